@@ -1,0 +1,1 @@
+"""The plugins that come with loradex; each is an example of one seam."""

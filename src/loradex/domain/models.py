@@ -1,0 +1,115 @@
+"""What the catalog tells about a model: a row for lists, and everything for one."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loradex.domain.evidence import Evidence
+from loradex.domain.hashes import Hashes
+from loradex.domain.library import FileRecord
+
+
+@dataclass(frozen=True, slots=True)
+class ModelRow:
+    """One line of a list. Text fields are as stored: pass them through `display_text`."""
+
+    id: int
+    name: str
+    """The hub's model name and version when known, else the file's stem."""
+    file_name: str
+    kind: str
+    base: str | None
+    """Effective base model id, e.g. `sdxl`; None when unknown."""
+    derivative: str | None
+    size: int
+    state: str
+    copies: int
+    rating: int | None
+    """1 to 5."""
+    favourite: bool
+    tags: tuple[str, ...]
+    trigger_words: tuple[str, ...]
+    matched: bool
+    """Known to a hub."""
+    content_level: int | None
+    """The hub's bits: 1 PG, 2 PG-13, 4 R, 8 X, 16 XXX; None when unknown."""
+    added_at: float
+    path: str
+    """A present place if there is one."""
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Tag:
+    """A tag on a model, and who put it there."""
+
+    name: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
+class TriggerWord:
+    """A word or phrase that should call what a LoRA learnt."""
+
+    text: str
+    source: str
+    effect: float | None = None
+    """Measured effect as a multiple of the noise floor; None when never measured."""
+    verdict: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class HubMatch:
+    """Which hub version a content is, and by which digest that is known."""
+
+    hub: str
+    model_id: int
+    version_id: int
+    model_name: str
+    version_name: str
+    model_type: str
+    base_model: str
+    creator: str | None
+    matched_by: str
+    content_level: int
+    page_url: str
+    published_at: str | None
+    fetched_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class ModelDetails:
+    """All that is known of one content."""
+
+    row: ModelRow
+    hashes: Hashes | None
+    claimed_hash: str | None
+    """The tensor digest that the header itself claims; not trusted."""
+    format: str
+    variant: str | None
+    algorithm: str | None
+    rank: int | None
+    dtype: str | None
+    quantisation: str | None
+    prediction: str | None
+    files: tuple[FileRecord, ...]
+    tags: tuple[Tag, ...]
+    trigger_words: tuple[TriggerWord, ...]
+    note: str
+    match: HubMatch | None
+    evidence: tuple[Evidence, ...]
+    """Effective fact of each field first, then the others."""
+    metadata: dict[str, str]
+    """The header's own metadata, bounded."""
+    tag_counts: tuple[tuple[str, int], ...]
+    """Most frequent training captions of the header, at most 50."""
+    grids: tuple[int, ...]
+    """Ids of the grids this model was drawn in, newest first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """Rows of a listing, and how many match in all."""
+
+    rows: tuple[ModelRow, ...]
+    total: int

@@ -1,0 +1,178 @@
+"""Everything that can go wrong, as one tree.
+
+    LoradexError
+    ├── UsageError                 the request itself is wrong (exit code 2)
+    │   ├── QueryError             a query that cannot be read; knows the place
+    │   └── BadReference           a REF that names nothing, or several things
+    ├── SettingsError
+    ├── LibraryError               a library folder is missing, nested or unknown
+    ├── FormatError                a model file that cannot be read as what it claims to be
+    ├── CatalogError
+    │   ├── CatalogBusy            another process holds the catalog too long
+    │   ├── CatalogDamaged
+    │   ├── CatalogTooNew          written by a newer loradex: left untouched
+    │   └── CatalogReadOnly
+    ├── HubError
+    │   ├── HubUnreachable         no network, no such host, timeout
+    │   ├── HubAuthRequired        401
+    │   ├── HubForbidden           403
+    │   ├── HubNotFound            404, 410
+    │   ├── HubRateLimited         429; knows how long to wait
+    │   ├── HubBadRequest          other 4xx
+    │   ├── HubUnavailable         5xx
+    │   └── HubUnexpectedAnswer    not JSON, too large, or not in the promised shape
+    ├── RenderError
+    │   ├── ExtraMissing           torch or diffusers is not installed
+    │   ├── NotRenderable          no pipeline can be built from this checkpoint
+    │   └── LoraMismatch           a LoRA that does not fit the checkpoint
+    ├── PluginError
+    └── Cancelled                  the person stopped it
+
+The message says what failed and on which file; the hint says what to do next. Both are plain
+sentences without markup. They may hold untrusted text: whoever prints them passes them through
+`loradex.domain.text.display_text` first.
+"""
+
+from __future__ import annotations
+
+
+class LoradexError(Exception):
+    """A failure that a person can understand: what failed, and what to do next."""
+
+    exit_code = 1
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return self.message if self.hint is None else f"{self.message} {self.hint}"
+
+
+class UsageError(LoradexError):
+    """The request is wrong: nothing was done."""
+
+    exit_code = 2
+
+
+class QueryError(UsageError):
+    """A query that cannot be read; `position` and `length` mark the place in `query`."""
+
+    def __init__(
+        self, message: str, *, query: str, position: int, length: int = 1, hint: str | None = None
+    ) -> None:
+        super().__init__(message, hint=hint)
+        self.query = query
+        self.position = position
+        self.length = length
+
+
+class BadReference(UsageError):
+    """A reference (REF) that names no model, or more than one."""
+
+
+class SettingsError(LoradexError):
+    """A setting or environment variable has a value that cannot be used."""
+
+
+class LibraryError(LoradexError):
+    """A library folder is missing, nested in another, or not registered."""
+
+
+class FormatError(LoradexError):
+    """A file that cannot be read as what it claims to be; `path` is that file."""
+
+    def __init__(self, message: str, *, path: str | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.path = path
+
+
+class CatalogError(LoradexError):
+    """The catalog database cannot do what was asked."""
+
+
+class CatalogBusy(CatalogError):
+    """Another process kept the catalog locked longer than we wait."""
+
+
+class CatalogDamaged(CatalogError):
+    """The catalog file is not a healthy SQLite database; it was left as it is."""
+
+
+class CatalogTooNew(CatalogError):
+    """A newer loradex made this catalog; it was left as it is."""
+
+
+class CatalogReadOnly(CatalogError):
+    """The catalog or its folder cannot be written."""
+
+
+class HubError(LoradexError):
+    """A hub did not give what was asked. `status` is the HTTP status, if there was one."""
+
+    def __init__(self, message: str, *, status: int | None = None, hint: str | None = None) -> None:
+        super().__init__(message, hint=hint)
+        self.status = status
+
+
+class HubUnreachable(HubError):
+    """No connection: no network, no such host, refused, or too slow."""
+
+
+class HubAuthRequired(HubError):
+    """The hub wants a key, or refuses the one it got (401)."""
+
+
+class HubForbidden(HubError):
+    """The hub refuses this to us (403): early access, blocked, or a bot check."""
+
+
+class HubNotFound(HubError):
+    """The hub knows no such thing (404), or no longer (410)."""
+
+
+class HubRateLimited(HubError):
+    """Too many requests (429). `retry_after` is in seconds, None when the hub did not say."""
+
+    def __init__(
+        self, message: str, *, retry_after: float | None = None, hint: str | None = None
+    ) -> None:
+        super().__init__(message, status=429, hint=hint)
+        self.retry_after = retry_after
+
+
+class HubBadRequest(HubError):
+    """The hub does not accept the request (other 4xx)."""
+
+
+class HubUnavailable(HubError):
+    """The hub is in trouble (5xx)."""
+
+
+class HubUnexpectedAnswer(HubError):
+    """The answer is not JSON, too large, or not in the promised shape."""
+
+
+class RenderError(LoradexError):
+    """A picture could not be drawn."""
+
+
+class ExtraMissing(RenderError):
+    """A package of the `render` extra is not installed."""
+
+
+class NotRenderable(RenderError):
+    """No pipeline can be built from this checkpoint."""
+
+
+class LoraMismatch(RenderError):
+    """A LoRA has keys that fit nothing in the checkpoint."""
+
+
+class PluginError(LoradexError):
+    """A plugin failed; the rest of loradex is not affected."""
+
+
+class Cancelled(LoradexError):
+    """The person stopped a long operation; what was finished before is kept."""

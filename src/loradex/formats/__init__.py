@@ -1,0 +1,1 @@
+"""Read model files: headers without weights, hashes in one read. No torch."""

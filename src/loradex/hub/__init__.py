@@ -1,0 +1,1 @@
+"""Talk to hubs over HTTP."""

@@ -1,0 +1,1 @@
+"""Draw grids. The only package that knows torch and diffusers."""

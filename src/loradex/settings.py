@@ -1,0 +1,127 @@
+"""A person's settings: built-in values, then `loradex.toml`, then the environment."""
+
+from __future__ import annotations
+
+import os
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from difflib import get_close_matches
+
+from loradex.errors import SettingsError
+from loradex.paths import Home
+
+DEFAULT_HUB_URL = "https://civitai.com"
+
+
+class Secret:
+    """A key that does not show itself in logs, tracebacks or `repr`."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def reveal(self) -> str:
+        """Return the key itself."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "Secret('…')"
+
+    __str__ = __repr__
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """All settings. Times are in seconds.
+
+    Environment: LORADEX_HUB_URL, LORADEX_HUB_TOKEN (or CIVITAI_API_KEY), LORADEX_HUB_TIMEOUT,
+    LORADEX_HUB_RETRIES, LORADEX_WORKERS.
+    """
+
+    hub_url: str = DEFAULT_HUB_URL
+    hub_token: Secret | None = None
+    hub_timeout: float = 35.0
+    """Longest wait for the next bytes of an answer."""
+    hub_retries: int = 3
+    workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, 8))
+    """Processes that read headers."""
+    disabled_plugins: tuple[str, ...] = ()
+
+
+_FILE_KEYS = ("hub_url", "hub_timeout", "hub_retries", "workers", "disabled_plugins")
+
+
+def load_settings(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
+    """Return the settings in force; raise `SettingsError` naming the key that is wrong."""
+    settings = _from_file(home)
+    return _from_environment(settings, os.environ if environ is None else environ)
+
+
+def _from_file(home: Home) -> Settings:
+    try:
+        text = home.settings.read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return Settings()
+    except (OSError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{home.settings} cannot be read: {error}.") from error
+    try:
+        table = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise SettingsError(f"{home.settings} is not valid TOML: {error}.") from error
+    settings = Settings()
+    for key, value in table.items():
+        settings = _apply(settings, key, value, str(home.settings))
+    return settings
+
+
+def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
+    token = environ.get("LORADEX_HUB_TOKEN") or environ.get("CIVITAI_API_KEY")
+    if token:
+        settings = replace(settings, hub_token=Secret(token))
+    for key in ("hub_url", "hub_timeout", "hub_retries", "workers"):
+        name = f"LORADEX_{key.upper()}"
+        if environ.get(name):
+            settings = _apply(settings, key, environ[name], name)
+    return settings
+
+
+def _apply(settings: Settings, key: str, value: object, where: str) -> Settings:
+    if key not in _FILE_KEYS:
+        near = get_close_matches(key, _FILE_KEYS, n=1)
+        hint = f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(_FILE_KEYS)}."
+        raise SettingsError(f"{where} has an unknown key {key!r}.", hint=hint)
+    try:
+        if key == "hub_url":
+            return replace(settings, hub_url=_url(str(value)))
+        if key == "disabled_plugins":
+            return replace(settings, disabled_plugins=_names(value))
+        if key == "hub_timeout":
+            return replace(settings, hub_timeout=_positive(float(str(value))))
+        number = int(str(value))
+        if key == "workers":
+            return replace(settings, workers=int(_positive(number)))
+        return replace(settings, hub_retries=max(number, 0))
+    except ValueError as error:
+        raise SettingsError(
+            f"{where} has a wrong value for {key}: {value!r}.", hint=str(error)
+        ) from error
+
+
+def _url(text: str) -> str:
+    if not text.startswith(("https://", "http://")):
+        raise ValueError("It must start with https:// (http:// only for a hub of your own).")
+    return text.rstrip("/")
+
+
+def _names(value: object) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
+        raise ValueError("It must be a list of plugin names.")
+    return tuple(value)
+
+
+def _positive(number: float) -> float:
+    if number <= 0:
+        raise ValueError("It must be more than 0.")
+    return number
