@@ -1,0 +1,50 @@
+"""The writing door: an engine whose transactions are real, and errors in our words.
+
+Python's sqlite3 begins transactions lazily, which breaks migrations half-way and lets readers turn
+into writers; so the driver's own handling is switched off and every transaction begins IMMEDIATE.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event
+from sqlalchemy.exc import DatabaseError
+from sqlalchemy.pool import NullPool
+
+from loradex.catalog.faults import BUSY_TIMEOUT_MS, translate
+
+
+def open_engine(path: Path, *, foreign_keys: bool = True) -> Engine:
+    """Return an engine on the catalog at `path`; it opens a connection per use."""
+    engine = create_engine(URL.create("sqlite", database=str(path)), poolclass=NullPool)
+
+    @event.listens_for(engine, "connect")
+    def _prepare(connection: sqlite3.Connection, _record: object) -> None:
+        connection.isolation_level = None
+        connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        connection.execute("PRAGMA synchronous = NORMAL")
+        connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+
+    @event.listens_for(engine, "begin")
+    def _begin(connection: Connection) -> None:
+        connection.exec_driver_sql("BEGIN IMMEDIATE")
+
+    return engine
+
+
+@contextmanager
+def transaction(engine: Engine) -> Iterator[Connection]:
+    """Give a connection in one transaction: all of it is kept, or nothing.
+
+    Raises a `CatalogError` in place of SQLAlchemy's exceptions.
+    """
+    try:
+        with engine.begin() as connection:
+            yield connection
+    except DatabaseError as error:
+        origin = error.orig if isinstance(error.orig, sqlite3.Error) else error
+        raise translate(origin, Path(engine.url.database or "")) from error

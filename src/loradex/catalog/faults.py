@@ -1,0 +1,38 @@
+"""SQLite's errors in our words. Shared by both doors."""
+
+from __future__ import annotations
+
+import sqlite3
+from pathlib import Path
+
+from loradex.errors import CatalogBusy, CatalogDamaged, CatalogError, CatalogReadOnly
+
+BUSY_TIMEOUT_MS = 10_000
+
+
+def translate(error: Exception, path: Path) -> CatalogError:
+    """Return the `CatalogError` that tells what `error` means for the catalog at `path`."""
+    name = getattr(error, "sqlite_errorname", "")
+    text = str(error)
+    if name.startswith(("SQLITE_BUSY", "SQLITE_LOCKED")) or "locked" in text:
+        return CatalogBusy(
+            f"The catalog {path} is held by another loradex.",
+            hint="Wait until it is done, or close it, and try again.",
+        )
+    if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")) or "malformed" in text:
+        return CatalogDamaged(
+            f"The catalog {path} is damaged: {text}.",
+            hint=f"It was left as it is; copies lie in {path.parent / 'backups'}.",
+        )
+    if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
+        return CatalogReadOnly(
+            f"The catalog {path} cannot be written: {text}.",
+            hint="Check the folder's permissions, or set LORADEX_HOME to a folder of yours.",
+        )
+    if name.startswith("SQLITE_FULL"):
+        return CatalogError(
+            f"The disk that holds {path} is full.", hint="Free some space; nothing was lost."
+        )
+    if isinstance(error, sqlite3.Error):
+        return CatalogError(f"The catalog {path} cannot do this: {text}.")
+    return CatalogError(f"The catalog {path} failed: {text}.")

@@ -1,0 +1,58 @@
+"""The schema. Content is what a person's work hangs on; a file is only where it was last seen."""
+
+from sqlmodel import SQLModel
+
+from loradex.catalog.tables.content import Content, ContentHeader, EvidenceFact, TriggerWordFact
+from loradex.catalog.tables.hub import (
+    HubFileRow,
+    HubImageRow,
+    HubModelRow,
+    HubVersionRow,
+    Match,
+    Miss,
+)
+from loradex.catalog.tables.person import (
+    Annotation,
+    Collection,
+    CollectionMember,
+    ContentTag,
+    CustomField,
+    CustomValue,
+    TagName,
+)
+from loradex.catalog.tables.places import File, LibraryRow
+from loradex.catalog.tables.render import Grid, GridCell, GridModelRow, Render, Verdict
+from loradex.catalog.tables.work import Job, JournalEntry, Plan
+
+metadata = SQLModel.metadata
+
+__all__ = [
+    "Annotation",
+    "Collection",
+    "CollectionMember",
+    "Content",
+    "ContentHeader",
+    "ContentTag",
+    "CustomField",
+    "CustomValue",
+    "EvidenceFact",
+    "File",
+    "Grid",
+    "GridCell",
+    "GridModelRow",
+    "HubFileRow",
+    "HubImageRow",
+    "HubModelRow",
+    "HubVersionRow",
+    "Job",
+    "JournalEntry",
+    "LibraryRow",
+    "Match",
+    "Miss",
+    "Plan",
+    "Render",
+    "TagName",
+    "TriggerWordFact",
+    "Verdict",
+    "metadata",
+]

@@ -1,0 +1,51 @@
+"""Libraries and files: where contents were seen."""
+
+from sqlmodel import Field, Index, UniqueConstraint
+
+from loradex.catalog.tables.naming import Table
+
+
+class LibraryRow(Table, table=True):
+    """A root folder. `raw_root` is the path as bytes: names need not be valid Unicode."""
+
+    __tablename__ = "library"
+
+    id: int | None = Field(default=None, primary_key=True)
+    name: str = Field(unique=True)
+    root: str
+    raw_root: bytes = Field(unique=True)
+    layout: str = "plain"
+    ignore: str = "[]"
+    """JSON list of globs."""
+    device: int | None = None
+    """Device of the root when last online: a bare mount point has another one."""
+    online: bool = True
+    added_at: float
+    scanned_at: float | None = None
+
+
+class File(Table, table=True):
+    """A place. `path` is relative, for people; `raw_path` are the same bytes the disk has."""
+
+    __tablename__ = "file"
+    __table_args__ = (
+        UniqueConstraint("library_id", "raw_path"),
+        Index(None, "device", "inode"),
+        Index(None, "content_id", "state"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    library_id: int = Field(foreign_key="library.id", ondelete="CASCADE")
+    raw_path: bytes
+    path: str
+    size: int
+    mtime_ns: int
+    device: int
+    inode: int
+    state: str
+    problem: str | None = None
+    content_id: int | None = Field(default=None, foreign_key="content.id", ondelete="RESTRICT")
+    first_seen: float
+    last_seen: float
+    hashed_at: float | None = None
+    """When all of it was read in its present state; None until then."""
