@@ -1,0 +1,95 @@
+"""What all tests share: a home of their own, no network, and the `--long` option."""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from loradex.paths import Home
+
+# What would let the machine's own settings reach into a test. Proxies would also catch loopback.
+_STRAY = ("CIVITAI_API_KEY", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
+_STRAY_PREFIXES = ("LORADEX_", "XDG_")
+_STRAY_SUFFIXES = ("_PROXY",)
+
+
+class NetworkRefused(RuntimeError):
+    """A test reached for the network. Not an OSError, so that no code takes it for one."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--long", action="store_true", help="run the tests that take minutes, too")
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    if config.getoption("--long"):
+        return
+    skip = pytest.mark.skip(reason="takes minutes: --long")
+    for item in items:
+        if item.get_closest_marker("long"):
+            item.add_marker(skip)
+
+
+def _is_stray(name: str) -> bool:
+    name = name.upper()
+    return name in _STRAY or name.startswith(_STRAY_PREFIXES) or name.endswith(_STRAY_SUFFIXES)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _own_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Turn HOME to an empty folder and refuse the network, for fixtures of every scope."""
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if _is_stray(name)]:
+            patch.delenv(name)
+        patch.setenv("HOME", str(tmp_path_factory.mktemp("user")))
+        patch.setenv("LORADEX_HOME", str(tmp_path_factory.mktemp("shared-home")))
+        patch.setenv("HF_HUB_OFFLINE", "1")
+        for name in ("connect", "connect_ex"):
+            patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
+        patch.setattr(socket, "getaddrinfo", _guarded_lookup(socket.getaddrinfo))
+        yield
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Home:
+    """An empty LORADEX_HOME, outside `tmp_path`."""
+    root = Path(tmp_path_factory.mktemp("home"))
+    monkeypatch.setenv("LORADEX_HOME", str(root))
+    return Home(root)
+
+
+def _is_local(host: object) -> bool:
+    """True for this machine; `.invalid` never resolves and is safe to ask for."""
+    if host is None or not isinstance(host, str | bytes):
+        return host is None
+    text = host.decode("ascii", "replace") if isinstance(host, bytes) else host
+    if text in {"", "localhost"} or text.endswith(".invalid"):
+        return True
+    try:
+        return ipaddress.ip_address(text).is_loopback
+    except ValueError:
+        return False
+
+
+def _guarded(connect: Any) -> Any:
+    def guarded(self: socket.socket, address: Any) -> Any:
+        if self.family in {socket.AF_INET, socket.AF_INET6} and not _is_local(address[0]):
+            raise NetworkRefused(f"a test tried to connect to {address}")
+        return connect(self, address)
+
+    return guarded
+
+
+def _guarded_lookup(getaddrinfo: Any) -> Any:
+    def guarded(host: Any, *args: Any, **kwargs: Any) -> Any:
+        if not _is_local(host):
+            raise NetworkRefused(f"a test tried to look up {host!r}")
+        return getaddrinfo(host, *args, **kwargs)
+
+    return guarded
