@@ -1,1 +1,34 @@
-"""What plugins may rely on."""
+"""What plugins may rely on. Everything named here follows semantic versioning.
+
+A plugin is a module (or package) that says which version it was written for and marks the hooks
+it implements:
+
+    from loradex.plugin_api import TaggerInput, TagProposal, hookimpl
+
+    LORADEX_API = "1.0"
+
+    @hookimpl
+    def propose_tags(model: TaggerInput) -> list[TagProposal]:
+        ...
+
+`loradex.domain` and `loradex.errors` may be imported too; nothing else of loradex.
+"""
+
+from __future__ import annotations
+
+from loradex.plugin_api.events import Event, GridFinished, MatchFinished, ScanFinished
+from loradex.plugin_api.hooks import API_VERSION, hookimpl
+from loradex.plugin_api.hub_source import HubSource
+from loradex.plugin_api.tagging import TaggerInput, TagProposal
+
+__all__ = [
+    "API_VERSION",
+    "Event",
+    "GridFinished",
+    "HubSource",
+    "MatchFinished",
+    "ScanFinished",
+    "TagProposal",
+    "TaggerInput",
+    "hookimpl",
+]

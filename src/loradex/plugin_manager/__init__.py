@@ -1,1 +1,23 @@
 """Finds, loads and isolates plugins."""
+
+from __future__ import annotations
+
+from loradex.plugin_manager.checks import ProposedTag
+from loradex.plugin_manager.discovery import FoundPlugin, Origin, find_plugins
+from loradex.plugin_manager.plugins import (
+    FoundVersion,
+    PluginProblem,
+    Plugins,
+    load_plugins,
+)
+
+__all__ = [
+    "FoundPlugin",
+    "FoundVersion",
+    "Origin",
+    "PluginProblem",
+    "Plugins",
+    "ProposedTag",
+    "find_plugins",
+    "load_plugins",
+]

@@ -1,0 +1,50 @@
+"""The hooks: a plugin implements any of them, under the same name and marked `@hookimpl`.
+
+Hooks run on a thread that belongs to the plugin alone. One that raises, answers in a wrong type
+or does not come back is reported and skipped; loradex goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import pluggy
+
+from loradex.plugin_api.events import GridFinished, MatchFinished, ScanFinished
+from loradex.plugin_api.hub_source import HubSource
+from loradex.plugin_api.tagging import TaggerInput, TagProposal
+
+API_VERSION = "1.0"
+"""A plugin runs when its `LORADEX_API` has the same major number and no larger minor one."""
+
+PROJECT = "loradex"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+"""Marks a function of a plugin as the implementation of the hook with its name."""
+
+
+@hookspec
+def propose_tags(model: TaggerInput) -> Iterable[TagProposal]:
+    """Return tags that fit `model`; called for every model that is scanned, so be quick."""
+    raise NotImplementedError
+
+
+@hookspec
+def hub_source() -> HubSource:
+    """Return a hub to ask for models that the built-in one does not have; called once."""
+    raise NotImplementedError
+
+
+@hookspec
+def on_scan_finished(event: ScanFinished) -> None:
+    """Take note that a scan was stored."""
+
+
+@hookspec
+def on_match_finished(event: MatchFinished) -> None:
+    """Take note that a hub was asked and its answers were stored."""
+
+
+@hookspec
+def on_grid_finished(event: GridFinished) -> None:
+    """Take note that a grid was drawn and stored."""

@@ -1,0 +1,69 @@
+"""Whether what a plugin answered is what its hook promises. All of it runs inside the fence."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from loradex.domain.hub import HubVersion
+from loradex.domain.text import display_text
+from loradex.errors import PluginError
+from loradex.plugin_api import HubSource, TagProposal
+
+MOST_TAGS = 100
+"""Tags that one plugin may propose for one model; what comes after is not even asked for."""
+_LONGEST_TAG = 60
+_LONGEST_REASON = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ProposedTag:
+    """A checked proposal, and whose it is."""
+
+    plugin: str
+    tag: str
+    confidence: float
+    reason: str
+
+
+def checked_tag(plugin: str, proposal: object) -> ProposedTag:
+    """Return `proposal` in our own type, its reason cut; raise `PluginError` if it is none."""
+    if not isinstance(proposal, TagProposal):
+        raise PluginError(f"It answered {_shown(proposal)} where a TagProposal was due.")
+    tag, confidence, reason = proposal.tag, proposal.confidence, proposal.reason
+    if not isinstance(tag, str) or not isinstance(reason, str):
+        raise PluginError(f"Tag and reason have to be text, not {_shown(tag)}, {_shown(reason)}.")
+    tag = " ".join(tag.split())
+    if not 0 < len(tag) <= _LONGEST_TAG or "," in tag or display_text(tag) != tag:
+        raise PluginError(f"{_shown(tag)} cannot be a tag.")
+    if not isinstance(confidence, int | float) or not 0 <= confidence <= 1:
+        raise PluginError(f"The confidence of {tag!r} is {_shown(confidence)}, not 0 to 1.")
+    return ProposedTag(plugin, tag, float(confidence), display_text(reason, _LONGEST_REASON))
+
+
+def checked_source(answer: object) -> tuple[HubSource, str]:
+    """Return a hub source and its name; raise `PluginError` if it is none."""
+    if not isinstance(answer, HubSource):
+        raise PluginError(f"It answered {_shown(answer)} where a HubSource was due.")
+    name = answer.name
+    if not isinstance(name, str) or not name.isidentifier():
+        raise PluginError(f"A hub cannot be called {_shown(name)}: use letters, digits and _.")
+    return answer, name
+
+
+def checked_versions(answer: object, asked: Collection[str]) -> dict[str, HubVersion]:
+    """Return a hub's answer as a plain dict; raise `PluginError` if it is not one to `asked`."""
+    if not isinstance(answer, Mapping):
+        raise PluginError(f"It answered {_shown(answer)} where a mapping was due.")
+    versions: dict[str, HubVersion] = {}
+    for sha256, version in answer.items():
+        if sha256 not in asked:
+            raise PluginError(f"It answered for {_shown(sha256)}, which nobody asked for.")
+        if not isinstance(version, HubVersion):
+            raise PluginError(f"It answered {_shown(version)} where a HubVersion was due.")
+        versions[sha256] = version
+    return versions
+
+
+def _shown(value: object) -> str:
+    return display_text(repr(value), 80)

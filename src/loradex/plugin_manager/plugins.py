@@ -1,0 +1,202 @@
+"""The loaded plugins as the rest of loradex sees them: calls that cannot fail."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from itertools import islice
+
+from loradex.domain.hub import HubVersion
+from loradex.domain.text import display_text
+from loradex.errors import PluginError
+from loradex.paths import Home
+from loradex.plugin_api import (
+    Event,
+    GridFinished,
+    HubSource,
+    MatchFinished,
+    ScanFinished,
+    TaggerInput,
+)
+from loradex.plugin_manager.checks import (
+    MOST_TAGS,
+    ProposedTag,
+    checked_source,
+    checked_tag,
+    checked_versions,
+)
+from loradex.plugin_manager.discovery import find_in_folder, find_installed
+from loradex.plugin_manager.loading import LoadedPlugin, load_plugin
+
+TAG_LIMIT = 10.0
+EVENT_LIMIT = 60.0
+HUB_LIMIT = 600.0
+"""Seconds a hook may take; a hub is asked for many models in one call, over the network."""
+
+_EVENT_HOOKS: dict[type[Event], str] = {
+    ScanFinished: "on_scan_finished",
+    MatchFinished: "on_match_finished",
+    GridFinished: "on_grid_finished",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class PluginProblem:
+    """What is wrong with a plugin. The same problem again only counts up."""
+
+    plugin: str
+    task: str
+    """`load`, or the hook that failed."""
+    message: str
+    times: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class FoundVersion:
+    """A model that another hub knows."""
+
+    hub: str
+    sha256: str
+    version: HubVersion
+
+
+class Plugins:
+    """Calls hooks of all plugins; one that fails is noted in `problems` and skipped."""
+
+    def __init__(self, loaded: Sequence[LoadedPlugin] = ()) -> None:
+        self._loaded = tuple(loaded)
+        self._problems: dict[tuple[str, str], PluginProblem] = {}
+        self._sources: tuple[tuple[LoadedPlugin, HubSource, str], ...] | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Names of the plugins that were loaded."""
+        return tuple(plugin.name for plugin in self._loaded)
+
+    @property
+    def problems(self) -> tuple[PluginProblem, ...]:
+        """What went wrong so far: the first message of each plugin's hook."""
+        return tuple(self._problems.values())
+
+    def note(self, plugin: str, task: str, error: PluginError | OSError) -> None:
+        """Remember that `task` of `plugin` failed."""
+        known = self._problems.get((plugin, task))
+        if known is None:
+            self._problems[plugin, task] = PluginProblem(plugin, task, display_text(str(error)))
+        else:
+            self._problems[plugin, task] = replace(known, times=known.times + 1)
+
+    def propose_tags(self, model: TaggerInput) -> tuple[ProposedTag, ...]:
+        """Return what all taggers propose; of equal tags the surest."""
+        best: dict[str, ProposedTag] = {}
+        for plugin in self._with("propose_tags"):
+            for tag in self._tags_of(plugin, model):
+                holder = best.get(tag.tag.casefold())
+                if holder is None or tag.confidence > holder.confidence:
+                    best[tag.tag.casefold()] = tag
+        return tuple(best.values())
+
+    def notify(self, event: Event) -> None:
+        """Tell all listeners."""
+        hook = _EVENT_HOOKS[type(event)]
+        for plugin in self._with(hook):
+            caller = getattr(plugin.hooks, hook)
+            try:
+                plugin.fence.call(partial(caller, event=event), EVENT_LIMIT)
+            except PluginError as error:
+                self.note(plugin.name, hook, error)
+
+    def find_versions(self, sha256s: Sequence[str]) -> Iterator[FoundVersion]:
+        """Yield what other hubs know of these files; each hub is asked for what is left."""
+        left = dict.fromkeys(sha256s)
+        for plugin, source, hub in self._hub_sources():
+            if not left or plugin.fence.hung:
+                continue
+            try:
+                versions = plugin.fence.call(partial(_ask, source, tuple(left)), HUB_LIMIT)
+            except PluginError as error:
+                self.note(plugin.name, "hub_source", error)
+                continue
+            for sha256, version in versions.items():
+                del left[sha256]
+                yield FoundVersion(hub, sha256, version)
+
+    def _with(self, hook: str) -> Iterator[LoadedPlugin]:
+        for plugin in self._loaded:
+            if plugin.implements(hook) and not plugin.fence.hung:
+                yield plugin
+
+    def _tags_of(self, plugin: LoadedPlugin, model: TaggerInput) -> list[ProposedTag]:
+        def run() -> list[ProposedTag | PluginError]:
+            # An answer may be a generator: take it inside the fence, and never without end.
+            answers = plugin.hooks.propose_tags(model=model)
+            return [
+                _tag_or_error(plugin.name, tag)
+                for answer in answers
+                for tag in islice(answer, MOST_TAGS)
+            ]
+
+        tags = []
+        try:
+            for tag in plugin.fence.call(run, TAG_LIMIT):
+                if isinstance(tag, PluginError):
+                    self.note(plugin.name, "propose_tags", tag)
+                else:
+                    tags.append(tag)
+        except PluginError as error:
+            self.note(plugin.name, "propose_tags", error)
+        return tags
+
+    def _hub_sources(self) -> tuple[tuple[LoadedPlugin, HubSource, str], ...]:
+        if self._sources is None:
+            sources = []
+            for plugin in self._with("hub_source"):
+                try:
+                    answers = plugin.fence.call(partial(_sources_of, plugin), EVENT_LIMIT)
+                    sources += [(plugin, source, hub) for source, hub in answers]
+                except PluginError as error:
+                    self.note(plugin.name, "hub_source", error)
+            self._sources = tuple(sources)
+        return self._sources
+
+
+def _tag_or_error(plugin: str, proposal: object) -> ProposedTag | PluginError:
+    try:
+        return checked_tag(plugin, proposal)
+    except PluginError as error:
+        return error
+
+
+def _sources_of(plugin: LoadedPlugin) -> list[tuple[HubSource, str]]:
+    return [checked_source(answer) for answer in plugin.hooks.hub_source()]
+
+
+def _ask(source: HubSource, sha256s: tuple[str, ...]) -> dict[str, HubVersion]:
+    return checked_versions(source.find(sha256s), frozenset(sha256s))
+
+
+def load_plugins(home: Home, disabled: Collection[str] = ()) -> Plugins:
+    """Load all plugins but the `disabled`, which are not even imported. Never fails: what could
+    not be loaded is in `problems`.
+    """
+    found = list(find_installed())
+    problems: list[tuple[str, PluginError | OSError]] = []
+    try:
+        found += find_in_folder(home.plugins)
+    except OSError as error:
+        problems.append((home.plugins.name, error))
+    loaded: dict[str, LoadedPlugin] = {}
+    for candidate in found:
+        if candidate.name in disabled:
+            continue
+        try:
+            if candidate.name in loaded:
+                raise PluginError(f"{candidate.where} has a name that is taken: rename it.")
+            loaded[candidate.name] = load_plugin(candidate)
+        except PluginError as error:
+            problems.append((candidate.name, error))
+    plugins = Plugins(tuple(loaded.values()))
+    for name, problem in problems:
+        plugins.note(name, "load", problem)
+    return plugins
