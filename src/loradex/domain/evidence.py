@@ -26,7 +26,7 @@ class Source(StrEnum):
 
 _RANKS = {source: rank for rank, source in enumerate(Source)}
 
-_TENSORS_FIRST = ("kind", "algorithm", "rank", "dtype", "quantisation", "prediction")
+_TENSORS_FIRST = ("kind", "base", "algorithm", "rank", "dtype", "quantisation", "prediction")
 """Fields on which the bytes are right and a hub's form is only what somebody clicked."""
 
 

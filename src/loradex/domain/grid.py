@@ -117,6 +117,9 @@ class GridRecord:
     created_at: float
     checkpoint: str
     loras: tuple[str, ...]
+    strengths: tuple[float, ...]
+    prompts: tuple[str, ...]
+    seeds: tuple[int, ...]
     cells_total: int
     cells_done: int
     cells_failed: int

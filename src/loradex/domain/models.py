@@ -72,7 +72,6 @@ class HubMatch:
     creator: str | None
     matched_by: str
     content_level: int
-    page_url: str
     published_at: str | None
     fetched_at: float
 

@@ -6,7 +6,7 @@ from loradex.catalog.tables.naming import Table
 
 
 class HubModelRow(Table, table=True):
-    """A hub's model. `raw` is the zlib-compressed JSON document; `gone_at` is set on a later 404."""
+    """A hub's model. `raw` is the JSON document under zlib; `gone_at` is set by a later 404."""
 
     __tablename__ = "hub_model"
 

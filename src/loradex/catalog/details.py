@@ -1,0 +1,254 @@
+"""Everything that is known of one content, and finding the one that a REF names."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import sqlite3
+from collections.abc import Sequence
+from pathlib import Path
+
+from loradex.catalog.reader import Reader
+from loradex.domain.evidence import Evidence, Source, effective
+from loradex.domain.hashes import Hashes
+from loradex.domain.library import FileRecord, FileState
+from loradex.domain.models import HubMatch, ModelDetails, Tag, TriggerWord
+from loradex.errors import BadReference
+
+_SHOWN_EVIDENCE = ("name", "kind", "base", "derivative", "variant", "prediction", "content_level")
+
+
+def model_details(reader: Reader, content_id: int) -> ModelDetails:
+    """Return all that is known of a content; raise `BadReference` when it is not there."""
+    rows = reader.rows([content_id])
+    if not rows:
+        raise BadReference(f"There is no model {content_id} in the catalog.", hint=_LIST_HINT)
+    with reader.connection() as connection:
+        connection.row_factory = sqlite3.Row
+        try:
+            content = connection.execute(
+                "SELECT * FROM content LEFT JOIN content_header ON content_id = id WHERE id = ?",
+                (content_id,),
+            ).fetchone()
+            note = connection.execute(
+                "SELECT note FROM annotation WHERE content_id = ?", (content_id,)
+            ).fetchone()
+            return ModelDetails(
+                row=rows[0],
+                hashes=_hashes(content),
+                claimed_hash=content["claimed_hash"],
+                format=content["format"],
+                variant=content["variant"],
+                algorithm=content["algorithm"],
+                rank=content["rank"],
+                dtype=content["dtype"],
+                quantisation=content["quantisation"],
+                prediction=content["prediction"],
+                files=_files(connection, content_id),
+                tags=_tags(connection, content_id),
+                trigger_words=_trigger_words(connection, content_id),
+                note=note["note"] if note else "",
+                match=_match(connection, content_id),
+                evidence=_evidence(connection, content_id),
+                metadata=json.loads(content["metadata_json"] or "{}"),
+                tag_counts=tuple(
+                    (str(t), int(n)) for t, n in json.loads(content["tag_counts"] or "[]")
+                ),
+                grids=_grids(connection, content_id),
+            )
+        finally:
+            connection.row_factory = None
+
+
+def _hashes(content: sqlite3.Row) -> Hashes | None:
+    if content["sha256"] is None or content["blake3"] is None:
+        return None
+    return Hashes(
+        sha256=content["sha256"],
+        blake3=content["blake3"],
+        crc32=content["crc32"],
+        autov1=content["autov1"],
+        autov2=content["autov2"],
+        autov3=content["autov3"],
+    )
+
+
+def _files(connection: sqlite3.Connection, content_id: int) -> tuple[FileRecord, ...]:
+    return tuple(
+        FileRecord(
+            id=row["id"],
+            library=row["name"],
+            path=f"{row['root']}/{row['path']}",
+            size=row["size"],
+            mtime=row["mtime_ns"] / 1e9,
+            state=FileState(row["state"]),
+            problem=row["problem"],
+            verified=row["hashed_at"] is not None,
+        )
+        for row in connection.execute(
+            "SELECT file.*, library.name, library.root FROM file"
+            " JOIN library ON library.id = library_id WHERE content_id = ? ORDER BY path",
+            (content_id,),
+        )
+    )
+
+
+def _tags(connection: sqlite3.Connection, content_id: int) -> tuple[Tag, ...]:
+    best: dict[str, str] = {}
+    for row in connection.execute(
+        "SELECT tag.name, source FROM content_tag JOIN tag ON tag.id = tag_id WHERE content_id = ?"
+        " AND tag_id NOT IN (SELECT tag_id FROM content_tag WHERE content_id = ? AND removed)",
+        (content_id, content_id),
+    ):
+        known = best.get(row["name"])
+        if known is None or Source(row["source"]).rank < Source(known).rank:
+            best[row["name"]] = row["source"]
+    return tuple(Tag(name, best[name]) for name in sorted(best, key=str.casefold))
+
+
+def _trigger_words(connection: sqlite3.Connection, content_id: int) -> tuple[TriggerWord, ...]:
+    rows = connection.execute(
+        "SELECT * FROM trigger_word WHERE content_id = ? ORDER BY position", (content_id,)
+    ).fetchall()
+    rows.sort(key=lambda row: Source(row["source"]).rank)
+    words: dict[str, TriggerWord] = {}
+    for row in rows:
+        words.setdefault(
+            row["folded"],
+            TriggerWord(row["text"], row["source"], row["effect"], row["verdict"]),
+        )
+    return tuple(words.values())
+
+
+def _match(connection: sqlite3.Connection, content_id: int) -> HubMatch | None:
+    row = connection.execute(
+        "SELECT match.*, v.name AS version_name, v.base_model, v.published_at, v.fetched_at,"
+        " v.content_level, m.name AS model_name, m.type AS model_type, m.creator FROM match"
+        " JOIN hub_version AS v ON v.hub = match.hub AND v.id = match.version_id"
+        " LEFT JOIN hub_model AS m ON m.hub = match.hub AND m.id = match.model_id"
+        " WHERE content_id = ? ORDER BY match.confidence DESC, matched_at LIMIT 1",
+        (content_id,),
+    ).fetchone()
+    if row is None:
+        return None
+    return HubMatch(
+        hub=row["hub"],
+        model_id=row["model_id"],
+        version_id=row["version_id"],
+        model_name=row["model_name"] or "",
+        version_name=row["version_name"],
+        model_type=row["model_type"] or "",
+        base_model=row["base_model"],
+        creator=row["creator"],
+        matched_by=row["matched_by"],
+        content_level=row["content_level"],
+        published_at=row["published_at"],
+        fetched_at=row["fetched_at"],
+    )
+
+
+def _evidence(connection: sqlite3.Connection, content_id: int) -> tuple[Evidence, ...]:
+    facts = [
+        Evidence(
+            field=row["field"],
+            value=row["value"],
+            source=Source(row["source"]),
+            confidence=row["confidence"],
+            seen_at=row["seen_at"],
+            detail=row["detail"],
+        )
+        for row in connection.execute(
+            "SELECT * FROM evidence WHERE content_id = ? ORDER BY id", (content_id,)
+        )
+    ]
+    counting = effective(facts)
+    order = {name: place for place, name in enumerate(_SHOWN_EVIDENCE)}
+    facts.sort(
+        key=lambda fact: (
+            order.get(fact.field, len(order)),
+            fact.field,
+            counting.get(fact.field) is not fact,
+            fact.source.rank,
+        )
+    )
+    return tuple(facts)
+
+
+def _grids(connection: sqlite3.Connection, content_id: int) -> tuple[int, ...]:
+    return tuple(
+        row["grid_id"]
+        for row in connection.execute(
+            "SELECT DISTINCT grid_id FROM grid_model WHERE content_id = ? ORDER BY grid_id DESC",
+            (content_id,),
+        )
+    )
+
+
+_LIST_HINT = "Run `loradex list` to see what there is."
+_HEX = re.compile(r"[0-9a-fA-F]{6,64}")
+_HUB_URL = re.compile(r"https?://[^/]+/models/(\d+)(?:.*[?&]modelVersionId=(\d+))?")
+_AIR = re.compile(r"(?:urn:air:)?(?:[^:]+:[^:]+:)?civitai:(\d+)(?:@(\d+))?", re.IGNORECASE)
+
+
+def resolve(reader: Reader, reference: str) -> int:
+    """Return the id of the content that `reference` names.
+
+    Tried in this order: an id, a path, a hash or its beginning (6 digits or more), an AIR urn, a
+    hub page, a name. Raises `BadReference` when it names nothing, or more than one.
+    """
+    for found in _candidates(reader, reference):
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = "; ".join(f"{row.id} {row.name}" for row in reader.rows(found[:5]))
+            raise BadReference(
+                f"{reference!r} names {len(found)} models: {names}.",
+                hint="Use the number in front.",
+            )
+    raise BadReference(f"{reference!r} names no model in the catalog.", hint=_LIST_HINT)
+
+
+def _candidates(reader: Reader, reference: str) -> Sequence[list[int]]:
+    """Return what each way of reading the reference finds, most literal first."""
+    ways: list[list[int]] = []
+
+    def look(sql: str, *params: object) -> None:
+        ways.append([int(str(row[0])) for row in reader.rows_of(sql, params)])
+
+    if reference.isdecimal() and len(reference) < 18:
+        look("SELECT id FROM content WHERE id = ?", int(reference))
+    raw = os.fsencode(Path(reference).expanduser().absolute())
+    for row in reader.rows_of("SELECT id, raw_root FROM library"):
+        root = bytes(row[1]) + b"/"  # type: ignore[call-overload]
+        if raw.startswith(root):
+            look(
+                "SELECT content_id FROM file WHERE library_id = ? AND raw_path = ?"
+                " AND content_id IS NOT NULL",
+                row[0],
+                raw.removeprefix(root),
+            )
+    if _HEX.fullmatch(reference):
+        digits = reference.lower()
+        columns = ("sha256", "autov3", "autov1", "blake3", "crc32")
+        look(
+            "SELECT id FROM content WHERE "
+            + " OR ".join(f"({name} >= ? AND {name} < ?)" for name in columns),
+            *(bound for _ in columns for bound in (digits, digits + "g")),
+        )
+    hub = _HUB_URL.match(reference) or _AIR.fullmatch(reference)
+    if hub:
+        model, version = hub.groups()
+        look(
+            "SELECT content_id FROM match WHERE model_id = ? AND (? IS NULL OR version_id = ?)",
+            int(model),
+            version,
+            version,
+        )
+    look("SELECT id FROM content WHERE name = ?", reference)
+    look(
+        "SELECT id FROM content WHERE file_name = ? OR file_name LIKE ? ESCAPE '\\'",
+        reference,
+        re.sub(r"([\\%_])", r"\\\1", reference) + ".%",
+    )
+    return ways

@@ -1,0 +1,197 @@
+"""Libraries and files: where contents are, as the scans see it."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from loradex.catalog.reader import Reader
+from loradex.domain.library import FileState, Layout, Library
+from loradex.domain.scanning import Found, KnownFile, ToHash
+from loradex.domain.text import storable
+from loradex.errors import LibraryError
+
+if TYPE_CHECKING:
+    from loradex.catalog.writer import Writer
+
+PATH_LIMIT = 4096
+
+
+class FileStore:
+    """Libraries, and the places in them."""
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    def libraries(self) -> list[Library]:
+        """Return all libraries by name."""
+        return [
+            Library(
+                id=int(str(row[0])),
+                name=str(row[1]),
+                root=os.fsdecode(bytes(row[2])),  # type: ignore[call-overload]
+                layout=Layout(str(row[3])),
+                ignore=tuple(json.loads(str(row[4]))),
+                online=bool(row[5]),
+                scanned_at=row[6],  # type: ignore[arg-type]
+            )
+            for row in self._reader.rows_of(
+                "SELECT id, name, raw_root, layout, ignore, online, scanned_at FROM library"
+                " ORDER BY name"
+            )
+        ]
+
+    def add_library(
+        self, name: str, root: bytes, layout: Layout, *, device: int, ignore: Sequence[str] = ()
+    ) -> None:
+        """Register a root folder; raise `LibraryError` when the name is taken."""
+        if any(library.name == name for library in self.libraries()):
+            raise LibraryError(
+                f"There is a library called {name!r} already.", hint="Give another with --name."
+            )
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO library(name, root, raw_root, layout, ignore, device, online,"
+                " added_at) VALUES (?, ?, ?, ?, ?, ?, 1, ?)",
+                (
+                    name,
+                    storable(os.fsdecode(root), PATH_LIMIT),
+                    root,
+                    layout.value,
+                    json.dumps(list(ignore)),
+                    device,
+                    time.time(),
+                ),
+            )
+
+    def remove_library(self, library_id: int) -> None:
+        """Forget a root folder and its places. What is known of the contents stays."""
+        with self._writer.transaction() as connection:
+            contents = self._contents_of_library(library_id)
+            connection.exec_driver_sql("DELETE FROM library WHERE id = ?", (library_id,))
+            self._writer.refresh(connection, contents)
+
+    def known_device(self, library_id: int) -> int | None:
+        """Return the device the root was on when it was last online."""
+        rows = self._reader.rows_of("SELECT device FROM library WHERE id = ?", (library_id,))
+        return rows[0][0] if rows else None  # type: ignore[return-value]
+
+    def known_files(self, library_id: int) -> dict[bytes, KnownFile]:
+        """Return every place of a library by its raw path."""
+        return {
+            row[1]: KnownFile(*row)  # type: ignore[arg-type, misc]
+            for row in self._reader.rows_of(
+                "SELECT id, raw_path, size, mtime_ns, device, inode, state, content_id FROM file"
+                " WHERE library_id = ?",
+                (library_id,),
+            )
+        }
+
+    def set_online(self, library_id: int, device: int) -> None:
+        """Note that a root is there, and that its scan is complete now."""
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE library SET online = 1, device = ?, scanned_at = ? WHERE id = ?",
+                (device, time.time(), library_id),
+            )
+
+    def set_offline(self, library_id: int) -> None:
+        """Note that a root is not there: its files are offline, nothing of them is forgotten."""
+        with self._writer.transaction() as connection:
+            contents = self._contents_of_library(library_id)
+            connection.exec_driver_sql("UPDATE library SET online = 0 WHERE id = ?", (library_id,))
+            connection.exec_driver_sql(
+                "UPDATE file SET state = 'offline' WHERE library_id = ? AND state <> 'missing'",
+                (library_id,),
+            )
+            self._writer.refresh(connection, contents)
+
+    def set_state(self, file_ids: Sequence[int], state: FileState) -> None:
+        """Set the state of these places; `last_seen` moves only when they are present."""
+        if not file_ids:
+            return
+        seen = ", last_seen = :now" if state is FileState.PRESENT else ""
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                f"UPDATE file SET state = :state{seen} WHERE id = :id",
+                [{"state": state.value, "now": time.time(), "id": id_} for id_ in file_ids],
+            )
+            self._writer.refresh(connection, self._contents_of_files(file_ids))
+
+    def relocate(self, moves: Sequence[tuple[KnownFile, Found]]) -> None:
+        """Note that known files now lie elsewhere in the same library; their bytes are the same."""
+        if not moves:
+            return
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE file SET raw_path = ?, path = ?, state = 'present', last_seen = ?"
+                " WHERE id = ?",
+                [
+                    (
+                        found.raw_path,
+                        storable(os.fsdecode(found.raw_path), PATH_LIMIT),
+                        time.time(),
+                        known.id,
+                    )
+                    for known, found in moves
+                ],
+            )
+            self._writer.refresh(
+                connection, [known.content_id for known, _ in moves if known.content_id]
+            )
+
+    def to_hash(self) -> list[ToHash]:
+        """Return present files that were never read in full, LoRAs and small files first."""
+        return [
+            ToHash(
+                file_id=int(str(row[0])),
+                content_id=int(str(row[1])),
+                path=bytes(row[2]) + b"/" + bytes(row[3]),  # type: ignore[call-overload]
+                size=int(str(row[4])),
+                mtime_ns=int(str(row[5])),
+            )
+            for row in self._reader.rows_of(
+                "SELECT file.id, content_id, raw_root, raw_path, file.size, mtime_ns"
+                " FROM file JOIN library ON library.id = library_id"
+                " JOIN content ON content.id = content_id"
+                " WHERE file.state = 'present' AND hashed_at IS NULL"
+                " ORDER BY kind NOT IN ('lora', 'embedding'), file.size, file.id"
+            )
+        ]
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many places are in which state."""
+        return {
+            str(row[0]): int(str(row[1]))
+            for row in self._reader.rows_of("SELECT state, count(*) FROM file GROUP BY state")
+        }
+
+    def problems(self) -> list[tuple[str, str]]:
+        """Return path and problem of every file that could not be read."""
+        return [
+            (str(row[0]), str(row[1]))
+            for row in self._reader.rows_of(
+                "SELECT root || '/' || path, problem FROM file JOIN library ON library.id ="
+                " library_id WHERE problem IS NOT NULL ORDER BY 1"
+            )
+        ]
+
+    def _contents_of_library(self, library_id: int) -> list[int]:
+        return self._ids(
+            "SELECT DISTINCT content_id FROM file WHERE library_id = ? AND content_id IS NOT NULL",
+            library_id,
+        )
+
+    def _contents_of_files(self, file_ids: Sequence[int]) -> list[int]:
+        return self._ids(
+            "SELECT DISTINCT content_id FROM file WHERE content_id IS NOT NULL"
+            " AND id IN (SELECT value FROM json_each(?))",
+            json.dumps(list(file_ids)),
+        )
+
+    def _ids(self, sql: str, parameter: object) -> list[int]:
+        return [int(str(row[0])) for row in self._reader.rows_of(sql, (parameter,))]

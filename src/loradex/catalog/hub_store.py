@@ -1,0 +1,264 @@
+"""What hubs told: documents as fetched, which content is which version, and what was not found."""
+
+from __future__ import annotations
+
+import json
+import time
+import zlib
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loradex.catalog.facts import fact_row, put_facts, put_words, word_rows
+from loradex.catalog.reader import Reader
+from loradex.domain.evidence import Evidence, Source
+from loradex.domain.hub import HubModel, HubVersion
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from loradex.catalog.writer import Writer
+
+FIRST_RETRY = 3_600.0
+LONGEST_RETRY = 7 * 86_400.0
+"""A digest the hub does not know is asked again after an hour, then ever less often."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unmatched:
+    """A hashed content that no version of the hub is known for."""
+
+    content_id: int
+    sha256: str
+    autov3: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class MatchFound:
+    """A content, its version, how that is known, and the facts that follow."""
+
+    content_id: int
+    version: HubVersion
+    matched_by: str
+    facts: tuple[Evidence, ...]
+    trigger_words: tuple[str, ...]
+    tags: tuple[str, ...]
+
+
+class HubStore:
+    """Matches, misses and hub documents."""
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    def unmatched(self, hub: str, *, again: bool = False) -> list[Unmatched]:
+        """Return hashed contents without a match, leaving out digests not yet due again.
+
+        `again` asks for those as well.
+        """
+        return [
+            Unmatched(int(str(row[0])), str(row[1]), row[2])  # type: ignore[arg-type]
+            for row in self._reader.rows_of(
+                "SELECT id, content.sha256, autov3 FROM content WHERE content.sha256 IS NOT NULL"
+                " AND id NOT IN (SELECT content_id FROM match WHERE hub = ?)"
+                " AND (? OR content.sha256 NOT IN"
+                " (SELECT digest FROM miss WHERE hub = ? AND retry_at > ?)) ORDER BY id",
+                (hub, again, hub, time.time()),
+            )
+        ]
+
+    def counts(self) -> tuple[int, int]:
+        """Return how many contents are hashed, and how many of these are matched."""
+        row = self._reader.rows_of("SELECT count(sha256), coalesce(sum(matched), 0) FROM content")[
+            0
+        ]
+        return int(str(row[0])), int(str(row[1]))
+
+    def record_models(self, hub: str, models: Sequence[HubModel]) -> None:
+        """Keep models as fetched. What an answer lacks does not wipe what was known."""
+        now = time.time()
+        with self._writer.transaction() as connection:
+            for model in models:
+                connection.exec_driver_sql(
+                    "INSERT INTO hub_model(hub, id, name, type, creator, description, tags,"
+                    " content_level, mode, licence, fetched_at, raw)"
+                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(hub, id) DO UPDATE"
+                    " SET name = excluded.name, type = excluded.type,"
+                    " creator = coalesce(excluded.creator, creator),"
+                    " description = coalesce(excluded.description, description),"
+                    " tags = CASE excluded.tags WHEN '[]' THEN tags ELSE excluded.tags END,"
+                    " content_level = excluded.content_level, mode = excluded.mode,"
+                    " licence = excluded.licence, fetched_at = excluded.fetched_at,"
+                    " gone_at = NULL, raw = excluded.raw",
+                    (
+                        hub,
+                        model.id,
+                        model.name,
+                        model.type,
+                        model.creator,
+                        model.description,
+                        json.dumps(list(model.tags), ensure_ascii=False),
+                        model.content_level,
+                        model.mode,
+                        json.dumps(model.licence, ensure_ascii=False),
+                        now,
+                        zlib.compress(model.raw.encode()),
+                    ),
+                )
+
+    def record_versions(self, hub: str, versions: Iterable[HubVersion]) -> None:
+        """Keep versions as fetched, with their files and pictures."""
+        with self._writer.transaction() as connection:
+            for version in versions:
+                _put_version(connection, hub, version, time.time())
+
+    def record_matches(self, hub: str, matches: Sequence[MatchFound]) -> None:
+        """Keep matches and what follows from them: facts, trigger words and tags."""
+        now = time.time()
+        if not matches:
+            return
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO match(content_id, hub, version_id, model_id, matched_by, confidence,"
+                " matched_at) VALUES (?, ?, ?, ?, ?, 1.0, ?) ON CONFLICT(content_id, hub) DO UPDATE"
+                " SET version_id = excluded.version_id, model_id = excluded.model_id,"
+                " matched_by = excluded.matched_by, matched_at = excluded.matched_at"
+                " WHERE match.matched_by <> 'person'",
+                [
+                    (m.content_id, hub, m.version.id, m.version.model_id, m.matched_by, now)
+                    for m in matches
+                ],
+            )
+            put_facts(
+                connection, [fact_row(m.content_id, fact, now) for m in matches for fact in m.facts]
+            )
+            put_words(
+                connection,
+                [
+                    row
+                    for m in matches
+                    for row in word_rows(m.content_id, m.trigger_words, Source.HUB)
+                ],
+            )
+            _put_tags(connection, matches, now)
+            self._writer.refresh(connection, [m.content_id for m in matches])
+
+    def record_misses(self, hub: str, digests: Iterable[str]) -> None:
+        """Note digests the hub does not know; each further time waits twice as long."""
+        now = time.time()
+        rows = [(hub, digest, now, now + FIRST_RETRY) for digest in digests]
+        if not rows:
+            return
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "INSERT INTO miss(hub, digest, asked_at, retry_at, times) VALUES (?, ?, ?, ?, 1)"
+                " ON CONFLICT(hub, digest) DO UPDATE SET asked_at = excluded.asked_at,"
+                f" retry_at = excluded.asked_at + min({LONGEST_RETRY},"
+                f" {FIRST_RETRY} * (1 << min(times, 8))), times = times + 1",
+                rows,
+            )
+
+    def raw_version(self, hub: str, version_id: int) -> str | None:
+        """Return the JSON document of a version as fetched, None when there is none."""
+        rows = self._reader.rows_of(
+            "SELECT raw FROM hub_version WHERE hub = ? AND id = ?", (hub, version_id)
+        )
+        return zlib.decompress(rows[0][0]).decode() if rows else None  # type: ignore[arg-type]
+
+
+def _put_version(connection: Connection, hub: str, version: HubVersion, now: float) -> None:
+    run = connection.exec_driver_sql
+    run(
+        "INSERT INTO hub_version(hub, id, model_id, name, base_model, trained_words, description,"
+        " content_level, published_at, air, usage_control, fetched_at, raw)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(hub, id) DO UPDATE SET"
+        " name = excluded.name, base_model = excluded.base_model,"
+        " trained_words = CASE excluded.trained_words WHEN '[]' THEN trained_words"
+        " ELSE excluded.trained_words END,"
+        " description = coalesce(excluded.description, description),"
+        " content_level = excluded.content_level,"
+        " published_at = coalesce(excluded.published_at, published_at),"
+        " air = coalesce(excluded.air, air),"
+        " usage_control = coalesce(excluded.usage_control, usage_control),"
+        " fetched_at = excluded.fetched_at, gone_at = NULL, raw = excluded.raw",
+        (
+            hub,
+            version.id,
+            version.model_id,
+            version.name,
+            version.base_model,
+            json.dumps(list(version.trained_words), ensure_ascii=False),
+            version.description,
+            version.content_level,
+            version.published_at,
+            version.air,
+            version.usage_control,
+            now,
+            zlib.compress(version.raw.encode()),
+        ),
+    )
+    for table, rows in (
+        (
+            "hub_file(hub, version_id, position, file_id, name, type, size_bytes, sha256, autov3,"
+            " is_primary, format, precision, download_url)",
+            [
+                (
+                    hub,
+                    version.id,
+                    place,
+                    file.id,
+                    file.name,
+                    file.type,
+                    file.size_bytes,
+                    file.sha256,
+                    file.autov3,
+                    file.primary,
+                    file.format,
+                    file.precision,
+                    file.download_url,
+                )
+                for place, file in enumerate(version.files)
+            ],
+        ),
+        (
+            "hub_image(hub, version_id, position, image_id, url, type, content_level, width,"
+            " height, blurhash)",
+            [
+                (
+                    hub,
+                    version.id,
+                    place,
+                    image.id,
+                    image.url,
+                    image.type,
+                    image.content_level,
+                    image.width,
+                    image.height,
+                    image.blurhash,
+                )
+                for place, image in enumerate(version.images)
+            ],
+        ),
+    ):
+        if not rows:
+            continue
+        name = table.partition("(")[0]
+        run(f"DELETE FROM {name} WHERE hub = ? AND version_id = ?", (hub, version.id))
+        marks = ",".join("?" * len(rows[0]))
+        run(f"INSERT INTO {table} VALUES ({marks})", rows)
+
+
+def _put_tags(connection: Connection, matches: Sequence[MatchFound], now: float) -> None:
+    names = {tag.casefold(): tag for m in matches for tag in m.tags}
+    if not names:
+        return
+    connection.exec_driver_sql(
+        "INSERT OR IGNORE INTO tag(name, folded) VALUES (?, ?)",
+        [(name, folded) for folded, name in names.items()],
+    )
+    connection.exec_driver_sql(
+        "INSERT OR IGNORE INTO content_tag(content_id, tag_id, source, removed, confidence, detail,"
+        " added_at) SELECT ?, id, ?, 0, 1.0, '', ? FROM tag WHERE folded = ?",
+        [(m.content_id, Source.HUB.value, now, tag.casefold()) for m in matches for tag in m.tags],
+    )

@@ -1,0 +1,274 @@
+"""Keep what looks into files told: contents, their facts, and the places that hold them."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loradex.catalog.facts import FactRow, WordRow, fact_row, put_facts, put_words, word_rows
+from loradex.catalog.file_store import PATH_LIMIT
+from loradex.catalog.merging import merge_contents
+from loradex.domain.evidence import Source
+from loradex.domain.hashes import Hashes
+from loradex.domain.library import FileState
+from loradex.domain.scanning import Look, ToHash
+from loradex.domain.text import storable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from loradex.catalog.writer import Writer
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """What a batch of looks brought: contents never seen before, and further copies."""
+
+    new_contents: int
+    new_places: int
+
+
+class LookStore:
+    """Writes of scans and of the hash pass."""
+
+    def __init__(self, writer: Writer) -> None:
+        self._writer = writer
+
+    def record(self, library_id: int, looks: Sequence[Look], rules_version: str) -> Recorded:
+        """Keep a batch of looks in one transaction.
+
+        A look with a known fingerprint becomes a place of that content; one that could not be
+        read keeps the content its place had. Nothing is removed.
+        """
+        with self._writer.transaction() as connection:
+            known = _contents_by_fingerprint(connection, looks)
+            places = _places(connection, library_id, looks)
+            fresh: dict[str, tuple[int, Look]] = {}
+            next_id = _next_id(connection)
+            rows = []
+            touched: set[int] = set()
+            new_places = 0
+            for look in looks:
+                content_id, before = None, places.get(look.found.raw_path)
+                if look.fingerprint is None:
+                    content_id = before
+                elif look.fingerprint in known:
+                    content_id = known[look.fingerprint]
+                else:
+                    content_id = next_id + len(fresh)
+                    fresh[look.fingerprint] = (content_id, look)
+                    known[look.fingerprint] = content_id
+                new_places += look.found.raw_path not in places
+                touched.update(id_ for id_ in (content_id, before) if id_ is not None)
+                rows.append(_file_row(library_id, look, content_id))
+            _insert_contents(connection, fresh.values(), rules_version)
+            connection.exec_driver_sql(_UPSERT_FILE, rows)
+            self._writer.refresh(connection, touched)
+        return Recorded(len(fresh), new_places)
+
+    def record_hashes(self, file: ToHash, hashes: Hashes) -> int:
+        """Keep the digests of a file that was read in full; return the id of its content.
+
+        Contents that prove equal are merged. A file that proves different from the content its
+        quick fingerprint suggested becomes a content of its own.
+        """
+        with self._writer.transaction() as connection:
+            run = connection.exec_driver_sql
+            holder = run("SELECT id FROM content WHERE sha256 = ?", (hashes.sha256,)).scalar()
+            mine = run("SELECT sha256 FROM content WHERE id = ?", (file.content_id,)).scalar()
+            target = file.content_id
+            touched = {file.content_id}
+            if holder is not None and holder != file.content_id:
+                if mine is None:
+                    merge_contents(connection, file.content_id, holder)
+                    touched.discard(file.content_id)
+                target = holder
+            elif mine is not None and mine != hashes.sha256:
+                target = _split(connection, file.content_id)
+            touched.add(target)
+            run(
+                "UPDATE content SET sha256=?, blake3=?, crc32=?, autov1=?, autov2=?, autov3=?"
+                " WHERE id = ?",
+                (
+                    hashes.sha256,
+                    hashes.blake3,
+                    hashes.crc32,
+                    hashes.autov1,
+                    hashes.autov2,
+                    hashes.autov3,
+                    target,
+                ),
+            )
+            run(
+                "UPDATE file SET hashed_at = ?, content_id = ?"
+                " WHERE id = ? AND size = ? AND mtime_ns = ?",
+                (time.time(), target, file.file_id, file.size, file.mtime_ns),
+            )
+            self._writer.refresh(connection, touched)
+        return target
+
+
+_UPSERT_FILE = """
+INSERT INTO file(library_id, raw_path, path, size, mtime_ns, device, inode, state, problem,
+                 content_id, first_seen, last_seen)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+ON CONFLICT(library_id, raw_path) DO UPDATE SET
+  hashed_at = CASE WHEN content_id IS excluded.content_id AND size = excluded.size
+              AND mtime_ns = excluded.mtime_ns THEN hashed_at END,
+  path = excluded.path, size = excluded.size, mtime_ns = excluded.mtime_ns,
+  device = excluded.device, inode = excluded.inode, state = excluded.state,
+  problem = excluded.problem, content_id = excluded.content_id, last_seen = excluded.last_seen
+"""
+
+_INSERT_CONTENT = """
+INSERT INTO content(id, fingerprint, size, claimed_hash, format, added_at, identified_by, variant,
+  algorithm, dora, rank, dtype, quantisation, prediction, parts, candidates, partial, broken,
+  confidence, name, file_name, kind, state, path, copies, tags, words, favourite, matched)
+VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 'unknown', 'present', '',
+  0, '[]', '[]', 0, 0)
+"""
+
+
+def _contents_by_fingerprint(connection: Connection, looks: Sequence[Look]) -> dict[str, int]:
+    """Return the content of each fingerprint that exactly one content has.
+
+    Where a full read has split a fingerprint, the place must be read in full before it is known
+    which of them it holds; the oldest stands in until then.
+    """
+    wanted = json.dumps([look.fingerprint for look in looks if look.fingerprint])
+    rows = connection.exec_driver_sql(
+        "SELECT fingerprint, min(id) FROM content WHERE fingerprint IN"
+        " (SELECT value FROM json_each(?)) GROUP BY fingerprint",
+        (wanted,),
+    )
+    return {row[0]: row[1] for row in rows}
+
+
+def _places(
+    connection: Connection, library_id: int, looks: Sequence[Look]
+) -> dict[bytes, int | None]:
+    places: dict[bytes, int | None] = {}
+    for look in looks:
+        row = connection.exec_driver_sql(
+            "SELECT content_id FROM file WHERE library_id = ? AND raw_path = ?",
+            (library_id, look.found.raw_path),
+        ).fetchone()
+        if row is not None:
+            places[look.found.raw_path] = row[0]
+    return places
+
+
+def _next_id(connection: Connection) -> int:
+    highest = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM content").scalar_one()
+    return int(highest) + 1
+
+
+def _file_row(library_id: int, look: Look, content_id: int | None) -> tuple[object, ...]:
+    found, now = look.found, time.time()
+    state = FileState.PRESENT
+    if look.growing:
+        state = FileState.GROWING
+    elif look.problem is not None:
+        state = FileState.UNREADABLE
+    return (
+        library_id,
+        found.raw_path,
+        storable(os.fsdecode(found.raw_path), PATH_LIMIT),
+        found.size,
+        found.mtime_ns,
+        found.device,
+        found.inode,
+        state.value,
+        look.problem,
+        content_id,
+        now,
+        now,
+    )
+
+
+def _insert_contents(
+    connection: Connection, fresh: Iterable[tuple[int, Look]], rules_version: str
+) -> None:
+    contents: list[tuple[object, ...]] = []
+    headers: list[tuple[object, ...]] = []
+    facts: list[FactRow] = []
+    words: list[WordRow] = []
+    now = time.time()
+    for id_, look in fresh:
+        who = look.identity
+        contents.append(
+            (
+                id_,
+                look.fingerprint,
+                look.found.size,
+                look.claimed_hash,
+                look.format.value,
+                now,
+                rules_version,
+                who.variant,
+                who.algorithm,
+                who.dora,
+                who.rank,
+                who.dtype,
+                who.quantisation,
+                who.prediction,
+                json.dumps(list(who.parts)),
+                json.dumps([base.value for base in who.candidates]),
+                who.partial,
+                who.broken,
+                who.confidence,
+            )
+        )
+        headers.append(
+            (
+                id_,
+                json.dumps(dict(look.metadata), ensure_ascii=False),
+                json.dumps(look.tag_counts, ensure_ascii=False),
+                look.tensor_count,
+                look.header_bytes,
+            )
+        )
+        facts.extend(fact_row(id_, fact, now) for fact in look.facts)
+        words.extend(word_rows(id_, look.trigger_words, Source.HEADER))
+    if not contents:
+        return
+    connection.exec_driver_sql(_INSERT_CONTENT, contents)
+    connection.exec_driver_sql(
+        "INSERT INTO content_header(content_id, metadata_json, tag_counts, tensor_count,"
+        " header_bytes) VALUES (?, ?, ?, ?, ?)",
+        headers,
+    )
+    put_facts(connection, facts)
+    put_words(connection, words)
+
+
+def _split(connection: Connection, content_id: int) -> int:
+    """Copy a content that its file has outgrown: the same header, other bytes, nobody's notes."""
+    new_id = _next_id(connection)
+    columns = [
+        row[1]
+        for row in connection.exec_driver_sql("PRAGMA table_info(content)")
+        if row[1] not in ("id", "sha256")
+    ]
+    names = ", ".join(columns)
+    run = connection.exec_driver_sql
+    run(
+        f"INSERT INTO content(id, {names}) SELECT ?, {names} FROM content WHERE id = ?",
+        (new_id, content_id),
+    )
+    run(
+        "INSERT INTO content_header SELECT ?, metadata_json, tag_counts, tensor_count,"
+        " header_bytes FROM content_header WHERE content_id = ?",
+        (new_id, content_id),
+    )
+    run(
+        "INSERT INTO evidence(content_id, field, value, source, confidence, detail, seen_at)"
+        " SELECT ?, field, value, source, confidence, detail, seen_at FROM evidence"
+        " WHERE content_id = ? AND source IN ('header', 'tensors', 'file name')",
+        (new_id, content_id),
+    )
+    return new_id

@@ -1,0 +1,71 @@
+"""Two contents that prove to be the same bytes become one, and nothing of either is lost."""
+
+from __future__ import annotations
+
+from sqlalchemy import Connection
+
+_MOVED = (
+    ("evidence", "content_id"),
+    ("trigger_word", "content_id"),
+    ("content_tag", "content_id"),
+    ("collection_member", "content_id"),
+    ("custom_value", "content_id"),
+    ("match", "content_id"),
+    ("grid_model", "content_id"),
+)
+"""Rows with a unique key: those the winner lacks move, the rest say what it already has."""
+
+_POINTERS = (("file", "content_id"), ("verdict", "content_id"), ("verdict", "checkpoint_id"))
+
+
+def merge_contents(connection: Connection, loser: int, winner: int) -> None:
+    """Move everything of `loser` to `winner` and remove the empty row.
+
+    Where both have a note, both are kept, one after the other; of two ratings the newer one stays.
+    """
+    run = connection.exec_driver_sql
+    for table, column in _POINTERS:
+        run(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (winner, loser))
+    for table, column in _MOVED:
+        run(f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?", (winner, loser))
+        run(f"DELETE FROM {table} WHERE {column} = ?", (loser,))
+    _merge_annotations(connection, loser, winner)
+    run("DELETE FROM content_fts WHERE rowid = ?", (loser,))
+    run("DELETE FROM content_fts_parts WHERE rowid = ?", (loser,))
+    run(
+        "UPDATE content SET added_at = min(added_at, (SELECT added_at FROM content WHERE id = ?))"
+        " WHERE id = ?",
+        (loser, winner),
+    )
+    run("DELETE FROM content WHERE id = ?", (loser,))
+
+
+def _merge_annotations(connection: Connection, loser: int, winner: int) -> None:
+    rows = {
+        row.content_id: row
+        for row in connection.exec_driver_sql(
+            "SELECT * FROM annotation WHERE content_id IN (?, ?)", (loser, winner)
+        )
+    }
+    if loser not in rows:
+        return
+    if winner not in rows:
+        connection.exec_driver_sql(
+            "UPDATE annotation SET content_id = ? WHERE content_id = ?", (winner, loser)
+        )
+        return
+    ours, theirs = rows[winner], rows[loser]
+    notes = dict.fromkeys(note for note in (ours.note, theirs.note) if note)
+    newer, older = (ours, theirs) if ours.changed_at >= theirs.changed_at else (theirs, ours)
+    connection.exec_driver_sql(
+        "UPDATE annotation SET note = ?, rating = ?, favourite = ?, changed_at = ?,"
+        " version = version + 1 WHERE content_id = ?",
+        (
+            "\n\n".join(notes),
+            newer.rating if newer.rating is not None else older.rating,
+            bool(ours.favourite or theirs.favourite),
+            newer.changed_at,
+            winner,
+        ),
+    )
+    connection.exec_driver_sql("DELETE FROM annotation WHERE content_id = ?", (loser,))

@@ -1,0 +1,113 @@
+"""What a person writes about a model: tags, notes, ratings. No scan or match comes here."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from loradex.catalog.reader import Reader
+from loradex.domain.evidence import Source
+from loradex.domain.text import storable
+
+if TYPE_CHECKING:
+    from loradex.catalog.writer import Writer
+
+NOTE_LIMIT = 100_000
+TAG_LIMIT = 100
+
+
+class PersonStore:
+    """Tags, notes, ratings and favourites."""
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    def tags(self) -> list[tuple[str, int]]:
+        """Return every tag that shows on some model, with how many, by name."""
+        return [
+            (str(row[0]), int(str(row[1])))
+            for row in self._reader.rows_of(
+                "SELECT tag.value, count(*) FROM content, json_each(content.tags) AS tag"
+                " GROUP BY 1 ORDER BY 1 COLLATE NOCASE"
+            )
+        ]
+
+    def add_tags(
+        self,
+        content_ids: Sequence[int],
+        tags: Sequence[str],
+        source: Source = Source.PERSON,
+        detail: str = "",
+    ) -> None:
+        """Put tags on models. A person's tag takes back that person's own removal of it."""
+        self._write_tags(content_ids, tags, source, detail, removed=False)
+
+    def remove_tags(self, content_ids: Sequence[int], tags: Sequence[str]) -> None:
+        """Take tags off models for good: no other source brings them back."""
+        self._write_tags(content_ids, tags, Source.PERSON, "", removed=True)
+
+    def set_note(self, content_id: int, note: str) -> None:
+        """Replace a model's note; an empty one removes it."""
+        self._annotate([content_id], "note", storable(note, NOTE_LIMIT))
+
+    def set_rating(self, content_ids: Sequence[int], rating: int | None) -> None:
+        """Rate models 1 to 5; None takes the rating back."""
+        self._annotate(content_ids, "rating", rating)
+
+    def set_favourite(self, content_ids: Sequence[int], favourite: bool) -> None:
+        """Mark models as favourites, or no longer."""
+        self._annotate(content_ids, "favourite", favourite)
+
+    def _annotate(self, content_ids: Sequence[int], column: str, value: str | int | None) -> None:
+        now = time.time()
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "INSERT OR IGNORE INTO annotation(content_id, note, favourite, changed_at, version)"
+                " VALUES (?, '', 0, ?, 0)",
+                [(id_, now) for id_ in content_ids],
+            )
+            connection.exec_driver_sql(
+                f"UPDATE annotation SET {column} = ?, changed_at = ?, version = version + 1"
+                " WHERE content_id = ?",
+                [(value, now, id_) for id_ in content_ids],
+            )
+            self._writer.refresh(connection, content_ids)
+
+    def _write_tags(
+        self,
+        content_ids: Sequence[int],
+        tags: Sequence[str],
+        source: Source,
+        detail: str,
+        *,
+        removed: bool,
+    ) -> None:
+        names = {clean.casefold(): clean for tag in tags if (clean := clean_tag(tag))}
+        if not names or not content_ids:
+            return
+        now = time.time()
+        with self._writer.transaction() as connection:
+            run = connection.exec_driver_sql
+            run(
+                "INSERT OR IGNORE INTO tag(name, folded) VALUES (?, ?)",
+                [(name, folded) for folded, name in names.items()],
+            )
+            run(
+                "INSERT INTO content_tag(content_id, tag_id, source, removed, confidence, detail,"
+                " added_at) SELECT ?, id, ?, ?, 1.0, ?, ? FROM tag WHERE folded = ?"
+                " ON CONFLICT(content_id, tag_id, source) DO UPDATE SET removed = excluded.removed,"
+                " detail = excluded.detail, added_at = excluded.added_at",
+                [
+                    (id_, source.value, removed, storable(detail, 1024), now, folded)
+                    for id_ in content_ids
+                    for folded in names
+                ],
+            )
+            self._writer.refresh(connection, content_ids)
+
+
+def clean_tag(tag: str) -> str:
+    """Return a tag as it is kept: one line, single spaces, at most 100 characters."""
+    return " ".join(storable(tag, TAG_LIMIT).split())

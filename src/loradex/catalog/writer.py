@@ -1,0 +1,41 @@
+"""The writing side of the catalog: transactions, and derived columns kept true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection, Engine
+
+
+class Writer:
+    """Opens the writing door when the first edit comes: SQLAlchemy is slow to import."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._engine: Engine | None = None
+
+    @contextmanager
+    def transaction(self) -> Iterator[Connection]:
+        """Give a connection in one transaction; errors leave as `CatalogError`."""
+        from loradex.catalog.engine import open_engine, transaction  # noqa: PLC0415
+
+        if self._engine is None:
+            self._engine = open_engine(self._path)
+        with transaction(self._engine) as connection:
+            yield connection
+
+    def refresh(self, connection: Connection, content_ids: Iterable[int]) -> None:
+        """Recompute the derived columns of these contents within the transaction."""
+        from loradex.catalog.derive import refresh  # noqa: PLC0415
+
+        refresh(connection, content_ids)
+
+    def close(self) -> None:
+        """Let go of the database file."""
+        if self._engine is not None:
+            self._engine.dispose()
+            self._engine = None

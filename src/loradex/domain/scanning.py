@@ -1,0 +1,74 @@
+"""What a scan sees on disk, what it already knew, and what a look into a file told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from loradex.domain.evidence import Evidence
+from loradex.domain.header import FileFormat
+from loradex.domain.identity import Identity
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A model file (or diffusers folder) met on a walk. `raw_path` is relative to its library."""
+
+    raw_path: bytes
+    size: int
+    mtime_ns: int
+    device: int
+    inode: int
+    folder: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """What the catalog knew of a place before this scan."""
+
+    id: int
+    raw_path: bytes
+    size: int
+    mtime_ns: int
+    device: int
+    inode: int
+    state: str
+    content_id: int | None
+
+    def same_bytes(self, found: Found) -> bool:
+        """True when nothing suggests that the bytes changed. Inodes move with a remount."""
+        return self.size == found.size and self.mtime_ns == found.mtime_ns
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What reading one file's header told.
+
+    A file that is there but is no healthy model file has a `problem`, and still a fingerprint,
+    so that notes can hang on it. `fingerprint` is None when it could not be read at all.
+    """
+
+    found: Found
+    fingerprint: str | None = None
+    format: FileFormat = FileFormat.UNKNOWN
+    identity: Identity = field(default_factory=Identity)
+    facts: tuple[Evidence, ...] = ()
+    trigger_words: tuple[str, ...] = ()
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    tag_counts: tuple[tuple[str, int], ...] = ()
+    claimed_hash: str | None = None
+    tensor_count: int = 0
+    header_bytes: int = 0
+    problem: str | None = None
+    growing: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ToHash:
+    """A present file whose bytes were not read in full yet."""
+
+    file_id: int
+    content_id: int
+    path: bytes
+    size: int
+    mtime_ns: int
