@@ -16,9 +16,9 @@ it implements:
 
 from __future__ import annotations
 
+from loradex.domain.hub_source import HubSource
 from loradex.plugin_api.events import Event, GridFinished, MatchFinished, ScanFinished
 from loradex.plugin_api.hooks import API_VERSION, hookimpl
-from loradex.plugin_api.hub_source import HubSource
 from loradex.plugin_api.tagging import TaggerInput, TagProposal
 
 __all__ = [

@@ -10,8 +10,8 @@ from collections.abc import Iterable
 
 import pluggy
 
+from loradex.domain.hub_source import HubSource
 from loradex.plugin_api.events import GridFinished, MatchFinished, ScanFinished
-from loradex.plugin_api.hub_source import HubSource
 from loradex.plugin_api.tagging import TaggerInput, TagProposal
 
 API_VERSION = "1.0"
@@ -31,7 +31,10 @@ def propose_tags(model: TaggerInput) -> Iterable[TagProposal]:
 
 @hookspec
 def hub_source() -> HubSource:
-    """Return a hub to ask for models that the built-in one does not have; called once."""
+    """Return a hub to ask for models that the built-in one does not know; called once.
+
+    Hubs are asked from the plugin's own thread, a batch of models at a time.
+    """
     raise NotImplementedError
 
 

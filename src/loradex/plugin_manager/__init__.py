@@ -5,7 +5,6 @@ from __future__ import annotations
 from loradex.plugin_manager.checks import ProposedTag
 from loradex.plugin_manager.discovery import FoundPlugin, Origin, find_plugins
 from loradex.plugin_manager.plugins import (
-    FoundVersion,
     PluginProblem,
     Plugins,
     load_plugins,
@@ -13,7 +12,6 @@ from loradex.plugin_manager.plugins import (
 
 __all__ = [
     "FoundPlugin",
-    "FoundVersion",
     "Origin",
     "PluginProblem",
     "Plugins",

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import TypeVar
 
-from loradex.domain.hub import HubVersion
 from loradex.domain.text import display_text
 from loradex.errors import PluginError
 from loradex.plugin_api import HubSource, TagProposal
+
+_T = TypeVar("_T")
 
 MOST_TAGS = 100
 """Tags that one plugin may propose for one model; what comes after is not even asked for."""
@@ -51,18 +52,21 @@ def checked_source(answer: object) -> tuple[HubSource, str]:
     return answer, name
 
 
-def checked_versions(answer: object, asked: Collection[str]) -> dict[str, HubVersion]:
-    """Return a hub's answer as a plain dict; raise `PluginError` if it is not one to `asked`."""
-    if not isinstance(answer, Mapping):
-        raise PluginError(f"It answered {_shown(answer)} where a mapping was due.")
-    versions: dict[str, HubVersion] = {}
-    for sha256, version in answer.items():
-        if sha256 not in asked:
-            raise PluginError(f"It answered for {_shown(sha256)}, which nobody asked for.")
-        if not isinstance(version, HubVersion):
-            raise PluginError(f"It answered {_shown(version)} where a HubVersion was due.")
-        versions[sha256] = version
-    return versions
+def checked_list(answer: object, kind: type[_T]) -> list[_T]:
+    """Return a copy of `answer`; raise `PluginError` if it is no list of `kind`."""
+    if not isinstance(answer, list | tuple):
+        raise PluginError(f"It answered {_shown(answer)} where a list was due.")
+    for item in answer:
+        if not isinstance(item, kind):
+            raise PluginError(f"It answered {_shown(item)} where a {kind.__name__} was due.")
+    return list(answer)
+
+
+def checked_optional(answer: object, kind: type[_T]) -> _T | None:
+    """Return `answer`; raise `PluginError` if it is neither None nor of `kind`."""
+    if answer is not None and not isinstance(answer, kind):
+        raise PluginError(f"It answered {_shown(answer)} where a {kind.__name__} was due.")
+    return answer
 
 
 def _shown(value: object) -> str:

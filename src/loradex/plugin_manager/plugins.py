@@ -7,7 +7,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
 
-from loradex.domain.hub import HubVersion
 from loradex.domain.text import display_text
 from loradex.errors import PluginError
 from loradex.paths import Home
@@ -24,15 +23,14 @@ from loradex.plugin_manager.checks import (
     ProposedTag,
     checked_source,
     checked_tag,
-    checked_versions,
 )
 from loradex.plugin_manager.discovery import find_in_folder, find_installed
+from loradex.plugin_manager.fenced_hub import FencedHub
 from loradex.plugin_manager.loading import LoadedPlugin, load_plugin
 
 TAG_LIMIT = 10.0
 EVENT_LIMIT = 60.0
-HUB_LIMIT = 600.0
-"""Seconds a hook may take; a hub is asked for many models in one call, over the network."""
+"""Seconds a hook may take."""
 
 _EVENT_HOOKS: dict[type[Event], str] = {
     ScanFinished: "on_scan_finished",
@@ -52,22 +50,13 @@ class PluginProblem:
     times: int = 1
 
 
-@dataclass(frozen=True, slots=True)
-class FoundVersion:
-    """A model that another hub knows."""
-
-    hub: str
-    sha256: str
-    version: HubVersion
-
-
 class Plugins:
     """Calls hooks of all plugins; one that fails is noted in `problems` and skipped."""
 
     def __init__(self, loaded: Sequence[LoadedPlugin] = ()) -> None:
         self._loaded = tuple(loaded)
         self._problems: dict[tuple[str, str], PluginProblem] = {}
-        self._sources: tuple[tuple[LoadedPlugin, HubSource, str], ...] | None = None
+        self._hubs: tuple[HubSource, ...] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -107,20 +96,19 @@ class Plugins:
             except PluginError as error:
                 self.note(plugin.name, hook, error)
 
-    def find_versions(self, sha256s: Sequence[str]) -> Iterator[FoundVersion]:
-        """Yield what other hubs know of these files; each hub is asked for what is left."""
-        left = dict.fromkeys(sha256s)
-        for plugin, source, hub in self._hub_sources():
-            if not left or plugin.fence.hung:
-                continue
-            try:
-                versions = plugin.fence.call(partial(_ask, source, tuple(left)), HUB_LIMIT)
-            except PluginError as error:
-                self.note(plugin.name, "hub_source", error)
-                continue
-            for sha256, version in versions.items():
-                del left[sha256]
-                yield FoundVersion(hub, sha256, version)
+    def hubs(self) -> tuple[HubSource, ...]:
+        """Return the hubs that plugins bring; what they raise is always a `HubError`."""
+        if self._hubs is None:
+            hubs: list[HubSource] = []
+            for plugin in self._with("hub_source"):
+                note = partial(self.note, plugin.name, "hub_source")
+                try:
+                    answers = plugin.fence.call(partial(_sources_of, plugin), EVENT_LIMIT)
+                    hubs += [FencedHub(hub, name, plugin.fence, note) for hub, name in answers]
+                except PluginError as error:
+                    note(error)
+            self._hubs = tuple(hubs)
+        return self._hubs
 
     def _with(self, hook: str) -> Iterator[LoadedPlugin]:
         for plugin in self._loaded:
@@ -148,18 +136,6 @@ class Plugins:
             self.note(plugin.name, "propose_tags", error)
         return tags
 
-    def _hub_sources(self) -> tuple[tuple[LoadedPlugin, HubSource, str], ...]:
-        if self._sources is None:
-            sources = []
-            for plugin in self._with("hub_source"):
-                try:
-                    answers = plugin.fence.call(partial(_sources_of, plugin), EVENT_LIMIT)
-                    sources += [(plugin, source, hub) for source, hub in answers]
-                except PluginError as error:
-                    self.note(plugin.name, "hub_source", error)
-            self._sources = tuple(sources)
-        return self._sources
-
 
 def _tag_or_error(plugin: str, proposal: object) -> ProposedTag | PluginError:
     try:
@@ -170,10 +146,6 @@ def _tag_or_error(plugin: str, proposal: object) -> ProposedTag | PluginError:
 
 def _sources_of(plugin: LoadedPlugin) -> list[tuple[HubSource, str]]:
     return [checked_source(answer) for answer in plugin.hooks.hub_source()]
-
-
-def _ask(source: HubSource, sha256s: tuple[str, ...]) -> dict[str, HubVersion]:
-    return checked_versions(source.find(sha256s), frozenset(sha256s))
 
 
 def load_plugins(home: Home, disabled: Collection[str] = ()) -> Plugins:
