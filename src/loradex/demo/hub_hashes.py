@@ -1,0 +1,78 @@
+"""Versions found by the hashes of their files: singly, in batches, and ids only."""
+
+from __future__ import annotations
+
+import json
+from typing import cast
+
+from loradex.demo.hub_documents import Document, Documents
+from loradex.demo.hub_errors import HASH_CACHE, bad_batch, error
+from loradex.demo.hub_http import Reply, Request, json_reply
+from loradex.demo.hub_index import WorldIndex
+
+LARGEST_BATCH = 100
+LARGEST_ID_BATCH = 10_000
+
+
+class HashRoutes:
+    """The by-hash endpoints (civitai-api.md §9.4 to §9.6)."""
+
+    def __init__(self, index: WorldIndex, documents: Documents) -> None:
+        self._index = index
+        self._documents = documents
+
+    def one(self, request: Request, digest: str) -> Reply:
+        """Answer `GET /model-versions/by-hash/:hash`: any kind of hash, first published wins."""
+        places = self._index.holders(digest)
+        if not places:
+            return error("Model not found", 404, cache=HASH_CACHE)
+        place = places[0]
+        document = self._documents.version(place.model, place.version, by_hash=True)
+        return json_reply(document, cache=HASH_CACHE)
+
+    def batch(self, request: Request) -> Reply:
+        """Answer `POST /model-versions/by-hash` with its known faults.
+
+        An entry per matching file, so versions repeat; a null among them; not in the order
+        asked; links to `https://undefined`.
+        """
+        hashes = _hashes_in(request, LARGEST_BATCH)
+        if isinstance(hashes, Reply):
+            return hashes
+        documents = Documents(base="https://undefined", images=self._documents.images)
+        records: list[Document | None] = []
+        for digest in reversed(hashes):
+            for place in self._index.holders(digest):
+                records.append(documents.version(place.model, place.version, by_hash=True))
+        if records:
+            records.insert(1, None)
+        return json_reply(records)
+
+    def ids(self, request: Request) -> Reply:
+        """Answer `POST /model-versions/by-hash/ids`: a row per version and hash."""
+        hashes = _hashes_in(request, LARGEST_ID_BATCH)
+        if isinstance(hashes, Reply):
+            return hashes
+        return json_reply(
+            [
+                {"modelVersionId": place.version.id, "modelId": place.model.id, "hash": digest}
+                for digest in dict.fromkeys(hashes)
+                for place in self._index.holders(digest)
+            ]
+        )
+
+
+def _hashes_in(request: Request, most: int) -> list[str] | Reply:
+    """Return the SHA-256 digests in a request, upper-case; a reply if one of them is none."""
+    try:
+        document = json.loads(request.body)
+    except ValueError:
+        return error("Invalid JSON", 400)
+    if not isinstance(document, list):
+        return bad_batch("Invalid input: expected array")
+    if len(document) > most:
+        return bad_batch("Too many hashes")
+    for position, entry in enumerate(document):
+        if not isinstance(entry, str) or len(entry) != 64:
+            return bad_batch("Invalid hash", position)
+    return [digest.upper() for digest in cast("list[str]", document)]

@@ -1,0 +1,133 @@
+"""A hub on this machine that behaves like the real one: for demos, tests and trying things out.
+
+python -m loradex.demo.hub_server --world world.json --port 0
+"""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import threading
+from collections import deque
+from dataclasses import dataclass
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from loradex.demo.hub_documents import Documents
+from loradex.demo.hub_downloads import DownloadRoute, DownloadScenario
+from loradex.demo.hub_http import LoopbackServer, Misbehaviour, Reply, Request
+from loradex.demo.hub_index import WorldIndex
+from loradex.demo.hub_routes import Routes
+from loradex.demo.hub_storage import Storage, StorageScenario
+from loradex.demo.hub_world import World
+
+
+@dataclass(frozen=True, slots=True)
+class _Planned:
+    path: str
+    trouble: Reply | Misbehaviour
+
+
+class LocalHub:
+    """Two servers on loopback: the hub, and the storage its downloads and pictures come from.
+
+    A context manager. `requests` and `storage_requests` hold all that was asked, in order. It
+    answers from `world`, except where `trouble` was planned.
+    """
+
+    def __init__(self, world: World, *, port: int = 0) -> None:
+        self._server = LoopbackServer(self._answer, port)
+        self._storage = Storage(world)
+        index = WorldIndex(world)
+        self._downloads = DownloadRoute(index, self._storage)
+        documents = Documents(base=self._server.url, images=self._storage.server.url)
+        self._routes = Routes(index, documents, self._downloads)
+        self._planned: deque[_Planned] = deque()
+        self._lock = threading.Lock()
+
+    @property
+    def url(self) -> str:
+        """The hub's address: what goes into LORADEX_HUB_URL."""
+        return self._server.url
+
+    @property
+    def storage_url(self) -> str:
+        """The address of the other origin."""
+        return self._storage.server.url
+
+    @property
+    def requests(self) -> list[Request]:
+        """What the hub was asked."""
+        return self._server.requests
+
+    @property
+    def storage_requests(self) -> list[Request]:
+        """What the storage was asked."""
+        return self._storage.server.requests
+
+    @property
+    def download_scenario(self) -> DownloadScenario:
+        """Switches for the redirect of downloads."""
+        return self._downloads.scenario
+
+    @property
+    def storage_scenario(self) -> StorageScenario:
+        """Switches for the bytes of downloads."""
+        return self._storage.scenario
+
+    def trouble(self, what: Reply | Misbehaviour, *, times: int = 1, path: str = "/") -> None:
+        """Answer the next `times` requests whose path starts with `path` with `what` instead."""
+        with self._lock:
+            self._planned.extend([_Planned(path, what)] * times)
+
+    def calm(self) -> None:
+        """Forget all planned trouble."""
+        with self._lock:
+            self._planned.clear()
+
+    def __enter__(self) -> Self:
+        self._storage.server.open()
+        self._server.open()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._server.close()
+        self._storage.server.close()
+
+    def _answer(self, request: Request) -> Reply | Misbehaviour:
+        with self._lock:
+            for planned in self._planned:
+                if request.path.startswith(planned.path):
+                    self._planned.remove(planned)
+                    return planned.trouble
+        return self._routes.answer(request)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Serve a world until interrupted; print the hub's address first."""
+    parser = argparse.ArgumentParser(prog="python -m loradex.demo.hub_server", description=__doc__)
+    parser.add_argument("--world", type=Path, required=True, help="the JSON file to answer from")
+    parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    options = parser.parse_args(arguments)
+    try:
+        world = World.load(options.world)
+    except (OSError, ValueError) as error:
+        print(f"{options.world} cannot be served: {error}", file=sys.stderr)  # noqa: T201
+        return 1
+    with LocalHub(world, port=options.port) as hub:
+        print(hub.url, flush=True)  # noqa: T201
+        try:
+            threading.Event().wait()
+        except KeyboardInterrupt:
+            return 0
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,212 @@
+"""The CivitAI client: ask for many files at once, believe only what the answer proves."""
+
+from __future__ import annotations
+
+import logging
+import re
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import Self, TypeVar
+
+from pydantic import ValidationError
+
+from loradex.domain.hashes import EMPTY_SHA256
+from loradex.domain.hub import HashHit, HubFile, HubModel, HubVersion
+from loradex.domain.progress import CancelToken
+from loradex.errors import HubUnexpectedAnswer
+from loradex.hub.links import Links
+from loradex.hub.pacing import Pacer
+from loradex.hub.payloads import AccountPayload
+from loradex.hub.source import IDS_PER_CALL, MODELS_PER_CALL, VERSIONS_PER_CALL
+from loradex.hub.translate import Translator
+from loradex.hub.transport import HubTransport, expect_list
+from loradex.settings import Settings
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
+# CRC32 and AutoV1, AutoV2, AutoV3, and the whole digests.
+_DIGEST = re.compile(r"[0-9a-f]{8}|[0-9a-f]{10}|[0-9a-f]{12}|[0-9a-f]{64}")
+_LARGEST_ID = 2**31 - 1
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+
+class CivitaiHub:
+    """CivitAI, or a server that speaks its protocol; a `HubSource`.
+
+    A context manager that closes its connections. Safe to share between threads.
+    """
+
+    name = "civitai"
+
+    def __init__(self, transport: HubTransport) -> None:
+        self._transport = transport
+        self._links = Links(transport.address)
+        self._translate = Translator(self._links)
+
+    @classmethod
+    def from_settings(
+        cls,
+        settings: Settings,
+        *,
+        cancel: CancelToken | None = None,
+        sleep: Callable[[float], None] = time.sleep,
+        clock: Callable[[], float] = time.monotonic,
+        total_seconds: float | None = None,
+    ) -> CivitaiHub:
+        """Return a client for the hub in `settings`; raise `SettingsError` if it names none.
+
+        `cancel` stops requests and waits. `sleep` and `clock` are for tests; `total_seconds`
+        bounds one try (see `HubTransport`).
+        """
+        token = cancel or CancelToken()
+        pacer = Pacer(cancel=token, sleep=sleep, clock=clock)
+        return cls(HubTransport(settings, pacer=pacer, cancel=token, total_seconds=total_seconds))
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._transport.close()
+
+    def page_url(self, model_id: int, version_id: int | None = None) -> str:
+        """Return the address of the page a person would open in a browser."""
+        return self._links.page(model_id, version_id)
+
+    def ids_by_hash(self, sha256s: Iterable[str]) -> list[HashHit]:
+        """Return a hit for every version that holds one of these bytes; several per hash.
+
+        One request per `IDS_PER_CALL` hashes. Works for archived models, too.
+        """
+        hits: dict[HashHit, None] = {}
+        for chunk in _chunks(_sha256s(sha256s), IDS_PER_CALL):
+            rows = self._post_list("api/v1/model-versions/by-hash/ids", chunk)
+            asked = set(chunk)
+            for hit in self._translate.each(rows, self._translate.hit):
+                if hit.sha256 in asked:
+                    hits[hit] = None
+        return list(hits)
+
+    def versions_by_hash(self, sha256s: Iterable[str]) -> list[HubVersion]:
+        """Return each version that has a file with one of these hashes, once.
+
+        One request per `VERSIONS_PER_CALL` hashes. Versions of archived models list no files, so
+        nothing proves them, and they are left out: ask `models` for those.
+        """
+        found: dict[int, HubVersion] = {}
+        for chunk in _chunks(_sha256s(sha256s), VERSIONS_PER_CALL):
+            records = self._post_list("api/v1/model-versions/by-hash", chunk)
+            asked = set(chunk)
+            for version in self._translate.each(records, self._translate.version):
+                if any(file.sha256 in asked for file in version.files):
+                    found.setdefault(version.id, version)
+                else:
+                    _log.info("Version %d holds no hash that was asked for.", version.id)
+        return list(found.values())
+
+    def version_by_hash(self, digest: str) -> HubVersion | None:
+        """Return the version that holds this digest of any kind; None if the hub has none.
+
+        Short digests find unrelated files, and answers may be wrong: a version none of whose
+        files has the digest counts as not found.
+        """
+        wanted = digest.strip().lower()
+        if not _DIGEST.fullmatch(wanted) or wanted == EMPTY_SHA256:
+            return None
+        document = self._transport.find(f"api/v1/model-versions/by-hash/{wanted.upper()}")
+        if document is None:
+            return None
+        version = self._translate.version(document)
+        if any(_holds(file, wanted) for file in version.files):
+            return version
+        _log.info("Version %d does not hold the hash that was asked for.", version.id)
+        return None
+
+    def models(self, ids: Iterable[int]) -> list[HubModel]:
+        """Return the models the hub has; ids it does not have are missing from the list.
+
+        One request per `MODELS_PER_CALL` ids, and one more for each that its list leaves out.
+        """
+        found: dict[int, HubModel] = {}
+        wanted = list(dict.fromkeys(id_ for id_ in ids if 0 < id_ <= _LARGEST_ID))
+        for chunk in _chunks(wanted, MODELS_PER_CALL):
+            for model in self._list_models(chunk):
+                if model.id in chunk:
+                    found.setdefault(model.id, model)
+            for left_out in [id_ for id_ in chunk if id_ not in found]:
+                single = self.model(left_out)
+                if single is not None:
+                    found[left_out] = single
+        return [found[id_] for id_ in wanted if id_ in found]
+
+    def model(self, model_id: int) -> HubModel | None:
+        """Return one model with all its versions; None if the hub has no such model."""
+        if not 0 < model_id <= _LARGEST_ID:
+            return None
+        document = self._transport.find(f"api/v1/models/{model_id}")
+        return None if document is None else self._translate.model(document)
+
+    def me(self) -> str | None:
+        """Return the name of the account the key belongs to, None if it has no name.
+
+        The only way to learn whether a key is good: elsewhere a bad one counts as none. Raises
+        `HubAuthRequired` if there is no key or the hub refuses it.
+        """
+        try:
+            account = AccountPayload.model_validate(self._transport.get("api/v1/me"))
+        except ValidationError as error:
+            raise HubUnexpectedAnswer(
+                f"{self._transport.label} sent an account that cannot be read."
+            ) from error
+        return account.username or None
+
+    def _list_models(self, ids: Sequence[int]) -> list[HubModel]:
+        answer = self._transport.get(
+            "api/v1/models",
+            # Without these two the list drops archived and mature models that were asked for.
+            {
+                "ids": ",".join(map(str, ids)),
+                "nsfw": "true",
+                "archived": "true",
+                "limit": MODELS_PER_CALL,
+            },
+        )
+        items = answer.get("items") if isinstance(answer, dict) else None
+        return self._translate.each(
+            expect_list(items, self._transport.label), self._translate.model
+        )
+
+    def _post_list(self, path: str, hashes: Sequence[str]) -> list[object]:
+        # Older servers compare hashes as text, in upper case.
+        answer = self._transport.post(path, [sha256.upper() for sha256 in hashes])
+        return expect_list(answer, self._transport.label)
+
+
+def _sha256s(candidates: Iterable[str]) -> list[str]:
+    """Return the candidates that are SHA-256 digests, lower-case, each once, in order.
+
+    A single malformed hash makes the hub refuse the whole batch; the digest of no bytes at all
+    identifies nothing.
+    """
+    lower = (text.strip().lower() for text in candidates)
+    good = (text for text in lower if _SHA256.fullmatch(text) and text != EMPTY_SHA256)
+    return list(dict.fromkeys(good))
+
+
+def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
+    for start in range(0, len(items), size):
+        yield items[start : start + size]
+
+
+def _holds(file: HubFile, digest: str) -> bool:
+    return digest in file.hashes.values() or (len(digest) == 12 and file.autov3 == digest)

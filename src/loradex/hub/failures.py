@@ -1,0 +1,260 @@
+"""The one place where trouble with a hub becomes a sentence: httpx errors and HTTP statuses."""
+
+from __future__ import annotations
+
+import json
+import ssl
+from dataclasses import dataclass
+
+import httpx
+
+from loradex.domain.text import display_text
+from loradex.errors import (
+    HubAuthRequired,
+    HubBadRequest,
+    HubError,
+    HubForbidden,
+    HubNotFound,
+    HubRateLimited,
+    HubUnavailable,
+    HubUnexpectedAnswer,
+    HubUnreachable,
+)
+from loradex.hub.answers import Answer
+from loradex.hub.origin import Origin
+from loradex.hub.pacing import retry_after
+
+_OFFLINE_HINT = (
+    "Check the network and LORADEX_HUB_URL; everything that is not about the hub works without it."
+)
+_KEY_HINT = "Set LORADEX_HUB_TOKEN to a key from your account settings on the hub."
+_LATER_HINT = "Try again later; what was found so far is kept."
+_DETAIL_LIMIT = 200
+
+# The hub's own two kinds of 429 that waiting a little does not cure (civitai-api.md §5).
+_NOT_ABOUT_SPEED = ("too many pages", "unusual amount of downloading")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """What went wrong with one try, and whether another may help.
+
+    `wait` is what the hub asked for, in seconds; None leaves it to us.
+    """
+
+    error: HubError
+    retry: bool
+    wait: float | None = None
+
+
+def connection_failure(error: httpx.HTTPError, label: str, read_seconds: float) -> Failure:
+    """Return what a failed exchange with the server `label` means.
+
+    `read_seconds` is how long the longest silence may be.
+    """
+    if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
+        return Failure(
+            HubBadRequest(f"The request to {label} could not be put together."), retry=False
+        )
+    if _not_trusted(error):
+        return Failure(
+            HubUnreachable(
+                f"{label} cannot be reached: its certificate is not trusted.",
+                hint="A proxy or a virus scanner may stand in between; check the clock, too.",
+            ),
+            retry=False,
+        )
+    return Failure(
+        HubUnreachable(
+            f"{label} cannot be reached: {_reason(error, read_seconds)}.", hint=_OFFLINE_HINT
+        ),
+        retry=True,
+    )
+
+
+def out_of_time(label: str, seconds: float) -> Failure:
+    """Return the failure of an exchange that dripped on until its total limit."""
+    return Failure(
+        HubUnreachable(
+            f"{label} cannot be reached: the answer was not complete after {seconds:.0f} s.",
+            hint=_OFFLINE_HINT,
+        ),
+        retry=True,
+    )
+
+
+def _reason(error: httpx.HTTPError, read_seconds: float) -> str:
+    if isinstance(error, httpx.ConnectTimeout):
+        return "no connection in time"
+    if isinstance(error, httpx.TimeoutException):
+        return f"it said nothing for {read_seconds:g} s"
+    if isinstance(error, httpx.ProxyError):
+        return "the proxy does not let us through"
+    if isinstance(error, httpx.RemoteProtocolError):
+        return "it broke off or did not speak HTTP"
+    if isinstance(error, httpx.ReadError | httpx.WriteError):
+        return "the connection was cut"
+    return _system_reason(error) or "no connection"
+
+
+def _system_reason(error: BaseException) -> str | None:
+    """Return the operating system's words for what is behind `error`: "Connection refused"."""
+    for cause in _causes(error):
+        if isinstance(cause, OSError) and cause.strerror:
+            return display_text(cause.strerror, _DETAIL_LIMIT)
+    return None
+
+
+def _not_trusted(error: BaseException) -> bool:
+    return any(isinstance(cause, ssl.SSLCertVerificationError) for cause in _causes(error))
+
+
+def _causes(error: BaseException) -> list[BaseException]:
+    found: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in found:
+        found.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return found
+
+
+def status_failure(answer: Answer, label: str, *, key_sent: bool, key_withheld: bool) -> Failure:
+    """Return what an answer that is no success means."""
+    status = answer.status
+    if status == 429:
+        return _too_many(answer, label)
+    if status >= 500:
+        wait = retry_after(answer.headers.get("retry-after"))
+        return Failure(_in_trouble(answer, label), retry=True, wait=wait)
+    if 300 <= status < 400:
+        return Failure(_redirected(answer, label), retry=False)
+    if status == 401:
+        return Failure(_key_wanted(label, sent=key_sent, withheld=key_withheld), retry=False)
+    return Failure(_refused(answer, label), retry=False)
+
+
+def _too_many(answer: Answer, label: str) -> Failure:
+    wait = retry_after(answer.headers.get("retry-after"))
+    detail = said(answer)
+    if any(words in detail.lower() for words in _NOT_ABOUT_SPEED):
+        return Failure(
+            HubRateLimited(f"{label} refuses more requests: {detail}", hint=_LATER_HINT),
+            retry=False,
+        )
+    how_long = "" if wait is None else f" for {wait:.0f} s"
+    error = HubRateLimited(
+        f"{label} wants us to stop asking{how_long}: too many requests (status 429).",
+        retry_after=wait,
+        hint=_LATER_HINT,
+    )
+    # Without Retry-After only the edge's own page tells that this is about speed.
+    return Failure(error, retry=wait is not None or not answer.says_json, wait=wait)
+
+
+def _in_trouble(answer: Answer, label: str) -> HubError:
+    detail = said(answer)
+    because = f": {detail}" if detail else "."
+    return HubUnavailable(
+        f"{label} is in trouble (status {answer.status}){because}",
+        status=answer.status,
+        hint=_LATER_HINT,
+    )
+
+
+def _redirected(answer: Answer, label: str) -> HubError:
+    return HubUnexpectedAnswer(
+        f"{label} wants to send us elsewhere{_target(answer)} (status {answer.status}); "
+        "this was not followed.",
+        status=answer.status,
+        hint="A sign-in page of the network may stand in between, or LORADEX_HUB_URL is not "
+        "the hub's own address.",
+    )
+
+
+def _target(answer: Answer) -> str:
+    """Return " to host", never the address itself: it may be signed."""
+    try:
+        url = httpx.URL(answer.headers.get("location", ""))
+    except httpx.InvalidURL:
+        return ""
+    return f" to {display_text(Origin.of(url).label, _DETAIL_LIMIT)}" if url.host else ""
+
+
+def _key_wanted(label: str, *, sent: bool, withheld: bool) -> HubError:
+    if sent:
+        return HubAuthRequired(
+            f"The hub at {label} refuses the key it was given.", status=401, hint=_KEY_HINT
+        )
+    if withheld:
+        return HubAuthRequired(
+            f"The hub at {label} wants a key, and ours was not sent: the way there is not private.",
+            status=401,
+            hint="Use an https:// address in LORADEX_HUB_URL.",
+        )
+    return HubAuthRequired(f"The hub at {label} wants a key.", status=401, hint=_KEY_HINT)
+
+
+def _refused(answer: Answer, label: str) -> HubError:
+    status = answer.status
+    detail = said(answer)
+    because = f": {detail}" if detail else "."
+    if status in (404, 410):
+        gone = "no longer has this" if status == 410 else "knows no such thing"
+        return HubNotFound(f"{label} {gone}{because}", status=status)
+    if status == 451:
+        return HubForbidden(
+            f"{label} does not serve this country{because}", status=status, hint=None
+        )
+    if status == 403 and not answer.says_json:
+        return HubForbidden(
+            f"{label} took us for a robot and refused (status 403).",
+            status=status,
+            hint="Wait a while, or try another network; a VPN often causes this.",
+        )
+    if status == 403:
+        return HubForbidden(f"{label} refuses this to us{because}", status=status)
+    if status < 300:
+        return HubUnexpectedAnswer(
+            f"{label} gave an answer without content (status {status}).", status=status
+        )
+    return HubBadRequest(f"{label} does not accept the request{because}", status=status)
+
+
+def said(answer: Answer) -> str:
+    """Return the hub's own words in an error, on one safe line; "" if it gave none.
+
+    There is no single error shape (civitai-api.md §4): `error` as text, `error.message`,
+    `message`, or an array of issues with messages.
+    """
+    if not answer.says_json:
+        return ""
+    try:
+        document = json.loads(answer.body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return ""
+    text = _words(document)
+    return display_text(" ".join(text.split()), _DETAIL_LIMIT) if text else ""
+
+
+def _words(document: object) -> str | None:
+    if isinstance(document, list):
+        issues = [_words(issue) for issue in document[:3]]
+        return "; ".join(issue for issue in issues if issue)
+    if not isinstance(document, dict):
+        return None
+    error = document.get("error")
+    if isinstance(error, str):
+        return error
+    if isinstance(error, dict) and isinstance(error.get("message"), str):
+        return _issues_in(error["message"])
+    message = document.get("message")
+    return message if isinstance(message, str) else None
+
+
+def _issues_in(message: str) -> str:
+    """Return the plain messages of a ZodError, whose message is JSON text once more."""
+    try:
+        issues = json.loads(message)
+    except (ValueError, RecursionError):
+        return message
+    return _words(issues) or message
