@@ -37,7 +37,8 @@ imports: $(VENV)/.ready-dev ## import-linter: who may import whom
 	@$(BIN)/lint-imports
 
 migrations: $(VENV)/.ready-dev ## check that the migrations make the tables the code describes
-	@home=$$(mktemp -d) && trap 'rm -rf "$$home"' EXIT && export LORADEX_HOME="$$home" && \
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	  export LORADEX_CATALOG="$$folder/catalog.db" && \
 	  $(BIN)/alembic upgrade head && $(BIN)/alembic check
 
 check: ## all of the above, as CI runs it
