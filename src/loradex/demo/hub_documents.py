@@ -1,4 +1,4 @@
-"""The world in the hub's own words: every shape in which it shows a model, version, file or image.
+"""The world in the hub's own words: every shape in which it shows a model or a version.
 
 The shapes differ from endpoint to endpoint in small ways that clients trip over; those are kept
 (civitai-api.md §9).
@@ -6,14 +6,17 @@ The shapes differ from endpoint to endpoint in small ways that clients trip over
 
 from __future__ import annotations
 
-import uuid
 from dataclasses import dataclass
-from typing import Any
-from urllib.parse import quote
 
+from loradex.demo.hub_parts import (
+    Document,
+    Parts,
+    listed_files,
+    primary_file,
+    shown_images,
+    upper_hashes,
+)
 from loradex.demo.hub_world import WorldFile, WorldImage, WorldModel, WorldVersion
-
-Document = dict[str, Any]
 
 _AIR_TYPES = {
     "Checkpoint": "checkpoint",
@@ -26,63 +29,61 @@ _AIR_TYPES = {
     "VAE": "vae",
     "Upscaler": "upscaler",
 }
-_MAIN_TYPES = ("Model", "Pruned Model", "Diffusion Model", "UNet")
-_ACCOUNT = "localhub"
+_SHORT_METADATA = ("format", "size", "fp")
 
 
 @dataclass(frozen=True, slots=True)
 class Documents:
-    """Writes documents whose links start with `base` (the hub) and `images` (the image server)."""
+    """Writes documents whose links come from `parts`."""
 
-    base: str
-    images: str
+    parts: Parts
 
     def list_item(self, model: WorldModel, *, mature: bool, primary_only: bool) -> Document:
         """Return an item of `GET /models`; without `mature` only its harmless pictures."""
-        versions = []
+        versions: list[Document] = []
         for index, version in enumerate(model.versions):
-            document = self._version_core(model, version) | {
-                "index": index,
-                "vaeId": None,
-                "paidAccess": _paid_access(version),
-                "supportsGeneration": False,
-                "files": self._files(model, version),
-                "images": [
-                    self._image(image) | {"id": image.id}
-                    for image in _shown(model, version)[:20]
-                    if mature or image.content_level == 1
-                ],
-            }
-            if primary_only:
-                document["files"] = [file for file in document["files"] if file.get("primary")]
-            versions.append(document)
-        return self._model(model, versions)
+            files = self._nested_files(model, version)
+            images = [
+                self.parts.image(image) | {"id": image.id}
+                for image in shown_images(model, version)[:20]
+                if mature or image.content_level == 1
+            ]
+            versions.append(
+                self._nested_version(model, version)
+                | {
+                    "index": index,
+                    "vaeId": None,
+                    "supportsGeneration": False,
+                    "files": [f for f in files if "primary" in f] if primary_only else files,
+                    "images": images,
+                }
+            )
+        return _model(model, versions)
 
     def model(self, model: WorldModel) -> Document:
         """Return `GET /models/:id`: null values and empty lists are cut from its versions."""
-        versions = []
+        versions: list[Document] = []
         for index, version in enumerate(model.versions):
-            document = self._version_core(model, version) | {
+            document = self._nested_version(model, version) | {
                 "index": index,
                 "createdAt": version.published_at,
                 "status": version.status,
                 "covered": False,
-                "paidAccess": _paid_access(version),
-                "files": self._files(model, version),
-                "images": [self._image(image) for image in _shown(model, version)],
+                "files": self._nested_files(model, version),
+                "images": [self.parts.image(i) for i in shown_images(model, version)],
             }
             versions.append({k: v for k, v in document.items() if v is not None and v != []})
-        return self._model(model, versions)
+        return _model(model, versions)
 
     def version(self, model: WorldModel, version: WorldVersion, *, by_hash: bool) -> Document:
         """Return a version by itself, as `GET /model-versions/:id` or the by-hash calls show it."""
-        files = self._files(model, version)
-        for file in files:
-            file["primary"] = file.get("primary", False)
-            if not by_hash:
-                del file["overrideName"]
-                # This endpoint writes times of files without their zone.
-                file["scannedAt"] = (file["scannedAt"] or "").removesuffix("Z") or None
+        files = [self._own_file(version, f, by_hash=by_hash) for f in listed_files(model, version)]
+        parent: Document = {
+            "name": model.name,
+            "type": model.type,
+            "nsfw": model.mature,
+            "poi": model.real_person,
+        }
         document: Document = {
             "id": version.id,
             "modelId": model.id,
@@ -104,20 +105,14 @@ class Documents:
             "paidAccess": _paid_access(version),
             "air": air(model, version),
             "stats": {"downloadCount": model.downloads, "thumbsUpCount": model.likes},
-            "model": {
-                "name": model.name,
-                "type": model.type,
-                "nsfw": model.mature,
-                "poi": model.real_person,
-            },
+            "model": parent if model.mode is None else parent | {"mode": model.mode},
             "files": files,
-            "images": [self._image(i) | {"meta": i.meta} for i in _shown(model, version)[:10]],
+            "images": [
+                self.parts.image(image) | {"meta": image.meta}
+                for image in shown_images(model, version)[:10]
+            ],
         }
-        if model.mode is not None:
-            document["model"]["mode"] = model.mode
-        if files:
-            document["downloadUrl"] = f"{self.base}/api/download/models/{version.id}"
-        return document
+        return document | ({"downloadUrl": self.parts.download(version)} if files else {})
 
     def mini(self, model: WorldModel, version: WorldVersion, file: WorldFile) -> Document:
         """Return `GET /model-versions/mini/:id` about one file of the version."""
@@ -132,8 +127,8 @@ class Documents:
             "size": file.size_bytes / 1024,
             "fileType": file.type,
             "fileName": file.name,
-            "hashes": _hashes(file),
-            "downloadUrls": [f"{self.base}/api/download/models/{version.id}"],
+            "hashes": upper_hashes(file),
+            "downloadUrls": [self.parts.download(version)],
             "format": file.format,
             "canGenerate": False,
             "isFeatured": False,
@@ -149,64 +144,17 @@ class Documents:
     def gallery_item(
         self, model: WorldModel, version: WorldVersion, image: WorldImage, *, with_meta: bool
     ) -> Document:
-        """Return an item of `GET /images`: its level is a word there, and the number elsewhere."""
-        words = {1: "None", 2: "Soft", 4: "Mature", 32: "Blocked"}
-        return {
-            "id": image.id,
-            "url": self._image_url(image, name=_uuid(image)),
-            "hash": image.blurhash,
-            "width": image.width,
-            "height": image.height,
-            "nsfwLevel": words.get(image.content_level, "X"),
-            "type": image.type,
-            "nsfw": image.content_level > 2,
-            "browsingLevel": image.content_level,
+        """Return an item of `GET /images`; how it was made only on demand."""
+        return self.parts.gallery_image(image) | {
             "createdAt": version.published_at,
-            "postId": image.id,
-            "stats": {"cryCount": 0, "laughCount": 0, "likeCount": 0, "heartCount": 0},
             "meta": image.meta if with_meta else None,
             "username": model.creator,
             "baseModel": version.base_model,
             "modelVersionIds": [version.id],
         }
 
-    def _model(self, model: WorldModel, versions: list[Document]) -> Document:
-        document: Document = {
-            "id": model.id,
-            "name": model.name,
-            "description": model.description,
-            "allowNoCredit": True,
-            # One text that holds a Postgres array.
-            "allowCommercialUse": "{" + ",".join(model.commercial_use) + "}",
-            "allowDerivatives": True,
-            "allowDifferentLicense": True,
-            "type": model.type,
-            "minor": False,
-            "sfwOnly": False,
-            "poi": model.real_person,
-            "nsfw": model.mature,
-            "nsfwLevel": model.content_level,
-            "availability": "Public",
-            "userId": 1,
-            "baseModels": list(dict.fromkeys(v.base_model for v in model.versions)),
-            "cosmetic": None,
-            "supportsGeneration": False,
-            "stats": {
-                "downloadCount": model.downloads,
-                "thumbsUpCount": model.likes,
-                "thumbsDownCount": 0,
-                "commentCount": 0,
-                "tippedAmountCount": 0,
-            },
-            "creator": {"username": model.creator, "image": None},
-            "tags": list(model.tags),
-            "modelVersions": versions,
-        }
-        if model.mode is not None:
-            document["mode"] = model.mode
-        return document
-
-    def _version_core(self, model: WorldModel, version: WorldVersion) -> Document:
+    def _nested_version(self, model: WorldModel, version: WorldVersion) -> Document:
+        """Return what a version inside a model always says; `modelId` is not among it."""
         document: Document = {
             "id": version.id,
             "name": version.name,
@@ -218,73 +166,41 @@ class Documents:
             "nsfwLevel": version.content_level,
             "description": version.description,
             "trainedWords": list(version.trained_words),
+            "paidAccess": _paid_access(version),
             "stats": {
                 "downloadCount": model.downloads,
                 "thumbsUpCount": model.likes,
                 "thumbsDownCount": 0,
             },
         }
-        if model.mode != "Archived" and version.files:
-            document["downloadUrl"] = f"{self.base}/api/download/models/{version.id}"
+        if listed_files(model, version):
+            document["downloadUrl"] = self.parts.download(version)
         if version.early_access_until is not None:
             document["earlyAccessDeadline"] = version.early_access_until
         return document
 
-    def _files(self, model: WorldModel, version: WorldVersion) -> list[Document]:
-        if model.mode == "Archived":
-            return []
-        primary = primary_file(version)
-        files = []
-        for file in version.files:
-            scanned = bool(file.hashes)
-            document: Document = {
-                "id": file.id,
-                "sizeKB": file.size_bytes / 1024,
-                "name": file.name,
-                "overrideName": None,
-                "type": file.type,
-                "pickleScanResult": "Success" if scanned else "Pending",
-                "pickleScanMessage": "No Pickle imports" if scanned else None,
-                "virusScanResult": "Success" if scanned else "Pending",
-                "virusScanMessage": None,
-                "scannedAt": version.published_at if scanned else None,
-                "metadata": _metadata(file),
-                "hashes": _hashes(file),
-                "downloadUrl": self._download_url(version, file, primary=file is primary),
-            }
-            if file is primary:
-                document["primary"] = True
-            files.append(document)
-        return files
+    def _nested_files(self, model: WorldModel, version: WorldVersion) -> list[Document]:
+        """Return files as models show them: `primary` on the primary one only."""
+        first = primary_file(version)
+        return [
+            self.parts.file(version, file, primary=file is first)
+            | {"overrideName": None}
+            | ({"primary": True} if file is first else {})
+            for file in listed_files(model, version)
+        ]
 
-    def _download_url(self, version: WorldVersion, file: WorldFile, *, primary: bool) -> str:
-        link = f"{self.base}/api/download/models/{version.id}"
-        if primary:
-            return link
-        parts = {"type": file.type} | {
-            k: v for k, v in _metadata(file).items() if k in ("format", "size", "fp")
-        }
-        return link + "?" + "&".join(f"{key}={quote(value)}" for key, value in parts.items())
-
-    def _image(self, image: WorldImage) -> Document:
-        return {
-            "url": self._image_url(image, name=str(image.id)),
-            "nsfwLevel": image.content_level,
-            "width": image.width,
-            "height": image.height,
-            "hash": image.blurhash,
-            "type": image.type,
-            "minor": False,
-            "poi": False,
-            "hasMeta": image.meta is not None,
-            "hasPositivePrompt": image.meta is not None and "prompt" in image.meta,
-            "onSite": False,
-            "remixOfId": None,
-        }
-
-    def _image_url(self, image: WorldImage, *, name: str) -> str:
-        suffix = "mp4" if image.type == "video" else "jpeg"
-        return f"{self.images}/{_ACCOUNT}/{_uuid(image)}/original=true/{name}.{suffix}"
+    def _own_file(self, version: WorldVersion, file: WorldFile, *, by_hash: bool) -> Document:
+        """Return a file as a version by itself shows it: `primary` on every file."""
+        primary = file is primary_file(version)
+        document = self.parts.file(version, file, primary=primary) | {"primary": primary}
+        metadata = document["metadata"]
+        if isinstance(metadata, dict):
+            document["metadata"] = {k: v for k, v in metadata.items() if k in _SHORT_METADATA}
+        if by_hash:
+            return document | {"overrideName": None}
+        # Times of files lose their zone here.
+        scanned_at = version.published_at.removesuffix("Z") if file.hashes else None
+        return document | {"scannedAt": scanned_at}
 
 
 def air(model: WorldModel, version: WorldVersion) -> str:
@@ -293,48 +209,42 @@ def air(model: WorldModel, version: WorldVersion) -> str:
     return f"urn:air:{version.ecosystem}:{kind}:civitai:{model.id}@{version.id}"
 
 
-def primary_file(version: WorldVersion) -> WorldFile | None:
-    """Return the file a plain download link means (civitai-api.md §10.2)."""
-    return max(version.files, key=_weight, default=None)
-
-
-def _weight(file: WorldFile) -> float:
-    preferred = (
-        (file.format, "SafeTensor", 100.0),
-        (file.size, "pruned", 10.0),
-        (file.precision, "fp16", 1.0),
-        (file.quantisation, "Q4_K_M", 0.5),
-    )
-    weight = 1000.0 if file.type in _MAIN_TYPES else 0.0
-    for value, best, points in preferred:
-        if value is not None:
-            weight += points if value == best else -points
-    return weight
-
-
-def _shown(model: WorldModel, version: WorldVersion) -> tuple[WorldImage, ...]:
-    return () if model.mode == "TakenDown" else version.images
+def _model(model: WorldModel, versions: list[Document]) -> Document:
+    document: Document = {
+        "id": model.id,
+        "name": model.name,
+        "description": model.description,
+        "allowNoCredit": True,
+        # One text that holds a Postgres array.
+        "allowCommercialUse": "{" + ",".join(model.commercial_use) + "}",
+        "allowDerivatives": True,
+        "allowDifferentLicense": True,
+        "type": model.type,
+        "minor": False,
+        "sfwOnly": False,
+        "poi": model.real_person,
+        "nsfw": model.mature,
+        "nsfwLevel": model.content_level,
+        "availability": "Public",
+        "userId": 1,
+        "baseModels": list(dict.fromkeys(version.base_model for version in model.versions)),
+        "cosmetic": None,
+        "supportsGeneration": False,
+        "stats": {
+            "downloadCount": model.downloads,
+            "thumbsUpCount": model.likes,
+            "thumbsDownCount": 0,
+            "commentCount": 0,
+            "tippedAmountCount": 0,
+        },
+        "creator": {"username": model.creator, "image": None},
+        "tags": list(model.tags),
+        "modelVersions": versions,
+    }
+    return document if model.mode is None else document | {"mode": model.mode}
 
 
 def _paid_access(version: WorldVersion) -> Document | None:
     if version.early_access_until is None:
         return None
     return {"permanent": False, "endsAt": version.early_access_until}
-
-
-def _metadata(file: WorldFile) -> dict[str, str]:
-    values = {
-        "format": file.format,
-        "size": file.size,
-        "fp": file.precision,
-        "quantType": file.quantisation,
-    }
-    return {key: value for key, value in values.items() if value is not None}
-
-
-def _hashes(file: WorldFile) -> dict[str, str]:
-    return {name: value.upper() for name, value in file.hashes.items()}
-
-
-def _uuid(image: WorldImage) -> str:
-    return str(uuid.uuid5(uuid.NAMESPACE_OID, f"image {image.id}"))

@@ -6,9 +6,9 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from loradex.demo.hub_documents import primary_file
 from loradex.demo.hub_http import NO_STORE, Reply, Request, json_reply
 from loradex.demo.hub_index import Place, WorldIndex
+from loradex.demo.hub_parts import primary_file
 from loradex.demo.hub_storage import Storage
 from loradex.demo.hub_world import WorldFile
 
@@ -23,7 +23,11 @@ _EARLY = "This asset is in Early Access. You can use Buzz access it now!"
 
 @dataclass(slots=True)
 class DownloadScenario:
-    """Switches for the redirect. `location` replaces it, with `{link}` for the true target."""
+    """Switches for the redirect.
+
+    `location` replaces the target; in it `{link}` stands for the true one, and `{schemeless}`
+    for the same without `http:`.
+    """
 
     location: str | None = None
 
@@ -41,7 +45,8 @@ class DownloadRoute:
         outcome = self._checked(request, version_id, signed_in=signed_in)
         if isinstance(outcome, WorldFile):
             link = self._storage.link_to(outcome)
-            location = (self.scenario.location or "{link}").format(link=link)
+            location = self.scenario.location or "{link}"
+            location = location.format(link=link, schemeless=link.partition(":")[2])
             return Reply(307, {"Location": location, "Cache-Control": NO_STORE})
         agent = request.headers.get("user-agent", "").lower()
         if any(word in agent for word in BROWSER_WORDS):

@@ -5,10 +5,11 @@ from __future__ import annotations
 import json
 from typing import cast
 
-from loradex.demo.hub_documents import Document, Documents
+from loradex.demo.hub_documents import Documents
 from loradex.demo.hub_errors import HASH_CACHE, bad_batch, error
 from loradex.demo.hub_http import Reply, Request, json_reply
 from loradex.demo.hub_index import WorldIndex
+from loradex.demo.hub_parts import Document, Parts
 
 LARGEST_BATCH = 100
 LARGEST_ID_BATCH = 10_000
@@ -39,7 +40,7 @@ class HashRoutes:
         hashes = _hashes_in(request, LARGEST_BATCH)
         if isinstance(hashes, Reply):
             return hashes
-        documents = Documents(base="https://undefined", images=self._documents.images)
+        documents = Documents(Parts("https://undefined", self._documents.parts.images))
         records: list[Document | None] = []
         for digest in reversed(hashes):
             for place in self._index.holders(digest):

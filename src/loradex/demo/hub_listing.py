@@ -7,10 +7,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from urllib.parse import quote
 
-from loradex.demo.hub_documents import Document, Documents
+from loradex.demo.hub_documents import Documents
 from loradex.demo.hub_errors import error, message, zod
 from loradex.demo.hub_http import Reply, Request, json_reply
 from loradex.demo.hub_index import WorldIndex
+from loradex.demo.hub_parts import Document
 from loradex.demo.hub_trouble import too_many_pages
 from loradex.demo.hub_world import WorldModel
 
@@ -163,7 +164,7 @@ class ListingRoute:
             echo = [(k, v) for k, v in request.query if k != "cursor"] + [("cursor", next_cursor)]
             query = "&".join(f"{quote(key)}={quote(value)}" for key, value in echo)
             metadata["nextCursor"] = next_cursor
-            metadata["nextPage"] = f"{self._documents.base}{request.path}?{query}"
+            metadata["nextPage"] = f"{self._documents.parts.base}{request.path}?{query}"
         if page := request.value("page"):
             metadata |= {"currentPage": int(page), "pageSize": limit}
         return metadata

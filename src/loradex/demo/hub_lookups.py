@@ -6,11 +6,12 @@ import re
 from collections import Counter
 from collections.abc import Iterable
 
-from loradex.demo.hub_documents import Documents, primary_file
+from loradex.demo.hub_documents import Documents
 from loradex.demo.hub_errors import bare_issues, error, zod
 from loradex.demo.hub_http import Reply, Request, json_reply
 from loradex.demo.hub_index import Place, WorldIndex
 from loradex.demo.hub_listing import MODEL_TYPES
+from loradex.demo.hub_parts import primary_file
 from loradex.demo.hub_trouble import too_many_pages
 
 _BAD_ID = "✖ Invalid input: expected number, received NaN\n  → at id"
@@ -66,7 +67,10 @@ class LookupRoutes:
         limit = request.value("limit") or "100"
         if not re.fullmatch(r"\d{1,9}", limit) or int(limit) > 200:
             return zod("limit", "Too big: expected number to be <=200", "too_big")
-        if int(request.value("page") or 1) * int(limit) > 1000:
+        page = request.value("page") or "1"
+        if not re.fullmatch(r"\d{1,9}", page):
+            return zod("page", "Invalid input: expected number", "invalid_type")
+        if int(page) * int(limit) > 1000:
             return too_many_pages()
         mask = _LEVEL_MASKS.get((request.value("nsfw") or "false").lower())
         if mask is None:
@@ -89,19 +93,19 @@ class LookupRoutes:
             {
                 "username": name,
                 "modelCount": count,
-                "link": f"{self._documents.base}/api/v1/models?username={name}",
+                "link": f"{self._documents.parts.base}/api/v1/models?username={name}",
             }
             for name, count in counts.most_common()
             if wanted in name.lower()
         ]
-        return _numbered_page(request, items, f"{self._documents.base}/api/v1/creators")
+        return _numbered_page(request, items, f"{self._documents.parts.base}/api/v1/creators")
 
     def tags(self, request: Request) -> Reply:
         """Answer `GET /tags`: it never says how many there are, nor which page is next."""
         names = dict.fromkeys(t for m in self._index.world.models for t in m.tags)
         wanted = (request.value("query") or "").lower()
         items: list[dict[str, object]] = [
-            {"name": name, "link": f"{self._documents.base}/api/v1/models?tag={name}"}
+            {"name": name, "link": f"{self._documents.parts.base}/api/v1/models?tag={name}"}
             for name in names
             if name.lower().startswith(wanted)
         ]

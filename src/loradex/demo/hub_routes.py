@@ -69,10 +69,10 @@ class Routes:
         return error("Not found", 404)
 
     def _wrapped(self, route: _Route, request: Request, parts: tuple[str, ...]) -> Reply:
+        if request.method == "OPTIONS" and route.kind != "mixed":
+            return Reply(200, {})
         if route.kind == "public":
             return route.handler(request, *parts)
-        if request.method == "OPTIONS" and route.kind == "authed":
-            return Reply(200, {})
         if request.method != "GET":
             return json_reply({"error": "Method not allowed"}, 405, cache=PRIVATE_CACHE)
         reply = route.handler(request, *parts)

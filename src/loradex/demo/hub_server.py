@@ -18,6 +18,7 @@ from loradex.demo.hub_documents import Documents
 from loradex.demo.hub_downloads import DownloadRoute, DownloadScenario
 from loradex.demo.hub_http import LoopbackServer, Misbehaviour, Reply, Request
 from loradex.demo.hub_index import WorldIndex
+from loradex.demo.hub_parts import Parts
 from loradex.demo.hub_routes import Routes
 from loradex.demo.hub_storage import Storage, StorageScenario
 from loradex.demo.hub_world import World
@@ -41,7 +42,7 @@ class LocalHub:
         self._storage = Storage(world)
         index = WorldIndex(world)
         self._downloads = DownloadRoute(index, self._storage)
-        documents = Documents(base=self._server.url, images=self._storage.server.url)
+        documents = Documents(Parts(self._server.url, self._storage.server.url))
         self._routes = Routes(index, documents, self._downloads)
         self._planned: deque[_Planned] = deque()
         self._lock = threading.Lock()
@@ -116,11 +117,11 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
     options = parser.parse_args(arguments)
     try:
-        world = World.load(options.world)
+        local = LocalHub(World.load(options.world), port=options.port)
     except (OSError, ValueError) as error:
         print(f"{options.world} cannot be served: {error}", file=sys.stderr)  # noqa: T201
         return 1
-    with LocalHub(world, port=options.port) as hub:
+    with local as hub:
         print(hub.url, flush=True)  # noqa: T201
         try:
             threading.Event().wait()

@@ -61,15 +61,16 @@ class Storage:
             return _refusal(400, "InvalidRequest", "Only one auth mechanism allowed")
         if request.method != "GET":
             return _refusal(403, "SignatureDoesNotMatch", "The signature covers the method")
-        if match := re.fullmatch(r"/files/(\d{1,9})", request.path):
+        if match := re.fullmatch(r"/files/(\d{1,18})", request.path):
             return self._file(request, int(match[1]))
-        if match := re.fullmatch(r"/[^/]+/[^/]+/[^/]+/(\d{1,9})\.\w+", request.path):
+        if match := re.fullmatch(r"/[^/]+/[^/]+/[^/]+/(\d{1,18})\.\w+", request.path):
             return self._picture(int(match[1]))
         return _refusal(404, "NoSuchKey", "The specified key does not exist")
 
     def _file(self, request: Request, file_id: int) -> Reply | Misbehaviour:
         file = self._files.get(file_id)
-        expires = int(request.value("X-Amz-Expires") or 0)
+        given = request.value("X-Amz-Expires") or ""
+        expires = int(given) if re.fullmatch(r"\d{1,12}", given) else 0
         if request.value("X-Amz-Signature") != _signature(file_id, expires):
             return _refusal(403, "SignatureDoesNotMatch", "The signature does not match")
         if expires <= self._clock():

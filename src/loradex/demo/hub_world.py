@@ -39,7 +39,7 @@ class WorldImage:
     content_level: int = 1
     type: str = "image"
     blurhash: str | None = None
-    meta: dict[str, Any] | None = None
+    meta: dict[str, object] | None = None
     path: str | None = None
 
 
