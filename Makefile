@@ -7,7 +7,7 @@ VENV   ?= .venv
 ARGS   ?=
 
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet
+PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
 SRC := src tui plugins migrations tests bench
 
 .PHONY: help demo test cover lint types imports migrations check bench pins clean
