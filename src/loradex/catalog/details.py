@@ -36,6 +36,7 @@ def model_details(reader: Reader, content_id: int) -> ModelDetails:
             ).fetchone()
             return ModelDetails(
                 row=rows[0],
+                fingerprint=content["fingerprint"],
                 hashes=_hashes(content),
                 claimed_hash=content["claimed_hash"],
                 format=content["format"],

@@ -144,8 +144,11 @@ class FileStore:
                 connection, [known.content_id for known, _ in moves if known.content_id]
             )
 
-    def to_hash(self) -> list[ToHash]:
-        """Return present files that were never read in full, LoRAs and small files first."""
+    def to_hash(self, content_id: int | None = None) -> list[ToHash]:
+        """Return present files that were never read in full, LoRAs and small files first.
+
+        Only those of one content when it is given. Diffusers folders have no digest of their own.
+        """
         return [
             ToHash(
                 file_id=int(str(row[0])),
@@ -158,8 +161,10 @@ class FileStore:
                 "SELECT file.id, content_id, raw_root, raw_path, file.size, mtime_ns"
                 " FROM file JOIN library ON library.id = library_id"
                 " JOIN content ON content.id = content_id"
-                " WHERE file.state = 'present' AND hashed_at IS NULL"
-                " ORDER BY kind NOT IN ('lora', 'embedding'), file.size, file.id"
+                " WHERE file.state = 'present' AND hashed_at IS NULL AND format <> 'diffusers'"
+                " AND (?1 IS NULL OR content_id = ?1)"
+                " ORDER BY kind NOT IN ('lora', 'embedding'), file.size, file.id",
+                (content_id,),
             )
         ]
 

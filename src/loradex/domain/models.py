@@ -81,6 +81,8 @@ class ModelDetails:
     """All that is known of one content."""
 
     row: ModelRow
+    fingerprint: str
+    """Quick digest of size, header and sampled blocks: known before the full hashes are."""
     hashes: Hashes | None
     claimed_hash: str | None
     """The tensor digest that the header itself claims; not trusted."""

@@ -1,0 +1,147 @@
+"""Long work in a process of its own, told about line by line.
+
+The terminal UI must never wait, and libraries that draw may write to the terminal; so scans and
+grids run as `loradex … --progress json`, whose events are read here. The child has no hub key in its
+environment, and ends by itself when nobody reads what it says.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from loradex.domain.progress import Problem
+from loradex.paths import Home
+
+JobState = Literal["running", "done", "failed", "cancelled"]
+
+_SECRETS = ("LORADEX_HUB_TOKEN", "CIVITAI_API_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+_PATIENCE = 5.0
+"""Seconds a child has to end after it was asked to."""
+
+
+@dataclass(frozen=True, slots=True)
+class JobStatus:
+    """Where a job is. `message` and `hint` say how it ended, or why it failed."""
+
+    state: JobState = "running"
+    grid_id: int | None = None
+    stage: str = ""
+    done: int = 0
+    total: int | None = None
+    unit: str = ""
+    message: str | None = None
+    hint: str | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+class ChildJob:
+    """A running `loradex` command. `poll` never waits."""
+
+    def __init__(self, home: Home, arguments: Sequence[str]) -> None:
+        log = home.root / "logs" / "child.log"
+        log.parent.mkdir(parents=True, exist_ok=True)
+        environment = {k: v for k, v in os.environ.items() if k not in _SECRETS}
+        environment["LORADEX_HOME"] = str(home.root)
+        environment["PYTHONUNBUFFERED"] = "1"
+        with log.open("ab") as errors:
+            self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
+                [sys.executable, "-m", "loradex", *arguments, "--progress", "json"],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=errors,
+                env=environment,
+                start_new_session=True,
+            )
+        self._log = log
+        self._lock = threading.Lock()
+        self._status = JobStatus()
+        self._cancelled = False
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    def poll(self) -> JobStatus:
+        """Return where the job is now."""
+        with self._lock:
+            return self._status
+
+    def cancel(self) -> None:
+        """Ask the job to stop; what it finished is kept."""
+        self._cancelled = True
+        if self._process.poll() is None:
+            self._process.send_signal(signal.SIGINT)
+
+    def close(self) -> None:
+        """Stop the job if it still runs, and wait until its process is gone."""
+        if self._process.poll() is None:
+            self.cancel()
+            try:
+                self._process.wait(_PATIENCE)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+        self._listener.join(_PATIENCE)
+        if self._process.stdout is not None:
+            self._process.stdout.close()
+
+    def _listen(self) -> None:
+        for line in self._process.stdout or ():
+            try:
+                event = json.loads(line)
+            except ValueError:
+                continue
+            if isinstance(event, dict):
+                with self._lock:
+                    self._status = _advanced(self._status, event)
+        code = self._process.wait()
+        with self._lock:
+            if self._cancelled and self._status.state == "running":
+                self._status = replace(self._status, state="cancelled")
+            elif self._status.state == "running":
+                self._status = replace(
+                    self._status,
+                    state="failed",
+                    message=f"The work ended without a word (exit code {code}).",
+                    hint=f"Its last output is in {self._log}.",
+                )
+
+
+def _advanced(status: JobStatus, event: Mapping[str, object]) -> JobStatus:
+    """Return the status after one event of the child."""
+
+    def text(key: str) -> str | None:
+        value = event.get(key)
+        return None if value is None else str(value)
+
+    def number(key: str) -> int | None:
+        value = event.get(key)
+        return value if isinstance(value, int) else None
+
+    match event.get("event"):
+        case "progress":
+            return replace(
+                status,
+                stage=text("stage") or "",
+                done=number("done") or 0,
+                total=number("total"),
+                unit=text("unit") or "",
+            )
+        case "started":
+            return replace(status, grid_id=number("grid_id"))
+        case "problem":
+            problem = Problem(text("item") or "", text("message") or "", text("hint"))
+            return replace(status, problems=(*status.problems, problem)[-100:])
+        case "done":
+            return replace(status, state="done", message=text("message"), hint=text("hint"))
+        case "failed":
+            return replace(status, state="failed", message=text("message"), hint=text("hint"))
+        case "cancelled":
+            return replace(status, state="cancelled", message=text("message"), hint=text("hint"))
+    return status

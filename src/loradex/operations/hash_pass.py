@@ -1,0 +1,78 @@
+"""The hash pass: read every file once in full, so that it is known for what it is everywhere."""
+
+from __future__ import annotations
+
+import os
+import time
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from loradex.catalog.catalog import Catalog
+from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
+from loradex.domain.text import display_text
+from loradex.errors import FormatError
+from loradex.formats.hashing import hash_file
+
+
+@dataclass(slots=True)
+class HashReport:
+    """What a hash pass did."""
+
+    files: int = 0
+    nbytes: int = 0
+    left: int = 0
+    problems: list[Problem] = field(default_factory=list)
+    seconds: float = 0.0
+
+
+def hash_pass(
+    catalog: Catalog,
+    *,
+    sink: ProgressSink,
+    cancel: CancelToken,
+    content_id: int | None = None,
+) -> HashReport:
+    """Hash every present file that was never read in full, LoRAs and small files first.
+
+    Only the places of one content when `content_id` is given.
+
+    Each file is committed by itself: interrupted, the next pass goes on with the next file. A
+    file that fails is listed and left for the next pass.
+    """
+    started = time.monotonic()
+    todo = catalog.files.to_hash(content_id)
+    total = sum(file.size for file in todo)
+    report = HashReport(left=len(todo))
+    done = 0
+    for file in todo:
+        path = Path(os.fsdecode(file.path))
+        name = display_text(path.name)
+        before = done
+
+        def count(nbytes: int, name: str = name) -> None:
+            nonlocal done
+            done += nbytes
+            sink.progress(Progress("Hashing", done, total, "bytes", name))
+
+        try:
+            cancel.check()
+            hashes = hash_file(path, on_bytes=count, cancel=cancel)
+            catalog.looks.record_hashes(file, hashes)
+        except (FormatError, OSError) as error:
+            message = (
+                error.message
+                if isinstance(error, FormatError)
+                else f"It cannot be read: {error.strerror or error}."
+            )
+            problem = Problem(str(path), message)
+            report.problems.append(problem)
+            sink.problem(problem)
+            done = before + file.size
+            continue
+        report.files += 1
+        report.left -= 1
+        report.nbytes += file.size
+        done = before + file.size
+        sink.progress(Progress("Hashing", done, total, "bytes", name))
+    report.seconds = time.monotonic() - started
+    return report

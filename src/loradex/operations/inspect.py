@@ -1,0 +1,44 @@
+"""Identify and hash files without a catalog."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from loradex.domain.hashes import Hashes
+from loradex.domain.header import Header
+from loradex.domain.identity import Identity
+from loradex.errors import FormatError
+from loradex.formats.hashing import hash_file
+from loradex.formats.headers import read_header
+from loradex.formats.training import describe
+from loradex.identify import identify
+
+
+def identify_file(path: Path) -> tuple[Header, Identity]:
+    """Return a file's header and what it is; raise `FormatError` when it cannot be read."""
+    try:
+        header = read_header(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    return header, identify(header, file_name=path.name)
+
+
+def hash_one(path: Path) -> tuple[Hashes, str | None]:
+    """Return a file's digests, and the tensor digest that its own header claims, if any."""
+    try:
+        hashes = hash_file(path)
+    except OSError as error:
+        raise _unreadable(path, error) from error
+    try:
+        claimed = describe(read_header(path).metadata).claimed_hash
+    except (FormatError, OSError):
+        claimed = None
+    return hashes, claimed
+
+
+def _unreadable(path: Path, error: OSError) -> FormatError:
+    return FormatError(
+        f"{path} cannot be read: {error.strerror or error}.",
+        path=str(path),
+        hint="Check that it is there and that you may read it.",
+    )

@@ -1,0 +1,109 @@
+"""Look into one file: its header, what it is, and the facts that follow. Runs in workers."""
+
+from __future__ import annotations
+
+import gc
+import os
+import signal
+from collections.abc import Sequence
+from pathlib import Path
+
+from loradex.domain.evidence import Evidence, Source
+from loradex.domain.header import Header
+from loradex.domain.identity import Identity
+from loradex.domain.scanning import Found, Look
+from loradex.errors import FormatError
+from loradex.formats.fingerprint import quick_fingerprint
+from loradex.formats.headers import read_header
+from loradex.formats.training import TrainingFacts, describe
+from loradex.identify import identify
+
+RULES_VERSION = "1"
+"""Raised when the identification rules change enough to look at every header again."""
+
+
+def prepare_worker() -> None:
+    """Make a worker process quick and quiet: no garbage collector, Ctrl-C is the parent's."""
+    gc.disable()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+
+
+def look_at_all(root: bytes, batch: Sequence[Found]) -> list[Look]:
+    """Look into each file of a batch; never raises for a file."""
+    return [look_at(root, found) for found in batch]
+
+
+def look_at(root: bytes, found: Found) -> Look:
+    """Return what the header of one file tells, or what is wrong with it."""
+    raw = root + b"/" + found.raw_path
+    path = Path(os.fsdecode(raw))
+    try:
+        header, problem = read_header(path), None
+    except FormatError as error:
+        header, problem = None, error.message
+    except OSError as error:
+        return Look(found, problem=_cannot_read(error))
+    try:
+        fingerprint = quick_fingerprint(path, header)
+        growing = not found.folder and _changed(os.stat(raw), found)
+    except FormatError as error:
+        return Look(found, problem=problem or error.message)
+    except OSError as error:
+        return Look(found, problem=problem or _cannot_read(error))
+    if growing:
+        return Look(found, growing=True)
+    if header is None:
+        return Look(found, fingerprint=fingerprint, problem=problem)
+    training = describe(header.metadata)
+    identity = identify(header, file_name=path.name)
+    return Look(
+        found,
+        fingerprint=fingerprint,
+        format=header.format,
+        identity=identity,
+        facts=tuple(facts_of(header, identity, training)),
+        trigger_words=training.trigger_phrases,
+        metadata=header.metadata,
+        tag_counts=training.tag_counts,
+        claimed_hash=training.claimed_hash,
+        tensor_count=len(header.tensors),
+        header_bytes=header.nbytes,
+    )
+
+
+def _cannot_read(error: OSError) -> str:
+    return f"It cannot be read: {error.strerror or error}."
+
+
+def _changed(now: os.stat_result, found: Found) -> bool:
+    return (now.st_size, now.st_mtime_ns) != (found.size, found.mtime_ns)
+
+
+def facts_of(header: Header, identity: Identity, training: TrainingFacts) -> list[Evidence]:
+    """Return an identity and its reasons as evidence, one fact a field."""
+    why: dict[str, list[str]] = {}
+    for reason in identity.reasons:
+        why.setdefault(reason.field, []).append(reason.text)
+    decided = Source.TENSORS if identity.confidence >= 1.0 else Source.HEADER
+    facts: list[Evidence] = []
+
+    def add(field: str, value: str | None, source: Source, confidence: float = 1.0) -> None:
+        if value:
+            facts.append(
+                Evidence(field, value, source, confidence, detail="; ".join(why.get(field, ())))
+            )
+
+    add("kind", identity.kind.value, Source.TENSORS, 1.0 if identity.confidence else 0.0)
+    add("base", identity.base and identity.base.value, decided, identity.confidence)
+    add("variant", identity.variant, decided, identity.confidence)
+    add("derivative", identity.derivative, Source.HEADER, 0.8)
+    add("prediction", identity.prediction, decided, identity.confidence)
+    add("title", training.title, Source.HEADER)
+    add("author", training.author, Source.HEADER)
+    add("trained_on", training.base_model_name, Source.HEADER)
+    if identity.base is None and why.get("base"):
+        facts.append(Evidence("base", "", Source.TENSORS, 0.0, detail="; ".join(why["base"])))
+    for note in header.notes[:5]:
+        facts.append(Evidence("header_note", note, Source.HEADER))
+        break
+    return facts

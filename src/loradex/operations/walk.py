@@ -1,0 +1,119 @@
+"""Walk a library: every model file and diffusers folder in it, without opening any."""
+
+from __future__ import annotations
+
+import fnmatch
+import os
+import stat
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from loradex.domain.progress import CancelToken
+from loradex.domain.scanning import Found
+from loradex.domain.text import display_text
+from loradex.formats.model_files import is_download_in_progress, is_model_file
+
+MODEL_INDEX = b"model_index.json"
+_FOLDER_DEPTH = 4
+
+
+@dataclass(slots=True)
+class Walk:
+    """What a walk met. Nothing below an `unread` folder may be called missing."""
+
+    found: list[Found] = field(default_factory=list)
+    downloads: int = 0
+    """Downloads in progress, left alone."""
+    unread: list[tuple[bytes, str]] = field(default_factory=list)
+    """Folders that could not be listed, relative, with the reason."""
+
+
+def walk(root: bytes, ignore: Sequence[str], cancel: CancelToken) -> Walk:
+    """Return all model files below `root`, in no particular order.
+
+    Links to files and folders are followed; a folder met before, under whatever name, is not
+    entered again. Hidden folders and those that match an ignore glob are left out. A folder with
+    a `model_index.json` counts as one model.
+    """
+    result = Walk()
+    visited: set[tuple[int, int]] = set()
+    pending: list[bytes] = [b""]
+    while pending:
+        cancel.check()
+        relative = pending.pop()
+        folder = root + b"/" + relative if relative else root
+        try:
+            info = os.stat(folder)
+            if (info.st_dev, info.st_ino) in visited:
+                continue
+            visited.add((info.st_dev, info.st_ino))
+            with os.scandir(folder) as listing:
+                entries = list(listing)
+        except OSError as error:
+            result.unread.append((relative, error.strerror or str(error)))
+            continue
+        if any(entry.name == MODEL_INDEX for entry in entries) and relative:
+            result.found.append(_whole_folder(folder, relative, info))
+            continue
+        for entry in entries:
+            _visit(entry, relative, ignore, result, pending)
+    return result
+
+
+def _visit(
+    entry: os.DirEntry[bytes],
+    parent: bytes,
+    ignore: Sequence[str],
+    result: Walk,
+    pending: list[bytes],
+) -> None:
+    relative = parent + b"/" + entry.name if parent else entry.name
+    try:
+        if entry.is_dir():
+            if not entry.name.startswith(b".") and not _ignored(relative, ignore):
+                pending.append(relative)
+            return
+        if is_download_in_progress(os.fsdecode(entry.name)):
+            result.downloads += 1
+            return
+        if not is_model_file(os.fsdecode(entry.name)) or _ignored(relative, ignore):
+            return
+        info = entry.stat()
+    except OSError as error:
+        result.unread.append((relative, error.strerror or str(error)))
+        return
+    if stat.S_ISREG(info.st_mode):
+        result.found.append(
+            Found(relative, info.st_size, info.st_mtime_ns, info.st_dev, info.st_ino)
+        )
+
+
+def _ignored(relative: bytes, ignore: Sequence[str]) -> bool:
+    text = os.fsdecode(relative)
+    return any(fnmatch.fnmatch(text, glob) for glob in ignore)
+
+
+def _whole_folder(folder: bytes, relative: bytes, info: os.stat_result) -> Found:
+    """Return a diffusers folder as one thing: the sum of its sizes, the newest of its times."""
+    size, newest = 0, info.st_mtime_ns
+    pending = [(folder, 0)]
+    while pending:
+        current, depth = pending.pop()
+        try:
+            with os.scandir(current) as listing:
+                for entry in listing:
+                    if entry.is_dir(follow_symlinks=False):
+                        if depth < _FOLDER_DEPTH:
+                            pending.append((current + b"/" + entry.name, depth + 1))
+                        continue
+                    inner = entry.stat()
+                    size += inner.st_size
+                    newest = max(newest, inner.st_mtime_ns)
+        except OSError:
+            continue
+    return Found(relative, size, newest, info.st_dev, info.st_ino, folder=True)
+
+
+def shown(relative: bytes) -> str:
+    """Return a relative path as a person may see it."""
+    return display_text(os.fsdecode(relative))
