@@ -73,7 +73,7 @@ NONSENSE = [
     pytest.param("return [TagProposal(5, 1, '')]", "have to be text", id="tag is a number"),
     pytest.param("return [TagProposal('t', 1, None)]", "have to be text", id="no reason"),
     pytest.param("return [TagProposal(' ', 1, '')]", "cannot be a tag", id="empty"),
-    pytest.param("return [TagProposal('t' * 61, 1, '')]", "cannot be a tag", id="long"),
+    pytest.param("return [TagProposal('t' * 101, 1, '')]", "cannot be a tag", id="long"),
     pytest.param("return [TagProposal('a,b', 1, '')]", "cannot be a tag", id="comma"),
     pytest.param(r"return [TagProposal('\x1bt', 1, '')]", "cannot be a tag", id="escape"),
     pytest.param("return [TagProposal('t', 1.1, '')]", "not 0 to 1", id="too sure"),
@@ -153,7 +153,7 @@ def test_a_wrapper_wraps_its_own_plugin_only(write: Write, load: Callable[[], Pl
 
 
 EVENTS = [
-    (ScanFinished(("main",), added=1, changed=2, missing=3, failed=4), "on_scan_finished"),
+    (ScanFinished(("main",), new=1, changed=2, missing=3, failed=4), "on_scan_finished"),
     (MatchFinished("civitai", matched=1, unknown=2), "on_match_finished"),
     (GridFinished("t", "/f", rendered=1, reused=2, failed=0), "on_grid_finished"),
 ]

@@ -31,7 +31,7 @@ def test_the_examples_run(home: Home, write: Callable[..., Path]) -> None:
     model = TaggerInput("a.safetensors", "styles/Ink", ModelKind.LORA, None)
     assert [tag.tag for tag in plugins.propose_tags(model)] == ["ink"]
     assert [hub.versions_by_hash(["0" * 64]) for hub in plugins.hubs()] == [[]]
-    plugins.notify(ScanFinished(("main",), added=2, changed=0, missing=1, failed=0))
+    plugins.notify(ScanFinished(("main",), new=2, changed=0, missing=1, failed=0))
     log = (Path.home() / "loradex-scans.log").read_text(encoding="utf-8")
     assert log == "main: 2 new, 1 missing\n"
     assert plugins.problems == ()

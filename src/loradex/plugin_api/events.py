@@ -11,7 +11,7 @@ class ScanFinished:
 
     libraries: tuple[str, ...]
     """Names of those that were scanned."""
-    added: int
+    new: int
     changed: int
     missing: int
     failed: int

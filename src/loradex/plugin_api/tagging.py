@@ -27,7 +27,7 @@ class TagProposal:
     """A tag that fits a model. A tag that a person set or removed always wins over it."""
 
     tag: str
-    """One to 60 characters on one line, without commas."""
+    """One to 100 characters on one line, without commas."""
     confidence: float
     """0 to 1: how often a person would agree."""
     reason: str

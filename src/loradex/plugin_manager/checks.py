@@ -13,7 +13,7 @@ _T = TypeVar("_T")
 
 MOST_TAGS = 100
 """Tags that one plugin may propose for one model; what comes after is not even asked for."""
-_LONGEST_TAG = 60
+_LONGEST_TAG = 100
 _LONGEST_REASON = 300
 
 
