@@ -1,0 +1,220 @@
+"""The order of decisions: embedding, adapter, LoRA, denoiser, VAE, encoder, upscaler, unknown."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import replace
+
+from loradex.domain.header import FileFormat, Header, Tensor
+from loradex.domain.identity import Identity, Reason
+from loradex.domain.kinds import BaseModel, ModelKind
+from loradex.identify import folder, parts, prediction, quant, refine
+from loradex.identify.families import unet
+from loradex.identify.kinds import adapters, embedding, encoders, upscaler, vae
+from loradex.identify.lora import grouping
+from loradex.identify.lora import read as lora_reader
+from loradex.identify.lora.text import combine, text_base
+from loradex.identify.rules import Finding, first
+from loradex.identify.sizes import tensor_sizes
+from loradex.identify.table import BLOCKS, MODELS
+from loradex.identify.view import Size, View
+
+SizeOf = Callable[[str], Size]
+
+_SAMPLE = 120
+"""Keys that are looked at before a file is read as a LoRA."""
+
+
+def decide(header: Header, file_name: str) -> Identity:
+    """Return what the header is; never raises on any names, shapes or metadata."""
+    if header.format is FileFormat.DIFFUSERS:
+        identity = folder.read_folder(header, _of_tensors(header) if header.tensors else None)
+    elif not header.tensors:
+        return _unknown("no tensors in the header")
+    else:
+        identity = _of_tensors(header)
+    return refine.with_metadata(identity, header, file_name)
+
+
+def _unknown(text: str, candidates: tuple[BaseModel, ...] = ()) -> Identity:
+    return Identity(candidates=candidates, reasons=(Reason("kind", text),))
+
+
+def _of_tensors(header: Header) -> Identity:
+    tensors = header.tensors
+    small = embedding.embedding(tensors) or embedding.hypernetwork(tensors)
+    if small:
+        return _dress(small, header, tensors.keys(), ())
+    if _looks_like_lora(tensors):
+        lora = lora_reader.open_lora(tensors)
+        if lora.convincing:
+            return _lora(lora, header)
+    return _other_than_lora(header)
+
+
+def _looks_like_lora(tensors: Mapping[str, Tensor]) -> bool:
+    keys = list(tensors)
+    if any(key.startswith(adapters.FIRST_WORDS) for key in keys):
+        return False
+    sample = keys if len(keys) <= _SAMPLE else keys[:: len(keys) // _SAMPLE]
+    return 3 * sum(grouping.role_of(key) is not None for key in sample) > len(sample)
+
+
+def _lora(lora: lora_reader.LoraFile, header: Header) -> Identity:
+    facts = lora_reader.facts(lora)
+    denoiser, texts = lora_reader.views(lora)
+    base = combine(first(BLOCKS, denoiser) if len(denoiser) else None, text_base(texts))
+    base = base or Finding(confidence=0.0, reasons=(Reason("base", "modules of no known base"),))
+    dtype, dtype_reason = quant.main_dtype(header.tensors.values())
+    kind = Reason("kind", f"{lora.keys - len(lora.rest)} of {lora.keys} keys are a LoRA's")
+    inside = [
+        name for name, there in (("denoiser", len(denoiser)), ("text_encoder", texts)) if there
+    ]
+    reasons = [kind, *base.reasons, *facts.reasons, *([dtype_reason] if dtype_reason else [])]
+    tokens = sorted({key.split(".")[1] for key in lora.rest if key.startswith("bundle_emb.")})
+    if tokens:
+        inside.append("embedding")
+        reasons.append(Reason("parts", f"embeddings for {', '.join(tokens[:5])} are packed in"))
+    variant, wide = base.variant, denoiser.takes("^img_in|img_in")
+    if base.base is BaseModel.FLUX1 and wide == 128:
+        variant = "control"
+        reasons.append(Reason("variant", "`img_in` takes 128: a depth or canny control LoRA"))
+    return Identity(
+        kind=ModelKind.LORA,
+        base=base.base,
+        variant=variant,
+        algorithm=facts.algorithm,
+        dora=facts.dora,
+        rank=facts.rank,
+        rank_range=facts.rank_range,
+        dtype=dtype,
+        parts=tuple(inside),
+        broken=facts.broken,
+        confidence=base.confidence if base.base else 0.0,
+        candidates=base.candidates,
+        reasons=tuple(reasons),
+    )
+
+
+def _other_than_lora(header: Header) -> Identity:
+    tensors = header.tensors
+    split = parts.split(tensors)
+    size_of, packed = tensor_sizes(header)
+    main = View(split.main, size_of, prefix=split.prefix, packed=packed)
+    if split.main:
+        found = first(adapters.READERS, main)
+        if found:
+            return _dress(found, header, split.main, ())
+        found = first(MODELS, main)
+        if found:
+            return _denoiser(found, header, split)
+    found = _ema_only(split, size_of) or _second_rank(main, split, size_of, header.metadata)
+    if found is None:
+        found = _shard(main)
+        if found:
+            return _denoiser(found, header, split)
+        return _stranger(main)
+    if found.kind is None:
+        return _denoiser(found, header, split)
+    keys = split.main or next(iter(split.others.values()), [])
+    return _dress(found, header, keys, ())
+
+
+def _second_rank(
+    main: View, split: parts.Parts, size_of: SizeOf, metadata: Mapping[str, str]
+) -> Finding | None:
+    """VAE, encoders and upscalers, alone or with the prefix they wear in a bundle."""
+    part_views = [main] if split.main else []
+    if not split.main:
+        for part in (parts.VAE, parts.TEXT, *sorted(split.others)):
+            if keys := split.others.get(part):
+                part_views.append(View(keys, size_of))
+    for view in part_views:
+        found = (
+            first(vae.READERS, view)
+            or encoders.vision(view)
+            or encoders.text(view, metadata)
+            or upscaler.upscaler(view)
+        )
+        if found:
+            return found
+    return None
+
+
+_EMA_CONTEXT = "attn2to_kweight"
+
+
+def _ema_only(split: parts.Parts, size_of: SizeOf) -> Finding | None:
+    """A file with nothing but EMA weights of an LDM U-Net, whose names lost their dots."""
+    keys = split.others.get(parts.EMA, ())
+    if split.main or not keys:
+        return None
+    key = next((key for key in keys if key.endswith(_EMA_CONTEXT)), None)
+    width = size_of(key)[1] if key else None
+    base = unet.TEXT_WIDTHS.get(width or 0)
+    if base is None:
+        return None
+    text = f"EMA weights only; `attn2to_k` takes {width}: the text width of {base.label}"
+    return Finding(base=base, reasons=(Reason("base", text),))
+
+
+def _shard(main: View) -> Finding | None:
+    """A middle shard has blocks and nothing else: the rules for LoRA modules read those."""
+    found = first(BLOCKS, main) if len(main) > 1 else None
+    if found is None:
+        return None
+    text = "only blocks of the denoiser: one shard of several"
+    return replace(found, partial=True).because("partial", text)
+
+
+def _stranger(main: View) -> Identity:
+    for path, name in adapters.STRANGERS:
+        if main.has(path):
+            return _unknown(f"looks like {name}, which has no kind here")
+    return _unknown("no known signature among the tensor names")
+
+
+def _denoiser(found: Finding, header: Header, split: parts.Parts) -> Identity:
+    """A whole or partial denoiser: a checkpoint when other parts are in the same file."""
+    bundled = split.bundled()
+    others = [part for part in (parts.EMA, "depth", "image_encoder") if split.others.get(part)]
+    inside = ((parts.DENOISER,) if split.main else ()) + bundled + tuple(others)
+    if found.base is None and not found.partial:
+        unknown = _unknown(found.reasons[0].text, found.candidates)
+        return replace(unknown, parts=inside)
+    kind = ModelKind.CHECKPOINT if bundled else ModelKind.DIFFUSION_MODEL
+    with_text = f"a denoiser with {' and '.join(bundled)}" if bundled else "a denoiser alone"
+    keys = split.main or split.others.get(parts.EMA, [])
+    identity = _dress(replace(found, kind=kind), header, keys, inside)
+    reasons = (Reason("kind", with_text), *identity.reasons)
+    return prediction.with_markers(
+        replace(identity, reasons=reasons), split.others.get(parts.BUFFER, ()), header.metadata
+    )
+
+
+def _dress(
+    found: Finding, header: Header, keys: Collection[str], inside: tuple[str, ...]
+) -> Identity:
+    """Turn a finding into an identity, with the dtype and quantisation of `keys`."""
+    tensors = header.tensors
+    dtype, dtype_reason = quant.main_dtype(tensors[key] for key in keys)
+    marks = [*keys, *(key for key in ("scaled_fp8",) if key in tensors)]
+    scheme, scheme_reason = quant.quantisation(
+        marks, tensors, header.metadata, header.format, dtype
+    )
+    extra = tuple(reason for reason in (dtype_reason, scheme_reason) if reason)
+    return Identity(
+        kind=found.kind or ModelKind.UNKNOWN,
+        base=found.base,
+        variant=found.variant,
+        dtype=dtype,
+        quantisation=scheme,
+        prediction=found.prediction,
+        tokens=found.tokens,
+        scale=found.scale,
+        parts=inside,
+        partial=found.partial,
+        confidence=found.confidence,
+        candidates=found.candidates,
+        reasons=(*found.reasons, *extra),
+    )

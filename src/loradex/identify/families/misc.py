@@ -1,0 +1,96 @@
+"""Stable Cascade, sound and shape models, and newer kin that must not pass for a neighbour."""
+
+from __future__ import annotations
+
+from loradex.domain.kinds import BaseModel
+from loradex.identify.rules import Reader, Rule, Variant, either, has, lacks, takes
+from loradex.identify.view import View
+
+CASCADE = BaseModel.CASCADE
+
+
+def _cascade_variant(view: View) -> Variant | None:
+    if view.has("clip_txt_mapper|clip_img_mapper"):
+        lite = view.gives("clip_txt_mapper") == 1536
+        return ("stage-c-lite" if lite else "stage-c", "`clip_txt_mapper` is there: stage C")
+    if view.has("effnet_mapper|pixels_mapper"):
+        lite = any(576 in size for size in view.sizes("channelwise.4"))
+        return ("stage-b-lite" if lite else "stage-b", "`effnet_mapper` is there: stage B")
+    return None
+
+
+MODELS: tuple[Reader, ...] = (
+    Rule(
+        CASCADE,
+        "Stable Cascade's mappers",
+        (has("clip_txt_mapper|effnet_mapper|clip_mapper"), has("down_blocks.#", "up_blocks.#")),
+        variant=_cascade_variant,
+    ),
+    Rule(
+        BaseModel.ACE_STEP,
+        "ACE-Step sings lyrics",
+        (has("lyric_encoder|lyric_embs"), has("genre_embedder|speaker_embedder|decoder.layers.#")),
+    ),
+    Rule(
+        BaseModel.STABLE_AUDIO,
+        "Stable Audio's rotary transformer",
+        (has("transformer.rotary_pos_emb|rotary_pos_emb", "to_timestep_embed"),),
+    ),
+)
+
+_UNET_BLOCKS = "down_blocks.#|up_blocks.#"
+
+BLOCKS: tuple[Reader, ...] = (
+    Rule(
+        CASCADE,
+        "Stable Cascade's attention blocks",
+        (
+            has(_UNET_BLOCKS),
+            either(has("kv_mapper.1"), has("channelwise"), has("kv_mapper"), has("attention.attn")),
+        ),
+    ),
+    Rule(
+        BaseModel.ACE_STEP,
+        "ACE-Step's blocks, 2560 wide",
+        (
+            has("transformer_blocks.#.cross_attn|lyric_encoder|genre_embedder|speaker_embedder"),
+            either(
+                has("lyric_encoder|genre_embedder|speaker_embedder"),
+                takes("transformer_blocks.#.cross_attn.to_q", 2560),
+            ),
+        ),
+    ),
+    Rule(
+        BaseModel.STABLE_AUDIO,
+        "Stable Audio's blocks",
+        (
+            has("layers.#.to_local_embed|layers.#.cross_attn.to_kv|to_timestep_embed"),
+            lacks("noise_refiner"),
+        ),
+    ),
+)
+
+NEIGHBOURS: tuple[Reader, ...] = (
+    Rule(
+        None,
+        "`double_stream_layers` is Boogu's, which is not known here",
+        (has("double_stream_layers.#"),),
+    ),
+    Rule(
+        None,
+        "Mage-Flow borrows Qwen-Image's names",
+        (has("transformer_blocks.#.img_mod", "txt_norm"), takes("txt_in", 2560)),
+        among=(BaseModel.QWEN_IMAGE,),
+    ),
+    Rule(
+        None,
+        "Lens borrows Qwen-Image's names",
+        (has("img_mlp.w1"),),
+        among=(BaseModel.QWEN_IMAGE,),
+    ),
+    Rule(
+        None,
+        "SeedVR2 restores video, which is not known here",
+        (has("blocks.#.mlp.all|blocks.#.mlp.vid"),),
+    ),
+)

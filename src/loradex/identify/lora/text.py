@@ -1,0 +1,70 @@
+"""What the text encoder modules of a LoRA say about its base."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from loradex.domain.identity import Reason
+from loradex.domain.kinds import BaseModel
+from loradex.identify.rules import Finding
+from loradex.identify.view import View
+
+_SD1, _SD2, _SDXL = BaseModel.SD1, BaseModel.SD2, BaseModel.SDXL
+_SD3, _FLUX1 = BaseModel.SD3, BaseModel.FLUX1
+_ATTENTION = "self_attn.q_proj|self_attn.k_proj|self_attn.v_proj|self_attn.out_proj|mlp.fc1"
+
+
+def _finding(base: BaseModel | None, text: str, *among: BaseModel) -> Finding:
+    return Finding(
+        base=base,
+        candidates=among,
+        confidence=1.0 if base else 0.0,
+        reasons=(Reason("base", text),),
+    )
+
+
+def text_base(texts: Mapping[str, View]) -> Finding | None:
+    """Return what the text encoders allow; None when there are none or nothing is known of them."""
+    if not texts:
+        return None
+    widths = {root: view.takes(_ATTENTION) for root, view in texts.items()}
+    t5 = [root for root, view in texts.items() if view.has("SelfAttention.q|SelfAttention.k")]
+    if "prior" in texts:
+        return _finding(BaseModel.CASCADE, "a text encoder of the Cascade prior")
+    if "te" in texts and not texts["te"].has("text_model|resblocks.#"):
+        if texts["te"].has("layers.#.self_attn"):
+            return _finding(BaseModel.ANIMA, "a Qwen3 text encoder under `lora_te`: Anima")
+        return None
+    single = widths.get("te")
+    if single == 768:
+        return _finding(_SD1, "one CLIP, 768 wide, under `lora_te`: SD 1")
+    if 1024 in widths.values():
+        return _finding(_SD2, "a CLIP 1024 wide: SD 2")
+    if any(root.endswith("3") for root in t5):
+        return _finding(None, "a T5 as third text encoder: SD 3 or FLUX.1", _SD3, _FLUX1)
+    if t5:
+        return _finding(_FLUX1, "a CLIP and a T5 as second text encoder: FLUX.1")
+    if 1280 in widths.values():
+        return _finding(None, "CLIP-G is shared by SDXL and SD 3", _SDXL, _SD3)
+    if 768 in widths.values():
+        among = (_SDXL, _SD3, _FLUX1)
+        if set(widths) == {"dotted"}:
+            among = (_SD1, *among)
+        return _finding(None, "CLIP-L is shared by SD 1, SDXL, SD 3 and FLUX.1", *among)
+    return None
+
+
+def combine(denoiser: Finding | None, text: Finding | None) -> Finding | None:
+    """Let the text encoders decide among what the denoiser's modules leave open."""
+    if denoiser is None or (denoiser.base is None and not denoiser.candidates):
+        return text
+    if denoiser.base is not None or text is None:
+        return denoiser
+    allowed = (text.base,) if text.base else text.candidates
+    both = tuple(base for base in denoiser.candidates if base in allowed)
+    if not both:
+        return denoiser
+    reasons = (*denoiser.reasons, *text.reasons)
+    if len(both) == 1:
+        return Finding(base=both[0], reasons=reasons)
+    return Finding(candidates=both, reasons=reasons)

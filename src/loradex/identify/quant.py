@@ -1,0 +1,120 @@
+"""Which dtype the weights have and how they were quantised."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping
+
+from loradex.domain.header import FileFormat, Tensor
+from loradex.domain.identity import Reason
+
+# Bits a weight takes, scales included. GGML: block layouts of ggml-common.h.
+_BITS: dict[str, float] = {
+    "F64": 64, "I64": 64, "U64": 64, "C64": 64,
+    "F32": 32, "I32": 32, "U32": 32,
+    "F16": 16, "BF16": 16, "I16": 16, "U16": 16,
+    "F8_E4M3": 8, "F8_E5M2": 8, "F8_E8M0": 8, "I8": 8, "U8": 8, "BOOL": 8,
+    "F6_E2M3": 6, "F6_E3M2": 6, "F4": 4,
+    "Q4_0": 4.5, "Q4_1": 5, "Q5_0": 5.5, "Q5_1": 6, "Q8_0": 8.5, "Q8_1": 9,
+    "Q2_K": 2.625, "Q3_K": 3.4375, "Q4_K": 4.5, "Q5_K": 5.5, "Q6_K": 6.5625, "Q8_K": 9.125,
+    "IQ1_S": 1.5625, "IQ1_M": 1.75, "IQ2_XXS": 2.0625, "IQ2_XS": 2.3125, "IQ2_S": 2.5,
+    "IQ3_XXS": 3.0625, "IQ3_S": 3.4375, "IQ4_NL": 4.5, "IQ4_XS": 4.25,
+    "TQ1_0": 1.6875, "TQ2_0": 2.0625, "MXFP4": 4.25,
+}  # fmt: skip
+_PLAIN = frozenset({"F32", "F16", "BF16", "F64", "I8", "I16", "I32", "I64"})
+_SCALE_ENDINGS = (".scale_weight", ".weight_scale", ".wscales", ".absmax", ".quant_map")
+_LARGE_SHARE = 0.25
+
+
+def weigh(tensors: Iterable[Tensor]) -> Counter[str]:
+    """Return bytes by dtype."""
+    shapes: Counter[tuple[str, tuple[int, ...]]] = Counter(
+        (tensor.dtype, tensor.shape) for tensor in tensors
+    )
+    bytes_of: Counter[str] = Counter()
+    for (dtype, shape), times in shapes.items():
+        count = times
+        for side in shape:
+            count *= side
+        bytes_of[dtype] += int(count * _BITS.get(dtype, 8)) // 8
+    return bytes_of
+
+
+def main_dtype(tensors: Iterable[Tensor]) -> tuple[str | None, Reason | None]:
+    """Return the dtype that holds most bytes and why; None for no tensors."""
+    bytes_of = weigh(tensors)
+    if not bytes_of:
+        return None, None
+    name, most = bytes_of.most_common(1)[0]
+    total = max(bytes_of.total(), 1)
+    text = f"{name} holds {100 * most // total} % of the bytes"
+    second = next((item for item in bytes_of.most_common(2)[1:] if item[1] > 0), None)
+    if second and second[1] > _LARGE_SHARE * total:
+        text += f", {second[0]} {100 * second[1] // total} %"
+    return name, Reason("dtype", text)
+
+
+def quantisation(
+    keys: Iterable[str],
+    tensors: Mapping[str, Tensor],
+    metadata: Mapping[str, str],
+    form: FileFormat,
+    dtype: str | None,
+) -> tuple[str | None, Reason | None]:
+    """Return the scheme's name and the key that shows it; None for plain weights."""
+    if form is FileFormat.GGUF:
+        if dtype is None or dtype in _PLAIN:
+            return None, None
+        return f"gguf-{dtype}", Reason("quantisation", f"most weights are {dtype} blocks")
+    last: dict[str, str] = {}
+    for key in keys:
+        last.setdefault(key.rpartition(".")[2], key)
+    name, key = _by_ending(last, tensors, metadata)
+    return (name, Reason("quantisation", f"`{key[:120]}` shows {name}")) if name else (None, None)
+
+
+def _by_ending(
+    last: Mapping[str, str], tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
+) -> tuple[str | None, str]:
+    for word, key in last.items():
+        if word.startswith("bitsandbytes__"):
+            return word.removeprefix("bitsandbytes__"), key
+    if "absmax" in last:
+        return "nf4", last["absmax"]
+    if "qweight" in last:
+        return _packed_name(last, metadata), last["qweight"]
+    if "weight_scale_2" in last:
+        return "nvfp4", last["weight_scale_2"]
+    if "weight_scale" in last:
+        return _scaled_name(last["weight_scale"], tensors, last), last["weight_scale"]
+    if "scale_weight" in last:
+        return "fp8_scaled", last["scale_weight"]
+    if "scaled_fp8" in last:
+        return "fp8_scaled", last["scaled_fp8"]
+    if "_data" in last and "_scale" in last:
+        return "quanto", last["_data"]
+    if "zero_point" in last and "scale" in last:
+        return "sdnq", last["zero_point"]
+    return None, ""
+
+
+def _packed_name(last: Mapping[str, str], metadata: Mapping[str, str]) -> str:
+    if "qzeros" in last and "wscales" not in last:
+        return "awq"
+    try:
+        config = json.loads(metadata.get("quantization_config", "{}"))
+        word = str(config["weight"]["dtype"])
+    except (ValueError, KeyError, TypeError, RecursionError):
+        word = ""
+    return "svdq-fp4" if word.startswith("fp4") or "wcscales" in last else "svdq-int4"
+
+
+def _scaled_name(key: str, tensors: Mapping[str, Tensor], last: Mapping[str, str]) -> str:
+    scale, weight = tensors.get(key), tensors.get(key.removesuffix("_scale"))
+    if weight is not None and weight.dtype == "I8":
+        return "int8"
+    if scale is not None and scale.dtype in ("U8", "F8_E8M0") and len(scale.shape) == 2:
+        return "mxfp8"
+    del last
+    return "fp8_scaled"
