@@ -1,0 +1,106 @@
+"""Tiny checkpoints and LoRAs, made once, and a short way to draw with them."""
+
+# ruff: noqa: PLC0415 - torch and diffusers are imported only by tests that run
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from loradex.domain.grid import (
+    FailedCell,
+    GridModel,
+    GridPlan,
+    GridSpec,
+    RenderedCell,
+    RenderSettings,
+)
+from loradex.domain.progress import CancelToken, Problem, SilentSink
+from loradex.render.plan import plan_grid
+
+SIZE = 64
+STEPS = 3
+
+
+class Listener(SilentSink):
+    """Keeps the problems it is told."""
+
+    def __init__(self) -> None:
+        self.problems: list[Problem] = []
+
+    def problem(self, event: Problem) -> None:
+        self.problems.append(event)
+
+
+@dataclass(frozen=True)
+class Stock:
+    """Where the tiny files of one shape lie."""
+
+    folder: Path
+    single: Path
+    kohya: Path
+    peft: Path
+
+
+def model(path: Path, base: str | None = None) -> GridModel:
+    digest = hashlib.sha256(str(path).encode()).hexdigest()
+    return GridModel(1, path.stem, str(path), digest, base)
+
+
+def spec_for(
+    checkpoint: Path,
+    loras: Sequence[Path],
+    *,
+    strengths: Sequence[float] = (0.0, 1.0),
+    prompts: Sequence[str] = ("a red boat",),
+    seeds: Sequence[int] = (1,),
+    negative: str = "",
+    **settings: object,
+) -> GridSpec:
+    chosen = {"width": SIZE, "height": SIZE, "num_inference_steps": STEPS, "device": "cpu"}
+    return GridSpec(
+        checkpoint=model(checkpoint),
+        loras=tuple(model(path) for path in loras),
+        strengths=tuple(strengths),
+        prompts=tuple(prompts),
+        seeds=tuple(seeds),
+        negative_prompt=negative,
+        settings=RenderSettings(**{**chosen, **settings}),  # type: ignore[arg-type]
+    )
+
+
+def draw_all(
+    spec: GridSpec,
+    folder: Path,
+    *,
+    sink: SilentSink | None = None,
+    cancel: CancelToken | None = None,
+) -> tuple[GridPlan, dict[str, RenderedCell | FailedCell]]:
+    from loradex.render.engine import draw, engine_version
+
+    plan = plan_grid(spec, engine=engine_version(spec.settings))
+    keys = [cell.key for cell in plan.cells]
+    cells = draw(plan, keys, folder, sink=sink or SilentSink(), cancel=cancel or CancelToken())
+    return plan, {cell.key: cell for cell in cells}
+
+
+@pytest.fixture(scope="session")
+def stock(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stock]:
+    pytest.importorskip("torch")
+    pytest.importorskip("diffusers")
+    from loradex.render.tiny import make_tiny_lora, make_tiny_pipeline, make_tiny_single_file
+
+    made: dict[str, Stock] = {}
+    for shape in ("sd1", "sdxl"):
+        root = tmp_path_factory.mktemp(shape)
+        made[shape] = Stock(
+            folder=make_tiny_pipeline(root / "folder", shape=shape),
+            single=make_tiny_single_file(root / "single" / "tiny.safetensors", shape=shape),
+            kohya=make_tiny_lora(root / "kohya.safetensors", shape=shape, naming="kohya"),
+            peft=make_tiny_lora(root / "peft.safetensors", shape=shape, naming="peft"),
+        )
+    return made
