@@ -127,7 +127,7 @@ class LoopbackServer(ThreadingHTTPServer):
         self.answer = answer
         self.requests: list[Request] = []
         self.closing = threading.Event()
-        self._thread = threading.Thread(target=self.serve_forever, args=(0.05,), daemon=True)
+        self._thread = threading.Thread(target=self.serve_forever, args=(0.01,), daemon=True)
 
     @property
     def url(self) -> str:

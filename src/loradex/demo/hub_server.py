@@ -112,7 +112,9 @@ class LocalHub:
 
 def main(arguments: list[str] | None = None) -> int:
     """Serve a world until interrupted; print the hub's address first."""
-    parser = argparse.ArgumentParser(prog="python -m loradex.demo.hub_server", description=__doc__)
+    parser = argparse.ArgumentParser(
+        prog="python -m loradex.demo.hub_server", description="Serve a world as a hub on loopback."
+    )
     parser.add_argument("--world", type=Path, required=True, help="the JSON file to answer from")
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
     options = parser.parse_args(arguments)

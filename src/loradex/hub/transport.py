@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import functools
 import logging
+import ssl
 import threading
 from collections.abc import Mapping, Sequence
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -144,6 +146,7 @@ class HubTransport:
                 self._client = httpx.Client(
                     http2=self._origin.scheme == "https",
                     follow_redirects=False,
+                    verify=_trusted_roots(),
                     timeout=httpx.Timeout(self._read_seconds, connect=CONNECT_SECONDS),
                     headers={
                         "User-Agent": USER_AGENT,
@@ -162,6 +165,12 @@ class HubTransport:
             if self._client is client:
                 self._client = None
         client.close()
+
+
+@functools.cache
+def _trusted_roots() -> ssl.SSLContext:
+    """Return httpx's own context, loaded once: it takes longer than the rest of a client."""
+    return httpx.create_ssl_context()
 
 
 def _too_long(failure: Failure) -> bool:

@@ -1,0 +1,275 @@
+"""What each trouble becomes: the exception, its sentence, its hint, and how often we ask."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import pytest
+
+from loradex.demo import hub_trouble
+from loradex.demo.hub_http import json_reply
+from loradex.demo.hub_server import LocalHub
+from loradex.domain.progress import CancelToken
+from loradex.errors import (
+    Cancelled,
+    HubAuthRequired,
+    HubBadRequest,
+    HubError,
+    HubForbidden,
+    HubNotFound,
+    HubRateLimited,
+    HubUnavailable,
+    HubUnexpectedAnswer,
+    HubUnreachable,
+)
+from loradex.hub.client import CivitaiHub
+
+HASH = "ab" * 32
+
+
+def ask(client: CivitaiHub) -> HubError:
+    """Return what a batch request raises."""
+    with pytest.raises(HubError) as caught:
+        client.ids_by_hash([HASH])
+    return caught.value
+
+
+REFUSALS = {
+    "400": (json_reply({"error": "Bad \x1b[31mthing"}, 400), HubBadRequest, r"Bad \x1b[31mthing"),
+    "400 zod": (
+        json_reply({"error": {"name": "ZodError", "message": '[{"message": "Too big"}]'}}, 400),
+        HubBadRequest,
+        "Too big",
+    ),
+    "400 zod text": (
+        json_reply({"error": {"name": "ZodError", "message": "not JSON"}}, 400),
+        HubBadRequest,
+        "not JSON",
+    ),
+    "400 issues": (
+        json_reply([{"message": "Bad limit"}, {"message": "Bad page"}], 400),
+        HubBadRequest,
+        "Bad limit; Bad page",
+    ),
+    "400 nothing": (json_reply(7, 400), HubBadRequest, "does not accept the request."),
+    "401": (hub_trouble.unauthorized(), HubAuthRequired, "wants a key"),
+    "403": (json_reply({"error": "Forbidden"}, 403), HubForbidden, "Forbidden"),
+    "403 bot check": (hub_trouble.edge_page(403), HubForbidden, "took us for a robot"),
+    "404": (json_reply({"error": "Not found"}, 404), HubNotFound, "knows no such thing"),
+    "404 page": (hub_trouble.edge_page(404), HubNotFound, "knows no such thing."),
+    "405": (json_reply({"message": "Method"}, 405), HubBadRequest, "Method"),
+    "410": (json_reply({"error": "Model archived"}, 410), HubNotFound, "Model archived"),
+    "429 quota": (hub_trouble.download_quota(), HubRateLimited, "unusual amount"),
+    "429 paging": (hub_trouble.too_many_pages(), HubRateLimited, "too many pages"),
+    "429 own, silent": (json_reply({"error": "slow"}, 429), HubRateLimited, "too many requests"),
+    "429 long": (hub_trouble.rate_limited("61"), HubRateLimited, "for 61 s"),
+    "451": (hub_trouble.region_blocked(), HubForbidden, "does not serve this country"),
+    "503 long": (hub_trouble.overloaded("3600"), HubUnavailable, "overloaded"),
+    "204": (json_reply(None, 204), HubUnexpectedAnswer, "status 204"),
+    "html": (hub_trouble.edge_page(200), HubUnexpectedAnswer, "not JSON"),
+    "object": (json_reply({"items": []}), HubUnexpectedAnswer, "other than a list"),
+    "truncated": (
+        hub_trouble.text_as_json(b'[{"modelVersionId": 1, "ha'),
+        HubUnexpectedAnswer,
+        "cannot be read",
+    ),
+    "not UTF-8": (hub_trouble.text_as_json(b'["\xff\xfe"]'), HubUnexpectedAnswer, "cannot be read"),
+    "NaN": (hub_trouble.text_as_json(b"[NaN]"), HubUnexpectedAnswer, "cannot be read"),
+    "huge number": (hub_trouble.text_as_json(b"[1e999]"), HubUnexpectedAnswer, "cannot be read"),
+    "long number": (
+        hub_trouble.text_as_json(b"[" + b"9" * 5000 + b"]"),
+        HubUnexpectedAnswer,
+        "cannot be read",
+    ),
+    "deep": (
+        hub_trouble.text_as_json(b"[" * 100_000 + b"]" * 100_000),
+        HubUnexpectedAnswer,
+        "nested too deeply",
+    ),
+    "many values": (
+        hub_trouble.text_as_json(b"[" + b"[]," * 2_000_000 + b"[]]"),
+        HubUnexpectedAnswer,
+        "too many values",
+    ),
+    "gzip bomb": (hub_trouble.gzip_bomb(64), HubUnexpectedAnswer, "more than 32 MiB"),
+    "endless": (hub_trouble.Endless(), HubUnexpectedAnswer, "more than 32 MiB"),
+}
+
+
+@pytest.mark.parametrize("name", REFUSALS)
+def test_what_cannot_get_better_is_asked_once(connect, hub: LocalHub, time, name: str) -> None:
+    what, kind, words = REFUSALS[name]
+    hub.trouble(what, times=5)
+
+    error = ask(connect())
+
+    assert type(error) is kind
+    assert words in error.message
+    assert "127.0.0.1" in error.message
+    assert len(hub.requests) == 1
+    assert time.slept == 0
+
+
+@pytest.mark.parametrize(
+    ("reply", "kind"),
+    [
+        (hub_trouble.rate_limited(), HubRateLimited),
+        (hub_trouble.rate_limited("7"), HubRateLimited),
+        (hub_trouble.overloaded(), HubUnavailable),
+        (hub_trouble.overloaded(None), HubUnavailable),
+        (hub_trouble.edge_page(502), HubUnavailable),
+        (hub_trouble.edge_page(524), HubUnavailable),
+        (json_reply({"message": "An unexpected error occurred"}, 500), HubUnavailable),
+        (hub_trouble.Reset(), HubUnreachable),
+        (hub_trouble.CutShort(), HubUnreachable),
+        (hub_trouble.Slow(0), HubUnreachable),
+    ],
+    ids=lambda value: getattr(value, "__name__", type(value).__name__),
+)
+@pytest.mark.parametrize("retries", [0, 2])
+def test_what_may_get_better_is_asked_again(
+    connect, hub: LocalHub, reply, kind: type[HubError], retries: int
+) -> None:
+    hub.trouble(reply, times=5)
+
+    error = ask(connect(retries=retries))
+
+    assert type(error) is kind
+    assert error.hint
+    assert len(hub.requests) == 1 + retries
+
+
+def test_it_goes_on_as_soon_as_the_trouble_is_over(connect, hub: LocalHub) -> None:
+    hub.trouble(hub_trouble.edge_page(524))
+    hub.trouble(hub_trouble.Reset())
+    hub.trouble(hub_trouble.rate_limited("1"))
+
+    assert connect().model(100).id == 100
+    assert len(hub.requests) == 4
+
+
+def date_in(seconds: float) -> str:
+    return format_datetime(datetime.now(UTC) + timedelta(seconds=seconds), usegmt=True)
+
+
+@pytest.mark.parametrize(
+    ("wait", "slept"),
+    [("7", (7.0, 7.0)), (date_in(40), (20, 40)), (date_in(-40), (0.25, 0.25)), ("0", (0.25, 0.25))],
+)
+def test_retry_after_is_honoured(
+    connect, hub: LocalHub, time, wait: str, slept: tuple[float, float]
+) -> None:
+    hub.trouble(hub_trouble.rate_limited(wait))
+
+    connect().model(100)
+
+    assert slept[0] - 0.001 <= time.slept <= slept[1] + 0.001
+
+
+def test_a_rate_limit_says_how_long_it_asks_for(connect, hub: LocalHub) -> None:
+    hub.trouble(hub_trouble.rate_limited("3600"))
+    error = ask(connect())
+    assert isinstance(error, HubRateLimited)
+    assert (error.status, error.retry_after) == (429, 3600.0)
+
+    hub.trouble(hub_trouble.download_quota())
+    error = ask(connect())
+    assert isinstance(error, HubRateLimited)
+    assert error.retry_after is None
+
+
+def test_waits_grow(connect, hub: LocalHub, time) -> None:
+    hub.trouble(hub_trouble.edge_page(502), times=9)
+
+    ask(connect(retries=6))
+
+    assert 1 + 2 + 4 + 8 + 16 + 30 <= time.slept <= 1.5 * (1 + 2 + 4 + 8 + 16) + 30 + 0.001
+
+
+def test_a_hub_that_is_not_there(connect) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+
+    error = ask(connect(url=f"http://127.0.0.1:{port}"))
+
+    assert type(error) is HubUnreachable
+    assert error.message == f"127.0.0.1:{port} cannot be reached: Connection refused."
+    assert "LORADEX_HUB_URL" in (error.hint or "")
+
+
+def test_a_name_that_does_not_exist(connect) -> None:
+    error = ask(connect(url="http://hub.invalid", retries=0))
+
+    assert type(error) is HubUnreachable
+    assert error.message.startswith("hub.invalid cannot be reached: ")
+
+
+def test_silence_ends_at_the_read_timeout(connect, hub: LocalHub) -> None:
+    hub.trouble(hub_trouble.Slow(60))
+
+    error = ask(connect(timeout=0.05, retries=0))
+
+    assert type(error) is HubUnreachable
+    assert "said nothing for 0.05 s" in error.message
+
+
+def test_an_answer_that_drips_ends_at_the_total_limit(connect, hub: LocalHub) -> None:
+    hub.trouble(hub_trouble.Dripping(pause=0.01))
+
+    client = connect(total_seconds=0.2, retries=0)
+    error = ask(client)
+
+    assert type(error) is HubUnreachable
+    assert "not complete after" in error.message
+    # The stuck connection is gone; the client itself is not.
+    assert connect().model(100).id == 100
+
+
+def test_a_person_need_not_wait_for_a_silent_hub(connect, hub: LocalHub) -> None:
+    token = CancelToken()
+
+    class StopsThePerson(hub_trouble.Slow):
+        def perform(self, connection) -> None:
+            token.cancel()
+            super().perform(connection)
+
+    hub.trouble(StopsThePerson(60))
+
+    with pytest.raises(Cancelled):
+        connect(cancel=token, timeout=60).ids_by_hash([HASH])
+
+
+def test_a_person_need_not_wait_out_a_pause(connect, hub: LocalHub, time) -> None:
+    token = CancelToken()
+    hub.trouble(hub_trouble.rate_limited("50"))
+    time.after_sleep = lambda: token.cancel() if time.slept > 10 else None
+
+    with pytest.raises(Cancelled):
+        connect(cancel=token).ids_by_hash([HASH])
+    assert time.slept < 11
+    assert len(hub.requests) == 1
+
+
+def test_cancelled_before_it_begins(connect, hub: LocalHub) -> None:
+    token = CancelToken()
+    token.cancel()
+
+    with pytest.raises(Cancelled):
+        connect(cancel=token).ids_by_hash([HASH])
+    assert hub.requests == []
+
+
+def test_entries_left_out_are_noted_in_the_log(
+    connect, hub: LocalHub, caplog: pytest.LogCaptureFixture
+) -> None:
+    hub.trouble(json_reply([{"id": "\x1b[2J"}, None]))
+
+    with caplog.at_level(logging.INFO, logger="loradex.hub"):
+        assert connect().versions_by_hash([HASH]) == []
+
+    assert [record.getMessage() for record in caplog.records] == [
+        "Entry left out: The hub sent a version that cannot be read."
+    ]
