@@ -46,6 +46,7 @@ def model_details(reader: Reader, content_id: int) -> ModelDetails:
                 dtype=content["dtype"],
                 quantisation=content["quantisation"],
                 prediction=content["prediction"],
+                candidates=tuple(json.loads(content["candidates"])),
                 files=_files(connection, content_id),
                 tags=_tags(connection, content_id),
                 trigger_words=_trigger_words(connection, content_id),

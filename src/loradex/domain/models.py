@@ -93,6 +93,8 @@ class ModelDetails:
     dtype: str | None
     quantisation: str | None
     prediction: str | None
+    candidates: tuple[str, ...]
+    """Bases that remain possible when the base is unknown."""
     files: tuple[FileRecord, ...]
     tags: tuple[Tag, ...]
     trigger_words: tuple[TriggerWord, ...]

@@ -1,8 +1,8 @@
 """Long work in a process of its own, told about line by line.
 
 The terminal UI must never wait, and libraries that draw may write to the terminal; so scans and
-grids run as `loradex … --progress json`, whose events are read here. The child has no hub key in its
-environment, and ends by itself when nobody reads what it says.
+grids run as `loradex … --progress json`, whose events are read here. The child has no hub key in
+its environment, and ends by itself when nobody reads what it says.
 """
 
 from __future__ import annotations
@@ -23,6 +23,8 @@ from loradex.paths import Home
 JobState = Literal["running", "done", "failed", "cancelled"]
 
 _SECRETS = ("LORADEX_HUB_TOKEN", "CIVITAI_API_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
+_ENDS: dict[object, JobState] = {"done": "done", "failed": "failed", "cancelled": "cancelled"}
+PROBLEMS_KEPT = 100
 _PATIENCE = 5.0
 """Seconds a child has to end after it was asked to."""
 
@@ -124,24 +126,20 @@ def _advanced(status: JobStatus, event: Mapping[str, object]) -> JobStatus:
         value = event.get(key)
         return value if isinstance(value, int) else None
 
-    match event.get("event"):
-        case "progress":
-            return replace(
-                status,
-                stage=text("stage") or "",
-                done=number("done") or 0,
-                total=number("total"),
-                unit=text("unit") or "",
-            )
-        case "started":
-            return replace(status, grid_id=number("grid_id"))
-        case "problem":
-            problem = Problem(text("item") or "", text("message") or "", text("hint"))
-            return replace(status, problems=(*status.problems, problem)[-100:])
-        case "done":
-            return replace(status, state="done", message=text("message"), hint=text("hint"))
-        case "failed":
-            return replace(status, state="failed", message=text("message"), hint=text("hint"))
-        case "cancelled":
-            return replace(status, state="cancelled", message=text("message"), hint=text("hint"))
+    kind = event.get("event")
+    if kind == "progress":
+        return replace(
+            status,
+            stage=text("stage") or "",
+            done=number("done") or 0,
+            total=number("total"),
+            unit=text("unit") or "",
+        )
+    if kind == "started":
+        return replace(status, grid_id=number("grid_id"))
+    if kind == "problem":
+        problem = Problem(text("item") or "", text("message") or "", text("hint"))
+        return replace(status, problems=(*status.problems, problem)[-PROBLEMS_KEPT:])
+    if kind in _ENDS:
+        return replace(status, state=_ENDS[kind], message=text("message"), hint=text("hint"))
     return status

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,11 +19,13 @@ from loradex.domain.grid import (
 from loradex.domain.library import FileState
 from loradex.domain.models import ModelDetails
 from loradex.domain.progress import CancelToken, ProgressSink, SilentSink
-from loradex.errors import LoraMismatch, NotRenderable
+from loradex.errors import LoraMismatch, NotRenderable, UsageError
 from loradex.operations.hash_pass import hash_pass
 
 RENDERABLE_KINDS = ("checkpoint",)
 SHOWN_CHECKPOINTS = 5
+USUAL_SIDES = {"sd1": 512, "sd2": 768, "sdxl": 1024, "sd3": 1024, "flux1": 1024}
+"""Pixels a side that each base was trained for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +65,32 @@ class GridResult:
     seconds: float
 
 
+def fitting_checkpoint(catalog: Catalog, loras: Sequence[int]) -> int:
+    """Return the only checkpoint that fits; raise `UsageError` naming those to choose from."""
+    bases = {row.base for row in catalog.rows(loras) if row.base}
+    query = "kind:checkpoint is:present" + "".join(f" base:{base}" for base in bases)
+    rows = catalog.search(query, limit=SHOWN_CHECKPOINTS + 1).rows
+    if len(rows) == 1:
+        return rows[0].id
+    if not rows:
+        wanted = " and ".join(sorted(bases)) or "these"
+        raise UsageError(
+            f"No checkpoint for {wanted} is in the catalog.",
+            hint="Add a library that has one, or name another with --checkpoint.",
+        )
+    names = "; ".join(f"{row.id} {row.name}" for row in rows[:SHOWN_CHECKPOINTS])
+    raise UsageError(
+        "Several checkpoints fit, so one has to be named.", hint=f"With --checkpoint: {names}."
+    )
+
+
+def usual_size(catalog: Catalog, checkpoint: int) -> tuple[int, int]:
+    """Return the picture size that suits a checkpoint's base model, in pixels."""
+    rows = catalog.rows([checkpoint])
+    side = USUAL_SIDES.get(rows[0].base or "", 512) if rows else 512
+    return side, side
+
+
 def preview_grid(catalog: Catalog, request: GridRequest) -> GridPreview:
     """Check a request and return what it would draw; raise the error that drawing would."""
     plan = _plan(catalog, request, sink=SilentSink(), cancel=CancelToken())
@@ -82,8 +111,6 @@ def draw_grid(
     `on_started` gets the grid's id before the first step. Raises a `RenderError` when nothing can
     be drawn at all; single cells that fail are in the result.
     """
-    import time  # noqa: PLC0415
-
     from loradex.render.engine import draw  # noqa: PLC0415 - torch is behind this
 
     started = time.monotonic()

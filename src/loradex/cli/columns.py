@@ -1,0 +1,88 @@
+"""Plain tables: aligned and cut to the terminal for people, tabs and nothing cut for pipes."""
+
+from __future__ import annotations
+
+import shutil
+import sys
+import unicodedata
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+import click
+
+from loradex.domain.text import display_text
+
+GAP = "  "
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column: its title, whether it stands to the right, and whether it gives way first."""
+
+    title: str
+    right: bool = False
+    shrink: bool = False
+
+
+def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
+    """Print rows; every text is made safe for the terminal here."""
+    lines = [[display_text(cell) for cell in row] for row in rows]
+    if not sys.stdout.isatty():
+        for line in lines:
+            click.echo("\t".join(line))
+        return
+    widths = _widths(columns, lines, shutil.get_terminal_size((100, 30)).columns)
+    titles = [column.title for column in columns]
+    click.echo(click.style(_line(columns, titles, widths), bold=True))
+    for line in lines:
+        click.echo(_line(columns, line, widths))
+
+
+def _widths(columns: Sequence[Column], lines: Sequence[Sequence[str]], total: int) -> list[int]:
+    widths = [
+        max([cell_width(column.title), *(cell_width(line[place]) for line in lines)])
+        for place, column in enumerate(columns)
+    ]
+    excess = sum(widths) + len(GAP) * (len(widths) - 1) - total
+    shrinking = [place for place, column in enumerate(columns) if column.shrink]
+    while excess > 0 and shrinking:
+        widest = max(shrinking, key=lambda place: widths[place])
+        if widths[widest] <= 8:
+            break
+        cut = min(excess, max(widths[widest] - 8, 1), 4)
+        widths[widest] -= cut
+        excess -= cut
+    return widths
+
+
+def _line(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int]) -> str:
+    parts = []
+    for column, cell, width in zip(columns, cells, widths, strict=True):
+        text = fit(cell, width)
+        space = " " * (width - cell_width(text))
+        parts.append(space + text if column.right else text + space)
+    return GAP.join(parts).rstrip()
+
+
+def cell_width(text: str) -> int:
+    """Return how many terminal cells a text takes: wide characters two, combining ones none."""
+    if text.isascii():
+        return len(text)
+    width = 0
+    for character in text:
+        if unicodedata.combining(character) or character in "\ufe0e\ufe0f":
+            continue
+        width += 2 if unicodedata.east_asian_width(character) in "WF" else 1
+    return width
+
+
+def fit(text: str, width: int) -> str:
+    """Cut a text to a width in cells, with an ellipsis where something is missing."""
+    if cell_width(text) <= width:
+        return text
+    kept = ""
+    for character in text:
+        if cell_width(kept + character) > width - 1:
+            break
+        kept += character
+    return kept + "…"

@@ -1,0 +1,71 @@
+"""`loradex config`, `plugins` and `completion`."""
+
+from __future__ import annotations
+
+import click
+
+from loradex.cli.columns import Column, print_table
+from loradex.cli.context import Context, pass_context
+from loradex.cli.jsontext import print_json
+from loradex.domain.text import display_text
+
+
+@click.command("config")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@pass_context
+def config_command(context: Context, as_json: bool) -> None:
+    """Show the settings in force and where things lie."""
+    settings, home = context.settings(), context.home
+    values: dict[str, object] = {
+        "home": str(home.root),
+        "catalog": str(home.catalog),
+        "settings": str(home.settings),
+        "renders": str(home.renders),
+        "grids": str(home.grids),
+        "plugins": str(home.plugins),
+        "hub_url": settings.hub_url,
+        "hub_token": "set" if settings.hub_token else None,
+        "hub_timeout": settings.hub_timeout,
+        "hub_retries": settings.hub_retries,
+        "workers": settings.workers,
+        "disabled_plugins": list(settings.disabled_plugins),
+    }
+    if as_json:
+        print_json(values)
+        return
+    for name, value in values.items():
+        shown = ", ".join(value) if isinstance(value, list) else value
+        click.echo(f"{name:<17} {display_text(str(shown if shown not in (None, '') else '–'))}")
+
+
+@click.command("plugins")
+@pass_context
+def plugins_command(context: Context) -> None:
+    """List plugins and what is wrong with any of them."""
+    plugins = context.plugins()
+    if not plugins.names and not plugins.problems:
+        click.echo("No plugins.")
+    print_table([Column("Plugin")], [(name,) for name in plugins.names])
+    for problem in plugins.problems:
+        click.echo(f"{display_text(problem.plugin)}: {display_text(problem.message)}", err=True)
+    if plugins.problems:
+        click.get_current_context().exit(3)
+
+
+@click.command("completion")
+@click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
+def completion_command(shell: str) -> None:
+    """Print the completion script for SHELL.
+
+    \b
+    bash: loradex completion bash > ~/.local/share/bash-completion/completions/loradex
+    zsh:  loradex completion zsh > a file _loradex in a folder of your $fpath
+    fish: loradex completion fish > ~/.config/fish/completions/loradex.fish
+    """
+    from click.shell_completion import get_completion_class  # noqa: PLC0415
+
+    from loradex.cli.main import cli  # noqa: PLC0415
+
+    completer = get_completion_class(shell)
+    if completer is not None:
+        click.echo(completer(cli, {}, "loradex", "_LORADEX_COMPLETE").source())

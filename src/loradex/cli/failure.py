@@ -1,0 +1,25 @@
+"""Errors as a person reads them: what failed, and what to do next."""
+
+from __future__ import annotations
+
+import click
+
+from loradex.domain.text import display_lines, display_text
+from loradex.errors import LoradexError, QueryError
+
+
+def report(error: LoradexError) -> None:
+    """Print an error's message and hint on stderr; a wrong query is shown with its place marked."""
+    click.echo(click.style("Error: ", fg="red", bold=True) + display_lines(error.message), err=True)
+    if isinstance(error, QueryError):
+        click.echo(f"  {display_text(error.query)}", err=True)
+        click.echo(f"  {' ' * error.position}{'^' * max(error.length, 1)}", err=True)
+    if error.hint:
+        click.echo(display_lines(error.hint), err=True)
+
+
+def report_bug(error: Exception) -> None:
+    """Print an error that should not have been possible, in one sentence."""
+    what = display_text(f"{type(error).__name__}: {error}", 300)
+    click.echo(click.style("Error: ", fg="red", bold=True) + f"loradex failed: {what}", err=True)
+    click.echo("Run it again with --debug and report what it prints.", err=True)

@@ -1,0 +1,105 @@
+"""`loradex hub`: what CivitAI knows of the models here."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from loradex.cli.context import Context, pass_context, stoppable
+from loradex.cli.jsontext import print_json
+from loradex.cli.progress import JsonSink, progress_option, shown_progress
+from loradex.cli.words import count_text, duration_text
+
+if TYPE_CHECKING:
+    from loradex.operations.matching import MatchReport
+
+
+@click.group("hub")
+def hub_command() -> None:
+    """Match models with CivitAI and see what it says of them."""
+
+
+@hub_command.command("match")
+@click.option("--again", is_flag=True, help="Ask again for what the hub did not know last time.")
+@click.option("-n", "--dry-run", is_flag=True, help="Only say how many would be asked for.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
+@progress_option
+@pass_context
+def match_command(
+    context: Context, again: bool, dry_run: bool, as_json: bool, progress: str
+) -> None:
+    """Look up every hashed model on the hub: name, version, trigger words, tags, base model.
+
+    Sends hashes only, thousands in one request. What you wrote yourself always counts more than
+    what the hub says. A model the hub does not know is asked for again later by itself.
+    """
+    from loradex.hub.client import CivitaiHub  # noqa: PLC0415
+    from loradex.operations.matching import match  # noqa: PLC0415
+
+    settings = context.settings()
+    with context.catalog() as catalog, stoppable() as cancel:
+        if dry_run:
+            count = len(catalog.hub.unmatched("civitai", again=again))
+            click.echo(f"Would ask {settings.hub_url} about {count_text(count, 'model')}.")
+            return
+        with (
+            shown_progress(progress, cancel) as sink,
+            CivitaiHub.from_settings(settings, cancel=cancel) as hub,
+        ):
+            report = match(catalog, hub, sink=sink, cancel=cancel, again=again)
+            hashed, matched = catalog.hub.counts()
+            if isinstance(sink, JsonSink):
+                sink.tell("done", message=_sentence(report))
+        if as_json:
+            print_json(
+                {
+                    "hub": "civitai",
+                    "asked": report.asked,
+                    "matched": report.matched,
+                    "by_tensors": report.by_tensors,
+                    "unknown": report.unknown,
+                    "gone": report.gone,
+                    "trigger_words": report.words,
+                    "matched_in_all": matched,
+                    "hashed_in_all": hashed,
+                    "seconds": round(report.seconds, 3),
+                }
+            )
+        elif progress != "json":
+            click.echo(_sentence(report))
+            click.echo(f"Matched in all: {matched:,} of {count_text(hashed, 'hashed model')}.")
+    _notify(context, report)
+
+
+def _sentence(report: MatchReport) -> str:
+    if not report.asked:
+        return "Nothing to ask: every hashed model is matched, or was asked for lately."
+    text = f"Asked about {count_text(report.asked, 'model')}: {report.matched:,} matched"
+    if report.by_tensors:
+        text += f" ({report.by_tensors:,} by their tensors)"
+    text += f", {report.unknown:,} unknown to the hub"
+    if report.gone:
+        text += f", {report.gone:,} no longer shown there"
+    return f"{text}; {count_text(report.words, 'trigger word')}. {duration_text(report.seconds)}."
+
+
+def _notify(context: Context, report: MatchReport) -> None:
+    if report.asked:
+        from loradex.plugin_api import MatchFinished  # noqa: PLC0415
+
+        context.plugins().notify(MatchFinished("civitai", report.matched, report.unknown))
+
+
+@hub_command.command("whoami")
+@pass_context
+def whoami_command(context: Context) -> None:
+    """Tell whose key is in use, or that there is none."""
+    from loradex.hub.client import CivitaiHub  # noqa: PLC0415
+
+    settings = context.settings()
+    if settings.hub_token is None:
+        click.echo(f"No key is set for {settings.hub_url}. Set LORADEX_HUB_TOKEN to use one.")
+        return
+    with CivitaiHub.from_settings(settings) as hub:
+        click.echo(f"{hub.me()} at {settings.hub_url}")

@@ -1,0 +1,106 @@
+"""`loradex list`: find models."""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from loradex.cli.columns import Column, print_table
+from loradex.cli.context import Context, pass_context
+from loradex.cli.jsontext import print_json_list
+from loradex.cli.model_json import row_json
+from loradex.cli.words import count_text, size_text
+from loradex.domain.models import ModelRow
+
+QUERY_HELP = """
+\b
+Words are looked for in names, tags, trigger words, notes and what hubs say:
+  loradex list neon knight
+Fields narrow it down; a comma means any of these, a minus means not:
+  loradex list kind:lora base:sdxl,pony -tag:anime
+  loradex list 'size:>2GB' 'added:<30d' rating:4.. sort:size-
+States: is:untagged is:missing is:duplicate is:unmatched is:unreadable …
+Fields: kind base tag name path trigger note rating size rank added hash
+        algorithm dtype format is sort
+"""
+
+
+@click.command(
+    "list", help=f"List the models that QUERY finds; all of them without one.\n{QUERY_HELP}"
+)
+@click.argument("query", nargs=-1)
+@click.option("-l", "--limit", type=click.IntRange(min=1), help="At most this many.")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
+@click.option("--paths", is_flag=True, help="Print paths only, one a line.")
+@click.option("--count", is_flag=True, help="Print only how many there are.")
+@click.option("-0", "--null", is_flag=True, help="With --paths: end each with NUL, for xargs -0.")
+@pass_context
+def list_command(
+    context: Context,
+    query: tuple[str, ...],
+    limit: int | None,
+    as_json: bool,
+    paths: bool,
+    count: bool,
+    null: bool,
+) -> None:
+    """List the models that QUERY finds."""
+    text = " ".join(_requoted(part) for part in query)
+    with context.catalog() as catalog:
+        page = catalog.search(text, limit=0 if count else limit)
+        libraries = catalog.files.libraries() if not page.total else []
+    if count:
+        click.echo(page.total)
+    elif as_json:
+        print_json_list(row_json(row) for row in page.rows)
+    elif paths:
+        for row in page.rows:
+            click.echo(row.path, nl=not null)
+            if null:
+                click.echo("\0", nl=False)
+    elif page.rows:
+        print_table(_COLUMNS, [_cells(row) for row in page.rows])
+        if sys.stdout.isatty() and len(page.rows) < page.total:
+            click.echo(f"… {len(page.rows):,} of {page.total:,}", err=True)
+    elif text:
+        click.echo("Nothing matches.", err=True)
+    elif libraries:
+        click.echo("The catalog is empty. Fill it: loradex scan", err=True)
+    else:
+        click.echo("No library yet. Add one: loradex library add FOLDER", err=True)
+
+
+def _requoted(part: str) -> str:
+    """Put quotation marks back that the shell took: `list "two words"` means the phrase."""
+    if any(space in part for space in " \t") and '"' not in part and ":" not in part:
+        return f'"{part}"' if len(part.split()) > 1 else part
+    return part
+
+
+_COLUMNS = [
+    Column("Id", right=True),
+    Column("Name", shrink=True),
+    Column("Kind"),
+    Column("Base"),
+    Column("Size", right=True),
+    Column("Stars"),
+    Column("Tags", shrink=True),
+    Column("State"),
+]
+
+
+def _cells(row: ModelRow) -> tuple[str, ...]:
+    state = "" if row.state == "present" else row.state
+    if row.copies > 1:
+        state = count_text(row.copies, "copy", "copies")
+    return (
+        str(row.id),
+        row.name,
+        row.kind,
+        row.derivative or row.base or "?",
+        size_text(row.size),
+        ("♥" if row.favourite else "") + "★" * (row.rating or 0),
+        ", ".join(row.tags),
+        state,
+    )

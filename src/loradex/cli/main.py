@@ -1,0 +1,132 @@
+"""The `loradex` program: its commands, and the one place where errors become words."""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from pathlib import Path
+from typing import NoReturn
+
+import click
+
+from loradex import __version__
+from loradex.cli.context import Context
+from loradex.cli.failure import report, report_bug
+from loradex.errors import Cancelled, LoradexError
+from loradex.paths import Home, default_home
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "demo": ("demo", "Build a small sample library and run the whole loop on it."),
+    "library": ("library", "Add, list and remove the folders that are indexed."),
+    "scan": ("scan", "Index what is new in the libraries, and hash it."),
+    "list": ("listing", "List models: `loradex list kind:lora base:sdxl neon`."),
+    "show": ("show", "Show all that is known of one model."),
+    "tag": ("annotate", "Add tags to models, remove them, or list all tags."),
+    "note": ("annotate", "Read or write the note on a model."),
+    "rate": ("annotate", "Rate models 1 to 5."),
+    "favourite": ("annotate", "Mark models as favourites."),
+    "hub": ("hub", "Match models with CivitAI and see what it says of them."),
+    "grid": ("grid", "Draw a sample grid: LoRA strengths × prompts × seeds."),
+    "grids": ("grid", "List the grids drawn so far."),
+    "identify": ("inspect", "Tell what files are, from their tensors; needs no catalog."),
+    "hash": ("inspect", "Print the six hashes of files; needs no catalog."),
+    "config": ("config", "Show the settings in force and where things lie."),
+    "plugins": ("config", "List plugins and what is wrong with any of them."),
+    "completion": ("config", "Print the shell completion script for bash, zsh or fish."),
+}
+"""Command name to its module and its line in the help, so that `--help` loads no module."""
+
+
+class LazyCommands(click.Group):
+    """A group that imports a command's module when the command is called."""
+
+    def list_commands(self, _ctx: click.Context) -> list[str]:
+        """Return the commands in the order of the table: the order a newcomer needs them."""
+        return list(COMMANDS)
+
+    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
+        """Return a command by name, None when there is none."""
+        if name not in COMMANDS:
+            return None
+        module = importlib.import_module(f"loradex.cli.{COMMANDS[name][0]}_commands")
+        command: click.Command = getattr(module, f"{name}_command")
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Propose the nearest command when there is none of that name."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            from difflib import get_close_matches  # noqa: PLC0415
+
+            near = get_close_matches(args[0], COMMANDS, n=1)
+            hint = f" Did you mean {near[0]}?" if near else ""
+            ctx.fail(f"There is no command {args[0]!r}.{hint}")
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the table of commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+
+
+@click.group(
+    cls=LazyCommands,
+    invoke_without_command=True,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
+    epilog="Without a command, loradex opens its terminal UI. Start with `loradex demo`, or with"
+    " `loradex library add FOLDER` and `loradex scan`.",
+)
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="FOLDER",
+    help="Keep all state here instead of $LORADEX_HOME or the platform's data folder.",
+)
+@click.option("--debug", is_flag=True, help="Show the full traceback of an error.")
+@click.version_option(__version__, "-V", "--version", message="loradex %(version)s")
+@click.pass_context
+def cli(ctx: click.Context, home: Path | None, debug: bool) -> None:
+    """Know, find and test the checkpoints and LoRAs you own."""
+    chosen = default_home() if home is None else Home(home.expanduser().absolute())
+    ctx.obj = Context(chosen, debug)
+    if ctx.invoked_subcommand is None:
+        if sys.stdin.isatty() and sys.stdout.isatty():
+            from loradex.cli.frontend import open_tui  # noqa: PLC0415
+
+            ctx.exit(open_tui(ctx.obj))
+        click.echo(ctx.get_help())
+
+
+def main() -> NoReturn:
+    """Run loradex and leave with its exit code; errors become one sentence on stderr."""
+    debug = "--debug" in sys.argv[1:]
+    try:
+        result = cli.main(standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\nStopped.", err=True)
+        sys.exit(130)
+    except Cancelled as stop:
+        report(stop)
+        sys.exit(130)
+    except LoradexError as error:
+        if debug:
+            raise
+        report(error)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        # The reader (`head`, a pager) has enough; keep Python from complaining at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except Exception as error:
+        if debug:
+            raise
+        report_bug(error)
+        sys.exit(1)
+    sys.exit(result if isinstance(result, int) else 0)

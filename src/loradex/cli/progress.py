@@ -1,0 +1,146 @@
+"""Progress on stderr: one line with rate and time left for people, JSON lines for programs."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import click
+
+from loradex.cli.columns import fit
+from loradex.cli.words import duration_text, size_text
+from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
+from loradex.domain.text import display_text
+
+DRAW_EVERY = 0.1
+SAY_EVERY = 10.0
+"""Seconds between lines where the line cannot be drawn over."""
+
+progress_option = click.option(
+    "--progress",
+    "progress",
+    type=click.Choice(["auto", "none", "json"]),
+    default="auto",
+    help="How progress is shown: a line on stderr, not at all, or JSON lines on stdout.",
+)
+
+
+class TerminalSink:
+    """Draws one line over and over; where stderr is no terminal, says a line now and then."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty()
+        self._drawn = 0.0
+        self._stage = ""
+        self._started = time.monotonic()
+
+    def progress(self, event: Progress) -> None:
+        """Draw where the work is, at most ten times a second."""
+        now = time.monotonic()
+        if event.stage != self._stage:
+            self._stage, self._started, self._drawn = event.stage, now, 0.0 if self._live else now
+        finished = event.total is not None and event.done >= event.total
+        if now - self._drawn < (DRAW_EVERY if self._live else SAY_EVERY) and not (
+            finished and self._live
+        ):
+            return
+        self._drawn = now
+        line = _line(event, now - self._started)
+        if self._live:
+            width = shutil.get_terminal_size((100, 30)).columns
+            click.echo(f"\r\x1b[2K{fit(line, width - 1)}", err=True, nl=False)
+        else:
+            click.echo(line, err=True)
+
+    def problem(self, event: Problem) -> None:
+        """Print what failed; the line is drawn again below it."""
+        self.clear()
+        click.echo(f"  {display_text(event.item)}: {display_text(event.message)}", err=True)
+        if event.hint:
+            click.echo(f"    {display_text(event.hint)}", err=True)
+
+    def clear(self) -> None:
+        """Take the line away."""
+        if self._live:
+            click.echo("\r\x1b[2K", err=True, nl=False)
+
+
+class QuietSink:
+    """Shows problems only."""
+
+    def progress(self, event: Progress) -> None:
+        """Show nothing."""
+
+    def problem(self, event: Problem) -> None:
+        """Print what failed."""
+        click.echo(f"  {display_text(event.item)}: {display_text(event.message)}", err=True)
+
+
+class JsonSink:
+    """One JSON object a line on stdout. A reader that went away cancels the work."""
+
+    def __init__(self, cancel: CancelToken) -> None:
+        self._cancel = cancel
+        self._told = 0.0
+
+    def tell(self, event: str, **fields: object) -> None:
+        """Write one event."""
+        try:
+            click.echo(json.dumps({"event": event, **fields}))
+        except BrokenPipeError:
+            self._cancel.cancel()
+
+    def progress(self, event: Progress) -> None:
+        """Write where the work is, at most ten times a second."""
+        now = time.monotonic()
+        if now - self._told >= DRAW_EVERY or event.done == event.total:
+            self._told = now
+            self.tell(
+                "progress",
+                stage=event.stage,
+                done=event.done,
+                total=event.total,
+                unit=event.unit,
+                item=event.item,
+            )
+
+    def problem(self, event: Problem) -> None:
+        """Write what failed."""
+        self.tell("problem", item=event.item, message=event.message, hint=event.hint)
+
+
+@contextmanager
+def shown_progress(mode: str, cancel: CancelToken) -> Iterator[ProgressSink]:
+    """Give the sink for a mode of `progress_option`; a drawn line is taken away at the end."""
+    if mode == "json":
+        yield JsonSink(cancel)
+    elif mode == "none":
+        yield QuietSink()
+    else:
+        sink = TerminalSink()
+        try:
+            yield sink
+        finally:
+            sink.clear()
+
+
+def _line(event: Progress, seconds: float) -> str:
+    def amount(number: float) -> str:
+        return size_text(number) if event.unit == "bytes" else f"{number:,.0f}"
+
+    text = f"{event.stage} {amount(event.done)}"
+    if event.total is not None:
+        share = f" ({100 * event.done / event.total:.0f} %)" if event.total else ""
+        text += f" of {amount(event.total)}{share}"
+    if event.unit != "bytes":
+        text += f" {event.unit}"
+    if seconds > 1 and event.done:
+        rate = event.done / seconds
+        text += f" · {amount(rate)}/s" if rate >= 1 or event.unit == "bytes" else ""
+        if event.total is not None and event.done < event.total:
+            text += f" · {duration_text((event.total - event.done) / rate)} left"
+    return f"{text}  {display_text(event.item)}" if event.item else text

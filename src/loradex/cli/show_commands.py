@@ -1,0 +1,137 @@
+"""`loradex show`: everything that is known of one model."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import click
+
+from loradex.cli.context import Context, pass_context
+from loradex.cli.jsontext import print_json
+from loradex.cli.model_json import details_json
+from loradex.cli.select import REF_HELP
+from loradex.cli.words import date_text, level_text, size_text
+from loradex.domain.kinds import BaseModel, ModelKind
+from loradex.domain.models import ModelDetails
+from loradex.domain.text import display_lines, display_text
+
+Line = tuple[str, str]
+
+
+@click.command("show", help=f"Show all that is known of one model.\n\nREF is {REF_HELP}.")
+@click.argument("reference", metavar="REF")
+@click.option("--why", is_flag=True, help="Say where each fact comes from, and why.")
+@click.option("--metadata", is_flag=True, help="Print the file's own metadata as well.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+@pass_context
+def show_command(
+    context: Context, reference: str, why: bool, metadata: bool, as_json: bool
+) -> None:
+    """Show all that is known of one model."""
+    with context.catalog() as catalog:
+        details = catalog.details(catalog.resolve(reference))
+    if as_json:
+        print_json(details_json(details))
+        return
+    row = details.row
+    heart = " ♥" if row.favourite else ""
+    click.echo(
+        click.style(display_text(row.name), bold=True) + f"{heart} {'★' * (row.rating or 0)}"
+    )
+    _print(
+        [("Number", str(row.id)), ("What", _what(details)), *_numbers(details), *_labels(details)]
+    )
+    _print(_places(details))
+    _print(_digests(details))
+    if details.note:
+        click.echo(f"\n{display_lines(details.note)}")
+    if why:
+        _print_evidence(details)
+    if metadata:
+        click.echo()
+        _print([(key, value) for key, value in sorted(details.metadata.items())])
+
+
+def _what(details: ModelDetails) -> str:
+    row = details.row
+    base = BaseModel(row.base).label if row.base in set(BaseModel) else row.base
+    parts = [
+        ModelKind(row.kind).label,
+        f"for {base}" if base else "base unknown",
+        f"({row.derivative})" if row.derivative else "",
+        details.variant or "",
+    ]
+    text = " ".join(part for part in parts if part)
+    if not base and details.candidates:
+        text += f"; it could be {', '.join(details.candidates)}"
+    return text
+
+
+def _numbers(details: ModelDetails) -> Iterator[Line]:
+    facts = [
+        details.algorithm,
+        f"rank {details.rank}" if details.rank else None,
+        details.dtype,
+        details.quantisation,
+        details.prediction,
+        details.format,
+        size_text(details.row.size),
+    ]
+    yield "Made of", " · ".join(fact for fact in facts if fact)
+
+
+def _labels(details: ModelDetails) -> Iterator[Line]:
+    if details.trigger_words:
+        yield "Trigger words", " | ".join(word.text for word in details.trigger_words)
+    elif details.tag_counts:
+        counted = (f"{tag} ({count})" for tag, count in details.tag_counts[:8])
+        yield "Trained on", ", ".join(counted)
+    if details.tags:
+        yield "Tags", ", ".join(tag.name for tag in details.tags)
+    match = details.match
+    if match is not None:
+        by = f" by {match.creator}" if match.creator else ""
+        yield "Hub", f"{match.model_name} · {match.version_name}{by} ({match.base_model})"
+        yield "Rated", level_text(match.content_level)
+        yield "Known by", f"{match.matched_by} on {match.hub}, {date_text(match.fetched_at)}"
+    if details.grids:
+        yield "Grids", ", ".join(str(grid) for grid in details.grids)
+
+
+def _places(details: ModelDetails) -> Iterator[Line]:
+    for place, file in enumerate(details.files):
+        state = "" if file.state == "present" else f" [{file.state}]"
+        problem = f" {file.problem}" if file.problem else ""
+        yield "Files" if place == 0 else "", f"{file.path}{state}{problem}"
+
+
+def _digests(details: ModelDetails) -> Iterator[Line]:
+    hashes = details.hashes
+    if hashes is None:
+        yield "Hashes", "not read yet: loradex scan"
+        return
+    yield "SHA256", hashes.sha256
+    short = (("AutoV1", hashes.autov1), ("AutoV2", hashes.autov2), ("AutoV3", hashes.autov3))
+    yield "Short", "  ".join(f"{name} {value}" for name, value in short if value)
+    yield "BLAKE3", hashes.blake3
+    yield "CRC32", hashes.crc32
+
+
+def _print(lines: Iterator[Line] | list[Line]) -> None:
+    for title, text in lines:
+        click.echo(f"  {click.style(f'{display_text(title):<14}', dim=True)} {display_text(text)}")
+
+
+def _print_evidence(details: ModelDetails) -> None:
+    click.echo("\n  Why")
+    seen: set[str] = set()
+    for fact in details.evidence:
+        mark = "✓" if fact.field not in seen and fact.value else "·"
+        seen.add(fact.field)
+        sure = "" if fact.confidence >= 1.0 else f" ({fact.confidence:.0%} sure)"
+        reason = f": {fact.detail}" if fact.detail else ""
+        value = fact.value or "cannot be told"
+        click.echo(
+            f"  {mark} {fact.field:<14} {display_text(value)} — {fact.source.value}{sure}"
+            f"{display_text(reason)}"
+        )
