@@ -76,5 +76,5 @@ class FencedHub:
             self._note(error)
             raise HubUnavailable(
                 f"The plugin for {self._name} failed: {error.message}",
-                hint="`loradex plugins` shows what is wrong with it.",
+                hint="Tell its author, or name it under disabled_plugins in loradex.toml.",
             ) from error
