@@ -1,0 +1,94 @@
+"""Quick fingerprints: tell contents apart by reading at most a header and 1 MiB of each.
+
+A fingerprint is the first 32 hex digits of the BLAKE3 of, in this order:
+
+1. the size of the file as u64 little-endian;
+2. the head: a safetensors file's length field and header, 64 KiB of any other file;
+3. of what follows, all if that is at most 1 MiB, else 16 blocks of 64 KiB, the first at its
+   start, the last at its end, the others evenly between (offsets rounded down).
+
+Two files with one fingerprint are almost surely equal, but only full digests prove it. Any edit
+of a header, and any retraining, changes it; a flipped bit between the samples does not.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+from blake3 import blake3
+
+from loradex.domain.header import FileFormat, Header
+from loradex.formats.model_file import ModelFile, is_folder, refused, unreadable
+from loradex.formats.sniffing import safetensors_body_offset
+
+_BLOCK = 64 * 1024
+_SAMPLES = 16
+_DIGITS = 32
+_MOST_FILES = 10_000
+
+
+def quick_fingerprint(path: Path, header: Header | None = None) -> str:
+    """Return the fingerprint of a file, or of a diffusers folder.
+
+    `header`, when it was read already, saves looking for the end of the head. A folder's
+    fingerprint is that of the sorted list of its files, one line each: relative name, size and
+    fingerprint, tab-separated. Raises FormatError.
+    """
+    if is_folder(path):
+        return _folder_fingerprint(path)
+    with ModelFile(path) as file:
+        return _file_fingerprint(file, header)
+
+
+def _file_fingerprint(file: ModelFile, header: Header | None) -> str:
+    digest = blake3(file.size.to_bytes(8, "little"))
+    if header is not None and header.format is FileFormat.SAFETENSORS:
+        head: int | None = header.tensor_offset
+    else:
+        head = safetensors_body_offset(file)
+    if head is None:
+        head = min(_BLOCK, file.size)
+    digest.update(file.read_at(0, head))
+    for offset, count in _samples(head, file.size):
+        digest.update(file.read_at(offset, count))
+    return digest.hexdigest()[:_DIGITS]
+
+
+def _samples(start: int, end: int) -> Iterator[tuple[int, int]]:
+    if end - start <= _SAMPLES * _BLOCK:
+        yield start, end - start
+        return
+    last = end - _BLOCK - start
+    for index in range(_SAMPLES):
+        yield start + last * index // (_SAMPLES - 1), _BLOCK
+
+
+def _folder_fingerprint(folder: Path) -> str:
+    digest = blake3()
+    names = sorted(_files_below(folder))
+    for name in names:
+        with ModelFile(folder / os.fsdecode(name)) as file:
+            line = b"%b\t%d\t%b\n" % (name, file.size, _file_fingerprint(file, None).encode())
+        digest.update(line)
+    return digest.hexdigest()[:_DIGITS]
+
+
+def _files_below(folder: Path) -> list[bytes]:
+    """Return the relative names of the regular files; links to folders are not followed."""
+
+    def failed(error: OSError) -> None:
+        raise unreadable(folder, error) from error
+
+    found: list[bytes] = []
+    for place, folders, names in os.walk(folder, onerror=failed):
+        # What a downloader keeps for itself (`.cache`, `.git`) is no part of the model.
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            path = Path(place, name)
+            if path.is_file() and not name.startswith("."):
+                found.append(os.fsencode(path.relative_to(folder)))
+        if len(found) > _MOST_FILES:
+            raise refused(folder, f"holds more than {_MOST_FILES:,} files, no single model.")
+    return found

@@ -1,0 +1,33 @@
+"""Read what a model says about itself without its weights; the name of the file plays no part."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from loradex.domain.header import FileFormat, Header
+from loradex.formats.diffusers_folder import read_folder
+from loradex.formats.gguf_header import read_gguf
+from loradex.formats.model_file import ModelFile, is_folder
+from loradex.formats.pickle_header import read_pickle
+from loradex.formats.safetensors_header import read_safetensors
+from loradex.formats.sniffing import tell_format
+
+_READERS = {
+    FileFormat.SAFETENSORS: read_safetensors,
+    FileFormat.GGUF: read_gguf,
+    FileFormat.PICKLE: read_pickle,
+}
+
+
+def read_header(path: Path) -> Header:
+    """Return the header of a model file, or of a diffusers folder.
+
+    A part of a sharded model is read as it stands, alone. Raises FormatError for anything that
+    is no healthy model: its message says what the file really is. A reader of many files saves
+    a third of its time with the garbage collector off: headers make many small objects, and no
+    cycles.
+    """
+    if is_folder(path):
+        return read_folder(path)
+    with ModelFile(path) as file:
+        return _READERS[tell_format(file)](file)

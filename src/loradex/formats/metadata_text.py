@@ -1,0 +1,43 @@
+"""Untrusted metadata as bounded text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from loradex.domain.text import storable
+from loradex.formats.limits import (
+    MAX_METADATA_ENTRIES,
+    MAX_METADATA_KEY,
+    MAX_METADATA_TOTAL,
+    MAX_METADATA_VALUE,
+)
+
+
+def clean(text: str, limit: int) -> str:
+    """Return `storable(text, limit)`, quickly for the plain ASCII that most values are."""
+    if len(text) <= limit and text.isascii() and "\x00" not in text:
+        return text
+    return storable(text, limit)
+
+
+def bounded(entries: Iterable[tuple[str, object]], notes: list[str]) -> dict[str, str]:
+    """Return the textual entries, cut to the limits; add a note for each kind of loss."""
+    kept: dict[str, str] = {}
+    odd = cut = total = 0
+    for key, value in entries:
+        if not isinstance(value, str):
+            odd += 1
+            continue
+        if len(kept) >= MAX_METADATA_ENTRIES or total >= MAX_METADATA_TOTAL:
+            cut += 1
+            continue
+        limit = min(MAX_METADATA_VALUE, MAX_METADATA_TOTAL - total)
+        if len(value) > limit or len(key) > MAX_METADATA_KEY:
+            cut += 1
+        kept[clean(key, MAX_METADATA_KEY)] = clean(value, limit)
+        total += len(value[:limit])
+    if odd:
+        notes.append(f"{odd} metadata values are not text and were left out.")
+    if cut:
+        notes.append(f"{cut} metadata entries are too long or too many and were cut.")
+    return kept

@@ -1,0 +1,131 @@
+"""Model files are opened here and nowhere else: regular files only, decided on the open handle."""
+
+from __future__ import annotations
+
+import os
+import stat
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from loradex.errors import FormatError
+
+# O_NONBLOCK: opening a FIFO that nobody writes to must not wait for ever. O_NOCTTY: a terminal
+# device must not become ours. Regular files know neither.
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
+
+
+def refused(path: Path, what: str, hint: str | None = None) -> FormatError:
+    """Return the error that says `<file name> <what>`."""
+    return FormatError(f"{path.name} {what}", path=str(path), hint=hint)
+
+
+def damaged(path: Path, what: str) -> FormatError:
+    """Return the error that says `<file name> is damaged: it <what>.`"""
+    return refused(path, f"is damaged: it {what}.", "Download it again, or ask whoever made it.")
+
+
+def cut_short(path: Path, size: int, wanted: int) -> FormatError:
+    """Return the error for a file that ends before its header says it does."""
+    return refused(
+        path,
+        f"is cut short: {size:,} of {wanted:,} bytes are there.",
+        "Wait until its download has finished, or download it again.",
+    )
+
+
+def unreadable(path: Path, error: OSError) -> FormatError:
+    """Return the error for a file that the operating system does not let us read."""
+    match error:
+        case FileNotFoundError():
+            return refused(
+                path, "is not there.", "It was moved or deleted; scan the library again."
+            )
+        case PermissionError():
+            return refused(path, "may not be read.", "Check the permissions of the file.")
+        case _:
+            reason = error.strerror or type(error).__name__
+            return refused(
+                path, f"cannot be read: {reason}.", "Check the disk or the network share."
+            )
+
+
+def is_folder(path: Path) -> bool:
+    """Tell whether there is a folder; False when that cannot be told."""
+    try:
+        return stat.S_ISDIR(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+def is_file(path: Path) -> bool:
+    """Tell whether there is a regular file; False when that cannot be told."""
+    try:
+        return stat.S_ISREG(path.stat().st_mode)
+    except OSError:
+        return False
+
+
+class ModelFile:
+    """An open regular file. Reads are positional, so several threads may share it."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self.descriptor = os.open(path, _FLAGS)
+        except OSError as error:
+            raise unreadable(path, error) from error
+        try:
+            self._opened = os.fstat(self.descriptor)
+            if not stat.S_ISREG(self._opened.st_mode):
+                raise refused(path, "is not a regular file.", "Only plain files are read.")
+        except BaseException:
+            os.close(self.descriptor)
+            raise
+
+    @property
+    def size(self) -> int:
+        """Bytes in the file when it was opened."""
+        return self._opened.st_size
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Return `count` bytes at `offset`, fewer only where the file ends."""
+        wanted = max(0, min(count, self.size - offset))
+        try:
+            data = os.pread(self.descriptor, wanted, offset)
+            while len(data) < wanted:
+                more = os.pread(self.descriptor, wanted - len(data), offset + len(data))
+                if not more:
+                    break
+                data += more
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+        return data
+
+    def read_into(self, buffer: memoryview, offset: int) -> int:
+        """Fill `buffer` from `offset`; return how many bytes there were, 0 at the end."""
+        try:
+            return os.preadv(self.descriptor, [buffer], offset)
+        except OSError as error:
+            raise unreadable(self.path, error) from error
+
+    def changed(self) -> bool:
+        """Tell whether size or modification time differ from when the file was opened."""
+        now = os.fstat(self.descriptor)
+        then = self._opened
+        return (now.st_size, now.st_mtime_ns) != (then.st_size, then.st_mtime_ns)
+
+    def close(self) -> None:
+        """Close the file."""
+        os.close(self.descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
