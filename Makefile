@@ -44,8 +44,8 @@ migrations: $(VENV)/.ready-dev ## check that the migrations make the tables the 
 check: ## all of the above, as CI runs it
 	@.ci/run
 
-bench: $(VENV)/.ready-dev ## measure scan, lists and search on a made-up library
-	@$(BIN)/python -m bench $(ARGS)
+bench: $(VENV)/.ready-dev ## run the measurements in bench/, one after the other
+	@for script in bench/*.py; do echo "== $$script"; $(BIN)/python "$$script" || exit 1; done
 
 pins: $(VENV)/.ready-dev ## print the installed versions in the form of constraints.txt
 	@$(BIN)/python -m pip freeze --exclude-editable --all \
