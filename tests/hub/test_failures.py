@@ -7,6 +7,7 @@ import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 
+import httpx
 import pytest
 
 from loradex.demo import hub_trouble
@@ -26,6 +27,7 @@ from loradex.errors import (
     HubUnreachable,
 )
 from loradex.hub.client import CivitaiHub
+from loradex.hub.failures import connection_failure
 
 HASH = "ab" * 32
 
@@ -205,6 +207,31 @@ def test_a_name_that_does_not_exist(connect) -> None:
 
     assert type(error) is HubUnreachable
     assert error.message.startswith("hub.invalid cannot be reached: ")
+
+
+def test_a_proxy_that_refuses(connect, hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", hub.url)  # it knows no CONNECT
+
+    error = ask(connect(url="https://hub.example", retries=0))
+
+    assert type(error) is HubUnreachable
+    assert error.message == "hub.example cannot be reached: the proxy does not let us through."
+
+
+@pytest.mark.parametrize(
+    ("error", "reason"),
+    [
+        (httpx.ConnectTimeout("x"), "no connection in time"),
+        (httpx.ReadTimeout("x"), "it said nothing for 35 s"),
+        (httpx.WriteError("x"), "the connection was cut"),
+        (httpx.ConnectError("x"), "no connection"),
+    ],
+)
+def test_reasons_that_are_hard_to_cause(error: httpx.HTTPError, reason: str) -> None:
+    failure = connection_failure(error, "civitai.com", 35.0)
+
+    assert failure.error.message == f"civitai.com cannot be reached: {reason}."
+    assert failure.retry
 
 
 def test_silence_ends_at_the_read_timeout(connect, hub: LocalHub) -> None:

@@ -67,7 +67,15 @@ def test_a_redirect_is_never_followed(connect, hub: LocalHub, status: int) -> No
     elsewhere = LoopbackServer(lambda request: json_reply([]))
     elsewhere.open()
     try:
-        for target in (f"{elsewhere.url}/x?sig=secret", "/login?returnUrl=x", "//evil.example/x"):
+        for target in (
+            f"{elsewhere.url}/x?sig=secret",
+            "/login?returnUrl=x",
+            "//evil.example/x",
+            "file:///x",
+            "data:,x",
+            "http://[::1",
+            "",
+        ):
             hub.trouble(hub_trouble.redirect(target, status))
             with pytest.raises(HubUnexpectedAnswer) as caught:
                 connect(key=KEY).ids_by_hash(["ab" * 32])
@@ -76,7 +84,7 @@ def test_a_redirect_is_never_followed(connect, hub: LocalHub, status: int) -> No
     finally:
         elsewhere.close()
     assert elsewhere.requests == []
-    assert len(hub.requests) == 3
+    assert len(hub.requests) == 7
 
 
 def test_no_key_over_a_way_that_others_can_read(connect, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -13,6 +13,7 @@ from loradex.demo.hub_world import World, WorldFile, WorldModel, WorldVersion
 from loradex.domain.hashes import EMPTY_SHA256
 from loradex.domain.hub import HashHit
 from loradex.domain.hub_source import HubSource
+from loradex.errors import HubUnexpectedAnswer
 from loradex.hub.client import CivitaiHub
 from loradex.hub.transport import USER_AGENT
 from loradex.settings import Settings
@@ -171,6 +172,20 @@ def test_a_model_and_a_missing_one(client: CivitaiHub) -> None:
 
 def test_me_knows_whose_key_it_is(client: CivitaiHub) -> None:
     assert client.me() == "mosskettle"
+
+
+@pytest.mark.parametrize("body", [b'{"username": null}', b'{"username": ""}', b"{}"])
+def test_me_without_a_name(client: CivitaiHub, hub: LocalHub, body: bytes) -> None:
+    hub.trouble(text_as_json(body))
+
+    assert client.me() is None
+
+
+def test_me_in_another_shape(client: CivitaiHub, hub: LocalHub) -> None:
+    hub.trouble(text_as_json(b"[]"))
+
+    with pytest.raises(HubUnexpectedAnswer, match="an account that cannot be read"):
+        client.me()
 
 
 @pytest.mark.parametrize("base", ["https://civitai.com", "https://civitai.com/"])

@@ -106,9 +106,8 @@ def test_http2_carries_the_key(
     connect, server: Http2Server, certificate: tuple[Path, Path], trust: Callable[[Path], None]
 ) -> None:
     trust(certificate[0])
-    client = connect(url=server.url, key=KEY)
-
-    assert [client.me(), client.me()] == ["h2", "h2"]
+    with connect(url=server.url, key=KEY) as client:
+        assert [client.me(), client.me()] == ["h2", "h2"]
     assert [headers["authorization"] for headers in server.headers] == [f"Bearer {KEY}"] * 2
 
 

@@ -52,10 +52,6 @@ def connection_failure(error: httpx.HTTPError, label: str, read_seconds: float) 
 
     `read_seconds` is how long the longest silence may be.
     """
-    if isinstance(error, httpx.UnsupportedProtocol | httpx.LocalProtocolError):
-        return Failure(
-            HubBadRequest(f"The request to {label} could not be put together."), retry=False
-        )
     if _not_trusted(error):
         return Failure(
             HubUnreachable(
@@ -126,8 +122,6 @@ def status_failure(answer: Answer, label: str, *, key_sent: bool, key_withheld: 
     if status >= 500:
         wait = retry_after(answer.headers.get("retry-after"))
         return Failure(_in_trouble(answer, label), retry=True, wait=wait)
-    if 300 <= status < 400:
-        return Failure(_redirected(answer, label), retry=False)
     if status == 401:
         return Failure(_key_wanted(label, sent=key_sent, withheld=key_withheld), retry=False)
     return Failure(_refused(answer, label), retry=False)
@@ -138,7 +132,7 @@ def _too_many(answer: Answer, label: str) -> Failure:
     detail = said(answer)
     if any(words in detail.lower() for words in _NOT_ABOUT_SPEED):
         return Failure(
-            HubRateLimited(f"{label} refuses more requests: {detail}", hint=_LATER_HINT),
+            HubRateLimited(f"{label} refuses more requests{_because(detail)}", hint=_LATER_HINT),
             retry=False,
         )
     how_long = "" if wait is None else f" for {wait:.0f} s"
@@ -152,29 +146,28 @@ def _too_many(answer: Answer, label: str) -> Failure:
 
 
 def _in_trouble(answer: Answer, label: str) -> HubError:
-    detail = said(answer)
-    because = f": {detail}" if detail else "."
     return HubUnavailable(
-        f"{label} is in trouble (status {answer.status}){because}",
+        f"{label} is in trouble (status {answer.status}){_because(said(answer))}",
         status=answer.status,
         hint=_LATER_HINT,
     )
 
 
-def _redirected(answer: Answer, label: str) -> HubError:
+def redirect_error(response: httpx.Response, label: str) -> HubError:
+    """Return the error for a redirect: the API has none, so it leads away from the hub."""
     return HubUnexpectedAnswer(
-        f"{label} wants to send us elsewhere{_target(answer)} (status {answer.status}); "
+        f"{label} wants to send us elsewhere{_target(response)} (status {response.status_code}); "
         "this was not followed.",
-        status=answer.status,
+        status=response.status_code,
         hint="A sign-in page of the network may stand in between, or LORADEX_HUB_URL is not "
         "the hub's own address.",
     )
 
 
-def _target(answer: Answer) -> str:
+def _target(response: httpx.Response) -> str:
     """Return " to host", never the address itself: it may be signed."""
     try:
-        url = httpx.URL(answer.headers.get("location", ""))
+        url = httpx.URL(response.headers.get("location", ""))
     except httpx.InvalidURL:
         return ""
     return f" to {display_text(Origin.of(url).label, _DETAIL_LIMIT)}" if url.host else ""
@@ -196,15 +189,12 @@ def _key_wanted(label: str, *, sent: bool, withheld: bool) -> HubError:
 
 def _refused(answer: Answer, label: str) -> HubError:
     status = answer.status
-    detail = said(answer)
-    because = f": {detail}" if detail else "."
+    because = _because(said(answer))
     if status in (404, 410):
         gone = "no longer has this" if status == 410 else "knows no such thing"
         return HubNotFound(f"{label} {gone}{because}", status=status)
     if status == 451:
-        return HubForbidden(
-            f"{label} does not serve this country{because}", status=status, hint=None
-        )
+        return HubForbidden(f"{label} does not serve this country{because}", status=status)
     if status == 403 and not answer.says_json:
         return HubForbidden(
             f"{label} took us for a robot and refused (status 403).",
@@ -218,6 +208,13 @@ def _refused(answer: Answer, label: str) -> HubError:
             f"{label} gave an answer without content (status {status}).", status=status
         )
     return HubBadRequest(f"{label} does not accept the request{because}", status=status)
+
+
+def _because(detail: str) -> str:
+    """Return the end of a sentence that gives the hub's own reason, if it gave one."""
+    if not detail:
+        return "."
+    return f": {detail}" if detail.endswith((".", "!", "?", "…")) else f": {detail}."
 
 
 def said(answer: Answer) -> str:

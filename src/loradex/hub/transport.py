@@ -16,7 +16,13 @@ from loradex.domain.progress import CancelToken
 from loradex.errors import Cancelled, HubNotFound, HubUnexpectedAnswer
 from loradex.hub.answers import Answer, parse_json, read_answer
 from loradex.hub.bounded import OutOfTime, call_bounded
-from loradex.hub.failures import Failure, connection_failure, out_of_time, status_failure
+from loradex.hub.failures import (
+    Failure,
+    connection_failure,
+    out_of_time,
+    redirect_error,
+    status_failure,
+)
 from loradex.hub.origin import Origin, OriginAuth, hub_address
 from loradex.hub.pacing import LONGEST_RETRY_AFTER, Pacer, backoff
 from loradex.settings import Settings
@@ -140,12 +146,18 @@ class HubTransport:
         with client.stream(method, url, json=json, auth=self._auth) as response:
             return read_answer(response, self.label)
 
+    def _refuse_redirect(self, response: httpx.Response) -> None:
+        """Stop at a redirect before httpx looks at where it leads, which may be no address."""
+        if response.is_redirect:
+            raise redirect_error(response, self.label)
+
     def _open(self) -> httpx.Client:
         with self._lock:
             if self._client is None:
                 self._client = httpx.Client(
                     http2=self._origin.scheme == "https",
                     follow_redirects=False,
+                    event_hooks={"response": [self._refuse_redirect]},
                     verify=_trusted_roots(),
                     timeout=httpx.Timeout(self._read_seconds, connect=CONNECT_SECONDS),
                     headers={
