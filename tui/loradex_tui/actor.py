@@ -1,0 +1,25 @@
+"""What turns a key into an action: look it up, say why when it is not possible, do it."""
+
+from __future__ import annotations
+
+from textual.dom import DOMNode
+
+from loradex_tui.actions import Situation, action
+
+
+class Actor(DOMNode):
+    """A screen or widget with a scope of actions: `do_NAME` does the action NAME."""
+
+    @property
+    def situation(self) -> Situation:
+        """What is shown now."""
+        screen = self.screen
+        return screen.situation if isinstance(screen, Actor) and screen is not self else Situation()
+
+    def action_do(self, id_: str, scope: str) -> None:
+        """Do an action of this scope, or tell why it cannot be done now."""
+        reason = action(id_, scope).why_not(self.situation)
+        if reason:
+            self.app.notify(reason, severity="warning", timeout=4)
+            return
+        getattr(self, f"do_{id_}")()

@@ -1,0 +1,145 @@
+"""The terminal UI as a whole: its themes, its screens, its jobs, and how it tells of errors."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Literal
+
+from textual.app import App, SystemCommand
+from textual.filter import LineFilter
+from textual.screen import Screen
+
+from loradex.catalog.catalog import Catalog
+from loradex.domain.text import display_lines
+from loradex.errors import LoradexError
+from loradex.operations.child_job import JobStatus
+from loradex.operations.grid_job import start_grid_job
+from loradex.operations.grids import GridRequest
+from loradex.operations.scan_job import start_scan_job
+from loradex.settings import Settings
+from loradex_tui.background import in_background
+from loradex_tui.cells import ControlFilter
+from loradex_tui.jobs import Job, Jobs
+from loradex_tui.pictures.choice import PictureMode
+from loradex_tui.screens.confirm import Confirm
+from loradex_tui.screens.grid_screen import GridScreen
+from loradex_tui.screens.grids import GridsScreen
+from loradex_tui.screens.help import help_lines
+from loradex_tui.screens.library import LibraryScreen
+from loradex_tui.screens.place import Place
+from loradex_tui.themes import DARK, FALLBACK_VARIABLES, LIGHT
+
+Severity = Literal["information", "warning", "error"]
+
+
+class LoradexApp(App[None]):
+    """Shows the library first. The catalog stays open until the app ends; the caller closes it."""
+
+    TITLE = "loradex"
+    ENABLE_COMMAND_PALETTE = True
+
+    def __init__(self, catalog: Catalog, settings: Settings, pictures: PictureMode) -> None:
+        colourless = "NO_COLOR" in os.environ
+        super().__init__(ansi_color=True if colourless else None)
+        self.catalog = catalog
+        self.settings = settings
+        self.pictures = pictures
+        self.jobs = Jobs(self, self._job_moved)
+        self._controls = ControlFilter()
+        self.register_theme(DARK)
+        self.register_theme(LIGHT)
+        self.theme = "ansi-dark" if colourless else DARK.name
+
+    def get_theme_variable_defaults(self) -> dict[str, str]:
+        """Give our own colour names a meaning in every theme."""
+        return {**super().get_theme_variable_defaults(), **FALLBACK_VARIABLES}
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """Let nothing that a terminal obeys pass, whichever widget drew it."""
+        return [*super().get_line_filters(), self._controls]
+
+    def get_default_screen(self) -> Screen[None]:
+        """Start in the library."""
+        return LibraryScreen(self.catalog, self.settings.hub_url, self.pictures)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        """Offer every action of the screen by name, and the themes."""
+        if isinstance(screen, Place):
+            for line in help_lines(screen, screen.situation):
+                told = " · ".join(part for part in (line.keys, line.reason, line.cli) if part)
+                yield SystemCommand(line.title, told, partial(screen.perform, line.binding))
+        yield SystemCommand("Choose a theme", "loradex-dark, loradex-light …", self.search_themes)
+
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: Severity = "information",
+        timeout: float | None = None,
+        markup: bool = False,
+    ) -> None:
+        """Show a toast. Its text is taken literally, whatever it holds."""
+        super().notify(
+            display_lines(message), title=title, severity=severity, timeout=timeout, markup=False
+        )
+
+    def report(self, error: LoradexError) -> None:
+        """Tell what failed and what to do next."""
+        told = f"{error.message}\n{error.hint}" if error.hint else error.message
+        self.notify(told, severity="error", timeout=10)
+
+    def go_library(self) -> None:
+        """Show the library, whatever lies above it."""
+        while len(self.screen_stack) > 1:
+            self.pop_screen()
+
+    def go_grids(self) -> None:
+        """Show the list of grids."""
+        if not isinstance(self.screen, GridsScreen):
+            self.go_library()
+            self.push_screen(GridsScreen())
+
+    def start_scan(self) -> None:
+        """Scan all libraries in the background."""
+        self._start("scan", lambda: start_scan_job(self.catalog.home))
+
+    def start_grid(self, request: GridRequest) -> None:
+        """Draw a grid in the background, and show its cells as they are finished."""
+        self._start("grid", lambda: start_grid_job(self.catalog.home, request))
+        self.push_screen(GridScreen(None))
+
+    def _start(self, name: str, start: Callable[[], Job]) -> None:
+        in_background(self.screen, "job", start, partial(self.jobs.start, name), exclusive=False)
+
+    def _job_moved(self, name: str, status: JobStatus) -> None:
+        for screen in self.screen_stack:
+            if isinstance(screen, Place):
+                screen.job_moved(name, status)
+        if status.state == "failed":
+            told = f"{status.message or f'The {name} failed.'}\n{status.hint or ''}".strip()
+            self.notify(told, severity="error", timeout=10)
+        elif status.state != "running":
+            verb = "finished" if status.state == "done" else "was stopped"
+            self.notify(status.message or f"The {name} {verb}.", timeout=5)
+
+    def quit_politely(self) -> None:
+        """Quit; ask first when something runs."""
+        if not self.jobs.names:
+            self.exit()
+            return
+        running = " and a ".join(sorted(self.jobs.names))
+        self.push_screen(
+            Confirm(f"A {running} is running. Stop it and quit?", "stop and quit", "stay"),
+            lambda answer: self.exit() if answer else None,
+        )
+
+    async def action_quit(self) -> None:
+        """Quit by the key that works everywhere."""
+        self.quit_politely()
+
+    def on_unmount(self) -> None:
+        """Leave no process behind."""
+        self.jobs.close()

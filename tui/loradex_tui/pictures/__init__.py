@@ -1,0 +1,1 @@
+"""Pictures: found, decoded with care, and drawn in a terminal."""

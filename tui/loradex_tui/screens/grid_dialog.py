@@ -1,0 +1,190 @@
+"""Ask for a grid: which checkpoint, and what to vary."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal, VerticalScroll
+from textual.content import Content
+from textual.widgets import Input, OptionList, Static, TextArea
+from textual.widgets.option_list import Option
+
+from loradex.catalog.catalog import Catalog
+from loradex.domain.models import ModelRow
+from loradex.errors import UsageError
+from loradex.operations.grids import RENDERABLE_KINDS, GridRequest
+from loradex_tui.cells import cell_text
+from loradex_tui.grid_form import GridForm, picture_count, read_form, usual_form
+from loradex_tui.screens.dialog import Dialog, key_words
+from loradex_tui.wording import base_label, count_text, row_base, size_text
+
+_FIELDS = (
+    ("strengths", "Strengths"),
+    ("negative", "Negative"),
+    ("seeds", "Seeds"),
+    ("steps", "Steps"),
+    ("guidance", "Guidance"),
+    ("size", "Size"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class GridOffer:
+    """What a grid can be drawn of: LoRAs of one base, and the checkpoints that fit."""
+
+    loras: tuple[ModelRow, ...]
+    checkpoints: tuple[ModelRow, ...]
+
+
+def grid_offer(catalog: Catalog, ids: Sequence[int]) -> GridOffer:
+    """Return what can be drawn of these models; raise `UsageError` when nothing can."""
+    loras = tuple(catalog.rows(ids))
+    others = [row for row in loras if row.kind != "lora"]
+    if others or not loras:
+        raise UsageError(
+            "A grid is drawn of LoRAs only.",
+            hint=f"{others[0].name} is none." if others else "Mark some LoRAs first.",
+        )
+    bases = sorted({row.base for row in loras if row.base})
+    if len(bases) > 1:
+        raise UsageError(
+            f"These LoRAs are for {' and '.join(base_label(base) for base in bases)}.",
+            hint="A grid has one checkpoint: mark LoRAs of one base model.",
+        )
+    kinds = ",".join(RENDERABLE_KINDS)
+    found = catalog.search(f"kind:{kinds} is:present" + "".join(f" base:{b}" for b in bases)).rows
+    if not found:
+        wanted = base_label(bases[0]) if bases else "this LoRA"
+        raise UsageError(
+            f"No checkpoint for {wanted} is here.",
+            hint="Add a folder that has one: loradex library add PATH",
+        )
+    kin = {row.derivative for row in loras if row.derivative}
+    return GridOffer(loras, tuple(sorted(found, key=lambda row: row.derivative not in kin)))
+
+
+class GridDialog(Dialog[GridRequest]):
+    """The result is the request to draw."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "start", "Start", show=False, priority=True)
+    ]
+    DEFAULT_CSS = """
+    GridDialog > #box { width: 84; padding: 0 2; }
+    GridDialog #fields { height: auto; max-height: 100%; }
+    GridDialog Horizontal { height: auto; margin: 0 0 1 0; }
+    GridDialog .label { width: 12; color: $quiet; }
+    GridDialog Input { width: 1fr; }
+    GridDialog TextArea { width: 1fr; height: 4; }
+    GridDialog OptionList, GridDialog OptionList:focus { width: 1fr; max-height: 4; background: $panel; }
+    GridDialog #count { height: auto; width: 1fr; }
+    GridDialog .half { width: 1fr; height: auto; }
+    """
+
+    def __init__(self, offer: GridOffer) -> None:
+        super().__init__()
+        self._offer = offer
+        words = tuple(dict.fromkeys(w for row in offer.loras for w in row.trigger_words))
+        self._form = usual_form(offer.loras[0].base, words)
+
+    def compose(self) -> ComposeResult:
+        """One line for each thing to vary."""
+        loras = self._offer.loras
+        name = cell_text(loras[0].name, 60) if len(loras) == 1 else f"{len(loras)} LoRAs"
+        with VerticalScroll(id="box", can_focus=False) as box:
+            box.border_title = Content(f"Grid of {name}")
+            with Horizontal():
+                yield Static("Checkpoint", classes="label")
+                yield OptionList(*(Option(_checkpoint(row)) for row in self._offer.checkpoints))
+            with Horizontal():
+                yield Static("Prompts\none a line", classes="label")
+                yield TextArea(
+                    self._form.prompts, id="prompts", soft_wrap=True, tab_behavior="focus"
+                )
+            yield from self._line("strengths", "seeds")
+            yield from self._line("negative")
+            yield from self._line("steps", "guidance", "size")
+            yield Static(id="count")
+            yield Static(
+                key_words(("Ctrl+S", "draws"), ("Tab", "next field"), ("Esc", "leaves")),
+                classes="told",
+            )
+
+    def _line(self, *names: str) -> ComposeResult:
+        labels = dict(_FIELDS)
+        with Horizontal():
+            for name in names:
+                yield Static(labels[name], classes="label")
+                yield Input(str(getattr(self._form, name)), id=name)
+
+    def on_mount(self) -> None:
+        """The first checkpoint is chosen; most people change the prompt."""
+        self.query_one(OptionList).highlighted = 0
+        self.query_one(TextArea).focus()
+        self._count()
+
+    @property
+    def form(self) -> GridForm:
+        """The fields as they stand."""
+        values = {name: self.query_one(f"#{name}", Input).value for name, _ in _FIELDS}
+        return GridForm(prompts=self.query_one(TextArea).text, **values)
+
+    def request(self) -> GridRequest:
+        """Return what the fields ask for; raise `UsageError` when they cannot be read."""
+        chosen = self.query_one(OptionList).highlighted
+        checkpoint = None if chosen is None else self._offer.checkpoints[chosen].id
+        return read_form(self.form, checkpoint, tuple(row.id for row in self._offer.loras))
+
+    def _count(self) -> None:
+        try:
+            request = self.request()
+        except UsageError as error:
+            told = Content.styled(f"✗ {cell_text(str(error))}", "$error")
+        else:
+            told = Content.assemble(
+                (count_text(picture_count(request), "picture"), "bold $foreground"),
+                (
+                    f"  {count_text(len(request.strengths), 'strength')}"
+                    f" × {count_text(len(request.prompts), 'prompt')}"
+                    f" × {count_text(len(request.seeds), 'seed')}"
+                    f" × {count_text(len(request.loras), 'LoRA')}",
+                    "$quiet",
+                ),
+            )
+        self.query_one("#count", Static).update(told)
+
+    def on_input_changed(self) -> None:
+        """Count again."""
+        self._count()
+
+    def on_text_area_changed(self) -> None:
+        """Count again."""
+        self._count()
+
+    def on_option_list_option_highlighted(self) -> None:
+        """Count again."""
+        if self.query("#count"):
+            self._count()
+
+    def on_input_submitted(self) -> None:
+        """Enter in a field draws, too."""
+        self.action_start()
+
+    def action_start(self) -> None:
+        """Draw it, when it can be read."""
+        try:
+            request = self.request()
+        except UsageError as error:
+            self.app.notify(str(error), severity="error")
+            return
+        self.dismiss(request)
+
+
+def _checkpoint(row: ModelRow) -> Content:
+    return Content.assemble(
+        (cell_text(row.name, 48), ""), (f"  {row_base(row)} · {size_text(row.size)}", "$quiet")
+    )

@@ -1,0 +1,163 @@
+"""One grid: its pictures as tiles, filling in while it is drawn."""
+
+from __future__ import annotations
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from loradex.domain.grid import GridRecord
+from loradex.operations.child_job import JobStatus
+from loradex_tui.actions import Situation
+from loradex_tui.background import in_background
+from loradex_tui.cells import cell_text
+from loradex_tui.grid_sheet import GridSheet
+from loradex_tui.grid_sheet import Place as CellPlace
+from loradex_tui.jobs import progress_text
+from loradex_tui.screens.place import Place
+from loradex_tui.screens.zoom import ZoomScreen
+from loradex_tui.widgets.cell_info import cell_info
+from loradex_tui.widgets.cell_view import CellView
+
+Cells = list[tuple[CellPlace, str | None, str | None]]
+
+
+class GridScreen(Place):
+    """Shows a grid by its id; without one, the grid that is being started now."""
+
+    HERE = "Grids"
+    DEFAULT_CSS = """
+    GridScreen #title { height: auto; padding: 0 1; color: $quiet; }
+    GridScreen #sheet { height: 1fr; }
+    GridScreen #about { height: auto; max-height: 4; padding: 0 1; }
+    GridScreen #waiting { padding: 2 3; }
+    """
+
+    def __init__(self, grid_id: int | None) -> None:
+        super().__init__()
+        self.grid_id = grid_id
+        self._sheet: GridSheet | None = None
+
+    def compose_body(self) -> ComposeResult:
+        """The title, the tiles once there are some, and words about the cell."""
+        yield Static(id="title")
+        with Vertical(id="sheet", classes="pane"):
+            yield Static(Content.styled("Starting…", "$quiet"), id="waiting")
+        yield Static(id="about")
+
+    def on_mount(self) -> None:
+        """Read the grid."""
+        super().on_mount()
+        self._reload()
+
+    def on_screen_resume(self) -> None:
+        """The cell may be another one after a zoom."""
+        super().on_screen_resume()
+        for view in self.query(CellView):
+            view.sheet_moved()
+
+    @property
+    def situation(self) -> Situation:
+        """What can be done with the cell that is looked at."""
+        sheet = self._sheet
+        base = sheet.base_cell if sheet else None
+        return Situation(
+            grid=sheet is not None,
+            has_picture=sheet is not None and sheet.shown_cell.path is not None,
+            has_base_picture=base is not None and base.path is not None,
+            jobs=self.place_app.jobs.names,
+        )
+
+    def job_moved(self, name: str, status: JobStatus) -> None:
+        """More cells are there, or the job ended."""
+        super().job_moved(name, status)
+        if name != "grid" or (self.grid_id is not None and self.grid_id != status.grid_id):
+            return
+        self.grid_id = self.grid_id or status.grid_id
+        if self.grid_id is not None:
+            self._reload()
+        elif status.state == "running":
+            self._wait_for(Content.styled(progress_text(name, status), "$quiet"))
+        else:
+            self._wait_for(
+                Content.assemble(
+                    (f"✗ {cell_text(status.message or 'Nothing was drawn.')}", "$error"),
+                    (f"\n\n{cell_text(status.hint or '')}", "$quiet"),
+                )
+            )
+
+    def _wait_for(self, told: Content) -> None:
+        for waiting in self.query("#waiting").results(Static):
+            waiting.update(told)
+
+    def _reload(self) -> None:
+        grid_id, grids = self.grid_id, self.place_app.catalog.grids
+        if grid_id is None:
+            return
+        in_background(
+            self, "cells", lambda: (grids.grid(grid_id), grids.cells(grid_id)), self._show
+        )
+
+    async def _open(self, sheet: GridSheet) -> None:
+        pane = self.query_one("#sheet")
+        await pane.remove_children()
+        view = CellView(sheet, self.place_app.pictures)
+        await pane.mount(view)
+        view.focus()
+        self.refresh_hints()
+
+    def _show(self, found: tuple[GridRecord, Cells]) -> None:
+        record, cells = found
+        if self._sheet is None:
+            self._sheet = GridSheet(record)
+            self.call_later(self._open, self._sheet)
+        changed = self._sheet.update(record, cells)
+        self._draw_words()
+        if changed:
+            for view in self.query(CellView):
+                view.redraw()
+
+    def _draw_words(self) -> None:
+        sheet = self._sheet
+        if sheet is None:
+            return
+        record = sheet.record
+        done = f"{record.cells_done} of {record.cells_total}"
+        parts: list[tuple[str, str]] = [
+            (f"#{record.id} ", "bold $accent"),
+            (cell_text(record.title, 80), "bold $foreground"),
+            (f"  on {cell_text(record.checkpoint, 60)}", "$quiet"),
+            (f"  {done}", "$quiet"),
+        ]
+        if record.cells_failed:
+            parts.append((f"  {record.cells_failed} failed", "$error"))
+        if len(record.loras) > 1:
+            lora = cell_text(record.loras[sheet.lora], 60)
+            parts.append((f"\n[ ] {sheet.lora + 1}/{len(record.loras)}  {lora}", "$primary"))
+        self.query_one("#title", Static).update(Content.assemble(*parts))
+        self.query_one("#about", Static).update(cell_info(sheet))
+        self.refresh_hints()
+
+    def on_cell_view_moved(self) -> None:
+        """Tell about the other cell."""
+        self._draw_words()
+
+    def on_cell_view_zoomed(self) -> None:
+        """Show the cell large."""
+        if self._sheet is not None:
+            self.app.push_screen(ZoomScreen(self._sheet, self.place_app.pictures))
+
+    def on_cell_view_copy_wanted(self) -> None:
+        """Copy the path of the picture."""
+        if self._sheet is not None:
+            self.copy(str(self._sheet.shown_cell.path), "path")
+
+    def on_cell_view_left(self) -> None:
+        """Leave; a grid that is being drawn goes on."""
+        self.dismiss()
+
+    def key_escape(self) -> None:
+        """Leave while there are no tiles yet, too."""
+        if self._sheet is None:
+            self.dismiss()

@@ -1,0 +1,330 @@
+"""The library: search, filters, the list of models, and the details of one."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from loradex.catalog.catalog import Catalog
+from loradex.errors import LoradexError, QueryError
+from loradex.operations.child_job import JobStatus
+from loradex_tui.actions import Situation, bindings
+from loradex_tui.background import in_background
+from loradex_tui.cells import cell_text
+from loradex_tui.pictures.choice import PictureMode
+from loradex_tui.query_text import sort_of, toggle, with_sort, without
+from loradex_tui.screens.editing import Editing
+from loradex_tui.screens.key_menu import SORTS, KeyMenu
+from loradex_tui.widgets.details_pane import DetailsPane
+from loradex_tui.widgets.facet_pane import FacetPane
+from loradex_tui.widgets.line_list import LineList
+from loradex_tui.widgets.list_head import ListHead
+from loradex_tui.widgets.model_list import ModelList
+from loradex_tui.widgets.search_bar import SearchBar
+from loradex_tui.wording import count_text
+
+REFRESH_WHILE_SCANNING = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a query found, of how many models, in how many libraries."""
+
+    ids: list[int]
+    total: int
+    libraries: int
+
+
+def find(catalog: Catalog, query: str) -> Found:
+    """Run a query; raise `QueryError` when it cannot be read."""
+    ids = catalog.ids(query)
+    total = catalog.search("", limit=1).total
+    return Found(ids, total, 1 if total else len(catalog.files.libraries()))
+
+
+class LibraryScreen(Editing):
+    """Everything about finding and describing models."""
+
+    HERE = "Library"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("library")]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it
+        (0, "-narrow"),
+        (100, "-medium"),
+        (130, "-wide"),
+    ]
+    CSS = """
+    #panes { height: 1fr; }
+    #filters { width: 30; }
+    #models { width: 1fr; }
+    #details { width: 48; }
+    #empty { display: none; padding: 2 3; color: $quiet; height: 1fr; }
+    .-empty #empty { display: block; }
+    .-empty #list { display: none; }
+    ListHead { margin: 0 0 0 0; }
+    LibraryScreen.-medium #filters { width: 24; }
+    LibraryScreen.-medium #details { width: 36; }
+    LibraryScreen.-narrow #filters, LibraryScreen.-narrow #details { display: none; }
+    LibraryScreen.-narrow.-details #models, LibraryScreen.-narrow.-filters #models {
+        display: none;
+    }
+    LibraryScreen.-narrow.-details #details { display: block; width: 1fr; }
+    LibraryScreen.-narrow.-filters #filters { display: block; width: 1fr; }
+    """
+
+    def __init__(self, catalog: Catalog, hub_url: str, pictures: PictureMode) -> None:
+        super().__init__()
+        self.catalog = catalog
+        self.hub_url = hub_url
+        self._pictures = pictures
+        self._query = ""
+        self._total = 0
+        self._found_at = 0.0
+
+    def compose_body(self) -> ComposeResult:
+        """Three panes; narrow terminals show one of them."""
+        with Horizontal(id="panes"):
+            with Vertical(id="filters", classes="pane") as filters:
+                filters.border_title = "Filter"
+                yield FacetPane(self.catalog.facets, id="facets")
+            with Vertical(id="models", classes="pane") as models:
+                models.border_title = "Models"
+                yield SearchBar(id="search")
+                yield ListHead()
+                yield ModelList(self.catalog.rows, id="list")
+                yield Static(id="empty")
+            with Vertical(id="details", classes="pane") as details:
+                details.border_title = "Details"
+                yield DetailsPane(self.catalog, self.hub_url, self._pictures, id="about")
+
+    @property
+    def models(self) -> ModelList:
+        """The list."""
+        return self.query_one("#list", ModelList)
+
+    @property
+    def details(self) -> DetailsPane:
+        """The details pane."""
+        return self.query_one("#about", DetailsPane)
+
+    @property
+    def search_bar(self) -> SearchBar:
+        """The search field."""
+        return self.query_one("#search", SearchBar)
+
+    @property
+    def situation(self) -> Situation:
+        """What decides which actions are possible."""
+        models = self.models
+        return Situation(
+            model=models.current_row,
+            marked=len(models.marks),
+            found=models.line_count,
+            query=self.search_bar.text,
+            jobs=self.place_app.jobs.names,
+        )
+
+    def on_mount(self) -> None:
+        """Show everything first."""
+        super().on_mount()
+        self.models.focus()
+        self._run("")
+
+    def _run(self, query: str, keep: int | None = None) -> None:
+        """Find; the last result stays when the query cannot be read."""
+
+        def failed(error: LoradexError) -> None:
+            if isinstance(error, QueryError):
+                self.search_bar.show_fault(error)
+            else:
+                self.place_app.report(error)
+
+        in_background(
+            self,
+            "find",
+            lambda: find(self.catalog, query),
+            lambda found: self._show(query, found, keep),
+            failed,
+        )
+
+    def _show(self, query: str, found: Found, keep: int | None) -> None:
+        self._query = query
+        self._total = found.total
+        self._found_at = time.monotonic()
+        self.set_class(not found.ids, "-empty")
+        self.query_one("#empty", Static).update(_empty_text(found))
+        self.query_one(ListHead).show_order(sort_of(query))
+        if keep is not None:
+            self.models.window.forget()
+        self.models.show_ids(found.ids, keep)
+        self.query_one(FacetPane).show(query)
+        self._draw_state()
+
+    def _draw_state(self) -> None:
+        models = self.models
+        parts: list[tuple[str, str]] = [
+            (f"{models.line_count:,}", "bold $foreground"),
+            (f" of {count_text(self._total, 'model')}", "$quiet"),
+        ]
+        if sort_of(self._query) != "name":
+            parts.append((f"  by {cell_text(sort_of(self._query).rstrip('-+'))}", "$quiet"))
+        if models.marks:
+            parts.append((f"  * {len(models.marks):,} marked", "bold $accent"))
+        self.search_bar.show_state(Content.assemble(*parts))
+
+    def refresh_after_edit(self, ids: list[int]) -> None:
+        """Show what was changed. The result stays as it is, so that nothing jumps away."""
+        self.models.reload(ids)
+        self.details.show(self.models.current_id, now=True)
+        self.query_one(FacetPane).show(self._query)
+
+    def job_moved(self, name: str, status: JobStatus) -> None:
+        """Show what a scan brings while it runs, and a grid when it is done."""
+        super().job_moved(name, status)
+        ended = status.state != "running"
+        if name == "scan" and (ended or time.monotonic() - self._found_at > REFRESH_WHILE_SCANNING):
+            self._found_at = time.monotonic()
+            self._run(self._query, keep=self.models.current_id or -1)
+        if ended:
+            self.details.show(self.models.current_id, now=True)
+
+    def on_search_bar_asked(self, event: SearchBar.Asked) -> None:
+        """The query was edited."""
+        if event.query != self._query or self.search_bar.has_class("-wrong"):
+            self._run(event.query)
+
+    def on_search_bar_left(self) -> None:
+        """Done typing."""
+        self.models.focus()
+
+    def on_line_list_moved(self, event: LineList.Moved) -> None:
+        """Another model is under the cursor."""
+        if event.list is self.models:
+            self.details.show(self.models.current_id)
+            self.refresh_hints()
+
+    def on_line_list_clicked(self, event: LineList.Clicked) -> None:
+        """A second click opens the model."""
+        if event.list is self.models and event.times > 1:
+            self.on_model_list_opened()
+
+    def on_model_list_opened(self) -> None:
+        """Go to the details."""
+        self._turn_to("-details")
+        self.details.focus()
+
+    def on_model_list_marks_changed(self) -> None:
+        """Say how many are marked."""
+        self._draw_state()
+        self.refresh_hints()
+
+    def on_facet_pane_chosen(self, event: FacetPane.Chosen) -> None:
+        """Write the choice into the query."""
+        try:
+            query = toggle(self.search_bar.text, event.field, event.value, negated=event.negated)
+        except QueryError as error:
+            self.place_app.report(error)
+            return
+        self.search_bar.set_text(query)
+
+    def on_facet_pane_left(self) -> None:
+        """Back to the models."""
+        self._to_models()
+
+    def on_details_pane_left(self) -> None:
+        """Back to the models."""
+        self._to_models()
+
+    def _turn_to(self, pane: str | None) -> None:
+        for name in ("-details", "-filters"):
+            self.set_class(name == pane, name)
+
+    def _to_models(self) -> None:
+        self._turn_to(None)
+        self.models.focus()
+
+    def do_search(self) -> None:
+        """Type a query."""
+        self._turn_to(None)
+        self.search_bar.field.focus()
+
+    def do_filter(self) -> None:
+        """To the filters, or back."""
+        facets = self.query_one(FacetPane)
+        if facets.has_focus:
+            self._to_models()
+        else:
+            self._turn_to("-filters")
+            facets.focus()
+
+    def do_clear(self) -> None:
+        """Find everything; the order stays."""
+        self.search_bar.set_text(with_sort("", sort_of(self.search_bar.text)))
+
+    def do_sort(self) -> None:
+        """Offer orders; the same one again turns it round."""
+
+        def sort(order: str | None) -> None:
+            if order is None:
+                return
+            now = sort_of(self.search_bar.text)
+            turned = order.rstrip("-") if order.endswith("-") else f"{order}-"
+            wanted = turned if now == order else order
+            self.search_bar.set_text(with_sort(self.search_bar.text, wanted))
+
+        self.app.push_screen(KeyMenu("Sort by", SORTS), sort)
+
+    def do_scroll_down(self) -> None:
+        """Scroll the details without leaving the list."""
+        self.details.scroll_relative(y=4, animate=False)
+
+    def do_scroll_up(self) -> None:
+        """Scroll the details without leaving the list."""
+        self.details.scroll_relative(y=-4, animate=False)
+
+    def do_next_pane(self) -> None:
+        """Focus the next pane."""
+        self.focus_next()
+
+    def do_previous_pane(self) -> None:
+        """Focus the pane before."""
+        self.focus_previous()
+
+    def do_back(self) -> None:
+        """Leave the pane first, then the marks, then the search."""
+        steps: tuple[tuple[bool, Callable[[], None]], ...] = (
+            (not self.models.has_focus, self._to_models),
+            (bool(self.models.marks), self.models.clear_marks),
+            (bool(without(self.search_bar.text, ["sort"])), self.do_clear),
+        )
+        for applies, step in steps:
+            if applies:
+                step()
+                return
+
+
+def _empty_text(found: Found) -> Content:
+    """Say what is missing, and what repairs it."""
+    key = "bold $accent"
+    if found.total:
+        return Content.assemble(
+            f"0 of {count_text(found.total, 'model')} match.\n\n",
+            ("Esc", key), " clears the search · ", ("f", key), " shows the filters",
+        )  # fmt: skip
+    if found.libraries:
+        return Content.assemble(
+            "No models yet. Press ", ("R", key), " to scan your libraries.\n\n",
+            ("or run: loradex scan", "$quiet"),
+        )  # fmt: skip
+    return Content.assemble(
+        "No library yet. Add a folder that has models:\n\n",
+        ("  loradex library add PATH", "bold $foreground"),
+        "\n\nthen press ", ("R", key), " here to scan it.",
+    )  # fmt: skip

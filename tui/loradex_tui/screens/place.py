@@ -1,0 +1,154 @@
+"""What all full screens share: the bars, the keys that work everywhere, and the jobs."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar, cast
+
+from textual import events
+from textual.app import ComposeResult
+from textual.binding import ActiveBinding, BindingType
+from textual.content import Content
+from textual.screen import Screen
+from textual.widgets import Static
+
+from loradex.domain.text import display_text
+from loradex.operations.child_job import JobStatus
+from loradex_tui.actions import ACTIONS, Situation, bindings
+from loradex_tui.actor import Actor
+from loradex_tui.screens.help import HelpScreen, help_lines
+from loradex_tui.widgets.bars import Hint, KeyBar, TopBar
+
+if TYPE_CHECKING:
+    from loradex_tui.app import LoradexApp
+
+LEAST_SIZE = (60, 15)
+_LAST_SCOPES = ("library", "app")
+_PINNED = "app.help"
+
+
+class Place(Screen[None], Actor):
+    """A screen with a bar above and below. `HERE` is its name in the bar above."""
+
+    HERE: ClassVar[str] = ""
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
+    DEFAULT_CSS = """
+    Place { background: $background; color: $foreground; layers: base over; }
+    Place > #tiny { display: none; layer: over; width: 100%; height: 100%;
+                    background: $background; content-align: center middle; }
+    Place.-tiny > #tiny { display: block; }
+    Place .pane {
+        border: round $border-blurred; background: $surface;
+        border-title-color: $quiet; border-title-style: none;
+    }
+    Place .pane:focus-within {
+        border: round $border; border-title-color: $primary; border-title-style: bold;
+    }
+    Place:ansi .pane:focus-within { border: heavy ansi_default; }
+    """
+
+    def compose(self) -> ComposeResult:
+        """The bars around the body."""
+        yield TopBar(self.HERE)
+        yield from self.compose_body()
+        yield KeyBar()
+        yield Static(id="tiny")
+
+    def compose_body(self) -> ComposeResult:
+        """Make what stands between the bars."""
+        raise NotImplementedError
+
+    @property
+    def place_app(self) -> LoradexApp:
+        """The app, with its catalog and jobs."""
+        return cast("LoradexApp", self.app)
+
+    @property
+    def situation(self) -> Situation:
+        """What is shown now."""
+        return Situation(jobs=self.place_app.jobs.names)
+
+    def on_mount(self) -> None:
+        """Follow the keys that work where the focus is."""
+        self.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh_hints())
+        self.query_one(TopBar).show_ticker(self.place_app.jobs.ticker())
+
+    def on_screen_resume(self) -> None:
+        """The bars may be behind what happened meanwhile."""
+        self.query_one(TopBar).show_ticker(self.place_app.jobs.ticker())
+        self.refresh_hints()
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say it when the terminal is too small to show anything useful."""
+        columns, rows = LEAST_SIZE
+        tiny = event.size.width < columns or event.size.height < rows
+        self.set_class(tiny, "-tiny")
+        if tiny:
+            told = f"Too small: {event.size.width}×{event.size.height}, {columns}×{rows} needed"
+            self.query_one("#tiny", Static).update(Content.styled(told, "$error"))
+
+    def job_moved(self, name: str, status: JobStatus) -> None:
+        """A job is elsewhere, or ended."""
+        self.query_one(TopBar).show_ticker(self.place_app.jobs.ticker())
+        self.refresh_hints()
+
+    def refresh_hints(self) -> None:
+        """Show the keys that are live now in the bar below, the nearest first."""
+        live: dict[str, ActiveBinding] = {}
+        for active in self.active_bindings.values():
+            if active.binding.id:
+                live.setdefault(active.binding.id, active)
+        situation = self.situation
+        ranked: list[tuple[int, Hint]] = []
+        for each in ACTIONS:
+            found = live.get(f"{each.scope}.{each.id}")
+            if found is None or not each.hint:
+                continue
+            label = self.app.get_key_display(found.binding)
+            hint = Hint(found.binding.key, label, each.hint, each.why_not(situation) is None)
+            rank = _LAST_SCOPES.index(each.scope) + 1 if each.scope in _LAST_SCOPES else 0
+            ranked.append((9 if found.binding.id == _PINNED else rank, hint))
+        ranked.sort(key=lambda item: item[0])
+        self.query_one(KeyBar).show([hint for _, hint in ranked])
+
+    def copy(self, text: str, what: str) -> None:
+        """Put a text on the clipboard, without what a terminal would obey when it is pasted."""
+        clean = display_text(text)
+        self.app.copy_to_clipboard(clean)
+        self.app.notify(f"Copied the {what}: {display_text(clean, 120)}", timeout=3)
+
+    def perform(self, active: ActiveBinding | None) -> None:
+        """Do what a binding stands for, as if its key were pressed."""
+        if active is not None:
+            self.call_later(
+                partial(self.app.run_action, active.binding.action, default_namespace=active.node)
+            )
+
+    def do_help(self) -> None:
+        """Show all keys of this place."""
+        self.app.push_screen(HelpScreen(help_lines(self, self.situation)), self.perform)
+
+    def do_palette(self) -> None:
+        """Find an action by name."""
+        self.app.action_command_palette()
+
+    def do_library(self) -> None:
+        """Go to the library."""
+        self.place_app.go_library()
+
+    def do_grids(self) -> None:
+        """Go to the grids."""
+        self.place_app.go_grids()
+
+    def do_rescan(self) -> None:
+        """Scan all libraries."""
+        self.place_app.start_scan()
+
+    def do_cancel_jobs(self) -> None:
+        """Stop what runs."""
+        self.place_app.jobs.cancel()
+        self.app.notify("Stopping; what was finished is kept.", timeout=3)
+
+    def do_quit(self) -> None:
+        """Quit, after a question when something runs."""
+        self.place_app.quit_politely()

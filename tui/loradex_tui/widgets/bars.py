@@ -1,0 +1,116 @@
+"""The line on top (where one is, what runs) and the line below (what can be done)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from rich.segment import Segment
+from textual import events
+from textual.content import Content
+from textual.strip import Strip
+from textual.widget import Widget
+from textual.widgets import Static
+
+from loradex_tui.cells import cell_text, fit
+
+
+class TopBar(Static):
+    """The name of the program, the screens, and what runs in the background."""
+
+    DEFAULT_CSS = """
+    TopBar { height: 1; padding: 0 1; background: $background; color: $quiet; text-wrap: nowrap; }
+    """
+
+    def __init__(self, here: str) -> None:
+        super().__init__()
+        self._here = here
+        self._ticker = ""
+
+    def on_mount(self) -> None:
+        """Draw it first."""
+        self._draw()
+
+    def on_resize(self) -> None:
+        """The ticker stands on the right."""
+        self._draw()
+
+    def show_ticker(self, text: str) -> None:
+        """Say what runs in the background; empty when nothing does."""
+        if text != self._ticker:
+            self._ticker = text
+            self._draw()
+
+    def _draw(self) -> None:
+        parts: list[tuple[str, str]] = [("loradex", "bold $primary"), ("   ", "")]
+        for key, name in (("1", "Library"), ("3", "Grids")):
+            here = name == self._here
+            parts.append((f"{key} ", "$accent" if here else "$quiet"))
+            parts.append((name, "bold $foreground" if here else "$quiet"))
+            parts.append(("   ", ""))
+        left = sum(len(text) for text, _ in parts)
+        room = max(self.content_size.width - left, 0)
+        ticker = cell_text(self._ticker)
+        shown = fit(ticker, min(room, len(ticker))) if ticker else ""
+        gap = " " * max(room - len(shown), 0)
+        self.update(Content.assemble(*parts, gap, (shown, "$accent")), layout=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Hint:
+    """A key, its word, and whether it would do something now."""
+
+    key: str
+    label: str
+    word: str
+    enabled: bool
+
+
+class KeyBar(Widget):
+    """One line of keys and words: as many as fit. A click presses the key."""
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"hint--key", "hint--word", "hint--off"}
+    DEFAULT_CSS = """
+    KeyBar { height: 1; dock: bottom; background: $background; }
+    KeyBar > .hint--key { color: $accent; text-style: bold; }
+    KeyBar > .hint--word { color: $secondary; }
+    KeyBar > .hint--off { color: $quiet 55%; }
+    KeyBar:ansi > .hint--off { text-style: dim; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._hints: list[Hint] = []
+        self._places: list[tuple[int, int, str]] = []
+
+    def show(self, hints: list[Hint]) -> None:
+        """Show these keys, the most important first."""
+        if hints != self._hints:
+            self._hints = hints
+            self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Draw the keys that fit."""
+        width = self.size.width
+        base = self.rich_style
+        key_style = base + self.get_component_rich_style("hint--key", partial=True)
+        word_style = base + self.get_component_rich_style("hint--word", partial=True)
+        off = base + self.get_component_rich_style("hint--off", partial=True)
+        segments = [Segment(" ", base)]
+        at = 1
+        self._places = []
+        for hint in self._hints:
+            text = f"{hint.label} {hint.word}"
+            if at + len(text) + 2 > width:
+                break
+            segments.append(Segment(hint.label, key_style if hint.enabled else off))
+            segments.append(Segment(f" {hint.word}  ", word_style if hint.enabled else off))
+            self._places.append((at, at + len(text), hint.key))
+            at += len(text) + 2
+        return Strip(segments).adjust_cell_length(width, base)
+
+    def on_click(self, event: events.Click) -> None:
+        """Press the key under the mouse."""
+        for start, end, key in self._places:
+            if start <= event.x < end:
+                self.app.simulate_key(key)

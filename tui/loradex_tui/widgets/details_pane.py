@@ -1,0 +1,150 @@
+"""The details of the model under the cursor: a picture, and all that is known."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Static
+
+from loradex.catalog.catalog import Catalog
+from loradex.domain.models import ModelDetails
+from loradex.errors import BadReference, LoradexError
+from loradex_tui.actions import bindings
+from loradex_tui.actor import Actor
+from loradex_tui.background import in_background
+from loradex_tui.pictures.choice import PictureMode
+from loradex_tui.pictures.finding import ModelPicture, model_picture
+from loradex_tui.pictures.picture_box import PictureBox
+from loradex_tui.widgets.details_text import details_text, head_text
+
+DEBOUNCE = 0.08
+_LONGEST_SIDE = 900
+"""Pixels a picture is decoded to: more than a pane of a large terminal has."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    details: ModelDetails
+    picture: ModelPicture | None
+
+
+class DetailsPane(VerticalScroll, Actor):
+    """Shows one model. It waits a moment, so that a held key does not read every model passed."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("details")]
+    DEFAULT_CSS = """
+    DetailsPane { background: $surface; padding: 0 1; scrollbar-size-vertical: 1; }
+    DetailsPane > Static { width: 1fr; }
+    DetailsPane > #caption { color: $quiet; text-align: center; display: none; }
+    DetailsPane > .-shown + #caption { display: block; }
+    DetailsPane > PictureBox { margin: 1 0 0 0; }
+    DetailsPane > #facts { margin: 1 0 1 0; }
+    """
+
+    class Left(Message):
+        """The person wants to go to the models."""
+
+    class Shown(Message):
+        """The details of another model are on the screen."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        hub_url: str,
+        mode: PictureMode,
+        *,
+        id: str | None = None,
+    ) -> None:
+        super().__init__(id=id)
+        self.details: ModelDetails | None = None
+        self._catalog = catalog
+        self._hub_url = hub_url
+        self._mode = mode
+        self._wait: Timer | None = None
+        self._drawn_width = 0
+
+    def compose(self) -> ComposeResult:
+        """Make the parts, top to bottom."""
+        yield Static(id="head")
+        yield PictureBox(self._mode, 14, id="picture")
+        yield Static(id="caption")
+        yield Static(id="facts")
+
+    def show(self, content_id: int | None, *, now: bool = False) -> None:
+        """Show this model soon, or at once when `now`; None shows nothing."""
+        if self._wait is not None:
+            self._wait.stop()
+            self._wait = None
+        if content_id is None:
+            self._show_nothing()
+        elif now:
+            self._load(content_id)
+        else:
+            self._wait = self.set_timer(DEBOUNCE, lambda: self._load(content_id))
+
+    def _load(self, content_id: int) -> None:
+        def read() -> _Seen:
+            details = self._catalog.details(content_id)
+            if self._mode is PictureMode.OFF:
+                return _Seen(details, None)
+            return _Seen(details, model_picture(self._catalog, details, _LONGEST_SIDE))
+
+        in_background(self, "details", read, self._show_seen, self._failed)
+
+    def _failed(self, error: LoradexError) -> None:
+        if isinstance(error, BadReference):
+            self._show_nothing()
+        else:
+            self.app.notify(str(error), severity="error", timeout=8)
+
+    def _show_seen(self, seen: _Seen) -> None:
+        other = self.details is None or self.details.row.id != seen.details.row.id
+        self.details = seen.details
+        self._draw()
+        picture = seen.picture
+        self.query_one(PictureBox).show(picture.image if picture else None)
+        self.query_one("#caption", Static).update(Content(picture.caption if picture else ""))
+        if other:
+            self.scroll_to(y=0, animate=False)
+        self.post_message(self.Shown())
+
+    def _show_nothing(self) -> None:
+        self.details = None
+        self.query_one(PictureBox).show(None)
+        self.query_one("#head", Static).update(Content.styled("Nothing to show", "$quiet"))
+        self.query_one("#facts", Static).update("")
+        self.post_message(self.Shown())
+
+    def _draw(self) -> None:
+        if self.details is None:
+            return
+        width = self._drawn_width = self.scrollable_content_region.width
+        self.query_one("#head", Static).update(head_text(self.details.row, width))
+        text = details_text(self.details, width, self._hub_url)
+        self.query_one("#facts", Static).update(text)
+
+    def on_resize(self) -> None:
+        """Wrap the text again."""
+        box = self.query_one(PictureBox)
+        box.most_rows = max(min(self.size.height // 2, 24), 4)
+        if self.scrollable_content_region.width != self._drawn_width:
+            self._draw()
+
+    def do_line_down(self) -> None:
+        """Scroll down."""
+        self.scroll_relative(y=2, animate=False)
+
+    def do_line_up(self) -> None:
+        """Scroll up."""
+        self.scroll_relative(y=-2, animate=False)
+
+    def do_leave(self) -> None:
+        """Go to the models."""
+        self.post_message(self.Left())

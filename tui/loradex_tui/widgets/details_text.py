@@ -1,0 +1,188 @@
+"""Everything that is known of a model, as text for a pane."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from loradex.domain.evidence import Evidence, effective
+from loradex.domain.library import FileRecord, FileState
+from loradex.domain.models import HubMatch, ModelDetails, ModelRow
+from loradex.domain.text import display_lines
+from loradex_tui.cells import cell_text
+from loradex_tui.widgets.sheet_text import TextSheet
+from loradex_tui.wording import (
+    base_label,
+    content_level_text,
+    count_text,
+    kind_label,
+    number_text,
+    row_base,
+    size_text,
+    stars,
+    state_text,
+    when_text,
+)
+
+_SHOWN_CAPTIONS = 12
+_SHOWN_METADATA_CHARS = 200
+
+
+def head_text(row: ModelRow, width: int) -> Content:
+    """Return name, what it is, and the rating."""
+    sheet = TextSheet(width)
+    sheet.line(Content.styled(cell_text(row.name), "bold $foreground"))
+    what = [kind_label(row.kind), row_base(row), size_text(row.size), state_text(row.state)]
+    sheet.line(Content.styled(" · ".join(part for part in what if part), "$quiet"))
+    if row.rating or row.favourite:
+        rating = f"{stars(row.rating)}{'☆' * (5 - row.rating) if row.rating else ''}"
+        sheet.line(Content.styled(f"{rating}{' ♥' if row.favourite else ''}".strip(), "$accent"))
+    return sheet.content()
+
+
+def details_text(details: ModelDetails, width: int, hub_url: str) -> Content:
+    """Return all the rest, most useful first. Sections with nothing in them are left out."""
+    sheet = TextSheet(width)
+    _words(sheet, details)
+    _tags(sheet, details)
+    if details.note:
+        sheet.heading("Note")
+        for line in display_lines(details.note).splitlines():
+            sheet.line(Content(cell_text(line, 2_000)))
+    _model(sheet, details)
+    if details.match is not None:
+        _hub(sheet, details.match, hub_url)
+    _places(sheet, details.files)
+    _captions(sheet, details)
+    if details.grids:
+        sheet.heading("Grids")
+        sheet.line(Content(", ".join(f"#{id_}" for id_ in details.grids)))
+    _hashes(sheet, details)
+    _why(sheet, details)
+    return sheet.content()
+
+
+def _words(sheet: TextSheet, details: ModelDetails) -> None:
+    if not details.trigger_words:
+        return
+    sheet.heading("Trigger words")
+    for word in details.trigger_words:
+        told = [word.verdict or "", f"×{word.effect:.1f}" if word.effect is not None else ""]
+        extra = ", ".join(cell_text(part) for part in (*told, word.source) if part)
+        sheet.line(Content.assemble((cell_text(word.text), "$accent"), (f"  {extra}", "$quiet")))
+
+
+def _tags(sheet: TextSheet, details: ModelDetails) -> None:
+    sheet.heading("Tags")
+    if not details.tags:
+        sheet.line(Content.styled("none · t adds some", "$quiet"))
+        return
+    parts: list[Content | tuple[str, str]] = []
+    for tag in details.tags:
+        parts.append((cell_text(tag.name), "$chip"))
+        parts.append((f" {cell_text(tag.source)}   ", "$quiet"))
+    sheet.line(Content.assemble(*parts).rstrip())
+
+
+def _model(sheet: TextSheet, details: ModelDetails) -> None:
+    row = details.row
+    sheet.heading("Model")
+    sheet.pair("Kind", kind_label(row.kind))
+    base = base_label(row.base) or "unknown"
+    sheet.pair("Base", base + (f" · {row_base(row)}" if row.derivative else ""))
+    sheet.pair("Variant", cell_text(details.variant or ""))
+    sheet.pair("Algorithm", cell_text(details.algorithm or ""))
+    sheet.pair("Rank", str(details.rank or ""))
+    number = " · ".join(cell_text(part) for part in (details.dtype, details.quantisation) if part)
+    sheet.pair("Precision", number)
+    sheet.pair("Prediction", cell_text(details.prediction or ""))
+    sheet.pair("Format", cell_text(details.format))
+    sheet.pair("Added", when_text(row.added_at))
+
+
+def _hub(sheet: TextSheet, match: HubMatch, hub_url: str) -> None:
+    sheet.heading("Hub")
+    sheet.pair("Model", cell_text(match.model_name))
+    sheet.pair("Version", cell_text(match.version_name))
+    sheet.pair("Creator", cell_text(match.creator or ""))
+    sheet.pair("Base", cell_text(match.base_model))
+    sheet.pair("Content", content_level_text(match.content_level))
+    sheet.pair("Known by", cell_text(match.matched_by))
+    sheet.pair("Page", cell_text(hub_page(match, hub_url)))
+    sheet.pair("Fetched", when_text(match.fetched_at))
+
+
+def hub_page(match: HubMatch, hub_url: str) -> str:
+    """Return the address of a version's page on the hub that is set."""
+    return f"{hub_url}/models/{match.model_id}?modelVersionId={match.version_id}"
+
+
+def _places(sheet: TextSheet, files: tuple[FileRecord, ...]) -> None:
+    sheet.heading("Files" if len(files) > 1 else "File")
+    if not files:
+        sheet.line(Content.styled("no file of it is known any more", "$error"))
+    for file in files:
+        sheet.line(Content(cell_text(file.path, 4_000)))
+        good = file.state is FileState.PRESENT
+        said = [cell_text(file.library), size_text(file.size), when_text(file.mtime)]
+        state = "verified" if good and file.verified else "present" if good else file.state.value
+        sheet.line(
+            Content.assemble(
+                (" · ".join(part for part in said if part) + " · ", "$quiet"),
+                (state, "$quiet" if good else "$error"),
+            ),
+            indent=2,
+        )
+        if file.problem:
+            sheet.line(Content.styled(cell_text(file.problem), "$error"), indent=2)
+
+
+def _captions(sheet: TextSheet, details: ModelDetails) -> None:
+    if not details.tag_counts:
+        return
+    sheet.heading("Trained on")
+    most = max(count for _, count in details.tag_counts) or 1
+    for caption, count in details.tag_counts[:_SHOWN_CAPTIONS]:
+        bar = "▪" * max(round(count / most * 8), 1)
+        text = cell_text(caption, max(sheet.width - 18, 8))
+        sheet.line(
+            Content.assemble((f"{count:>6,} ", "$quiet"), (f"{bar:<8}", "$primary"), f" {text}")
+        )
+    rest = len(details.tag_counts) - _SHOWN_CAPTIONS
+    if rest > 0:
+        sheet.line(Content.styled(f"and {count_text(rest, 'caption')} more", "$quiet"))
+
+
+def _hashes(sheet: TextSheet, details: ModelDetails) -> None:
+    hashes = details.hashes
+    sheet.heading("Hashes")
+    if hashes is None:
+        sheet.line(Content.styled("not computed yet", "$quiet"))
+    else:
+        sheet.pair("SHA256", hashes.sha256)
+        sheet.pair("BLAKE3", hashes.blake3)
+        sheet.pair("CRC32", hashes.crc32)
+        sheet.pair("AutoV1", hashes.autov1 or "")
+        sheet.pair("AutoV2", hashes.autov2)
+        sheet.pair("AutoV3", hashes.autov3 or "")
+    sheet.pair("Claimed", cell_text(details.claimed_hash or ""), "$quiet")
+
+
+def _why(sheet: TextSheet, details: ModelDetails) -> None:
+    if not details.evidence:
+        return
+    sheet.heading("Why")
+    counting = effective(details.evidence)
+    for fact in details.evidence:
+        sheet.pair(cell_text(fact.field, 10), _fact(fact, counts=counting.get(fact.field) is fact))
+
+
+def _fact(fact: Evidence, *, counts: bool) -> Content:
+    value = cell_text(fact.value, _SHOWN_METADATA_CHARS)
+    sure = "" if fact.confidence >= 1 else f" {number_text(round(fact.confidence * 100))} %"
+    parts: list[tuple[str, str]] = [
+        (value, "$foreground" if counts else "$quiet strike"),
+        (f"  {fact.source.value}{sure}", "$secondary" if counts else "$quiet"),
+    ]
+    if fact.detail:
+        parts.append((f"\n{cell_text(fact.detail)}", "$quiet"))
+    return Content.assemble(*parts)
