@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 import click
@@ -12,6 +13,7 @@ from loradex.cli.jsontext import print_json_list
 from loradex.cli.model_json import row_json
 from loradex.cli.words import count_text, size_text
 from loradex.domain.models import ModelRow
+from loradex.domain.text import display_text
 
 QUERY_HELP = """
 \b
@@ -50,15 +52,13 @@ def list_command(
     with context.catalog() as catalog:
         page = catalog.search(text, limit=0 if count else limit)
         libraries = catalog.files.libraries() if not page.total else []
+        places = catalog.files.paths([row.id for row in page.rows]) if paths else []
     if count:
         click.echo(page.total)
     elif as_json:
         print_json_list(row_json(row) for row in page.rows)
     elif paths:
-        for row in page.rows:
-            click.echo(row.path, nl=not null)
-            if null:
-                click.echo("\0", nl=False)
+        _print_paths(places, b"\0" if null else b"\n")
     elif page.rows:
         print_table(_COLUMNS, [_cells(row) for row in page.rows])
         if sys.stdout.isatty() and len(page.rows) < page.total:
@@ -69,6 +69,18 @@ def list_command(
         click.echo("The catalog is empty. Fill it: loradex scan", err=True)
     else:
         click.echo("No library yet. Add one: loradex library add FOLDER", err=True)
+
+
+def _print_paths(places: list[bytes], end: bytes) -> None:
+    """Print paths byte for byte, so that a script can open them; made safe for a terminal."""
+    if sys.stdout.isatty():
+        for place in places:
+            click.echo(display_text(os.fsdecode(place)))
+        return
+    sys.stdout.flush()
+    for place in places:
+        sys.stdout.buffer.write(place + end)
+    sys.stdout.buffer.flush()
 
 
 def _requoted(part: str) -> str:

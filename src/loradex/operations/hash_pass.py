@@ -58,13 +58,8 @@ def hash_pass(
             cancel.check()
             hashes = hash_file(path, on_bytes=count, cancel=cancel)
             catalog.looks.record_hashes(file, hashes)
-        except (FormatError, OSError) as error:
-            message = (
-                error.message
-                if isinstance(error, FormatError)
-                else f"It cannot be read: {error.strerror or error}."
-            )
-            problem = Problem(str(path), message)
+        except FormatError as error:
+            problem = Problem(str(path), error.message, error.hint)
             report.problems.append(problem)
             sink.problem(problem)
             done = before + file.size

@@ -16,29 +16,18 @@ from loradex.identify import identify
 
 def identify_file(path: Path) -> tuple[Header, Identity]:
     """Return a file's header and what it is; raise `FormatError` when it cannot be read."""
-    try:
-        header = read_header(path)
-    except OSError as error:
-        raise _unreadable(path, error) from error
+    header = read_header(path)
     return header, identify(header, file_name=path.name)
 
 
 def hash_one(path: Path) -> tuple[Hashes, str | None]:
-    """Return a file's digests, and the tensor digest that its own header claims, if any."""
+    """Return a file's digests, and the tensor digest that its own header claims, if any.
+
+    Any file has digests; raises `FormatError` only when it cannot be read.
+    """
+    hashes = hash_file(path)
     try:
-        hashes = hash_file(path)
-    except OSError as error:
-        raise _unreadable(path, error) from error
-    try:
-        claimed = describe(read_header(path).metadata).claimed_hash
-    except (FormatError, OSError):
+        claimed = describe(read_header(path).metadata).claimed_tensor_hash
+    except FormatError:
         claimed = None
     return hashes, claimed
-
-
-def _unreadable(path: Path, error: OSError) -> FormatError:
-    return FormatError(
-        f"{path} cannot be read: {error.strerror or error}.",
-        path=str(path),
-        hint="Check that it is there and that you may read it.",
-    )

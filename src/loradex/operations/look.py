@@ -37,19 +37,20 @@ def look_at(root: bytes, found: Found) -> Look:
     """Return what the header of one file tells, or what is wrong with it."""
     raw = root + b"/" + found.raw_path
     path = Path(os.fsdecode(raw))
+    header, problem = None, None
     try:
-        header, problem = read_header(path), None
+        header = read_header(path)
     except FormatError as error:
-        header, problem = None, error.message
-    except OSError as error:
-        return Look(found, problem=_cannot_read(error))
+        if isinstance(error.__cause__, OSError):
+            return Look(found, problem=error.message)
+        problem = error.message
     try:
         fingerprint = quick_fingerprint(path, header)
         growing = not found.folder and _changed(os.stat(raw), found)
     except FormatError as error:
         return Look(found, problem=problem or error.message)
     except OSError as error:
-        return Look(found, problem=problem or _cannot_read(error))
+        return Look(found, problem=f"It cannot be read: {error.strerror or error}.")
     if growing:
         return Look(found, growing=True)
     if header is None:
@@ -62,17 +63,13 @@ def look_at(root: bytes, found: Found) -> Look:
         format=header.format,
         identity=identity,
         facts=tuple(facts_of(header, identity, training)),
-        trigger_words=training.trigger_phrases,
+        trigger_words=training.trigger_words,
         metadata=header.metadata,
         tag_counts=training.tag_counts,
-        claimed_hash=training.claimed_hash,
+        claimed_hash=training.claimed_tensor_hash,
         tensor_count=len(header.tensors),
         header_bytes=header.nbytes,
     )
-
-
-def _cannot_read(error: OSError) -> str:
-    return f"It cannot be read: {error.strerror or error}."
 
 
 def _changed(now: os.stat_result, found: Found) -> bool:
@@ -100,7 +97,7 @@ def facts_of(header: Header, identity: Identity, training: TrainingFacts) -> lis
     add("prediction", identity.prediction, decided, identity.confidence)
     add("title", training.title, Source.HEADER)
     add("author", training.author, Source.HEADER)
-    add("trained_on", training.base_model_name, Source.HEADER)
+    add("trained_on", training.base_model_hint, Source.HEADER)
     if identity.base is None and why.get("base"):
         facts.append(Evidence("base", "", Source.TENSORS, 0.0, detail="; ".join(why["base"])))
     for note in header.notes[:5]:

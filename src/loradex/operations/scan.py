@@ -137,6 +137,9 @@ def _scan_one(
         Problem(shown(relative) or library.name, f"This folder cannot be listed: {reason}.")
         for relative, reason in seen.unread
     )
+    report.problems.extend(
+        Problem(f"{library.root}/{shown(relative)}", reason) for relative, reason in seen.broken
+    )
     catalog.files.set_state(changes.back, FileState.PRESENT)
     catalog.files.relocate(changes.moved)
     for looks in _batches(_looks(root, changes.look, workers, sink, cancel)):
@@ -186,7 +189,8 @@ def _compare(seen: Walk, known: dict[bytes, KnownFile], *, everything: bool) -> 
         else:
             changes.unchanged += 1
     gone = [file for path, file in known.items() if path not in met]
-    gone = [file for file in gone if not _under_unread(file.raw_path, seen.unread)]
+    unsure = [*seen.unread, *seen.broken]
+    gone = [file for file in gone if not _under_unread(file.raw_path, unsure)]
     _pair_moves(changes, gone)
     taken = {file.id for file, _ in changes.moved}
     changes.missing = [

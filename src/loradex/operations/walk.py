@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import fnmatch
 import os
+import re
 import stat
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from loradex.domain.progress import CancelToken
 from loradex.domain.scanning import Found
 from loradex.domain.text import display_text
-from loradex.formats.model_files import is_download_in_progress, is_model_file
+from loradex.formats.model_files import is_being_downloaded, is_model_file
 
 MODEL_INDEX = b"model_index.json"
 _FOLDER_DEPTH = 4
@@ -26,6 +27,8 @@ class Walk:
     """Downloads in progress, left alone."""
     unread: list[tuple[bytes, str]] = field(default_factory=list)
     """Folders that could not be listed, relative, with the reason."""
+    broken: list[tuple[bytes, str]] = field(default_factory=list)
+    """Names that cannot be followed to a file, relative, with the reason."""
 
 
 def walk(root: bytes, ignore: Sequence[str], cancel: CancelToken) -> Walk:
@@ -36,6 +39,7 @@ def walk(root: bytes, ignore: Sequence[str], cancel: CancelToken) -> Walk:
     a `model_index.json` counts as one model.
     """
     result = Walk()
+    ignored = _ignoring(ignore)
     visited: set[tuple[int, int]] = set()
     pending: list[bytes] = [b""]
     while pending:
@@ -55,42 +59,51 @@ def walk(root: bytes, ignore: Sequence[str], cancel: CancelToken) -> Walk:
         if any(entry.name == MODEL_INDEX for entry in entries) and relative:
             result.found.append(_whole_folder(folder, relative, info))
             continue
+        names = frozenset(os.fsdecode(entry.name) for entry in entries)
         for entry in entries:
-            _visit(entry, relative, ignore, result, pending)
+            below = relative + b"/" + entry.name if relative else entry.name
+            if _visit(entry, names, ignored, below, result):
+                pending.append(below)
     return result
 
 
 def _visit(
     entry: os.DirEntry[bytes],
-    parent: bytes,
-    ignore: Sequence[str],
+    beside: frozenset[str],
+    ignored: Callable[[bytes], bool],
+    relative: bytes,
     result: Walk,
-    pending: list[bytes],
-) -> None:
-    relative = parent + b"/" + entry.name if parent else entry.name
+) -> bool:
+    """Take in one entry; return True for a folder that is to be entered."""
     try:
         if entry.is_dir():
-            if not entry.name.startswith(b".") and not _ignored(relative, ignore):
-                pending.append(relative)
-            return
-        if is_download_in_progress(os.fsdecode(entry.name)):
+            return not entry.name.startswith(b".") and not ignored(relative)
+        name = os.fsdecode(entry.name)
+        if is_being_downloaded(name, beside):
             result.downloads += 1
-            return
-        if not is_model_file(os.fsdecode(entry.name)) or _ignored(relative, ignore):
-            return
+            return False
+        if not is_model_file(name) or ignored(relative):
+            return False
         info = entry.stat()
+    except FileNotFoundError:
+        result.broken.append((relative, "It is a link that leads nowhere."))
+        return False
     except OSError as error:
-        result.unread.append((relative, error.strerror or str(error)))
-        return
+        result.broken.append((relative, f"It cannot be read: {error.strerror or error}."))
+        return False
     if stat.S_ISREG(info.st_mode):
         result.found.append(
             Found(relative, info.st_size, info.st_mtime_ns, info.st_dev, info.st_ino)
         )
+    return False
 
 
-def _ignored(relative: bytes, ignore: Sequence[str]) -> bool:
-    text = os.fsdecode(relative)
-    return any(fnmatch.fnmatch(text, glob) for glob in ignore)
+def _ignoring(globs: Sequence[str]) -> Callable[[bytes], bool]:
+    """Return a test of relative paths; most libraries have no globs at all."""
+    if not globs:
+        return lambda _relative: False
+    patterns = [re.compile(fnmatch.translate(glob)) for glob in globs]
+    return lambda relative: any(p.match(os.fsdecode(relative)) for p in patterns)
 
 
 def _whole_folder(folder: bytes, relative: bytes, info: os.stat_result) -> Found:

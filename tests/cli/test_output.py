@@ -1,0 +1,119 @@
+"""Tables, numbers and progress as people see them."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+
+import pytest
+
+from loradex.cli.columns import Column, cell_width, fit, print_table
+from loradex.cli.progress import JsonSink, TerminalSink
+from loradex.cli.words import count_text, duration_text, level_text, size_text
+from loradex.domain.progress import CancelToken, Problem, Progress
+
+
+@pytest.mark.parametrize(
+    ("nbytes", "text"),
+    [
+        (0, "0 B"),
+        (999, "999 B"),
+        (1000, "1 kB"),
+        (151_000_000, "151 MB"),
+        (999_600_000, "1.00 GB"),
+        (6_938_000_000, "6.94 GB"),
+        (12_200_000_000_000, "12.2 TB"),
+    ],
+)
+def test_sizes(nbytes: int, text: str) -> None:
+    assert size_text(nbytes) == text
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0.42, "0.4 s"),
+        (12.3, "12 s"),
+        (59.7, "1 min 0 s"),
+        (200, "3 min 20 s"),
+        (7500, "2 h 5 min"),
+    ],
+)
+def test_durations(seconds: float, text: str) -> None:
+    assert duration_text(seconds) == text
+
+
+def test_counts_and_levels() -> None:
+    assert [count_text(n, "copy", "copies") for n in (1, 2, 12345)] == [
+        "1 copy",
+        "2 copies",
+        "12,345 copies",
+    ]
+    assert [level_text(n) for n in (None, 0, 1, 3, 15, 31)] == [
+        "",
+        "unrated",
+        "PG",
+        "PG-13",
+        "X",
+        "XXX",
+    ]
+
+
+def test_wide_and_combining_characters_keep_the_columns() -> None:
+    assert cell_width("日本") == 4
+    assert cell_width("e\u0301") == 1
+    assert fit("日本語モデル", 7) == "日本語…"
+    assert cell_width(fit("日本語モデル", 8)) <= 8
+
+
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
+def test_a_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setenv("COLUMNS", "40")
+    print_table(
+        [Column("Id", right=True), Column("Name", shrink=True), Column("Kind")],
+        [("1", "a very long name that goes on and on and on", "lora"), ("20", "x\x1b[0m", "vae")],
+    )
+    lines = screen.getvalue().splitlines()
+    assert all(len(line.replace("\x1b[1m", "").replace("\x1b[0m", "")) <= 40 for line in lines)
+    assert "…" in lines[1]
+    assert "x\\x1b[0m" in lines[2]
+
+
+def test_progress_has_rate_and_time_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    sink = TerminalSink()
+    sink.progress(Progress("Hashing", 0, 10_000_000, "bytes", "first"))
+    now = 102.0
+    sink.progress(Progress("Hashing", 2_000_000, 10_000_000, "bytes", "evil\x1b[2J"))
+    sink.problem(Problem("broken.safetensors", "It is cut short."))
+    text = screen.getvalue()
+    assert "Hashing 2.00 MB of 10.0 MB (20 %) · 1.00 MB/s · 8.0 s left  evil\\x1b[2J" in text
+    assert "broken.safetensors: It is cut short." in text
+
+
+def test_json_progress_is_lines_and_a_gone_reader_cancels(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancel = CancelToken()
+    sink = JsonSink(cancel)
+    sink.progress(Progress("Drawing", 3, 3, "steps"))
+    sink.tell("done", message="ok")
+    events = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
+    assert [event["event"] for event in events] == ["progress", "done"]
+
+    def gone(*_: object, **__: object) -> None:
+        raise BrokenPipeError
+
+    monkeypatch.setattr("click.echo", gone)
+    sink.tell("progress")
+    assert cancel.cancelled
