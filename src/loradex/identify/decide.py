@@ -54,9 +54,11 @@ def _of_tensors(header: Header) -> Identity:
 
 def _looks_like_lora(tensors: Mapping[str, Tensor]) -> bool:
     keys = list(tensors)
-    if any(key.startswith(adapters.FIRST_WORDS) for key in keys):
-        return False
     sample = keys if len(keys) <= _SAMPLE else keys[:: len(keys) // _SAMPLE]
+    if adapters.CONTROL_LORA in tensors or any(
+        key.startswith(adapters.FIRST_WORDS) for key in sample
+    ):
+        return False
     return 3 * sum(grouping.role_of(key) is not None for key in sample) > len(sample)
 
 
@@ -158,13 +160,23 @@ def _ema_only(split: parts.Parts, size_of: SizeOf) -> Finding | None:
     return Finding(base=base, reasons=(Reason("base", text),))
 
 
+_INPUTS = ("embed", "img_in", "txt_in", "proj_in", "patch", "first", "input_proj")
+
+
 def _shard(main: View) -> Finding | None:
-    """A middle shard has blocks and nothing else: the rules for LoRA modules read those."""
+    """A middle shard has blocks and nothing else: the rules for LoRA modules read those.
+
+    Blocks with an input of their own are a whole model of a kind that borrows these names.
+    """
     found = first(BLOCKS, main) if len(main) > 1 else None
     if found is None:
         return None
-    text = "only blocks of the denoiser: one shard of several"
-    return replace(found, partial=True).because("partial", text)
+    own = [name for name in main.templates if "#" not in name]
+    if any(word in name for name in own for word in _INPUTS):
+        near = (found.base,) if found.base else found.candidates
+        text = f"a whole model that is not known here, with blocks like {near[0].label}'s"
+        return Finding(candidates=near, confidence=0.0, reasons=(Reason("kind", text),))
+    return replace(found, partial=True).because("partial", "only blocks: one shard of several")
 
 
 def _stranger(main: View) -> Identity:

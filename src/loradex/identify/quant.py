@@ -23,7 +23,6 @@ _BITS: dict[str, float] = {
     "TQ1_0": 1.6875, "TQ2_0": 2.0625, "MXFP4": 4.25,
 }  # fmt: skip
 _PLAIN = frozenset({"F32", "F16", "BF16", "F64", "I8", "I16", "I32", "I64"})
-_SCALE_ENDINGS = (".scale_weight", ".weight_scale", ".wscales", ".absmax", ".quant_map")
 _LARGE_SHARE = 0.25
 
 
@@ -74,28 +73,29 @@ def quantisation(
     return (name, Reason("quantisation", f"`{key[:120]}` shows {name}")) if name else (None, None)
 
 
+# Last word of a key -> scheme, in the order that matters; None: look closer.
+_ENDINGS: tuple[tuple[str, str | None], ...] = (
+    ("absmax", "nf4"),
+    ("qweight", None),
+    ("weight_scale_2", "nvfp4"),
+    ("weight_scale", None),
+    ("scale_weight", "fp8_scaled"),
+    ("scaled_fp8", "fp8_scaled"),
+    ("_data", "quanto"),
+    ("zero_point", "sdnq"),
+)
+
+
 def _by_ending(
     last: Mapping[str, str], tensors: Mapping[str, Tensor], metadata: Mapping[str, str]
 ) -> tuple[str | None, str]:
-    for word, key in last.items():
-        if word.startswith("bitsandbytes__"):
-            return word.removeprefix("bitsandbytes__"), key
-    if "absmax" in last:
-        return "nf4", last["absmax"]
-    if "qweight" in last:
-        return _packed_name(last, metadata), last["qweight"]
-    if "weight_scale_2" in last:
-        return "nvfp4", last["weight_scale_2"]
-    if "weight_scale" in last:
-        return _scaled_name(last["weight_scale"], tensors, last), last["weight_scale"]
-    if "scale_weight" in last:
-        return "fp8_scaled", last["scale_weight"]
-    if "scaled_fp8" in last:
-        return "fp8_scaled", last["scaled_fp8"]
-    if "_data" in last and "_scale" in last:
-        return "quanto", last["_data"]
-    if "zero_point" in last and "scale" in last:
-        return "sdnq", last["zero_point"]
+    named = next((word for word in last if word.startswith("bitsandbytes__")), None)
+    if named is not None:
+        return named.removeprefix("bitsandbytes__"), last[named]
+    for word, scheme in _ENDINGS:
+        if word in last:
+            packed = _packed_name(last, metadata) if word == "qweight" else None
+            return scheme or packed or _scaled_name(last[word], tensors), last[word]
     return None, ""
 
 
@@ -110,11 +110,10 @@ def _packed_name(last: Mapping[str, str], metadata: Mapping[str, str]) -> str:
     return "svdq-fp4" if word.startswith("fp4") or "wcscales" in last else "svdq-int4"
 
 
-def _scaled_name(key: str, tensors: Mapping[str, Tensor], last: Mapping[str, str]) -> str:
+def _scaled_name(key: str, tensors: Mapping[str, Tensor]) -> str:
     scale, weight = tensors.get(key), tensors.get(key.removesuffix("_scale"))
     if weight is not None and weight.dtype == "I8":
         return "int8"
     if scale is not None and scale.dtype in ("U8", "F8_E8M0") and len(scale.shape) == 2:
         return "mxfp8"
-    del last
     return "fp8_scaled"

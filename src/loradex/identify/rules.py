@@ -49,6 +49,16 @@ def has(*paths: str) -> Check:
     return check
 
 
+def written(text: str) -> Check:
+    """Hold when `text`, dots and numbers included, occurs in a name."""
+
+    def check(view: View) -> str | None:
+        there = any(text in name for name in view.examples)
+        return f"`{text.strip('.')}` is written so" if there else None
+
+    return check
+
+
 def lacks(*paths: str) -> Check:
     """Hold when none of the paths is there; says nothing."""
 
@@ -58,27 +68,39 @@ def lacks(*paths: str) -> Check:
     return check
 
 
-def _sized(path: str, side: int, sizes: tuple[int, ...], verb: str) -> Check:
+def _sized(path: str, side: int, sizes: tuple[int, ...], verb: str, *, square: bool) -> Check:
+    alternatives = path.split("|")
+
     def check(view: View) -> str | None:
-        size = view.size(path)
-        if size is None:
-            return None
-        seen = size[side]
-        if seen is None:
-            return "" if view.packed else None
-        return f"`{path}` {verb} {seen}" if seen in sizes else None
+        for one in alternatives:
+            if not view.has(one):
+                continue
+            for size in view.sizes(one):
+                seen = size[side]
+                if seen is None and square:
+                    seen = size[1 - side]
+                if seen in sizes:
+                    return f"`{one}` {verb} {seen}"
+                if seen is None and view.packed:
+                    return ""
+        return None
 
     return check
 
 
 def takes(path: str, *sizes: int) -> Check:
-    """Hold when the module's in features are one of `sizes`; unknown passes in a packed file."""
-    return _sized(path, 1, sizes, "takes")
+    """Hold when a module's in features are one of `sizes`; unknown passes in a packed file."""
+    return _sized(path, 1, sizes, "takes", square=False)
 
 
 def gives(path: str, *sizes: int) -> Check:
-    """Hold when the module's out features are one of `sizes`; unknown passes in a packed file."""
-    return _sized(path, 0, sizes, "gives")
+    """Hold when a module's out features are one of `sizes`; unknown passes in a packed file."""
+    return _sized(path, 0, sizes, "gives", square=False)
+
+
+def wide(path: str, *sizes: int) -> Check:
+    """Hold when a square module has one of `sizes`: some LoRA algorithms keep one side only."""
+    return _sized(path, 1, sizes, "is as wide as", square=True)
 
 
 def deep(path: str, least: int, most: int = 10**6) -> Check:

@@ -13,8 +13,10 @@ from collections.abc import Callable, Iterable
 from functools import cached_property, lru_cache
 
 # A number is a block's index when the word before it is a plural or one of these.
-_AFTER_PLURAL = re.compile(r"(s[._])\d+(?![^._])")
-_AFTER_SINGULAR = re.compile(r"((?:refiner|block|layer|enc_blk|blk)[._])\d+(?![^._])")
+_AFTER_PLURAL = re.compile(r"(?<=s[._])\d+(?![^._])")
+_AFTER_SINGULAR = re.compile(
+    r"(?:(?<=block[._])|(?<=layer[._])|(?<=refiner[._])|(?<=blk[._]))\d+(?![^._])"
+)
 
 MAX_TEMPLATES = 4000
 """More different names than any model has; a hostile header stops here."""
@@ -22,11 +24,6 @@ _MAX_NAME = 400
 
 Size = tuple[int | None, int | None]
 """Out and in features of a module; None where the file does not tell."""
-
-
-def template(name: str) -> str:
-    """Return `name` with block numbers replaced by `#`, separators kept."""
-    return _AFTER_SINGULAR.sub(r"\1#", _AFTER_PLURAL.sub(r"\1#", name[:_MAX_NAME]))
 
 
 @lru_cache(maxsize=4096)
@@ -46,7 +43,8 @@ def _index_pattern(path: str) -> re.Pattern[str]:
 class View:
     """The modules of one part of a file, ready to be asked.
 
-    `names` are module or tensor names; `size_of` gives a name's out and in features;
+    `names` are module or tensor names; `size_of` gives a name's out and in features, `dims_of`
+    the number of dimensions of its weight (2 linear, 4 convolution) where that is known;
     `packed` says that a quantisation hides some sizes, so that a missing one proves nothing.
     """
 
@@ -55,26 +53,28 @@ class View:
         names: Iterable[str],
         size_of: Callable[[str], Size],
         *,
+        dims_of: Callable[[str], int | None] | None = None,
         prefix: str = "",
         packed: bool = False,
     ) -> None:
         self.names = names if isinstance(names, list) else list(names)
         self.packed = packed
         self._size_of = size_of
+        self._dims_of = dims_of
         self._first: dict[str, str] = {}
         self._fill(prefix)
 
     def _fill(self, prefix: str) -> None:
         raw: dict[str, str] = {}
         for name in self.names:
-            key = _AFTER_PLURAL.sub(r"\1#", name[:_MAX_NAME])
+            key = _AFTER_PLURAL.sub("#", name[:_MAX_NAME])
             if key not in raw:
                 raw[key] = name
                 if len(raw) >= MAX_TEMPLATES:
                     break
         for key, name in raw.items():
             short = key.removeprefix(prefix).removesuffix(".weight")
-            self._first.setdefault(_AFTER_SINGULAR.sub(r"\1#", short).replace(".", "_"), name)
+            self._first.setdefault(_AFTER_SINGULAR.sub("#", short).replace(".", "_"), name)
 
     def __len__(self) -> int:
         return len(self.names)
@@ -87,6 +87,11 @@ class View:
     def flat(self) -> str:
         """All names as written but with `_` for `.`, one a line."""
         return "\n".join(self.names).replace(".", "_")
+
+    @property
+    def examples(self) -> Iterable[str]:
+        """One real name for each distinct name in normal form."""
+        return self._first.values()
 
     @property
     def templates(self) -> Iterable[str]:
@@ -125,6 +130,11 @@ class View:
         return [
             self._size_of(name) for key, name in self._first.items() if f"^_{key}_".endswith(probe)
         ]
+
+    def dims(self, path: str) -> int | None:
+        """Return the number of dimensions of a module's weight, None when absent or not told."""
+        name = self.example(path)
+        return self._dims_of(name) if name is not None and self._dims_of else None
 
     def takes(self, path: str) -> int | None:
         """Return a module's in features, None when absent or not told."""

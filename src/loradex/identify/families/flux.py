@@ -14,6 +14,7 @@ from loradex.identify.rules import (
     has,
     lacks,
     takes,
+    wide,
 )
 from loradex.identify.view import View
 
@@ -119,19 +120,25 @@ MODELS: tuple[Reader, ...] = (
     ),
     Rule(
         BaseModel.BRIA,
+        "Bria's FIBO projects the captions anew in each block",
+        (
+            has(
+                _DIFFUSERS,
+                "caption_projection.#|caption_projection.0|caption_projection",
+                "time_embed",
+            ),
+        ),
+        variant=lambda _view: ("fibo", "`caption_projection` is there: FIBO"),
+        prediction="flow",
+    ),
+    Rule(
+        BaseModel.BRIA,
         "FLUX blocks without pooled text",
         (
             has(_DIFFUSERS, "time_embed.timestep_embedder"),
             takes("context_embedder", 4096),
             lacks("time_text_embed"),
         ),
-        prediction="flow",
-    ),
-    Rule(
-        BaseModel.BRIA,
-        "Bria's FIBO projects the captions anew in each block",
-        (has(_DIFFUSERS, "caption_projection.#|caption_projection.0.linear", "time_embed"),),
-        variant=lambda _view: ("fibo", "`caption_projection` is there: FIBO"),
         prediction="flow",
     ),
     Rule(
@@ -165,6 +172,20 @@ def flux1_block(says: str, *checks: Check) -> tuple[Reader, ...]:
             among=FLUX1_KIN,
             confidence=0.8,
         ),
+    )
+
+
+_SQUARE = "img_attn.proj|txt_attn.proj|processor.proj_lora"
+_READS = "img_attn.qkv|txt_attn.qkv|single_blocks.#.linear1"
+
+
+def _wide(*widths: int) -> Check:
+    """The width of native blocks, from attention or from what single blocks give and take."""
+    return either(
+        wide(_SQUARE, *widths),
+        takes(_READS, *widths),
+        gives("single_blocks.#.linear2", *widths),
+        gives("img_attn.qkv|txt_attn.qkv", *(3 * width for width in widths)),
     )
 
 
@@ -239,16 +260,7 @@ BLOCKS: tuple[Reader, ...] = (
     Rule(
         FLUX2,
         "FLUX blocks of a width only FLUX.2 has",
-        (
-            has("double_blocks.#|single_blocks.#|single_transformer_blocks.#"),
-            either(
-                takes("img_attn.qkv|img_attn.proj|txt_attn.qkv|txt_attn.proj", 4096, 6144),
-                takes("single_blocks.#.linear1", 4096, 6144),
-                takes("transformer_blocks.#.attn.to_q", 4096, 6144),
-                takes("transformer_blocks.#.attn.add_q_proj", 4096, 6144),
-            ),
-            _NOT_KIN,
-        ),
+        (has("double_blocks.#|single_blocks.#"), _wide(4096, 6144), _NOT_KIN),
         variant=flux2_variant,
     ),
     *flux1_block(
@@ -274,11 +286,7 @@ BLOCKS: tuple[Reader, ...] = (
     *flux1_block(
         "more blocks than FLUX.2 klein has at this width: FLUX.1",
         has("double_blocks.#|single_blocks.#"),
-        either(
-            takes("img_attn.qkv|img_attn.proj|txt_attn.qkv|txt_attn.proj", 3072),
-            takes("single_blocks.#.linear1", 3072),
-            gives("single_blocks.#.linear2", 3072),
-        ),
+        _wide(3072),
         either(deep("double_blocks", 6, 19), deep("single_blocks", 21, 38)),
         _NOT_KIN,
     ),
@@ -295,15 +303,7 @@ BLOCKS: tuple[Reader, ...] = (
     Rule(
         None,
         "FLUX.1 and FLUX.2 klein-4b share these modules",
-        (
-            has("double_blocks.#|single_blocks.#"),
-            either(
-                takes("img_attn.qkv|img_attn.proj|txt_attn.qkv|txt_attn.proj", 3072),
-                takes("single_blocks.#.linear1", 3072),
-                gives("single_blocks.#.linear2", 3072),
-            ),
-            _NOT_KIN,
-        ),
+        (has("double_blocks.#|single_blocks.#"), _wide(3072), _NOT_KIN),
         among=(FLUX1, FLUX2, CHROMA),
     ),
 )

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from loradex.domain.kinds import BaseModel
-from loradex.identify.rules import Reader, Rule, Variant, deep, either, has, lacks, takes
+from loradex.identify.rules import (
+    Reader,
+    Rule,
+    Variant,
+    deep,
+    either,
+    has,
+    lacks,
+    takes,
+    wide,
+    written,
+)
 from loradex.identify.view import View
 
 VIDEO, VIDEO15 = BaseModel.HUNYUAN_VIDEO, BaseModel.HUNYUAN_VIDEO_1_5
@@ -100,22 +111,27 @@ MODELS: tuple[Reader, ...] = (
     ),
 )
 
-_WIDE_NATIVE = "img_attn_qkv|img_attn_proj|txt_attn_qkv|txt_attn_proj|img_attn.proj|img_mlp.fc1"
 _OWN = "img_mlp.fc1|txt_mlp.fc1|img_mlp.fc2|txt_mlp.fc2|img_mod.linear|txt_mod.linear"
+_SQUARE = "img_attn_proj|txt_attn_proj|img_attn_q|img_attn_k|img_attn_v|txt_attn_q|txt_attn_v"
+_READS = (
+    "img_attn_qkv|txt_attn_qkv|img_mlp.fc1|txt_mlp.fc1|img_mod.linear|txt_mod.linear"
+    "|single_blocks.#.linear1|single_blocks.#.modulation.linear"
+)
+_JOINT = (
+    "transformer_blocks.#.attn.to_q|transformer_blocks.#.attn.to_v|attn.add_q_proj|attn.to_add_out"
+)
 
 
 def _native(width: int, base: BaseModel) -> Rule:
+    """The blocks in the authors' names; only at 3072 wide are they as FLUX.1's are."""
+    own = (has(f"{_OWN}|modulation.linear"),) if width == 3072 else ()
     return Rule(
         base,
-        f"Hunyuan's block names, {width} wide: {base.label}",
+        f"Hunyuan's blocks: {base.label}",
         (
-            has("double_blocks.#|single_blocks.#", f"{_OWN}|modulation.linear|img_attn_q"),
-            either(
-                *(takes(path, width) for path in _WIDE_NATIVE.split("|")),
-                takes("img_attn_q", width),
-                takes("img_mod.linear", width),
-                takes("single_blocks.#.linear1", width),
-            ),
+            has("double_blocks.#|single_blocks.#"),
+            *own,
+            either(wide(_SQUARE, width), takes(_READS, width)),
         ),
     )
 
@@ -129,35 +145,33 @@ BLOCKS: tuple[Reader, ...] = (
         "one block more than FLUX.1 has: HunyuanVideo",
         (
             either(deep("single_blocks", 39, 40), deep("double_blocks", 20, 20)),
-            either(takes("single_blocks.#.linear1", 3072), takes("img_attn.qkv", 3072)),
+            either(wide(_SQUARE, 3072), takes(_READS, 3072)),
         ),
     ),
     Rule(
-        VIDEO15,
-        "54 double blocks: HunyuanVideo 1.5",
-        (deep("double_blocks", 41, 54), takes("img_attn.proj", 2048)),
+        VIDEO,
+        "HunyuanVideo's own name for its fused attention",
+        (takes("img_attn_qkv", 3072), written(".img_attn_qkv")),
     ),
     Rule(
         VIDEO15,
         "joint attention 2048 wide: HunyuanVideo 1.5 in diffusers' names",
-        (takes("transformer_blocks.#.attn.add_q_proj", 2048), lacks("single_transformer_blocks.#")),
+        (wide(_JOINT, 2048), has("attn.add_q_proj|attn.to_add_out|ff_context")),
     ),
     Rule(
         IMAGE,
-        "joint attention 3584 wide: HunyuanImage 2.1 in diffusers' names",
-        (either(takes("transformer_blocks.#.attn.to_q", 3584), takes("attn.add_q_proj", 3584)),),
+        "attention 3584 wide: HunyuanImage 2.1 in diffusers' names",
+        (wide(_JOINT, 3584),),
     ),
     Rule(
         DIT,
         "HunyuanDiT's attention, 1408 wide",
         (
-            either(
-                takes("attn1.Wqkv", 1408),
-                takes("attn2.q_proj", 1408),
-                takes("attn1.to_q", 1408),
-                takes("attn2.to_q", 1408),
+            wide(
+                "attn1.to_q|attn1.to_v|attn2.to_q|attn2.q_proj|attn1.out_proj|attn2.out_proj", 1408
             ),
         ),
     ),
+    Rule(DIT, "HunyuanDiT's attention, 1408 wide", (takes("attn1.Wqkv", 1408),)),
     Rule(MESH, "Hunyuan3D's blocks, 1024 wide", (takes("double_blocks.#.img_attn.qkv", 1024),)),
 )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loradex.domain.kinds import BaseModel
-from loradex.identify.rules import Reader, Rule, Variant, either, gives, has, lacks, takes
+from loradex.identify.rules import Reader, Rule, Variant, either, gives, has, lacks, takes, wide
 from loradex.identify.view import View
 
 Z_IMAGE, LUMINA = BaseModel.Z_IMAGE, BaseModel.LUMINA2
@@ -49,7 +49,6 @@ MODELS: tuple[Reader, ...] = (
         (
             has("layers.#", "cap_embedder.1|time_caption_embed.caption_embedder.1"),
             gives("cap_embedder.1|time_caption_embed.caption_embedder.1", 2304),
-            takes("cap_embedder.1|time_caption_embed.caption_embedder.1", 2304),
         ),
         prediction="flow",
         ends="final_layer|norm_out",
@@ -70,32 +69,27 @@ MODELS: tuple[Reader, ...] = (
 )
 
 
-def _layers(width: int, base: BaseModel, says: str, *more: str) -> Rule:
+_LAYERS = "layers.#|noise_refiner.#|context_refiner.#"
+_SQUARE = "attention.to_q|attention.out|attention.to_out.0|attn.to_q|attn.to_out.0|attention.o"
+_READS = (
+    "attention.qkv|attention.to_k|attention.to_v|attn.to_k|attn.to_v|feed_forward.w1"
+    "|feed_forward.w3|feed_forward.linear_1|feed_forward.linear_3"
+)
+
+
+def _layers(width: int, base: BaseModel) -> Rule:
     """`layers` with fused or split attention at one width."""
     return Rule(
         base,
-        says,
+        f"`layers` of {base.label}",
         (
-            has(
-                "layers.#.attention|noise_refiner.#.attention|context_refiner.#.attention"
-                "|layers.#.feed_forward|layers.#.attn|noise_refiner.#.attn|context_refiner.#.attn"
-                "|layers.#.adaLN_modulation"
-            ),
-            lacks("self_attn"),
+            has(_LAYERS),
             either(
-                takes("attention.qkv", width),
-                takes("attention.to_q", width),
-                takes("attention.to_k", width),
-                takes("attention.to_v", width),
-                takes("attention.out", width),
-                takes("attention.to_out.0", width),
-                takes("attn.to_q", width),
-                takes("attn.to_k", width),
-                takes("attn.to_out.0", width),
-                takes("feed_forward.w1", width),
-                takes("feed_forward.linear_1", width),
-                *(takes(path, width) for path in more),
+                wide(_SQUARE, width),
+                takes(_READS, width),
+                gives("feed_forward.w2|feed_forward.linear_2", width),
             ),
+            lacks("self_attn", "self_attention"),
         ),
     )
 
@@ -109,10 +103,14 @@ BLOCKS: tuple[Reader, ...] = (
     Rule(
         ERNIE,
         "ERNIE-Image's layers",
-        (has("layers.#.mlp.linear_fc2|layers.#.adaLN_sa_ln"),),
+        (
+            has(
+                "layers.#.mlp.linear_fc2|layers.#.self_attention.to_q|layers.#.self_attention.to_out"
+            ),
+        ),
     ),
-    _layers(3840, Z_IMAGE, "`layers` 3840 wide: Z-Image"),
-    _layers(2304, LUMINA, "`layers` 2304 wide: Lumina 2"),
-    _layers(2520, OMNIGEN2, "`layers` 2520 wide: OmniGen2"),
-    _layers(4608, IDEOGRAM4, "`layers` 4608 wide: Ideogram 4", "attention.o"),
+    _layers(3840, Z_IMAGE),
+    _layers(2304, LUMINA),
+    _layers(2520, OMNIGEN2),
+    _layers(4608, IDEOGRAM4),
 )

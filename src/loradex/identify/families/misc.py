@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loradex.domain.kinds import BaseModel
-from loradex.identify.rules import Reader, Rule, Variant, either, has, lacks, takes
+from loradex.identify.rules import Reader, Rule, Variant, gives, has, lacks, takes, wide
 from loradex.identify.view import View
 
 CASCADE = BaseModel.CASCADE
@@ -32,6 +32,12 @@ MODELS: tuple[Reader, ...] = (
         (has("lyric_encoder|lyric_embs"), has("genre_embedder|speaker_embedder|decoder.layers.#")),
     ),
     Rule(
+        BaseModel.ACE_STEP,
+        "ACE-Step 1.5 in diffusers' names",
+        (has("proj_in_conv", "time_embed_r", "layers.#.cross_attn"),),
+        variant=lambda _view: ("1.5", "a second time embedding: ACE-Step 1.5"),
+    ),
+    Rule(
         BaseModel.STABLE_AUDIO,
         "Stable Audio's rotary transformer",
         (has("transformer.rotary_pos_emb|rotary_pos_emb", "to_timestep_embed"),),
@@ -46,18 +52,22 @@ BLOCKS: tuple[Reader, ...] = (
         "Stable Cascade's attention blocks",
         (
             has(_UNET_BLOCKS),
-            either(has("kv_mapper.1"), has("channelwise"), has("kv_mapper"), has("attention.attn")),
+            has(
+                "kv_mapper|channelwise|attention.attn|attention.to_q|attention.to_v|attention.to_out"
+            ),
         ),
     ),
     Rule(
         BaseModel.ACE_STEP,
-        "ACE-Step's blocks, 2560 wide",
+        "ACE-Step's singing inputs",
+        (has("lyric_encoder|genre_embedder|speaker_embedder"),),
+    ),
+    Rule(
+        BaseModel.ACE_STEP,
+        "ACE-Step's cross attention",
         (
-            has("transformer_blocks.#.cross_attn|lyric_encoder|genre_embedder|speaker_embedder"),
-            either(
-                has("lyric_encoder|genre_embedder|speaker_embedder"),
-                takes("transformer_blocks.#.cross_attn.to_q", 2560),
-            ),
+            has("transformer_blocks.#.cross_attn"),
+            wide("transformer_blocks.#.cross_attn.to_q|transformer_blocks.#.cross_attn.to_v", 2560),
         ),
     ),
     Rule(
@@ -87,6 +97,15 @@ NEIGHBOURS: tuple[Reader, ...] = (
         "Lens borrows Qwen-Image's names",
         (has("img_mlp.w1"),),
         among=(BaseModel.QWEN_IMAGE,),
+    ),
+    Rule(
+        None,
+        "CogView3 is CogView4's forerunner",
+        (
+            has("patch_embed.text_proj", "time_condition_embed"),
+            gives("patch_embed.text_proj", 2560),
+        ),
+        among=(BaseModel.COGVIEW4,),
     ),
     Rule(
         None,

@@ -7,8 +7,19 @@ diffusers' names, which share theirs.
 from __future__ import annotations
 
 from loradex.domain.kinds import BaseModel
-from loradex.identify.families.flux import FLUX1_KIN, flux1_block
-from loradex.identify.rules import Reader, Rule, Variant, deep, either, has, lacks, takes
+from loradex.identify.families.flux import FLUX1_KIN, flux1_block, flux2_variant
+from loradex.identify.rules import (
+    Reader,
+    Rule,
+    Variant,
+    deep,
+    either,
+    gives,
+    has,
+    lacks,
+    takes,
+    wide,
+)
 from loradex.identify.view import View
 
 SD3, QWEN, QWEN21 = BaseModel.SD3, BaseModel.QWEN_IMAGE, BaseModel.QWEN_IMAGE_2_1
@@ -113,30 +124,43 @@ MODELS: tuple[Reader, ...] = (
     ),
 )
 
-_ATTENTION = (
-    takes("transformer_blocks.#.attn.to_q", 3072),
-    takes("transformer_blocks.#.attn.to_k", 3072),
-    takes("transformer_blocks.#.attn.to_v", 3072),
-    takes("transformer_blocks.#.attn.to_out.0", 3072),
-    takes("transformer_blocks.#.attn.add_q_proj", 3072),
-    takes("transformer_blocks.#.attn.add_k_proj", 3072),
-    takes("transformer_blocks.#.attn.to_add_out", 3072),
-)
-_SD3_ATTENTION = (
-    takes("transformer_blocks.#.attn.to_q", 1536, 2432),
-    takes("transformer_blocks.#.attn.add_q_proj", 1536, 2432),
-    takes("transformer_blocks.#.attn.to_out.0", 1536, 2432),
-    takes("transformer_blocks.#.ff_context.net.0.proj", 1536, 2432),
-    takes("transformer_blocks.#.norm1_context.linear", 1536, 2432),
-)
+_BLOCK = "transformer_blocks.#"
+_PICTURE = f"{_BLOCK}.attn.to_q|{_BLOCK}.attn.to_k|{_BLOCK}.attn.to_v|{_BLOCK}.attn.to_out.0"
+_TEXT = f"{_BLOCK}.attn.add_q_proj|{_BLOCK}.attn.add_k_proj|{_BLOCK}.attn.to_add_out"
+_ATTENTION = f"{_PICTURE}|{_TEXT}|{_BLOCK}.attn.add_v_proj"
 _JOINT = "attn.add_q_proj|attn.add_k_proj|attn.add_v_proj|attn.to_add_out|ff_context"
-_FLUX_ONLY = "ff_context|ff.net.0.proj|ff.net.2|norm1.linear|norm1_context.linear"
+_FEED = "ff_context|ff.net.0.proj|ff.net.2|norm1.linear|norm1_context.linear"
+_SINGLE = "single_transformer_blocks.#"
+_SINGLES = f"{_SINGLE}.attn.to_q|{_SINGLE}.attn.to_k|{_SINGLE}.attn.to_v"
+_SINGLE_WIDE = either(
+    wide(f"{_ATTENTION}|{_SINGLES}", 3072),
+    takes(f"{_SINGLE}.proj_mlp|{_SINGLE}.norm.linear|{_BLOCK}.norm1.linear", 3072),
+    takes(f"{_SINGLE}.proj_out", 15360),
+    gives(f"{_SINGLE}.proj_out", 3072),
+    takes(f"{_BLOCK}.ff.net.0.proj|{_BLOCK}.ff_context.net.0.proj", 3072),
+)
+_KREA_OWN = (
+    "blocks.#.attn.wq|blocks.#.attn.wo|blocks.#.attn.gate|blocks.#.mlp.up"
+    "|attn.to_gate|ff.gate|ff.up"
+)
+_QWEN_OWN = "img_mlp|txt_mlp|img_mod|txt_mod"
 
 BLOCKS: tuple[Reader, ...] = (
     Rule(SD3, "SD 3's joint blocks", (has("joint_blocks.#"),), variant=sd3_variant),
-    Rule(AURA, "AuraFlow's blocks", (has("joint_transformer_blocks.#|double_layers.#.attn.w1q"),)),
     Rule(
-        AURA, "AuraFlow's blocks", (has("double_layers.#|single_layers.#", "modX|attn.w1q|mlpX"),)
+        AURA,
+        "AuraFlow's blocks",
+        (has("joint_transformer_blocks.#|double_layers.#.attn.w1q|double_layers.#.modX"),),
+    ),
+    Rule(
+        AURA,
+        "AuraFlow's blocks",
+        (
+            has(
+                "double_layers.#|single_layers.#",
+                "modX|modC|modCX|mlpX|mlpC|attn.w1q|attn.w1o|mlp.c_fc1",
+            ),
+        ),
     ),
     Rule(
         BaseModel.HIDREAM,
@@ -146,107 +170,104 @@ BLOCKS: tuple[Reader, ...] = (
     Rule(BaseModel.KREA2, "Krea 2's text fusion", (has("txtfusion|txtmlp|text_fusion"),)),
     Rule(
         BaseModel.KREA2,
-        "Krea 2's gated attention, 6144 wide",
-        (
-            has("blocks.#.attn.wq|blocks.#.attn.gate|attn.to_gate|blocks.#.mlp.up|ff.gate"),
-            either(
-                takes("blocks.#.attn.wq", 6144),
-                takes("blocks.#.attn.gate", 6144),
-                takes("blocks.#.mlp.up", 6144),
-                takes("blocks.#.attn.to_gate", 6144),
-                takes("blocks.#.ff.gate", 6144),
-            ),
-        ),
+        "Krea 2's gated blocks",
+        (has(_KREA_OWN), wide(_KREA_OWN, 6144)),
+    ),
+    Rule(
+        BaseModel.KREA2,
+        "grouped attention, 6144 to 1536: Krea 2",
+        (takes(_PICTURE, 6144), gives(f"{_BLOCK}.attn.to_k|{_BLOCK}.attn.to_v", 1536)),
     ),
     Rule(
         QWEN21,
         "Qwen-Image 2.1's gated blocks",
-        (has("img_mlp.gate_layer"), lacks("double_blocks.#")),
+        (
+            has(f"img_mlp.gate_layer|{_BLOCK}.img_mlp.out|{_BLOCK}.img_mlp.proj"),
+            lacks("double_blocks.#"),
+        ),
+    ),
+    Rule(
+        QWEN21,
+        "attention 4096 wide in more blocks than FLUX.2 has: Qwen-Image 2.1",
+        (wide(_PICTURE, 4096), deep("transformer_blocks", 9, 32), lacks(_JOINT, _SINGLE)),
     ),
     Rule(
         QWEN,
         "Qwen-Image's blocks with one MLP and modulation a stream",
-        (
-            has(
-                "transformer_blocks.#.img_mlp|transformer_blocks.#.txt_mlp|transformer_blocks.#.img_mod"
-                "|transformer_blocks.#.txt_mod"
-            ),
-        ),
+        (has("|".join(f"{_BLOCK}.{own}" for own in _QWEN_OWN.split("|"))),),
         variant=_qwen_variant,
     ),
     Rule(
         SD3,
         "joint attention at SD 3's width",
         (
-            has("transformer_blocks.#.attn", _JOINT),
-            either(*_SD3_ATTENTION),
-            lacks("single_transformer_blocks.#"),
+            either(
+                wide(_ATTENTION, 1536, 2432),
+                takes(f"{_BLOCK}.ff_context.net.0.proj|{_BLOCK}.ff.net.0.proj", 1536, 2432),
+                takes(f"{_BLOCK}.norm1_context.linear|{_BLOCK}.norm1.linear", 1536, 2432),
+            ),
+            lacks(_SINGLE, "attn1"),
         ),
         variant=sd3_variant,
     ),
     Rule(
         HUNYUAN,
         "HunyuanVideo's token refiner in diffusers' names",
-        (
-            has("context_embedder.token_refiner|token_refiner.refiner_blocks.#"),
-            either(*_ATTENTION, takes("single_transformer_blocks.#.attn.to_q", 3072)),
-        ),
+        (has("context_embedder.token_refiner|token_refiner.refiner_blocks.#"), _SINGLE_WIDE),
     ),
     Rule(
         HUNYUAN,
         "one block more than FLUX.1 has: HunyuanVideo",
         (
-            has("single_transformer_blocks.#"),
-            either(
-                deep("single_transformer_blocks", 39, 40),
-                deep("^transformer_blocks", 20, 20),
-            ),
-            either(*_ATTENTION, takes("single_transformer_blocks.#.attn.to_q", 3072)),
-            lacks("pos_embed.proj"),
+            has(_SINGLE),
+            either(deep("single_transformer_blocks", 39, 40), deep("^transformer_blocks", 20, 20)),
+            _SINGLE_WIDE,
         ),
     ),
     *flux1_block(
-        "FLUX.1's blocks in diffusers' names, 3072 wide",
-        has("single_transformer_blocks.#"),
-        either(
+        "FLUX.1's blocks in diffusers' names",
+        has(_SINGLE),
+        either(deep("single_transformer_blocks", 28, 38), deep("^transformer_blocks", 11, 19)),
+        _SINGLE_WIDE,
+    ),
+    Rule(
+        FLUX1,
+        "FLUX.1's feed-forward beside its attention, 4 times the width",
+        (
+            has(_SINGLE),
+            gives(f"{_SINGLE}.proj_mlp", 12288),
+            takes(f"{_SINGLE}.norm.linear|{_BLOCK}.norm1.linear", 3072),
             deep("single_transformer_blocks", 21, 38),
-            deep("^transformer_blocks", 9, 19),
         ),
-        either(
-            *_ATTENTION,
-            takes("single_transformer_blocks.#.attn.to_q", 3072),
-            takes("single_transformer_blocks.#.proj_mlp", 3072),
-            takes("single_transformer_blocks.#.norm.linear", 3072),
-            takes("single_transformer_blocks.#.proj_out", 15360),
-            takes("transformer_blocks.#.norm1.linear", 3072),
-        ),
+        among=(*FLUX1_KIN, HUNYUAN),
+        confidence=0.8,
     ),
     Rule(
         None,
         "a few blocks that FLUX.1 and HunyuanVideo share in name and size",
-        (
-            has("single_transformer_blocks.#"),
-            either(
-                *_ATTENTION,
-                takes("single_transformer_blocks.#.attn.to_q", 3072),
-                takes("single_transformer_blocks.#.proj_mlp", 3072),
-                takes("single_transformer_blocks.#.proj_out", 15360),
-            ),
-        ),
-        among=(*FLUX1_KIN, HUNYUAN, BaseModel.FLUX2),
+        (has(_SINGLE), _SINGLE_WIDE),
+        among=(*FLUX1_KIN, HUNYUAN, BaseModel.FLUX2, BaseModel.OVIS_IMAGE),
     ),
     Rule(
         None,
         "double blocks that FLUX.1 and HunyuanVideo share in name and size",
-        (has("transformer_blocks.#", _FLUX_ONLY), has(_JOINT), either(*_ATTENTION)),
+        (has(_BLOCK, _FEED), has(_JOINT), _SINGLE_WIDE, lacks("attn1")),
         among=(*FLUX1_KIN, HUNYUAN),
     ),
     Rule(
-        QWEN,
-        "attention at 3072 in more than 20 blocks: Qwen-Image",
+        None,
+        "a feed-forward that FLUX.1, HunyuanVideo and CogVideoX share in name and size",
         (
-            has("transformer_blocks.#.attn"),
-            either(*_ATTENTION),
+            takes(f"{_BLOCK}.ff.net.0.proj", 3072),
+            lacks("attn1", "attn", "single_transformer_blocks.#"),
+        ),
+        among=(*FLUX1_KIN, HUNYUAN, BaseModel.COGVIDEOX),
+    ),
+    Rule(
+        QWEN,
+        "attention in more than 20 blocks: Qwen-Image",
+        (
+            wide(_ATTENTION, 3072),
             deep("transformer_blocks", 21, 60),
             lacks("ff.net", "ff_context", "attn2", "norm1.linear"),
         ),
@@ -254,11 +275,25 @@ BLOCKS: tuple[Reader, ...] = (
     Rule(
         None,
         "attention that FLUX.1, HunyuanVideo and Qwen-Image share in name and size",
-        (
-            has("transformer_blocks.#.attn"),
-            either(*_ATTENTION),
-            lacks("attn1", "attn2"),
-        ),
-        among=(QWEN, *FLUX1_KIN, HUNYUAN),
+        (wide(_ATTENTION, 3072), lacks("attn1", "attn2")),
+        among=(QWEN, *FLUX1_KIN, HUNYUAN, BaseModel.FLUX2),
+    ),
+    Rule(
+        BaseModel.FLUX2,
+        "joint attention of a width only FLUX.2 has",
+        (wide(_ATTENTION, 4096, 6144), has(_JOINT)),
+        variant=flux2_variant,
+    ),
+    Rule(
+        BaseModel.FLUX2,
+        "attention 6144 wide: FLUX.2",
+        (wide(_PICTURE, 6144), lacks("attn1")),
+        variant=flux2_variant,
+    ),
+    Rule(
+        None,
+        "attention that FLUX.2 klein-9b and Qwen-Image 2.1 share in name and size",
+        (wide(_PICTURE, 4096), lacks("attn1", "attn2")),
+        among=(BaseModel.FLUX2, QWEN21),
     ),
 )

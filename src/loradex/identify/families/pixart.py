@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loradex.domain.kinds import BaseModel
-from loradex.identify.rules import Reader, Rule, Variant, either, gives, has, lacks, takes
+from loradex.identify.rules import Reader, Rule, Variant, either, gives, has, lacks, takes, wide
 from loradex.identify.view import View
 
 PIXART, SANA = BaseModel.PIXART, BaseModel.SANA
@@ -80,16 +80,16 @@ MODELS: tuple[Reader, ...] = (
     ),
 )
 
-_SELF = ("attn1.to_q", "attn1.to_k", "attn1.to_v", "attn1.to_out.0", "attn2.to_q", "attn2.to_out.0")
 _BLOCK = "transformer_blocks.#"
+_SQUARE = "|".join(
+    f"{_BLOCK}.{path}"
+    for path in ("attn1.to_q", "attn1.to_k", "attn1.to_v", "attn1.to_out.0", "attn2.to_q",
+                 "attn2.to_out.0", "attn2.to_k", "attn2.to_v")
+)  # fmt: skip
 
 BLOCKS: tuple[Reader, ...] = (
     Rule(PRX, "PRX's blocks", (has("img_qkv_proj|txt_kv_proj"),)),
-    Rule(
-        SANA,
-        "Sana's attention, 2240 wide",
-        (either(*(takes(f"{_BLOCK}.{path}", 2240) for path in _SELF)),),
-    ),
+    Rule(SANA, "Sana's attention", (wide(_SQUARE, 2240),)),
     Rule(
         SANA,
         "Sana's convolutions in the feed-forward",
@@ -98,18 +98,18 @@ BLOCKS: tuple[Reader, ...] = (
     Rule(
         SANA,
         "Sana in its authors' names",
-        (has("blocks.#.cross_attn.kv_linear"), takes("blocks.#.cross_attn.kv_linear", 2240)),
+        (
+            takes(
+                "blocks.#.cross_attn.kv_linear|blocks.#.cross_attn.q_linear|blocks.#.attn.qkv", 2240
+            ),
+        ),
     ),
     Rule(
         PIXART,
         "a plain feed-forward at 1152: PixArt",
         (
             has(_BLOCK, "ff.net.0.proj|ff.net.2"),
-            either(
-                *(takes(f"{_BLOCK}.{path}", 1152) for path in _SELF),
-                takes("ff.net.0.proj", 1152),
-                takes("ff.net.2", 4608),
-            ),
+            either(wide(_SQUARE, 1152), takes("ff.net.0.proj", 1152), gives("ff.net.2", 1152)),
             lacks("down_blocks.#", "up_blocks.#"),
         ),
     ),
@@ -118,21 +118,37 @@ BLOCKS: tuple[Reader, ...] = (
         "PixArt in its authors' names",
         (
             has("blocks.#.cross_attn.kv_linear|blocks.#.cross_attn.q_linear"),
-            takes("cross_attn.q_linear|cross_attn.kv_linear", 1152),
+            wide("cross_attn.q_linear|cross_attn.kv_linear|blocks.#.attn.qkv", 1152),
+            has("blocks.#.mlp.fc1|blocks.#.mlp.fc2"),
         ),
     ),
     Rule(
         None,
         "attention that PixArt and Sana 0.6B share in name, size and depth",
-        (has(_BLOCK), either(*(takes(f"{_BLOCK}.{path}", 1152) for path in _SELF))),
+        (
+            either(
+                wide(_SQUARE, 1152),
+                wide("blocks.#.cross_attn.q_linear|blocks.#.cross_attn.kv_linear", 1152),
+            ),
+            lacks("down_blocks.#", "up_blocks.#"),
+        ),
         among=(PIXART, SANA),
     ),
     Rule(
         COGVIEW4,
         "one attention a block, 4096 wide: CogView4",
         (
-            either(*(takes(f"{_BLOCK}.{path}", 4096) for path in _SELF)),
+            either(wide(_SQUARE, 4096), takes(f"{_BLOCK}.norm1.linear", 512)),
+            gives(
+                f"{_BLOCK}.norm1.linear|{_BLOCK}.attn1.to_q|{_BLOCK}.attn1.to_out.0", 4096, 49152
+            ),
             lacks("attn2", "audio_attn1", "single_transformer_blocks.#"),
         ),
+    ),
+    Rule(
+        None,
+        "a feed-forward that CogView4 and LTX-Video 13B share in name and size",
+        (takes(f"{_BLOCK}.ff.net.0.proj", 4096), lacks("single_transformer_blocks.#", "attn")),
+        among=(COGVIEW4, BaseModel.LTX_VIDEO),
     ),
 )

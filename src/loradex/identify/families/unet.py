@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 
 from loradex.domain.identity import Reason
@@ -17,7 +18,13 @@ TEXT_WIDTHS: dict[int, BaseModel] = {768: SD1, 1024: SD2, 2048: SDXL, 1280: REFI
 
 _CONTEXT = "attn2.to_k|attn2.to_v"
 _FIRST_CONV = "input_blocks.#.0|conv_in"
-_VECTOR = "label_emb.#.0|label_emb.0.0|add_embedding.linear_1"
+_VECTOR = "label_emb.0.0|add_embedding.linear_1"
+
+_CLASS = "label_emb.0.0|class_embedding.linear_1"
+_MARKED: tuple[tuple[str, Variant], ...] = (
+    ("motion_modules.#", ("animatediff", "motion modules are built in")),
+    ("time_embedding.cond_proj", ("lcm", "`cond_proj` is there: a distilled LCM U-Net")),
+)
 
 # What the first convolution takes -> variant.
 _CHANNELS: dict[tuple[BaseModel, int], Variant] = {
@@ -41,21 +48,26 @@ def model(view: View) -> Finding | None:
         return None
     if view.has("time_stack|temporal_transformer_blocks"):
         return _found(SVD, "has temporal layers in its attention: Stable Video Diffusion")
-    if view.has("temp_convs|temp_attentions|temopral_conv|motion_modules"):
+    if view.has("temp_convs|temp_attentions|temopral_conv"):
         return None
+    base, text = _whole_base(view)
+    if base is None:
+        return None
+    variant = _variant(view, base, ldm)
+    found = _found(base, text)
+    return replace(found, variant=variant[0]).because("variant", variant[1]) if variant else found
+
+
+def _whole_base(view: View) -> tuple[BaseModel | None, str]:
     context, vector = view.takes(_CONTEXT), view.takes(_VECTOR)
     if vector == 5632 or view.takes("encoder_hid_proj") == 4096:
-        return _found(KOLORS, "reads ChatGLM's 4096-wide text: Kolors")
+        return KOLORS, "reads ChatGLM's 4096-wide text: Kolors"
     base = TEXT_WIDTHS.get(context or 0)
     if base is REFINER and view.gives(_FIRST_CONV) != 384:
-        return None
-    if base is None:
-        if vector != 2816:
-            return None
-        return _found(SDXL, "the vector embedding takes 2816: SDXL")
-    found = _found(base, f"`attn2.to_k` takes {context}: the text width of {base.label}")
-    variant = _variant(view, base, ldm)
-    return replace(found, variant=variant[0]).because("variant", variant[1]) if variant else found
+        return None, ""
+    if base is None and vector == 2816:
+        return SDXL, "the vector embedding takes 2816: SDXL"
+    return base, f"`attn2.to_k` takes {context}: the text width of {base.label if base else ''}"
 
 
 def _found(base: BaseModel, text: str) -> Finding:
@@ -68,13 +80,12 @@ def _variant(view: View, base: BaseModel, ldm: bool) -> Variant | None:
         return ("zero123", "`cc_projection` is there: a camera-conditioned model")
     if channels is not None and (base, channels) in _CHANNELS:
         return _CHANNELS[base, channels]
-    if base is SD2 and view.takes("label_emb.#.0|label_emb.0.0|class_embedding.linear_1") == 4:
-        return ("lotus", "the class embedding takes 4: the Lotus depth model")
-    if base is SD2 and view.has("label_emb.#.0|label_emb.0.0|class_embedding.linear_1"):
+    if base is SD2 and view.has(_CLASS):
+        if view.takes(_CLASS) == 4:
+            return ("lotus", "the class embedding takes 4: the Lotus depth model")
         return ("unclip", "a picture embedding is added to the time step: unCLIP")
-    if view.has("time_embedding.cond_proj"):
-        return ("lcm", "`time_embedding.cond_proj` is there: a distilled LCM U-Net")
-    return _small_sdxl(view, ldm) if base is SDXL else None
+    marked = next((variant for path, variant in _MARKED if view.has(path)), None)
+    return marked or (_small_sdxl(view, ldm) if base is SDXL else None)
 
 
 def _small_sdxl(view: View, ldm: bool) -> Variant | None:
@@ -93,13 +104,27 @@ def _small_sdxl(view: View, ldm: bool) -> Variant | None:
 
 def _depth_of(view: View, starts: tuple[str, ...]) -> int:
     numbers = {
-        int(tail.partition("_")[0])
-        for line in view.flat.split("\n")
-        if any(start in line for start in starts)
-        for tail in line.split("transformer_blocks_")[1:]
-        if tail.partition("_")[0].isdigit()
+        int(number)
+        for start in starts
+        for number in re.findall(rf"{start}\w*?transformer_blocks_(\d+)", view.flat)
     }
     return max(numbers, default=-1) + 1
+
+
+# Places of blocks that SD 1 and SD 2 have and SDXL has not: four levels, attention on the first.
+_OLD_PLACES = (
+    "down_blocks_0_attentions",
+    "up_blocks_3_",
+    "down_blocks_3_",
+    "input_blocks_1_1_",
+    "input_blocks_2_1_",
+    "input_blocks_9_",
+    "input_blocks_10_",
+    "input_blocks_11_",
+    "output_blocks_9_",
+    "output_blocks_10_",
+    "output_blocks_11_",
+)
 
 
 def blocks(view: View) -> Finding | None:
@@ -117,7 +142,15 @@ def blocks(view: View) -> Finding | None:
     return _by_names(view)
 
 
-def _by_names(view: View) -> Finding | None:
+def _by_names(view: View) -> Finding:
+    found = _by_depth(view) or _by_place(view)
+    if found is None:
+        text = "only modules that SD 1, SD 2 and SDXL share in name and size"
+        found = Finding(candidates=(SDXL, SD1, SD2), reasons=(Reason("base", text),))
+    return found
+
+
+def _by_depth(view: View) -> Finding | None:
     depth = view.depth("transformer_blocks")
     if depth > 4:
         return _found(SDXL, f"attention is {depth} deep: only SDXL is deeper than 4")
@@ -127,24 +160,35 @@ def _by_names(view: View) -> Finding | None:
         return _found(SDXL, f"attention is {depth} deep: SD 1 and SD 2 have one layer a block")
     if view.takes("add_embedding.linear_1|label_emb.0.0") == 2816:
         return _found(SDXL, "the vector embedding takes 2816: SDXL")
+    return None
+
+
+def _by_place(view: View) -> Finding | None:
+    old = next((name for name in _OLD_PLACES if view.written(name)), None)
+    if old is not None:
+        return _old_unet(view, f"`{old.strip('_')}` is there, which SDXL has not")
     if view.has("input_blocks.#|output_blocks.#|middle_block"):
         found = _found(SDXL, "modules have LDM block names, which trainers use for SDXL only")
         return replace(found, confidence=0.9)
     if view.written("up_blocks_0_attentions"):
         return _found(SDXL, "attention in `up_blocks.0`, where only SDXL has it")
-    old = ("down_blocks_0_attentions", "up_blocks_3_", "down_blocks_3_")
-    mark = next((name for name in old if view.written(name)), None)
-    if mark is None:
-        text = "only modules that SD 1, SD 2 and SDXL share in name and size"
-        return Finding(candidates=(SDXL, SD1, SD2), reasons=(Reason("base", text),))
-    text = f"`{mark.strip('_')}` is there, which SDXL has not"
+    return None
+
+
+def _old_unet(view: View, text: str) -> Finding:
+    """SD 1 projects with a convolution where SD 2 has a linear layer."""
+    dims = view.dims("proj_in") or view.dims("proj_out")
+    if dims == 4:
+        return _found(SD1, f"{text}; `proj_in` is a convolution: SD 1")
+    if dims == 2:
+        return _found(SD2, f"{text}; `proj_in` is linear: SD 2")
     return Finding(candidates=(SD1, SD2), reasons=(Reason("base", text),))
 
 
 def _refiner_widths(view: View) -> bool:
-    widths = {size[0] for size in view.sizes("attn1.to_q") + view.sizes("proj_in")}
-    widths.discard(None)
-    return bool(widths) and all(width in (384, 768, 1536) for width in widths)
+    paths = ("attn1.to_q", "attn1.to_out.0", "attn2.to_q", "proj_in", "ff.net.2")
+    widths = {size[0] for path in paths for size in view.sizes(path)} - {None}
+    return bool(widths) and widths <= {384, 768, 1536}
 
 
 MODELS: tuple[Reader, ...] = (model,)

@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from loradex.domain.kinds import BaseModel
-from loradex.identify.rules import Reader, Rule, Variant, deep, either, gives, has, lacks, takes
+from loradex.identify.rules import (
+    Reader,
+    Rule,
+    Variant,
+    deep,
+    either,
+    gives,
+    has,
+    lacks,
+    takes,
+    wide,
+)
 from loradex.identify.view import View
 
 LTX, LTX2 = BaseModel.LTX_VIDEO, BaseModel.LTX2
@@ -181,29 +192,39 @@ _COSMOS_NATIVE = (
     "|blocks.#.cross_attn.q_proj|blocks.#.cross_attn.k_proj|blocks.#.cross_attn.output_proj"
     "|blocks.#.mlp.layer1|blocks.#.mlp.layer2|blocks.#.adaln_modulation_self_attn"
 )
-_SELF = ("attn1.to_q", "attn1.to_k", "attn1.to_v", "attn1.to_out.0", "attn2.to_q")
-
+_BLOCK = "transformer_blocks.#"
+_SELF = "|".join(
+    f"{_BLOCK}.{path}" for path in ("attn1.to_q", "attn1.to_k", "attn1.to_v", "attn1.to_out.0")
+)
+_CROSS = "|".join(f"{_BLOCK}.{path}" for path in ("attn2.to_q", "attn2.to_out.0"))
+_READS = f"{_BLOCK}.attn2.to_k|{_BLOCK}.attn2.to_v"
+_FEED = f"{_BLOCK}.ff.net.0.proj"
+_NO_UNET = lacks(
+    "down_blocks.#", "up_blocks.#", "mid_block", "input_blocks.#", "output_blocks.#",
+    "middle_block", "motion_modules.#",
+)  # fmt: skip
 
 BLOCKS: tuple[Reader, ...] = (
     Rule(
         LTX2,
         "LTX-2's audio attention",
-        (
-            has(
-                "audio_attn1|audio_attn2|audio_to_video_attn|video_to_audio_attn|audio_ff"
-                "|audio_patchify_proj"
-            ),
-        ),
+        (has("audio_attn1|audio_attn2|audio_to_video_attn|video_to_audio_attn|audio_ff"),),
     ),
+    Rule(LTX2, "LTX-2's audio input", (has("audio_patchify_proj|audio_adaln_single"),)),
     Rule(
         MOCHI,
         "Mochi's joint attention",
-        (has("attn.qkv_x|attn.qkv_y|attn.proj_x|attn.proj_y|mlp_x.w1"),),
+        (has("attn.qkv_x|attn.qkv_y|attn.proj_x|attn.proj_y|mlp_x.w1|mlp_y.w1"),),
     ),
     Rule(
         MOCHI,
         "Mochi's joint attention in diffusers' names",
-        (has("transformer_blocks.#.attn1.add_q_proj|transformer_blocks.#.attn1.to_add_out"),),
+        (has(f"{_BLOCK}.attn1.add_q_proj|{_BLOCK}.attn1.to_add_out"),),
+    ),
+    Rule(
+        MOCHI,
+        "a feed-forward of 3072 for the picture and 1536 for the text: Mochi",
+        (takes(f"{_BLOCK}.ff_context.net.0.proj", 1536), takes(_FEED, 3072)),
     ),
     Rule(
         KANDINSKY5,
@@ -212,16 +233,18 @@ BLOCKS: tuple[Reader, ...] = (
         variant=_kandinsky_variant,
     ),
     Rule(
-        ANIMA,
-        "Cosmos blocks with a language model adapter: Anima",
-        (has("llm_adapter"),),
+        MINIMAX,
+        "attention 5376 wide: MiniMax H3",
+        (takes("transformer_blocks.#.attn.to_q|transformer_blocks.#.ff.net.0.proj", 5376),),
     ),
+    Rule(MINIMAX, "MiniMax H3's inputs", (has("video_patch_proj|audio_patch_proj"),)),
+    Rule(ANIMA, "Cosmos blocks with a language model adapter: Anima", (has("llm_adapter"),)),
     Rule(
         COSMOS2,
         "Cosmos blocks 5120 wide: Cosmos-Predict2 14B",
         (
             has(_COSMOS_NATIVE),
-            either(takes("self_attn.q_proj", 5120), takes("mlp.layer1", 5120)),
+            wide("self_attn.q_proj|self_attn.k_proj|self_attn.output_proj|mlp.layer1", 5120),
         ),
         variant=lambda _view: ("14b", "5120 wide: the 14b model"),
     ),
@@ -234,53 +257,45 @@ BLOCKS: tuple[Reader, ...] = (
     Rule(
         COSMOS1,
         "Cosmos 1's nested blocks",
-        (has("blocks.block0.blocks.#|block.attn.to_q.0"),),
+        (has("blocks.block0.blocks.#|block.attn.to_q.0|block.attn.to_out.0"),),
     ),
     Rule(
         COSMOS2,
-        "cross-attention reads 1024-wide text at 2048: Cosmos-Predict2 in diffusers' names",
-        (
-            has("transformer_blocks.#.attn2"),
-            takes("transformer_blocks.#.attn2.to_k", 1024),
-            takes("transformer_blocks.#.attn2.to_q", 2048, 5120),
-            lacks("down_blocks.#", "up_blocks.#", "input_blocks.#"),
-        ),
+        "cross-attention reads 1024-wide text: Cosmos-Predict2 in diffusers' names",
+        (takes(_READS, 1024), wide(f"{_SELF}|{_CROSS}|{_READS}", 2048, 5120, 1024), _NO_UNET),
         variant=_cosmos_variant,
     ),
     Rule(
         LTX,
-        "LTX-Video's attention",
-        (
-            has("transformer_blocks.#.attn1", "attn2"),
-            either(*(takes(f"transformer_blocks.#.{path}", 2048, 4096) for path in _SELF)),
-            lacks(
-                "down_blocks.#",
-                "up_blocks.#",
-                "mid_block",
-                "input_blocks.#",
-                "output_blocks.#",
-                "middle_block",
-                "motion_modules.#",
-            ),
-        ),
+        "self and cross attention of one width: LTX-Video",
+        (takes(_READS, 2048, 4096), wide(f"{_SELF}|{_CROSS}|{_READS}", 2048, 4096), _NO_UNET),
         variant=_ltx_variant,
     ),
     Rule(
+        LTX,
+        "cross attention 4096 wide: LTX-Video 13B",
+        (has(f"{_BLOCK}.attn2"), wide(f"{_SELF}|{_CROSS}", 4096), _NO_UNET),
+        variant=_ltx_variant,
+    ),
+    Rule(
+        None,
+        "modules that LTX-Video 2B and Cosmos-Predict2 2B share in name and size",
+        (either(wide(f"{_SELF}|{_CROSS}", 2048), takes(_FEED, 2048)), _NO_UNET),
+        among=(LTX, COSMOS2),
+    ),
+    Rule(
         ALLEGRO,
-        "PixArt-like attention 2304 wide: Allegro",
-        (
-            has("transformer_blocks.#.attn1|transformer_blocks.#.attn2"),
-            either(*(takes(f"transformer_blocks.#.{path}", 2304) for path in _SELF)),
-        ),
+        "PixArt-like blocks 2304 wide: Allegro",
+        (either(wide(f"{_SELF}|{_CROSS}", 2304), takes(_FEED, 2304)), _NO_UNET),
     ),
     Rule(
         COGVIDEO,
         "one attention a block at CogVideoX's width",
         (
-            has("transformer_blocks.#.attn1"),
-            either(*(takes(f"transformer_blocks.#.{path}", 1920, 3072) for path in _SELF)),
+            either(wide(_SELF, 1920, 3072), takes(_FEED, 1920)),
             lacks("attn2"),
             deep("transformer_blocks", 1, 42),
+            _NO_UNET,
         ),
         variant=_cog_variant,
     ),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loradex.domain.kinds import BaseModel
-from loradex.identify.rules import Reader, Rule, Variant, either, gives, has, lacks, takes
+from loradex.identify.rules import Reader, Rule, Variant, either, gives, has, lacks, takes, wide
 from loradex.identify.view import View
 
 WAN = BaseModel.WAN
@@ -27,30 +27,30 @@ def _variant(view: View) -> Variant | None:
         if view.has(path):
             full = f"{name}-{size}" if size and name == "vace" else name
             return (full, f"`{path.split('|')[0]}` is there: Wan {full}")
+    return _by_channels(view, width, size) if size else None
+
+
+def _by_channels(view: View, width: int, size: str) -> Variant | None:
     channels = view.takes("patch_embedding")
-    if channels is None or not size:
-        return None
-    seen = f"{width} wide, the patch embedding takes {channels} channels"
-    if channels == 48:
-        return ("ti2v-5b", seen) if width == 3072 else (f"fun-control-{size}", seen)
+    pictures = view.has("img_emb|image_embedder|k_img|add_k_proj")
+    names = {
+        16: f"t2v-{size}",
+        36: f"i2v-{size}" if pictures else f"2.2-i2v-a{size}",
+        48: "ti2v-5b" if width == 3072 else f"fun-control-{size}",
+    }
+    name = names.get(channels or 0)
     if channels == 36 and view.has("img_emb.emb_pos|image_embedder.pos_embed"):
-        return (f"flf2v-{size}", f"{seen}, with positions for two pictures")
-    if channels == 36 and view.has("img_emb|image_embedder|k_img|add_k_proj"):
-        return (f"i2v-{size}", f"{seen}, with a picture encoder: 2.1 image to video")
-    if channels == 36:
-        return (f"2.2-i2v-a{size}", f"{seen}, without a picture encoder: 2.2 image to video")
-    return (f"t2v-{size}", f"{seen}: text to video") if channels == 16 else None
+        name = f"flf2v-{size}"
+    if name is None:
+        return None
+    tower = " and there is a picture encoder" if pictures else ""
+    return (name, f"{width} wide, the patch embedding takes {channels} channels{tower}")
 
 
 def _lora_variant(view: View) -> Variant | None:
-    width = next(
-        (
-            size[1]
-            for path in (*_NATIVE_PATHS, *_DIFFUSERS_PATHS)
-            if (size := view.size(path)) and size[1] in _SIZES
-        ),
-        None,
-    )
+    seen = (view.size(path) for path in (*_NATIVE_PATHS, *_DIFFUSERS_PATHS))
+    widths = (size[1] or size[0] for size in seen if size)
+    width = next((width for width in widths if width in _SIZES), None)
     if width is None:
         return None
     size = _SIZES[width]
@@ -114,8 +114,8 @@ BLOCKS: tuple[Reader, ...] = (
         "Wan's self and cross attention",
         (
             has("blocks.#.self_attn|blocks.#.cross_attn|blocks.#.ffn.0|blocks.#.ffn.2"),
-            either(*(takes(path, *_WIDTHS) for path in _NATIVE_PATHS), gives("ffn.2", *_WIDTHS)),
-            lacks("transformer_blocks.#", "single_blocks.#"),
+            either(wide("|".join(_NATIVE_PATHS), *_WIDTHS), gives("blocks.#.ffn.2", *_WIDTHS)),
+            lacks("^transformer_blocks.#", "^single_blocks.#"),
         ),
         variant=_lora_variant,
     ),
@@ -123,9 +123,10 @@ BLOCKS: tuple[Reader, ...] = (
         WAN,
         "Wan's blocks in diffusers' names",
         (
-            has("blocks.#.attn1|blocks.#.attn2|blocks.#.ffn.net"),
-            either(*(takes(path, *_WIDTHS) for path in _DIFFUSERS_PATHS)),
-            lacks("transformer_blocks.#", "down_blocks.#", "up_blocks.#", "mid_block"),
+            has("^blocks.#.attn1|^blocks.#.attn2|^blocks.#.ffn.net"),
+            either(
+                wide("|".join(_DIFFUSERS_PATHS), *_WIDTHS), gives("^blocks.#.ffn.net.2", *_WIDTHS)
+            ),
         ),
         variant=_lora_variant,
     ),

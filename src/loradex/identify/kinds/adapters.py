@@ -13,7 +13,9 @@ from loradex.identify.view import View
 B = BaseModel
 _CONTROL, _IP = ModelKind.CONTROLNET, ModelKind.IP_ADAPTER
 
-FIRST_WORDS = ("ip_adapter", "image_proj", "lora_controlnet", "lllite", "redux_", "pulid", "fuse_")
+CONTROL_LORA = "lora_controlnet"
+"""The marker tensor of a Control-LoRA."""
+FIRST_WORDS = ("ip_adapter", "image_proj", "lllite", "redux_", "pulid")
 """First words of keys that are an adapter's, even where LoRA pairs outnumber them."""
 
 
@@ -29,20 +31,20 @@ def _by_text(found: Finding, view: View, path: str) -> Finding:
     base = TEXT_WIDTHS.get(width or 0)
     if base is None:
         return found
-    reason = f"`{path.split('|')[0]}` takes {width}: the text width of {base.label}"
+    reason = f"`{path.split('|', maxsplit=1)[0]}` takes {width}: the text width of {base.label}"
     return replace(found, base=base).because("base", reason)
 
 
 def control_lora(view: View) -> Finding | None:
     """Stability's Control-LoRA: a ControlNet whose layers are low-rank pairs."""
-    if not view.has("lora_controlnet"):
+    if not view.has(CONTROL_LORA):
         return None
     found = _found(_CONTROL, None, "the marker `lora_controlnet` is there", "control-lora")
     return _by_text(found, view, "attn2.to_k.down|attn2.to_k")
 
 
 def lllite(view: View) -> Finding | None:
-    """kohya's ControlNet-LLLite, for SDXL and Anima."""
+    """ControlNet-LLLite of kohya, for SDXL and Anima."""
     if view.written("lllite_dit"):
         return _found(_CONTROL, B.ANIMA, "`lllite_dit` modules: LLLite for Anima", "lllite")
     if not view.written("lllite_unet"):
@@ -68,17 +70,14 @@ def ip_adapter(view: View) -> Finding | None:
 
 
 def _projector(view: View) -> Variant | None:
-    if view.has("to_q_lora|to_k_lora"):
-        if view.has("perceiver_resampler|perceiver_resampler.proj_in"):
-            return ("faceid-plus", "a face vector and a resampler")
-        return ("faceid", "the attention has LoRA layers of its own")
+    face = view.has("to_q_lora|to_k_lora") or view.takes("image_proj.proj.0|image_proj.proj") == 512
     if view.has("perceiver_resampler"):
         return ("faceid-plus", "a face vector and a resampler")
+    if view.has("image_proj.latents") and view.takes("image_proj.proj_in") == 512:
+        return ("instantid", "the resampler takes a 512-wide face vector")
     if view.has("image_proj.latents"):
-        if view.takes("image_proj.proj_in") == 512:
-            return ("instantid", "the resampler takes a 512-wide face vector")
         return ("plus", "`image_proj.latents` is there: a resampler")
-    if view.takes("image_proj.proj.0") == 512 or view.takes("image_proj.proj") == 512:
+    if face:
         return ("faceid", "the projector takes a 512-wide face vector")
     if view.has("image_proj.proj.0|image_proj.proj.2|image_proj.ff"):
         return ("full-face", "the projector is an MLP")

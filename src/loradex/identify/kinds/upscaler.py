@@ -57,10 +57,10 @@ def _scale(view: View) -> int | None:
         view.has(name) for name in ("conv_up1", "conv_up2", "conv_up3", "upconv1", "upconv2")
     )
     if ups:
-        return max(2**ups // unshuffle, 1)
+        return max((1 << ups) // unshuffle, 1)
     old = _old_esrgan_ups(view)
     if old:
-        return max(2**old // unshuffle, 1)
+        return max((1 << old) // unshuffle, 1)
     return _shuffle(view.gives("upsampler.0|upsample.0|upsampler.1|to_img.0|up.0"))
 
 

@@ -64,7 +64,24 @@ READERS: tuple[Reader, ...] = (
         lacks("attn", "attn1", "self_attn"),
         variant="previewer",
     ),
-    _vae(B.COSMOS1, "Cosmos' tokenizer", has("unpatcher3d|patcher3d|encoder.conv_in.0.conv3d")),
+    _vae(
+        B.COSMOS1,
+        "Cosmos' tokenizer",
+        has("unpatcher3d|patcher3d|encoder.conv_in.0.conv3d|encoder.conv_in.conv_s"),
+    ),
+    _vae(
+        B.LTX2,
+        "the audio VAE of LTX-2",
+        takes("encoder.conv_in.conv", 2),
+        has("latents_mean|per_channel_statistics"),
+        variant="audio",
+    ),
+    _vae(
+        B.QWEN_IMAGE_2_1,
+        "the Qwen-Image 2.1 VAE: 64 latent channels",
+        takes("decoder.conv_in", 64),
+        has("norm1.gamma"),
+    ),
     Rule(
         B.LTX2,
         "the video VAE of LTX-2",

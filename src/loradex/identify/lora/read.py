@@ -25,6 +25,7 @@ _TEXT_ROOTS = (
     "text_model.",
 )
 _ROOTS = (
+    "lora_unet__",
     "lora_unet_",
     "lora_transformer_",
     "lora_prior_unet_",
@@ -145,7 +146,10 @@ def views(lora: LoraFile) -> tuple[View, dict[str, View]]:
     def size_of(name: str) -> tuple[int | None, int | None]:
         return lora_module.size(lookup[name])
 
-    return View(denoiser, size_of, prefix=_root(denoiser)), {
+    def dims_of(name: str) -> int | None:
+        return lora_module.dims(lookup[name])
+
+    return View(denoiser, size_of, dims_of=dims_of, prefix=_root(denoiser)), {
         root: View(names, size_of) for root, names in texts.items()
     }
 

@@ -11,6 +11,7 @@ from loradex.identify.view import View
 
 _SD1, _SD2, _SDXL = BaseModel.SD1, BaseModel.SD2, BaseModel.SDXL
 _SD3, _FLUX1 = BaseModel.SD3, BaseModel.FLUX1
+_CLIP_L = (_SDXL, _SD3, _FLUX1)
 _ATTENTION = "self_attn.q_proj|self_attn.k_proj|self_attn.v_proj|self_attn.out_proj|mlp.fc1"
 
 
@@ -25,32 +26,41 @@ def _finding(base: BaseModel | None, text: str, *among: BaseModel) -> Finding:
 
 def text_base(texts: Mapping[str, View]) -> Finding | None:
     """Return what the text encoders allow; None when there are none or nothing is known of them."""
-    if not texts:
-        return None
-    widths = {root: view.takes(_ATTENTION) for root, view in texts.items()}
-    t5 = [root for root, view in texts.items() if view.has("SelfAttention.q|SelfAttention.k")]
     if "prior" in texts:
         return _finding(BaseModel.CASCADE, "a text encoder of the Cascade prior")
-    if "te" in texts and not texts["te"].has("text_model|resblocks.#"):
-        if texts["te"].has("layers.#.self_attn"):
-            return _finding(BaseModel.ANIMA, "a Qwen3 text encoder under `lora_te`: Anima")
+    return _language_model(texts) or _t5(texts) or _clip(texts)
+
+
+def _language_model(texts: Mapping[str, View]) -> Finding | None:
+    view = texts.get("te")
+    if view is None or view.has("text_model|resblocks.#") or not view.has("layers.#.self_attn"):
         return None
-    single = widths.get("te")
-    if single == 768:
+    width = view.takes(_ATTENTION)
+    if width == 1024:
+        return _finding(BaseModel.ANIMA, "Qwen3, 1024 wide, under `lora_te`: Anima's text encoder")
+    return None
+
+
+def _t5(texts: Mapping[str, View]) -> Finding | None:
+    roots = [root for root, view in texts.items() if view.has("SelfAttention.q|SelfAttention.k")]
+    if any(root.endswith("3") for root in roots):
+        return _finding(None, "a T5 as third text encoder: SD 3 or FLUX.1", _SD3, _FLUX1)
+    if any(root.endswith("2") for root in roots):
+        return _finding(_FLUX1, "a T5 as second text encoder: FLUX.1")
+    return None
+
+
+def _clip(texts: Mapping[str, View]) -> Finding | None:
+    widths = {root: view.takes(_ATTENTION) for root, view in texts.items()}
+    if widths.get("te") == 768:
         return _finding(_SD1, "one CLIP, 768 wide, under `lora_te`: SD 1")
     if 1024 in widths.values():
         return _finding(_SD2, "a CLIP 1024 wide: SD 2")
-    if any(root.endswith("3") for root in t5):
-        return _finding(None, "a T5 as third text encoder: SD 3 or FLUX.1", _SD3, _FLUX1)
-    if t5:
-        return _finding(_FLUX1, "a CLIP and a T5 as second text encoder: FLUX.1")
     if 1280 in widths.values():
         return _finding(None, "CLIP-G is shared by SDXL and SD 3", _SDXL, _SD3)
     if 768 in widths.values():
-        among = (_SDXL, _SD3, _FLUX1)
-        if set(widths) == {"dotted"}:
-            among = (_SD1, *among)
-        return _finding(None, "CLIP-L is shared by SD 1, SDXL, SD 3 and FLUX.1", *among)
+        among = (_SD1, *_CLIP_L) if set(widths) == {"dotted"} else _CLIP_L
+        return _finding(None, "CLIP-L is shared by several bases", *among)
     return None
 
 
