@@ -70,7 +70,7 @@ $(VENV)/.made:
 	@touch $@
 
 $(VENV)/.torch: $(VENV)/.made constraints.txt
-	@echo "Installing torch (large; only this once)"
+	@echo "Installing torch (large)"
 	@$(PIP) install -c constraints.txt torch
 	@touch $@
 
