@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
+from itertools import pairwise
+
 import click
 
 from loradex.domain.text import display_lines, display_text
-from loradex.errors import LoradexError, QueryError
+from loradex.errors import Cancelled, LoradexError, QueryError
 
 
 def report(error: LoradexError) -> None:
@@ -23,3 +27,14 @@ def report_bug(error: Exception) -> None:
     what = display_text(f"{type(error).__name__}: {error}", 300)
     click.echo(click.style("Error: ", fg="red", bold=True) + f"loradex failed: {what}", err=True)
     click.echo("Run it again with --debug and report what it prints.", err=True)
+
+
+def wants_events(arguments: Sequence[str]) -> bool:
+    """Tell whether a program reads JSON events from this call, errors included."""
+    return "--progress=json" in arguments or ("--progress", "json") in pairwise(arguments)
+
+
+def tell_end(error: LoradexError) -> None:
+    """Print how the work ended as its last JSON event on stdout."""
+    kind = "cancelled" if isinstance(error, Cancelled) else "failed"
+    click.echo(json.dumps({"event": kind, "message": error.message, "hint": error.hint}))

@@ -15,7 +15,7 @@ from loradex.cli.select import REF_HELP
 from loradex.cli.words import count_text, date_text, duration_text
 from loradex.domain.grid import GridRecord, RenderSettings
 from loradex.domain.text import display_text
-from loradex.errors import Cancelled, LoradexError, UsageError
+from loradex.errors import UsageError
 
 if TYPE_CHECKING:
     from loradex.catalog.catalog import Catalog
@@ -121,23 +121,15 @@ def grid_command(
             )
             return
         with shown_progress(progress, cancel) as sink:
-            try:
-                result = draw_grid(
-                    catalog,
-                    request,
-                    sink=sink,
-                    cancel=cancel,
-                    on_started=lambda grid_id: (
-                        sink.tell("started", grid_id=grid_id)
-                        if isinstance(sink, JsonSink)
-                        else None
-                    ),
-                )
-            except LoradexError as error:
-                if isinstance(sink, JsonSink):
-                    kind = "cancelled" if isinstance(error, Cancelled) else "failed"
-                    sink.tell(kind, message=error.message, hint=error.hint)
-                raise
+            result = draw_grid(
+                catalog,
+                request,
+                sink=sink,
+                cancel=cancel,
+                on_started=lambda grid_id: (
+                    sink.tell("started", grid_id=grid_id) if isinstance(sink, JsonSink) else None
+                ),
+            )
             if isinstance(sink, JsonSink):
                 sink.tell("done", message=_sentence(result))
     _report(result, request, as_json=as_json, quiet=progress == "json")

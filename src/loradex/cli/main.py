@@ -12,7 +12,7 @@ import click
 
 from loradex import __version__
 from loradex.cli.context import Context
-from loradex.cli.failure import report, report_bug
+from loradex.cli.failure import report, report_bug, tell_end, wants_events
 from loradex.errors import Cancelled, LoradexError
 from loradex.paths import Home, default_home
 
@@ -102,6 +102,7 @@ def cli(ctx: click.Context, home: Path | None, debug: bool) -> None:
 def main() -> NoReturn:
     """Run loradex and leave with its exit code; errors become one sentence on stderr."""
     debug = "--debug" in sys.argv[1:]
+    tell = tell_end if wants_events(sys.argv[1:]) else report
     try:
         result = cli.main(standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -113,12 +114,12 @@ def main() -> NoReturn:
         click.echo("\nStopped.", err=True)
         sys.exit(130)
     except Cancelled as stop:
-        report(stop)
+        tell(stop)
         sys.exit(130)
     except LoradexError as error:
         if debug:
             raise
-        report(error)
+        tell(error)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         # The reader (`head`, a pager) has enough; keep Python from complaining at exit.

@@ -10,7 +10,7 @@ from loradex.cli.context import Context, pass_context, stoppable
 from loradex.cli.jsontext import print_json
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.cli.words import count_text, duration_text, size_text
-from loradex.errors import Cancelled, LibraryError
+from loradex.errors import LibraryError
 
 if TYPE_CHECKING:
     from loradex.operations.hash_pass import HashReport
@@ -59,24 +59,19 @@ def scan_command(
             )
         hashed: HashReport | None = None
         with shown_progress(progress, cancel) as sink:
-            try:
-                report = scan(
-                    catalog,
-                    libraries,
-                    workers=context.settings().workers,
-                    sink=sink,
-                    cancel=cancel,
-                    accept_missing=accept_missing,
-                    everything=everything,
-                )
-                if hashing == "now" and catalog.files.to_hash():
-                    from loradex.operations.hash_pass import hash_pass  # noqa: PLC0415
+            report = scan(
+                catalog,
+                libraries,
+                workers=context.settings().workers,
+                sink=sink,
+                cancel=cancel,
+                accept_missing=accept_missing,
+                everything=everything,
+            )
+            if hashing == "now" and catalog.files.to_hash():
+                from loradex.operations.hash_pass import hash_pass  # noqa: PLC0415
 
-                    hashed = hash_pass(catalog, sink=sink, cancel=cancel)
-            except Cancelled as stop:
-                if isinstance(sink, JsonSink):
-                    sink.tell("cancelled", message=stop.message, hint=stop.hint)
-                raise
+                hashed = hash_pass(catalog, sink=sink, cancel=cancel)
             failed = bool(report.problems or (hashed and hashed.problems))
             if isinstance(sink, JsonSink):
                 sink.tell("done", message=_sentence(report, hashed))

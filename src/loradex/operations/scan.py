@@ -101,7 +101,8 @@ def _device_of(catalog: Catalog, library: Library) -> int | None:
     """Return the root's device, None when the root is not there or is a bare mount point."""
     try:
         info = os.stat(library.root)
-        empty = next(os.scandir(library.root), None) is None
+        with os.scandir(library.root) as listing:
+            empty = next(listing, None) is None
     except OSError:
         return None
     known = catalog.files.known_device(library.id)

@@ -1,0 +1,126 @@
+"""Matching against a hub of real HTTP on loopback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from files_kit import lora
+from loradex.catalog.catalog import Catalog
+from loradex.demo.hub_server import LocalHub
+from loradex.demo.hub_world import World, WorldFile, WorldModel, WorldVersion
+from loradex.domain.progress import CancelToken, SilentSink
+from loradex.errors import HubUnreachable
+from loradex.formats.hashing import hash_file
+from loradex.hub.client import CivitaiHub
+from loradex.operations import annotate
+from loradex.operations.hash_pass import hash_pass
+from loradex.operations.libraries import add_library
+from loradex.operations.matching import MatchReport, match
+from loradex.operations.scan import scan
+from loradex.paths import Home
+from loradex.settings import Settings
+
+
+def world_of(path: Path, *, hashes: dict[str, str] | None = None, mode: str | None = None) -> World:
+    digests = hash_file(path)
+    given = (
+        hashes
+        if hashes is not None
+        else {
+            "SHA256": digests.sha256.upper(),
+            "AutoV3": (digests.autov3 or "").upper(),
+        }
+    )
+    version = WorldVersion(
+        id=501,
+        name="v2",
+        base_model="Pony",
+        trained_words=("neonkn", "glow, ", "<lora:x:1>", "NEONKN"),
+        files=(WorldFile(id=9, name="neon.safetensors", hashes=given),),
+    )
+    model = WorldModel(
+        id=500, name="Neon Knight", tags=("style",), creator="maker", mode=mode, versions=(version,)
+    )
+    return World(models=(model,))
+
+
+@pytest.fixture
+def catalog(home: Home) -> Iterator[Catalog]:
+    with Catalog.open(home) as catalog:
+        yield catalog
+
+
+@pytest.fixture
+def neon(tmp_path: Path, catalog: Catalog) -> Path:
+    path = lora(tmp_path / "models" / "neon.safetensors", seed=1)
+    lora(tmp_path / "models" / "unknown.safetensors", seed=2)
+    add_library(catalog, tmp_path / "models")
+    index(catalog)
+    return path
+
+
+def index(catalog: Catalog) -> None:
+    scan(catalog, catalog.files.libraries(), workers=1, sink=SilentSink(), cancel=CancelToken())
+    hash_pass(catalog, sink=SilentSink(), cancel=CancelToken())
+
+
+def matched(catalog: Catalog, hub: LocalHub, **options: bool) -> MatchReport:
+    settings = replace(Settings(), hub_url=hub.url, hub_retries=0)
+    with CivitaiHub.from_settings(settings, sleep=lambda _seconds: None) as client:
+        return match(catalog, client, sink=SilentSink(), cancel=CancelToken(), **options)
+
+
+def test_names_words_tags_base_and_level_arrive_as_evidence(catalog: Catalog, neon: Path) -> None:
+    with LocalHub(world_of(neon)) as hub:
+        report = matched(catalog, hub)
+        assert (report.asked, report.matched, report.unknown) == (2, 1, 1)
+        again = matched(catalog, hub)
+        assert again.asked == 0
+    row = catalog.rows([catalog.resolve("neon.safetensors")])[0]
+    assert (row.name, row.base, row.derivative) == ("Neon Knight v2", "sdxl", "pony")
+    assert row.trigger_words == ("neonkn", "glow")
+    assert (row.tags, row.content_level) == (("style",), 1)
+    details = catalog.details(row.id)
+    assert details.match is not None
+    assert (details.match.creator, details.match.matched_by) == ("maker", "sha256")
+    assert catalog.hub.raw_version("civitai", 501) is not None
+
+
+def test_an_edited_header_is_found_by_its_tensors(catalog: Catalog, neon: Path) -> None:
+    world = world_of(neon)
+    lora(neon, seed=1, metadata={"note": "edited"})
+    index(catalog)
+    with LocalHub(world) as hub:
+        report = matched(catalog, hub)
+    assert report.by_tensors == 1
+    details = catalog.details(catalog.resolve(str(neon)))
+    assert details.match is not None
+    assert details.match.matched_by == "autov3"
+
+
+def test_an_archived_model_is_matched_too(catalog: Catalog, neon: Path) -> None:
+    with LocalHub(world_of(neon, mode="Archived")) as hub:
+        assert matched(catalog, hub).matched == 1
+
+
+def test_what_a_person_wrote_stays(catalog: Catalog, neon: Path) -> None:
+    id_ = catalog.resolve("neon")
+    annotate.tag(catalog, [id_], add=["mine"], remove=["style"])
+    annotate.note(catalog, id_, "keep")
+    with LocalHub(world_of(neon)) as hub:
+        matched(catalog, hub)
+    details = catalog.details(id_)
+    assert (details.row.tags, details.note) == (("mine",), "keep")
+
+
+def test_no_network_is_one_sentence_and_changes_nothing(catalog: Catalog, neon: Path) -> None:
+    with LocalHub(World()) as hub:
+        pass
+    with pytest.raises(HubUnreachable) as caught:
+        matched(catalog, hub)
+    assert caught.value.hint
+    assert len(catalog.hub.unmatched("civitai")) == 2

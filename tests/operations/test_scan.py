@@ -1,0 +1,317 @@
+"""Scans of real folders: what is new, moved, gone, back, broken or still growing."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from files_kit import lora
+from loradex.catalog.catalog import Catalog
+from loradex.domain.progress import CancelToken, Problem, Progress, SilentSink
+from loradex.errors import Cancelled, LibraryError
+from loradex.formats.headers import read_header
+from loradex.operations import annotate
+from loradex.operations.hash_pass import HashReport, hash_pass
+from loradex.operations.libraries import add_library, remove_library
+from loradex.operations.scan import ScanReport, scan
+from loradex.paths import Home
+
+
+class Recorder:
+    def __init__(self) -> None:
+        self.events: list[Progress] = []
+        self.problems: list[Problem] = []
+
+    def progress(self, event: Progress) -> None:
+        self.events.append(event)
+
+    def problem(self, event: Problem) -> None:
+        self.problems.append(event)
+
+
+@pytest.fixture
+def catalog(home: Home) -> Iterator[Catalog]:
+    with Catalog.open(home) as catalog:
+        yield catalog
+
+
+@pytest.fixture
+def models(tmp_path: Path, catalog: Catalog) -> Path:
+    root = tmp_path / "models"
+    lora(root / "loras" / "neon.safetensors", seed=1)
+    lora(root / "loras" / "sd15.safetensors", text_width=768, seed=2)
+    add_library(catalog, root, name="main")
+    return root
+
+
+def scanned(catalog: Catalog, **options: bool) -> ScanReport:
+    return scan(
+        catalog,
+        catalog.files.libraries(),
+        workers=1,
+        sink=SilentSink(),
+        cancel=CancelToken(),
+        **options,
+    )
+
+
+def hashed(catalog: Catalog) -> HashReport:
+    return hash_pass(catalog, sink=SilentSink(), cancel=CancelToken())
+
+
+def test_a_first_scan_identifies(catalog: Catalog, models: Path) -> None:
+    report = scanned(catalog)
+    assert (report.seen, report.new, report.problems) == (2, 2, [])
+    rows = {row.file_name: (row.kind, row.base) for row in catalog.search("").rows}
+    assert rows == {"neon.safetensors": ("lora", "sdxl"), "sd15.safetensors": ("lora", "sd1")}
+
+
+def test_a_second_scan_opens_no_file(
+    catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanned(catalog)
+    opened: list[str] = []
+    real = os.open
+
+    def watched(path: os.PathLike[str] | str, *rest: int, **more: int | None) -> int:
+        opened.append(os.fspath(path))
+        return real(path, *rest, **more)
+
+    monkeypatch.setattr(os, "open", watched)
+    monkeypatch.setattr("loradex.operations.look.look_at", pytest.fail)
+    report = scanned(catalog)
+    assert (report.unchanged, report.new, report.changed) == (2, 0, 0)
+    assert [path for path in opened if "models" in path] == []
+
+
+def test_a_rename_keeps_everything_and_reads_no_header(
+    catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanned(catalog)
+    hashed(catalog)
+    id_ = catalog.resolve("neon")
+    annotate.tag(catalog, [id_], add=["mine"])
+    (models / "sorted").mkdir()
+    (models / "loras" / "neon.safetensors").rename(models / "sorted" / "bright.safetensors")
+    monkeypatch.setattr("loradex.operations.look.look_at", pytest.fail)
+    report = scanned(catalog)
+    assert (report.moved, report.new, report.missing) == (1, 0, 0)
+    (row,) = catalog.search("tag:mine").rows
+    assert (row.id, row.file_name, row.state) == (id_, "bright.safetensors", "present")
+    assert catalog.files.to_hash() == []
+
+
+def test_gone_is_missing_and_is_recognised_anywhere_when_it_comes_back(
+    catalog: Catalog, models: Path, tmp_path: Path
+) -> None:
+    scanned(catalog)
+    id_ = catalog.resolve("neon")
+    annotate.note(catalog, id_, "mine")
+    shutil.copy(models / "loras" / "neon.safetensors", tmp_path / "away")
+    (models / "loras" / "neon.safetensors").unlink()
+    assert scanned(catalog).missing == 1
+    assert catalog.rows([id_])[0].state == "missing"
+    shutil.copy(tmp_path / "away", models / "elsewhere.safetensors")
+    scanned(catalog)
+    details = catalog.details(id_)
+    assert (details.row.state, details.row.file_name, details.note) == (
+        "present",
+        "elsewhere.safetensors",
+        "mine",
+    )
+
+
+def test_a_copy_is_a_copy(catalog: Catalog, models: Path) -> None:
+    shutil.copy(models / "loras" / "neon.safetensors", models / "again.safetensors")
+    scanned(catalog)
+    hashed(catalog)
+    (row,) = catalog.search("is:duplicate").rows
+    assert row.copies == 2
+    assert catalog.search("").total == 2
+
+
+def test_the_same_header_with_other_weights_is_another_model(
+    catalog: Catalog, models: Path
+) -> None:
+    lora(models / "epoch2.safetensors", seed=77)
+    scanned(catalog)
+    assert catalog.search("").total == 3
+
+
+def test_a_root_that_is_not_there_is_offline(catalog: Catalog, models: Path) -> None:
+    scanned(catalog)
+    models.rename(models.parent / "unplugged")
+    report = scanned(catalog)
+    assert report.offline == ["main"]
+    assert {row.state for row in catalog.search("").rows} == {"offline"}
+    (models.parent / "unplugged").rename(models)
+    report = scanned(catalog)
+    assert (report.back, report.new) == (2, 0)
+    assert {row.state for row in catalog.search("").rows} == {"present"}
+    assert catalog.files.libraries()[0].online
+
+
+def test_many_gone_at_once_are_not_believed(catalog: Catalog, models: Path) -> None:
+    for number in range(30):
+        lora(models / f"{number}.safetensors", seed=100 + number)
+    scanned(catalog)
+    for number in range(15):
+        (models / f"{number}.safetensors").unlink()
+    report = scanned(catalog)
+    assert (report.missing, report.held_back) == (0, ["main"])
+    assert "--accept-missing" in (report.problems[0].hint or "")
+    assert catalog.search("is:missing").total == 0
+    assert scanned(catalog, accept_missing=True).missing == 15
+
+
+def test_one_bad_file_among_many_is_listed_and_the_rest_is_done(
+    catalog: Catalog, models: Path
+) -> None:
+    (models / "page.safetensors").write_text("<!DOCTYPE html><html>login</html>")
+    (models / "cut.safetensors").write_bytes((models / "loras/neon.safetensors").read_bytes()[:300])
+    (models / "empty.safetensors").write_bytes(b"")
+    (models / "dangling.safetensors").symlink_to(models / "nowhere")
+    (models / "fetching.safetensors.part").write_bytes(b"x" * 100)
+    (models / "neon.civitai.info").write_text("{}")
+    report = scanned(catalog)
+    told = {Path(problem.item).name: problem.message for problem in report.problems}
+    assert set(told) == {
+        "page.safetensors",
+        "cut.safetensors",
+        "empty.safetensors",
+        "dangling.safetensors",
+    }
+    assert "HTML" in told["page.safetensors"]
+    assert report.downloads == 1
+    assert catalog.search("is:present").total == 2
+    assert catalog.search("is:unreadable").total == 3
+    assert scanned(catalog).unchanged == 5
+
+
+def test_a_file_that_may_not_be_read(catalog: Catalog, models: Path) -> None:
+    if os.geteuid() == 0:
+        pytest.skip("root may read everything")
+    (models / "loras" / "neon.safetensors").chmod(0)
+    report = scanned(catalog)
+    assert len(report.problems) == 1
+    assert catalog.search("is:present").total == 1
+
+
+def test_a_growing_file_waits(
+    catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = lora(models / "slow.safetensors", seed=9)
+
+    def grow(at: Path) -> object:
+        header = read_header(at)
+        if at.name == "slow.safetensors":
+            with path.open("ab") as file:
+                file.write(b"more")
+        return header
+
+    monkeypatch.setattr("loradex.operations.look.read_header", grow)
+    report = scanned(catalog)
+    assert report.growing == 1
+    monkeypatch.undo()
+    lora(path, seed=9)
+    report = scanned(catalog)
+    assert (report.changed, report.problems) == (1, [])
+    assert catalog.resolve("slow")
+
+
+def test_names_that_no_terminal_should_obey_or_decode(catalog: Catalog, models: Path) -> None:
+    raw = os.fsencode(models) + b"/loras/caf\xe9\x1b[2J.safetensors"
+    shutil.copy(models / "loras" / "sd15.safetensors", raw)
+    report = scanned(catalog)
+    assert report.problems == []
+    hashed(catalog)
+    assert catalog.files.to_hash() == []
+    row = catalog.rows([catalog.resolve("sd15")])[0]
+    assert row.copies == 2
+
+
+def test_links_in_circles_end(catalog: Catalog, models: Path) -> None:
+    (models / "loras" / "round").symlink_to(models)
+    assert scanned(catalog).seen == 2
+
+
+def test_ignored_and_hidden_folders(catalog: Catalog, tmp_path: Path) -> None:
+    root = tmp_path / "other"
+    lora(root / "keep.safetensors")
+    lora(root / "skip" / "a.safetensors")
+    lora(root / ".cache" / "b.safetensors")
+    add_library(catalog, root, ignore=("skip*",))
+    assert scanned(catalog).seen == 1
+
+
+def test_a_diffusers_folder_is_one_model(catalog: Catalog, models: Path) -> None:
+    folder = models / "checkpoints" / "pipe"
+    (folder / "unet").mkdir(parents=True)
+    (folder / "model_index.json").write_text(
+        '{"_class_name": "StableDiffusionXLPipeline",'
+        ' "unet": ["diffusers", "UNet2DConditionModel"]}'
+    )
+    lora(folder / "unet" / "diffusion_pytorch_model.safetensors")
+    scanned(catalog)
+    hashed(catalog)
+    row = catalog.rows([catalog.resolve("pipe")])[0]
+    assert (row.kind, row.base, row.file_name) == ("checkpoint", "sdxl", "pipe")
+    assert catalog.files.to_hash() == []
+
+
+def test_hashing_goes_on_after_a_stop(catalog: Catalog, models: Path) -> None:
+    scanned(catalog)
+    cancel = CancelToken()
+
+    class StopAfterOne(SilentSink):
+        def progress(self, event: Progress) -> None:
+            cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        hash_pass(catalog, sink=StopAfterOne(), cancel=cancel)
+    left = len(catalog.files.to_hash())
+    assert 0 < left <= 2
+    assert hashed(catalog).files == left
+    assert catalog.files.to_hash() == []
+
+
+def test_a_file_that_vanishes_before_hashing_is_told(catalog: Catalog, models: Path) -> None:
+    scanned(catalog)
+    (models / "loras" / "neon.safetensors").unlink()
+    sink = Recorder()
+    report = hash_pass(catalog, sink=sink, cancel=CancelToken())
+    assert report.files == 1
+    assert [Path(problem.item).name for problem in sink.problems] == ["neon.safetensors"]
+
+
+def test_a_large_scan_in_worker_processes(catalog: Catalog, models: Path) -> None:
+    for number in range(320):
+        lora(models / "many" / f"{number}.safetensors", seed=number, rank=1)
+    sink = Recorder()
+    report = scan(catalog, catalog.files.libraries(), workers=2, sink=sink, cancel=CancelToken())
+    assert (report.new, report.problems) == (322, [])
+    assert catalog.search("kind:lora base:sdxl").total == 321
+    assert sink.events[-1].done == sink.events[-1].total == 322
+
+
+def test_libraries_may_not_overlap(catalog: Catalog, models: Path, tmp_path: Path) -> None:
+    for folder in (models, models / "loras", tmp_path):
+        with pytest.raises(LibraryError):
+            add_library(catalog, folder)
+    with pytest.raises(LibraryError, match="is a file"):
+        add_library(catalog, models / "loras" / "neon.safetensors")
+
+
+def test_a_library_forgotten_and_added_again(catalog: Catalog, models: Path) -> None:
+    scanned(catalog)
+    annotate.rate(catalog, [catalog.resolve("neon")], 5)
+    remove_library(catalog, "main")
+    assert catalog.search("is:missing").total == 2
+    add_library(catalog, models)
+    scanned(catalog)
+    (row,) = catalog.search("rating:5").rows
+    assert (row.state, row.file_name) == ("present", "neon.safetensors")
