@@ -161,10 +161,20 @@ _MODULATED = "img_mod.lin|txt_mod.lin|modulation.lin|img_mod|txt_mod|norm1.linea
 FLUX1_KIN = (FLUX1, CHROMA, RADIANCE, BaseModel.LONGCAT_IMAGE, BaseModel.BRIA)
 
 
+_MODULATED_KIN = (FLUX1, BaseModel.LONGCAT_IMAGE, BaseModel.BRIA)
+"""Bases whose modulated blocks have FLUX.1's names and sizes."""
+
+
 def flux1_block(says: str, *checks: Check) -> tuple[Reader, ...]:
-    """Two rules of one evidence: certain with modulation layers, else Chroma is possible too."""
+    """Two rules of one evidence: with modulation layers it is hardly Chroma, without it may be."""
     return (
-        Rule(FLUX1, says, (*checks, has(_MODULATED))),
+        Rule(
+            FLUX1,
+            f"{says} with a modulation in each block",
+            (*checks, has(_MODULATED)),
+            among=_MODULATED_KIN,
+            confidence=0.95,
+        ),
         Rule(
             FLUX1,
             f"{says}; Chroma has the same modules, so this is FLUX.1 unless metadata says more",

@@ -156,12 +156,15 @@ BLOCKS: tuple[Reader, ...] = (
     Rule(
         VIDEO15,
         "joint attention 2048 wide: HunyuanVideo 1.5 in diffusers' names",
-        (wide(_JOINT, 2048), has("attn.add_q_proj|attn.to_add_out|ff_context")),
+        (
+            either(wide(_JOINT, 2048), takes("transformer_blocks.#.ff_context.net.0.proj", 2048)),
+            has("attn.add_q_proj|attn.to_add_out|ff_context"),
+        ),
     ),
     Rule(
         IMAGE,
         "attention 3584 wide: HunyuanImage 2.1 in diffusers' names",
-        (wide(_JOINT, 3584),),
+        (either(wide(_JOINT, 3584), takes("transformer_blocks.#.ff.net.0.proj", 3584)),),
     ),
     Rule(
         DIT,
@@ -172,6 +175,10 @@ BLOCKS: tuple[Reader, ...] = (
             ),
         ),
     ),
-    Rule(DIT, "HunyuanDiT's attention, 1408 wide", (takes("attn1.Wqkv", 1408),)),
+    Rule(
+        DIT,
+        "HunyuanDiT's blocks, 1408 wide",
+        (takes("attn1.Wqkv|blocks.#.mlp.fc1|blocks.#.ff.net.0.proj", 1408),),
+    ),
     Rule(MESH, "Hunyuan3D's blocks, 1024 wide", (takes("double_blocks.#.img_attn.qkv", 1024),)),
 )

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from loradex.domain.kinds import BaseModel
-from loradex.identify.rules import Reader, Rule, Variant, gives, has, lacks, takes, wide
+from loradex.domain.identity import Reason
+from loradex.domain.kinds import BaseModel, ModelKind
+from loradex.identify.rules import Finding, Reader, Rule, Variant, gives, has, lacks, takes, wide
 from loradex.identify.view import View
 
 CASCADE = BaseModel.CASCADE
@@ -42,11 +43,30 @@ MODELS: tuple[Reader, ...] = (
         "Stable Audio's rotary transformer",
         (has("transformer.rotary_pos_emb|rotary_pos_emb", "to_timestep_embed"),),
     ),
+    Rule(
+        BaseModel.STABLE_AUDIO,
+        "Stable Audio in diffusers' names",
+        (has("preprocess_conv", "cross_attention_proj", "timestep_proj|global_proj"),),
+    ),
 )
 
 _UNET_BLOCKS = "down_blocks.#|up_blocks.#"
 
+
+def motion_lora(view: View) -> Finding | None:
+    """AnimateDiff's MotionLoRA changes motion modules only; SD 1 has four levels of them."""
+    if not view.has("motion_modules.#"):
+        return None
+    levels = max(view.depth("down_blocks"), view.depth("up_blocks"))
+    base = BaseModel.SD1 if levels == 4 else BaseModel.SDXL if levels == 3 else None
+    text = f"motion modules on {levels} levels: AnimateDiff's MotionLoRA"
+    among = () if base else (BaseModel.SD1, BaseModel.SDXL)
+    reasons = (Reason("base", text),)
+    return Finding(base=base, candidates=among, variant="motion", reasons=reasons)
+
+
 BLOCKS: tuple[Reader, ...] = (
+    motion_lora,
     Rule(
         CASCADE,
         "Stable Cascade's attention blocks",
@@ -78,6 +98,15 @@ BLOCKS: tuple[Reader, ...] = (
             lacks("noise_refiner"),
         ),
     ),
+    Rule(
+        BaseModel.STABLE_AUDIO,
+        "attention 1536 wide that reads 768: Stable Audio in diffusers' names",
+        (
+            wide("transformer_blocks.#.attn1.to_q|transformer_blocks.#.attn2.to_q", 1536),
+            takes("transformer_blocks.#.attn2.to_k|transformer_blocks.#.attn2.to_v", 768),
+            lacks("down_blocks.#", "up_blocks.#", "input_blocks.#", "output_blocks.#"),
+        ),
+    ),
 )
 
 NEIGHBOURS: tuple[Reader, ...] = (
@@ -85,18 +114,21 @@ NEIGHBOURS: tuple[Reader, ...] = (
         None,
         "`double_stream_layers` is Boogu's, which is not known here",
         (has("double_stream_layers.#"),),
+        kind=ModelKind.DIFFUSION_MODEL,
     ),
     Rule(
         None,
         "Mage-Flow borrows Qwen-Image's names",
         (has("transformer_blocks.#.img_mod", "txt_norm"), takes("txt_in", 2560)),
         among=(BaseModel.QWEN_IMAGE,),
+        kind=ModelKind.DIFFUSION_MODEL,
     ),
     Rule(
         None,
         "Lens borrows Qwen-Image's names",
         (has("img_mlp.w1"),),
         among=(BaseModel.QWEN_IMAGE,),
+        kind=ModelKind.DIFFUSION_MODEL,
     ),
     Rule(
         None,
@@ -111,5 +143,6 @@ NEIGHBOURS: tuple[Reader, ...] = (
         None,
         "SeedVR2 restores video, which is not known here",
         (has("blocks.#.mlp.all|blocks.#.mlp.vid"),),
+        kind=ModelKind.DIFFUSION_MODEL,
     ),
 )

@@ -203,7 +203,8 @@ BLOCKS: tuple[Reader, ...] = (
         (
             either(
                 wide(_ATTENTION, 1536, 2432),
-                takes(f"{_BLOCK}.ff_context.net.0.proj|{_BLOCK}.ff.net.0.proj", 1536, 2432),
+                takes(f"{_BLOCK}.ff_context.net.0.proj", 1536, 2432),
+                takes(f"{_BLOCK}.ff.net.0.proj", 2432),
                 takes(f"{_BLOCK}.norm1_context.linear|{_BLOCK}.norm1.linear", 1536, 2432),
             ),
             lacks(_SINGLE, "attn1"),

@@ -138,7 +138,9 @@ def blocks(view: View) -> Finding | None:
     context = view.takes("attn2.to_k") or view.takes("attn2.to_v")
     base = TEXT_WIDTHS.get(context or 0)
     if base is not None:
-        return _found(base, f"`attn2.to_k` takes {context}: the text width of {base.label}")
+        kin = " (and of Kolors, whose modules are the same)" if base is SDXL else ""
+        text = f"`attn2.to_k` takes {context}: the text width of {base.label}{kin}"
+        return _found(base, text)
     return _by_names(view)
 
 

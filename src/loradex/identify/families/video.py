@@ -197,6 +197,7 @@ _SELF = "|".join(
     f"{_BLOCK}.{path}" for path in ("attn1.to_q", "attn1.to_k", "attn1.to_v", "attn1.to_out.0")
 )
 _CROSS = "|".join(f"{_BLOCK}.{path}" for path in ("attn2.to_q", "attn2.to_out.0"))
+_SELF_CROSS = f"{_SELF}|{_CROSS}"
 _READS = f"{_BLOCK}.attn2.to_k|{_BLOCK}.attn2.to_v"
 _FEED = f"{_BLOCK}.ff.net.0.proj"
 _NO_UNET = lacks(
@@ -262,31 +263,53 @@ BLOCKS: tuple[Reader, ...] = (
     Rule(
         COSMOS2,
         "cross-attention reads 1024-wide text: Cosmos-Predict2 in diffusers' names",
-        (takes(_READS, 1024), wide(f"{_SELF}|{_CROSS}|{_READS}", 2048, 5120, 1024), _NO_UNET),
+        (takes(_READS, 1024), either(wide(_SELF_CROSS, 2048), gives(_READS, 2048)), _NO_UNET),
         variant=_cosmos_variant,
+    ),
+    Rule(
+        COSMOS1,
+        "cross-attention reads 1024-wide text at 4096: Cosmos 1 in diffusers' names",
+        (takes(_READS, 1024), either(wide(_SELF_CROSS, 4096), gives(_READS, 4096)), _NO_UNET),
+    ),
+    Rule(
+        None,
+        "modules that the 14B models of Cosmos 1 and Cosmos-Predict2 share",
+        (takes(_READS, 1024), either(wide(_SELF_CROSS, 5120), gives(_READS, 5120)), _NO_UNET),
+        among=(COSMOS2, COSMOS1),
     ),
     Rule(
         LTX,
         "self and cross attention of one width: LTX-Video",
-        (takes(_READS, 2048, 4096), wide(f"{_SELF}|{_CROSS}|{_READS}", 2048, 4096), _NO_UNET),
+        (takes(_READS, 2048, 4096), wide(f"{_SELF_CROSS}|{_READS}", 2048, 4096), _NO_UNET),
         variant=_ltx_variant,
     ),
     Rule(
         LTX,
-        "cross attention 4096 wide: LTX-Video 13B",
-        (has(f"{_BLOCK}.attn2"), wide(f"{_SELF}|{_CROSS}", 4096), _NO_UNET),
+        "cross attention 4096 wide in more than 28 blocks: LTX-Video 13B",
+        (
+            has(f"{_BLOCK}.attn2"),
+            wide(_SELF_CROSS, 4096),
+            deep("transformer_blocks", 29, 48),
+            _NO_UNET,
+        ),
         variant=_ltx_variant,
     ),
     Rule(
         None,
+        "cross attention that LTX-Video 13B and Cosmos 1 share in name and size",
+        (has(f"{_BLOCK}.attn2"), wide(_SELF_CROSS, 4096), _NO_UNET),
+        among=(LTX, COSMOS1),
+    ),
+    Rule(
+        None,
         "modules that LTX-Video 2B and Cosmos-Predict2 2B share in name and size",
-        (either(wide(f"{_SELF}|{_CROSS}", 2048), takes(_FEED, 2048)), _NO_UNET),
+        (either(wide(_SELF_CROSS, 2048), takes(_FEED, 2048)), lacks("ff_context"), _NO_UNET),
         among=(LTX, COSMOS2),
     ),
     Rule(
         ALLEGRO,
         "PixArt-like blocks 2304 wide: Allegro",
-        (either(wide(f"{_SELF}|{_CROSS}", 2304), takes(_FEED, 2304)), _NO_UNET),
+        (either(wide(_SELF_CROSS, 2304), takes(_FEED, 2304)), _NO_UNET),
     ),
     Rule(
         COGVIDEO,

@@ -226,12 +226,7 @@ READERS: tuple[Reader, ...] = (
     Rule(
         B.SD3,
         "a ControlNet for SD 3",
-        (
-            has("pos_embed_input.proj"),
-            either(
-                gives("pos_embed_input.proj", 1536, 2432), takes("controlnet_blocks.#", 1536, 2432)
-            ),
-        ),
+        (has("pos_embed_input.proj", "controlnet_blocks.#|transformer_blocks.#"),),
         kind=_CONTROL,
     ),
     Rule(
@@ -270,6 +265,13 @@ READERS: tuple[Reader, ...] = (
         ),
         kind=_CONTROL,
         variant=_flux_variant,
+    ),
+    Rule(
+        None,
+        "a ControlNet for Cosmos",
+        (has("control_blocks.#", "patch_embed.proj|patch_embed"),),
+        among=(B.COSMOS_PREDICT2,),
+        kind=_CONTROL,
     ),
     Rule(None, "a ControlNet of a base that is not known here", (has(_ANY),), kind=_CONTROL),
     _motion,

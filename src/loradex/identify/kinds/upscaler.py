@@ -26,7 +26,6 @@ _NETWORKS: tuple[tuple[tuple[str, ...], str], ...] = (
     (("m_head.#|m_head.0|m_head", "m_body|m_body.0|m_down1"), "scunet"),
     (("conv_first", "rdb1.conv1"), "esrgan"),
     (("model.1.sub.0.RDB1.conv1.0|sub.0.RDB1|RDB1.conv1",), "esrgan"),
-    (("conv_first", "body"), "esrgan"),
 )
 
 
@@ -61,6 +60,10 @@ def _scale(view: View) -> int | None:
     old = _old_esrgan_ups(view)
     if old:
         return max((1 << old) // unshuffle, 1)
+    steps = [view.size(f"upsample.{index}") for index in (0, 2, 4)]
+    doubled = [size for size in steps if size and size[1] and size[0] == 4 * size[1]]
+    if doubled:
+        return 1 << len(doubled)
     return _shuffle(view.gives("upsampler.0|upsample.0|upsampler.1|to_img.0|up.0"))
 
 

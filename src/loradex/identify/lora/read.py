@@ -23,6 +23,10 @@ _TEXT_ROOTS = (
     "base_model.model.text_model.",
     "lycoris_text_model",
     "text_model.",
+    "clip_l.",
+    "clip_g.",
+    "t5.",
+    "t5xxl.",
 )
 _ROOTS = (
     "lora_unet__",
@@ -161,13 +165,18 @@ def _root(names: list[str]) -> str:
     return next((root for root in _ROOTS if names[0].startswith(root)), "") or wrapper(names)
 
 
+_NAMED_ROOTS = {"clip_l": "dotted", "clip_g": "dotted2", "t5": "dotted3", "t5xxl": "dotted3"}
+
+
 def _text_root(name: str) -> str:
     """Return `te`, `te1`, `te2`, `te3`, `dotted`, `dotted2` … for a text encoder's module."""
     if name.startswith(("lora_te", "oft_te")):
         return name.split("_", 2)[1]
     if name.startswith("lora_prior_te"):
         return "prior"
-    head = name.partition(".")[0]
-    if head.startswith("text_encoder") and head != "text_encoders":
-        return "dotted" + head.removeprefix("text_encoder").strip("_")
-    return "dotted"
+    words = name.split(".", 2)
+    if words[0] == "text_encoders" and len(words) > 1:
+        return _NAMED_ROOTS.get(words[1], "dotted")
+    if words[0].startswith("text_encoder"):
+        return "dotted" + words[0].removeprefix("text_encoder").strip("_")
+    return _NAMED_ROOTS.get(words[0], "dotted")
