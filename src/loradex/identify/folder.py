@@ -70,6 +70,7 @@ _VARIANT_WORDS = {
     "ImageToVideo": "i2v",
     "VACE": "vace",
 }
+_SHARED_CLASS = "UNet2DConditionModel"
 _DENOISERS = ("transformer", "unet", "prior", "decoder", "transformer_2")
 # Class of a lone part -> kind.
 _LONE: tuple[tuple[str, ModelKind], ...] = (
@@ -96,6 +97,8 @@ def read_folder(header: Header, tensors: Identity | None) -> Identity:
     denoiser = next((inside[part] for part in _DENOISERS if part in inside), "")
     kind = _kind(pipeline, inside, denoiser)
     base, said = _base(denoiser, pipeline)
+    if denoiser == _SHARED_CLASS and tensors is not None and tensors.base is not None:
+        base = None  # one class for SD 1, SD 2, SDXL and its refiner: the tensors know better
     reasons = [
         Reason("kind", f"a diffusers folder: {pipeline or 'no pipeline'} with {len(inside)} parts")
     ]
@@ -144,7 +147,7 @@ def _base(denoiser: str, pipeline: str) -> tuple[B | None, str]:
 def _undecided(pipeline: str, denoiser: str) -> tuple[B, ...]:
     if pipeline.startswith("StableDiffusion"):
         return (B.SD1, B.SD2)
-    return (B.SD1, B.SD2, B.SDXL) if denoiser == "UNet2DConditionModel" else ()
+    return (B.SD1, B.SD2, B.SDXL) if denoiser == _SHARED_CLASS else ()
 
 
 def _parts(inside: Mapping[str, str]) -> tuple[str, ...]:

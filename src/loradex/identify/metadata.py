@@ -144,11 +144,10 @@ def derivative_word(text: str) -> str | None:
 
 def prediction(metadata: Mapping[str, str]) -> tuple[str, str] | None:
     """Return the prediction type that metadata states, and where."""
-    word = _text(metadata, "modelspec.prediction_type").lower()
-    if word.startswith("v"):
-        return "v_prediction", "`modelspec.prediction_type` says so"
-    if word.startswith("eps"):
-        return "epsilon", "`modelspec.prediction_type` says so"
+    for key in ("modelspec.prediction_type", "scheduler.prediction_type"):
+        word = _text(metadata, key).lower()
+        if word.startswith(("v", "eps")):
+            return "v_prediction" if word.startswith("v") else "epsilon", f"`{key}` says so"
     if _text(metadata, "ss_v_parameterization").lower() == "true":
         return "v_prediction", "`ss_v_parameterization` is True"
     if _text(metadata, "ss_base_model_version").endswith("_v"):
@@ -159,8 +158,9 @@ def prediction(metadata: Mapping[str, str]) -> tuple[str, str] | None:
 
 
 def zero_terminal_snr(metadata: Mapping[str, str]) -> bool:
-    """Return whether training was set to zero terminal SNR."""
-    return _text(metadata, "ss_zero_terminal_snr").lower() == "true"
+    """Return whether training or a folder's scheduler is set to zero terminal SNR."""
+    keys = ("ss_zero_terminal_snr", "scheduler.rescale_betas_zero_snr")
+    return any(_text(metadata, key).lower() == "true" for key in keys)
 
 
 def trained_algorithm(metadata: Mapping[str, str]) -> str | None:

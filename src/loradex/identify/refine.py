@@ -68,7 +68,7 @@ def _prediction(identity: Identity, header: Header) -> Identity:
             reasons = _because(identity, "prediction", stated[1])
             identity = replace(identity, prediction=stated[0], reasons=reasons)
         if metadata.zero_terminal_snr(header.metadata):
-            reasons = _because(identity, "zero_terminal_snr", "`ss_zero_terminal_snr` is True")
+            reasons = _because(identity, "zero_terminal_snr", "metadata sets zero terminal SNR")
             identity = replace(identity, zero_terminal_snr=True, reasons=reasons)
     return identity
 

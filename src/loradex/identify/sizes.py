@@ -7,25 +7,19 @@ from collections.abc import Callable
 from loradex.domain.header import Header
 from loradex.identify.view import Size
 
-_ORIGINAL_SHAPE = "comfy.gguf.orig_shape."
-
 
 def tensor_sizes(header: Header) -> tuple[Callable[[str], Size], bool]:
     """Return a function from tensor name to size, and whether some sizes are lost.
 
-    Undone: 4-bit weights two in a byte (nvfp4 beside `weight_scale_2`, nunchaku's `qweight`),
-    GGUF tensors that were reshaped and keep their true shape in the metadata. Lost: bitsandbytes'
-    flat `[n, 1]` weights beside `absmax`.
+    Undone: 4-bit weights two in a byte (nvfp4 beside `weight_scale_2`, nunchaku's `qweight`).
+    Lost: bitsandbytes' flat `[n, 1]` weights beside `absmax`.
     """
-    tensors, metadata = header.tensors, header.metadata
+    tensors = header.tensors
     flat = any(key.endswith(".absmax") for key in tensors)
-    reshaped = any(key.startswith(_ORIGINAL_SHAPE) for key in metadata)
 
     def size_of(name: str) -> Size:
         tensor = tensors[name]
         shape = tensor.shape
-        if reshaped and (kept := _numbers(metadata.get(_ORIGINAL_SHAPE + name, ""))):
-            shape = kept
         if not shape:
             return None, None
         if len(shape) == 1:
@@ -39,8 +33,3 @@ def tensor_sizes(header: Header) -> tuple[Callable[[str], Size], bool]:
         return out, width
 
     return size_of, flat
-
-
-def _numbers(text: str) -> tuple[int, ...]:
-    words = text.strip("[]() ").replace(",", " ").split()
-    return tuple(int(word) for word in words if word.isdigit() and len(word) < 12)

@@ -35,6 +35,7 @@ _ALGORITHMS: dict[str, str] = {
     "a1": "glora",
     "b1": "glora",
     "on_input": "ia3",
+    "ia3": "ia3",
     "oft_blocks": "oft",
     "oft_r": "oft",
     "diff": "full",
@@ -104,7 +105,8 @@ def _glora_size(roles: Mapping[str, Tensor]) -> Size:
 
 
 def _ia3_size(roles: Mapping[str, Tensor]) -> Size:
-    return _dim(roles.get("ia3"), 0), None
+    vector = roles.get("ia3")
+    return (max(vector.shape) if vector and vector.shape else None), None
 
 
 def _full_size(roles: Mapping[str, Tensor]) -> Size:
