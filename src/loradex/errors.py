@@ -81,11 +81,15 @@ class LibraryError(LoradexError):
 
 
 class FormatError(LoradexError):
-    """A file that cannot be read as what it claims to be; `path` is that file."""
+    """A file that cannot be read as what it claims to be: `<path> <what>`.
 
-    def __init__(self, message: str, *, path: str | None = None, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+    `what` is the sentence without its subject, as in `is cut short.`
+    """
+
+    def __init__(self, path: str, what: str, *, hint: str | None = None) -> None:
+        super().__init__(f"{path} {what}", hint=hint)
         self.path = path
+        self.what = what
 
 
 class CatalogError(LoradexError):

@@ -176,7 +176,7 @@ def test_notes_and_ratings(run: Run, filled: Home) -> None:
         (["list", "--nope"], 2, ["No such option"]),
         (["identify", "/no/file.safetensors"], 1, ["/no/file.safetensors", "cannot be read"]),
         (["hash", "/no/file.safetensors"], 1, ["/no/file.safetensors"]),
-        (["grid", "neon", "--prompt", "x"], 1, ["neon", "present"]),
+        (["grid", "neon", "--prompt", "x"], 1, ["ckpt/base.safetensors", "not there"]),
         (["grid", "ckpt/base"], 2, ["names no model"]),
     ],
 )

@@ -106,7 +106,7 @@ class GridStore:
             else (" WHERE grid.id IN (SELECT grid_id FROM grid_model WHERE content_id = ?)")
         )
         rows = self._reader.rows_of(
-            "SELECT grid.id, title, spec, created_at, folder, sheet_path, page_path,"
+            "SELECT grid.id, title, spec, grid.created_at, folder, sheet_path, page_path,"
             " count(DISTINCT cell.key), count(DISTINCT CASE WHEN render.path IS NOT NULL THEN"
             " cell.key END), count(DISTINCT CASE WHEN render.error IS NOT NULL AND render.path IS"
             " NULL THEN cell.key END) FROM grid LEFT JOIN cell ON cell.grid_id = grid.id"

@@ -16,12 +16,12 @@ _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_NOCTTY | os.O_CLOEXEC
 
 
 def refused(path: Path, what: str, hint: str | None = None) -> FormatError:
-    """Return the error that says `<file name> <what>`."""
-    return FormatError(f"{path.name} {what}", path=str(path), hint=hint)
+    """Return the error that says `<path> <what>`."""
+    return FormatError(str(path), what, hint=hint)
 
 
 def damaged(path: Path, what: str) -> FormatError:
-    """Return the error that says `<file name> is damaged: it <what>.`"""
+    """Return the error that says `<path> is damaged: it <what>.`"""
     return refused(path, f"is damaged: it {what}.", "Download it again, or ask whoever made it.")
 
 

@@ -59,7 +59,7 @@ def hash_pass(
             hashes = hash_file(path, on_bytes=count, cancel=cancel)
             catalog.looks.record_hashes(file, hashes)
         except FormatError as error:
-            problem = Problem(str(path), error.message, error.hint)
+            problem = Problem(str(path), f"It {error.what}", error.hint)
             report.problems.append(problem)
             sink.problem(problem)
             done = before + file.size

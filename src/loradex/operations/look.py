@@ -42,13 +42,13 @@ def look_at(root: bytes, found: Found) -> Look:
         header = read_header(path)
     except FormatError as error:
         if isinstance(error.__cause__, OSError):
-            return Look(found, problem=error.message)
-        problem = error.message
+            return Look(found, problem=_problem(error, path))
+        problem = _problem(error, path)
     try:
         fingerprint = quick_fingerprint(path, header)
         growing = not found.folder and _changed(os.stat(raw), found)
     except FormatError as error:
-        return Look(found, problem=problem or error.message)
+        return Look(found, problem=problem or _problem(error, path))
     except OSError as error:
         return Look(found, problem=f"It cannot be read: {error.strerror or error}.")
     if growing:
@@ -70,6 +70,11 @@ def look_at(root: bytes, found: Found) -> Look:
         tensor_count=len(header.tensors),
         header_bytes=header.nbytes,
     )
+
+
+def _problem(error: FormatError, path: Path) -> str:
+    """Return what is wrong, without naming the file again unless it is another one inside."""
+    return f"It {error.what}" if error.path == str(path) else error.message
 
 
 def _changed(now: os.stat_result, found: Found) -> bool:
