@@ -127,5 +127,6 @@ def test_a_broken_shard_is_named(tmp_path: Path) -> None:
     folder = model(
         tmp_path / "m", **{"unet/diffusion_pytorch_model.safetensors": weights("a")[:-1]}
     )
-    with pytest.raises(FormatError, match="diffusion_pytorch_model.safetensors is cut short"):
+    with pytest.raises(FormatError, match="is cut short") as caught:
         read_header(folder)
+    assert caught.value.path == str(folder / "unet" / "diffusion_pytorch_model.safetensors")

@@ -14,7 +14,9 @@ from dataclasses import dataclass
 from loradex.formats.cursor import Cursor, SpanEnded
 from loradex.formats.pickle_values import Imported, Opaque, called, key_text, persistent
 
-MAX_INSTRUCTIONS = 5_000_000
+MAX_INSTRUCTIONS = 2_000_000
+"""A checkpoint of 6,000 tensors takes some 250,000."""
+
 _MAX_LINE = 64 * 1024
 _MAX_INTEGER = 16
 _MAX_IMPORTS = 1_000

@@ -101,7 +101,7 @@ def checked_table(entries: dict[str, Entry], offset_pairs: int) -> Table:
 
 def _described(dtype: str, shape: tuple[int, ...]) -> tuple[Tensor, int | None]:
     """Return the tensor and its bytes; None for a dtype that is newer than this reader."""
-    if len(shape) > MAX_DIMENSIONS or any(side < 0 for side in shape):
+    if len(shape) > MAX_DIMENSIONS or not all(0 <= side < 1 << 64 for side in shape):
         raise BrokenHeader(f"lists a tensor with the shape {str(shape)[:80]}")
     tensor = Tensor(dtype[:32], shape)
     bits = DTYPE_BITS.get(dtype)

@@ -31,8 +31,8 @@ _HIGHEST_COUNT = 1_000_000_000
 _MOST_TRIGGERS = 16
 
 _SHA256 = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
-_NUMBERS = re.compile(r"\d{1,6}")
-_REPEATS = re.compile(r"\d{1,6}_(.+)", re.DOTALL)
+_NUMBERS = re.compile(r"[0-9]{1,6}")
+_REPEATS = re.compile(r"[0-9]{1,6}_(.+)", re.DOTALL)
 _NOTHING = {"", "none", "null", "n/a", "unknown"}
 
 
