@@ -144,6 +144,20 @@ def test_tagging_by_reference_and_by_query(run: Run, filled: Home) -> None:
     assert dict(line.split("\t") for line in run("tag").out.splitlines())["bulk"] == "2"
 
 
+def test_tags_that_plugins_propose_are_shown_first(run: Run, filled: Home) -> None:
+    with Catalog.open(filled) as catalog:
+        catalog.looks.record(1, [look("loras/watercolor_style_v2.safetensors", 9)], "1")
+    shown = run("tag", "--auto", "-n").out
+    assert "watercolor" in shown
+    assert run("list", "tag:watercolor", "--count").out.strip() == "0"
+    run("tag", "watercolor_style_v2", "-r", "style")
+    run("tag", "--auto")
+    row = json.loads(run("list", "tag:watercolor", "--json").out)[0]
+    assert "style" not in row["tags"]
+    tags = json.loads(run("show", str(row["id"]), "--json").out)["tags"]
+    assert {"name": "watercolor", "source": "file name"} in tags
+
+
 def test_notes_and_ratings(run: Run, filled: Home) -> None:
     assert run("note", "neon").err.strip() == "No note."
     run("note", "neon", "best at 0.7")
@@ -174,7 +188,7 @@ def test_notes_and_ratings(run: Run, filled: Home) -> None:
         (["scan", "nowhere"], 1, ["no library 'nowhere'"]),
         (["shw"], 2, ["no command 'shw'", "show"]),
         (["list", "--nope"], 2, ["No such option"]),
-        (["identify", "/no/file.safetensors"], 1, ["/no/file.safetensors", "cannot be read"]),
+        (["identify", "/no/file.safetensors"], 1, ["/no/file.safetensors", "not there"]),
         (["hash", "/no/file.safetensors"], 1, ["/no/file.safetensors"]),
         (["grid", "neon", "--prompt", "x"], 1, ["ckpt/base.safetensors", "not there"]),
         (["grid", "ckpt/base"], 2, ["names no model"]),

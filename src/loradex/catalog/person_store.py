@@ -34,6 +34,17 @@ class PersonStore:
             )
         ]
 
+    def removed_tags(self, content_id: int) -> list[str]:
+        """Return the tags a person took off a model."""
+        return [
+            str(row[0])
+            for row in self._reader.rows_of(
+                "SELECT name FROM content_tag JOIN tag ON tag.id = tag_id"
+                " WHERE content_id = ? AND removed",
+                (content_id,),
+            )
+        ]
+
     def add_tags(
         self,
         content_ids: Sequence[int],

@@ -9,6 +9,7 @@ import click
 from loradex.cli.columns import Column, print_table
 from loradex.cli.context import Context, pass_context
 from loradex.cli.jsontext import print_json_list
+from loradex.cli.plugin_problems import report_problems
 from loradex.cli.select import REF_HELP, dry_run_option, query_option, selected
 from loradex.cli.words import count_text
 from loradex.domain.text import display_lines, display_text
@@ -38,11 +39,13 @@ def _say(catalog: Catalog, ids: list[int], what: str, dry_run: bool) -> None:
   loradex tag neon_knight style night    add two tags to one model
   loradex tag neon_knight -r night       take one off; no source brings it back
   loradex tag -q 'base:sdxl neon' style  tag everything a query finds
+  loradex tag --auto -q is:untagged      what file names suggest; try -n first
 
 REF is {REF_HELP}.""",
 )
 @click.argument("words", nargs=-1, metavar="[REF] [TAG]...")
 @click.option("-r", "--remove", multiple=True, metavar="TAG", help="Take this tag off.")
+@click.option("--auto", is_flag=True, help="Add the tags that plugins propose.")
 @query_option
 @dry_run_option
 @click.option("--json", "as_json", is_flag=True, help="List all tags as JSON.")
@@ -51,6 +54,7 @@ def tag_command(
     context: Context,
     words: tuple[str, ...],
     remove: tuple[str, ...],
+    auto: bool,
     query: str | None,
     dry_run: bool,
     as_json: bool,
@@ -59,6 +63,9 @@ def tag_command(
     from loradex.operations.annotate import tag  # noqa: PLC0415
 
     with context.catalog() as catalog:
+        if auto:
+            _auto_tag(context, catalog, selected(catalog, words, query or _all(words)), dry_run)
+            return
         if not words and not remove and query is None:
             _list_tags(catalog, as_json)
             return
@@ -72,6 +79,27 @@ def tag_command(
             tag(catalog, ids, add=tags, remove=remove)
         changes = [f"+{name}" for name in tags] + [f"-{name}" for name in remove]
         _say(catalog, ids, f"tagged {display_text(' '.join(changes))}", dry_run)
+
+
+def _all(words: tuple[str, ...]) -> str | None:
+    """Return the query for everything, unless models are named."""
+    return None if words else ""
+
+
+def _auto_tag(context: Context, catalog: Catalog, ids: list[int], dry_run: bool) -> None:
+    from loradex.operations.autotag import accept, propose  # noqa: PLC0415
+
+    plugins = context.plugins()
+    proposals = propose(catalog, plugins, ids)
+    print_table(
+        [Column("Model", shrink=True), Column("Tag"), Column("Why", shrink=True)],
+        [(p.name, p.tag, f"{p.plugin}: {p.reason}") for p in proposals],
+    )
+    if not dry_run:
+        accept(catalog, proposals)
+    verb = "would be added" if dry_run else "added"
+    click.echo(f"{count_text(len(proposals), 'tag')} {verb}.", err=True)
+    report_problems(plugins)
 
 
 def _list_tags(catalog: Catalog, as_json: bool) -> None:

@@ -6,7 +6,8 @@ import click
 
 from loradex.cli.columns import Column, print_table
 from loradex.cli.context import Context, pass_context
-from loradex.cli.jsontext import print_json
+from loradex.cli.jsontext import print_json, print_json_list
+from loradex.cli.plugin_problems import report_problems
 from loradex.domain.text import display_text
 
 
@@ -39,15 +40,29 @@ def config_command(context: Context, as_json: bool) -> None:
 
 
 @click.command("plugins")
+@click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @pass_context
-def plugins_command(context: Context) -> None:
+def plugins_command(context: Context, as_json: bool) -> None:
     """List plugins and what is wrong with any of them."""
+    from loradex.plugin_manager import find_plugins  # noqa: PLC0415
+
     plugins = context.plugins()
-    if not plugins.names and not plugins.problems:
-        click.echo("No plugins.")
-    print_table([Column("Plugin")], [(name,) for name in plugins.names])
-    for problem in plugins.problems:
-        click.echo(f"{display_text(problem.plugin)}: {display_text(problem.message)}", err=True)
+    disabled = context.settings().disabled_plugins
+    rows = []
+    for found in find_plugins(context.home):
+        state = "failed"
+        if found.name in disabled:
+            state = "disabled"
+        elif found.name in plugins.names:
+            state = "on"
+        rows.append((found.name, state, found.origin.value, found.where))
+    if as_json:
+        keys = ("name", "state", "origin", "where")
+        print_json_list(dict(zip(keys, row, strict=True)) for row in rows)
+    else:
+        columns = [Column("Plugin"), Column("State"), Column("From"), Column("Where", shrink=True)]
+        print_table(columns, rows)
+    report_problems(plugins)
     if plugins.problems:
         click.get_current_context().exit(3)
 

@@ -10,6 +10,7 @@ import click
 from loradex.cli.columns import Column, print_table
 from loradex.cli.context import Context, pass_context, stoppable
 from loradex.cli.jsontext import print_json, print_json_list
+from loradex.cli.plugin_problems import notify
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.cli.select import REF_HELP
 from loradex.cli.words import count_text, date_text, duration_text
@@ -208,14 +209,15 @@ def _report(result: GridResult, request: GridRequest, *, as_json: bool, quiet: b
 def _notify(context: Context, request: GridRequest, result: GridResult) -> None:
     from loradex.plugin_api import GridFinished  # noqa: PLC0415
 
-    context.plugins().notify(
+    notify(
+        context,
         GridFinished(
             title=request.title,
             folder=str(result.folder),
             rendered=result.drawn,
             reused=result.reused,
             failed=len(result.failed),
-        )
+        ),
     )
 
 

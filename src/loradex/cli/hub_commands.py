@@ -8,8 +8,10 @@ import click
 
 from loradex.cli.context import Context, pass_context, stoppable
 from loradex.cli.jsontext import print_json
+from loradex.cli.plugin_problems import report_problems
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.cli.words import count_text, duration_text
+from loradex.domain.text import display_text
 
 if TYPE_CHECKING:
     from loradex.operations.matching import MatchReport
@@ -36,8 +38,10 @@ def match_command(
     """
     from loradex.hub.client import CivitaiHub  # noqa: PLC0415
     from loradex.operations.matching import match  # noqa: PLC0415
+    from loradex.plugin_api import MatchFinished  # noqa: PLC0415
 
-    settings = context.settings()
+    settings, plugins = context.settings(), context.plugins()
+    reports: dict[str, MatchReport] = {}
     with context.catalog() as catalog, stoppable() as cancel:
         if dry_run:
             count = len(catalog.hub.unmatched("civitai", again=again))
@@ -45,31 +49,41 @@ def match_command(
             return
         with (
             shown_progress(progress, cancel) as sink,
-            CivitaiHub.from_settings(settings, cancel=cancel) as hub,
+            CivitaiHub.from_settings(settings, cancel=cancel) as civitai,
         ):
-            report = match(catalog, hub, sink=sink, cancel=cancel, again=again)
-            hashed, matched = catalog.hub.counts()
-            if isinstance(sink, JsonSink):
-                sink.tell("done", message=_sentence(report))
-        if as_json:
-            print_json(
-                {
-                    "hub": "civitai",
-                    "asked": report.asked,
-                    "matched": report.matched,
-                    "by_tensors": report.by_tensors,
-                    "unknown": report.unknown,
-                    "gone": report.gone,
-                    "trigger_words": report.words,
-                    "matched_in_all": matched,
-                    "hashed_in_all": hashed,
-                    "seconds": round(report.seconds, 3),
-                }
-            )
-        elif progress != "json":
-            click.echo(_sentence(report))
-            click.echo(f"Matched in all: {matched:,} of {count_text(hashed, 'hashed model')}.")
-    _notify(context, report)
+            for hub in (civitai, *plugins.hubs()):
+                reports[hub.name] = match(catalog, hub, sink=sink, cancel=cancel, again=again)
+        hashed, matched = catalog.hub.counts()
+    if isinstance(sink, JsonSink):
+        sink.tell("done", message="; ".join(_sentence(r) for r in reports.values()))
+    elif as_json:
+        print_json(
+            {
+                "hubs": [{"hub": name, **_as_json(report)} for name, report in reports.items()],
+                "matched_in_all": matched,
+                "hashed_in_all": hashed,
+            }
+        )
+    else:
+        for name, report in reports.items():
+            click.echo(f"{display_text(name)}: {_sentence(report)}")
+        click.echo(f"Matched in all: {matched:,} of {count_text(hashed, 'hashed model')}.")
+    for name, report in reports.items():
+        if report.asked:
+            plugins.notify(MatchFinished(name, report.matched, report.unknown))
+    report_problems(plugins)
+
+
+def _as_json(report: MatchReport) -> dict[str, object]:
+    return {
+        "asked": report.asked,
+        "matched": report.matched,
+        "by_tensors": report.by_tensors,
+        "unknown": report.unknown,
+        "gone": report.gone,
+        "trigger_words": report.words,
+        "seconds": round(report.seconds, 3),
+    }
 
 
 def _sentence(report: MatchReport) -> str:
@@ -82,13 +96,6 @@ def _sentence(report: MatchReport) -> str:
     if report.gone:
         text += f", {report.gone:,} no longer shown there"
     return f"{text}; {count_text(report.words, 'trigger word')}. {duration_text(report.seconds)}."
-
-
-def _notify(context: Context, report: MatchReport) -> None:
-    if report.asked:
-        from loradex.plugin_api import MatchFinished  # noqa: PLC0415
-
-        context.plugins().notify(MatchFinished("civitai", report.matched, report.unknown))
 
 
 @hub_command.command("whoami")

@@ -8,6 +8,7 @@ import click
 
 from loradex.cli.context import Context, pass_context, stoppable
 from loradex.cli.jsontext import print_json
+from loradex.cli.plugin_problems import notify
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.cli.words import count_text, duration_text, size_text
 from loradex.errors import LibraryError
@@ -143,12 +144,13 @@ def _notify(context: Context, names: list[str], report: ScanReport) -> None:
         return
     from loradex.plugin_api import ScanFinished  # noqa: PLC0415
 
-    context.plugins().notify(
+    notify(
+        context,
         ScanFinished(
             libraries=tuple(names),
             new=report.new,
             changed=report.changed,
             missing=report.missing,
             failed=len(report.problems),
-        )
+        ),
     )
