@@ -122,6 +122,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("mark_all", "models", "ctrl+a", "Mark all that was found, or none",
            why_not=_needs_found),
 
+    Action("to_models", "search", "down", "Go to the models", "Models"),
+
     Action("search", "library", "slash", "Search", "Search", cli="loradex list 'QUERY'"),
     Action("filter", "library", "f", "Go to the filters", "Filter"),
     Action("clear", "library", "F", "Clear search and filters", why_not=_needs_query),
@@ -142,7 +144,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("scroll_up", "library", "K", "Scroll the details up"),
     Action("next_pane", "library", "tab", "To the next pane"),
     Action("previous_pane", "library", "shift+tab", "To the pane before"),
-    Action("back", "library", "escape", "One step back: pane, marks, search"),
+    Action("back", "library", "escape", "One step back: pane, marks, search", "Back"),
 
     Action("line_down", "details", "j", "Scroll down"),
     Action("line_up", "details", "k", "Scroll up"),
@@ -191,9 +193,3 @@ def bindings(scope: str) -> list[Binding]:
         for each in ACTIONS
         if each.scope == scope
     ]
-
-
-def by_binding(binding_id: str | None) -> Action | None:
-    """Return the action that a binding's id names, None for a binding that is none of ours."""
-    scope, _, id_ = (binding_id or "").partition(".")
-    return _BY_ID.get((scope, id_))

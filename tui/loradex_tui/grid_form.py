@@ -46,10 +46,8 @@ def picture_count(request: GridRequest) -> int:
     return each * (with_lora * len(request.loras) + (0 in request.strengths))
 
 
-def read_form(form: GridForm, checkpoint: int | None, loras: tuple[int, ...]) -> GridRequest:
+def read_form(form: GridForm, checkpoint: int, loras: tuple[int, ...]) -> GridRequest:
     """Return the request; raise `UsageError` naming the field that is wrong."""
-    if checkpoint is None:
-        raise UsageError("No checkpoint is chosen.")
     prompts = tuple(line.strip() for line in form.prompts.splitlines() if line.strip())
     if not prompts:
         raise UsageError("Write at least one prompt.")

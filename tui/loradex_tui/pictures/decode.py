@@ -50,9 +50,7 @@ def load_picture(path: Path, longest: int) -> Image.Image:
         raise
     except _DECODER_FAULTS as error:
         reason = display_text(str(error) or type(error).__name__, 200)
-        raise FormatError(
-            f"{display_text(str(path))} cannot be shown: {reason}.", path=str(path)
-        ) from error
+        raise FormatError(str(path), f"cannot be shown: {reason}.") from error
 
 
 def _open_regular(path: Path) -> BinaryIO:
@@ -61,9 +59,7 @@ def _open_regular(path: Path) -> BinaryIO:
     info = os.fstat(handle)
     if not stat.S_ISREG(info.st_mode) or info.st_size > MOST_BYTES:
         os.close(handle)
-        raise FormatError(
-            f"{display_text(str(path))} is no picture file of a size that is shown.", path=str(path)
-        )
+        raise FormatError(str(path), "is no picture file of a size that is shown.")
     return os.fdopen(handle, "rb")
 
 

@@ -6,22 +6,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.segment import Segment
+from rich.style import Style
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal, VerticalScroll
 from textual.content import Content
-from textual.widgets import Input, OptionList, Static, TextArea
-from textual.widgets.option_list import Option
+from textual.widgets import Input, Static, TextArea
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.models import ModelRow
 from loradex.errors import UsageError
 from loradex.operations.grids import RENDERABLE_KINDS, GridRequest
-from loradex_tui.cells import cell_text
+from loradex_tui.cells import cell_text, fit, fit_right
 from loradex_tui.grid_form import GridForm, picture_count, read_form, usual_form
 from loradex_tui.screens.dialog import Dialog, key_words
+from loradex_tui.widgets.line_list import LineList
 from loradex_tui.wording import base_label, count_text, row_base, size_text
 
+_SHOWN_CHECKPOINTS = 4
 _FIELDS = (
     ("strengths", "Strengths"),
     ("negative", "Negative"),
@@ -63,8 +66,27 @@ def grid_offer(catalog: Catalog, ids: Sequence[int]) -> GridOffer:
             f"No checkpoint for {wanted} is here.",
             hint="Add a folder that has one: loradex library add PATH",
         )
-    kin = {row.derivative for row in loras if row.derivative}
+    kin = {row.derivative for row in loras}
     return GridOffer(loras, tuple(sorted(found, key=lambda row: row.derivative not in kin)))
+
+
+class CheckpointList(LineList):
+    """The checkpoints that fit; the one under the cursor is chosen."""
+
+    DEFAULT_CSS = "CheckpointList { width: 1fr; background: $panel; }"
+
+    def __init__(self, rows: Sequence[ModelRow]) -> None:
+        super().__init__()
+        self._checkpoints = rows
+        self.line_count = len(rows)
+        self.styles.height = min(len(rows), _SHOWN_CHECKPOINTS)
+
+    def draw(self, index: int, width: int, base: Style, *, cursor: bool) -> list[Segment]:
+        """Return a round button, the name, and what it is."""
+        row = self._checkpoints[index]
+        beside = f"{row_base(row)} · {size_text(row.size)} "
+        button = "(•) " if cursor else "( ) "
+        return [Segment(button + fit(row.name, width - 24) + fit_right(beside, 20), base)]
 
 
 class GridDialog(Dialog[GridRequest]):
@@ -78,11 +100,9 @@ class GridDialog(Dialog[GridRequest]):
     GridDialog #fields { height: auto; max-height: 100%; }
     GridDialog Horizontal { height: auto; margin: 0 0 1 0; }
     GridDialog .label { width: 12; color: $quiet; }
-    GridDialog Input { width: 1fr; }
+    GridDialog Input { width: 1fr; margin: 0 2 0 0; }
     GridDialog TextArea { width: 1fr; height: 4; }
-    GridDialog OptionList, GridDialog OptionList:focus { width: 1fr; max-height: 4; background: $panel; }
     GridDialog #count { height: auto; width: 1fr; }
-    GridDialog .half { width: 1fr; height: auto; }
     """
 
     def __init__(self, offer: GridOffer) -> None:
@@ -99,7 +119,7 @@ class GridDialog(Dialog[GridRequest]):
             box.border_title = Content(f"Grid of {name}")
             with Horizontal():
                 yield Static("Checkpoint", classes="label")
-                yield OptionList(*(Option(_checkpoint(row)) for row in self._offer.checkpoints))
+                yield CheckpointList(self._offer.checkpoints)
             with Horizontal():
                 yield Static("Prompts\none a line", classes="label")
                 yield TextArea(
@@ -123,7 +143,6 @@ class GridDialog(Dialog[GridRequest]):
 
     def on_mount(self) -> None:
         """The first checkpoint is chosen; most people change the prompt."""
-        self.query_one(OptionList).highlighted = 0
         self.query_one(TextArea).focus()
         self._count()
 
@@ -135,9 +154,8 @@ class GridDialog(Dialog[GridRequest]):
 
     def request(self) -> GridRequest:
         """Return what the fields ask for; raise `UsageError` when they cannot be read."""
-        chosen = self.query_one(OptionList).highlighted
-        checkpoint = None if chosen is None else self._offer.checkpoints[chosen].id
-        return read_form(self.form, checkpoint, tuple(row.id for row in self._offer.loras))
+        checkpoint = self._offer.checkpoints[self.query_one(CheckpointList).cursor]
+        return read_form(self.form, checkpoint.id, tuple(row.id for row in self._offer.loras))
 
     def _count(self) -> None:
         try:
@@ -165,11 +183,6 @@ class GridDialog(Dialog[GridRequest]):
         """Count again."""
         self._count()
 
-    def on_option_list_option_highlighted(self) -> None:
-        """Count again."""
-        if self.query("#count"):
-            self._count()
-
     def on_input_submitted(self) -> None:
         """Enter in a field draws, too."""
         self.action_start()
@@ -182,9 +195,3 @@ class GridDialog(Dialog[GridRequest]):
             self.app.notify(str(error), severity="error")
             return
         self.dismiss(request)
-
-
-def _checkpoint(row: ModelRow) -> Content:
-    return Content.assemble(
-        (cell_text(row.name, 48), ""), (f"  {row_base(row)} · {size_text(row.size)}", "$quiet")
-    )

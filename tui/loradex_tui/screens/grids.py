@@ -61,7 +61,7 @@ class GridList(LineList):
         record = self.records[index]
 
         def style(name: str) -> Style:
-            return base + self.get_component_rich_style(f"grid--{name}", partial=True)
+            return base + self.tone(f"grid--{name}")
 
         done = f"{record.cells_done} of {record.cells_total}"
         failed = f"{record.cells_failed} failed" if record.cells_failed else ""

@@ -13,10 +13,13 @@ from textual.containers import Vertical
 from textual.screen import Screen
 from textual.widgets import Input
 
-from loradex_tui.actions import Situation, by_binding
+from loradex_tui.actions import ACTIONS, Situation
 from loradex_tui.cells import fit
 from loradex_tui.screens.dialog import Dialog
 from loradex_tui.widgets.line_list import LineList
+
+_LAST_SCOPES = {"library": 1, "app": 2, "list": 3}
+"""What belongs to the place goes before what works everywhere; moving about comes last."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +35,18 @@ class HelpLine:
 
 def help_lines(screen: Screen[None], situation: Situation) -> list[HelpLine]:
     """Return what can be done on a screen, from the bindings that are live on it now."""
-    found: dict[str, tuple[list[str], ActiveBinding]] = {}
+    live: dict[str, list[ActiveBinding]] = {}
     for active in screen.active_bindings.values():
-        id_ = active.binding.id
-        if id_ is not None and by_binding(id_) is not None:
-            keys, _ = found.setdefault(id_, ([], active))
-            keys.append(screen.app.get_key_display(active.binding))
+        if active.binding.id is not None:
+            live.setdefault(active.binding.id, []).append(active)
     lines = []
-    for id_, (keys, active) in found.items():
-        action = by_binding(id_)
-        if action is not None:
-            reason = action.why_not(situation)
-            lines.append(HelpLine(" ".join(keys), action.title, reason, action.cli, active))
+    for action in sorted(ACTIONS, key=lambda each: _LAST_SCOPES.get(each.scope, 0)):
+        keys = live.get(f"{action.scope}.{action.id}")
+        if keys:
+            shown = " ".join(screen.app.get_key_display(active.binding) for active in keys)
+            lines.append(
+                HelpLine(shown, action.title, action.why_not(situation), action.cli, keys[0])
+            )
     return lines
 
 
@@ -70,8 +73,8 @@ class _HelpList(LineList):
     def draw(self, index: int, width: int, base: Style, *, cursor: bool) -> list[Segment]:
         """Return keys, title, and the reason or the command's form."""
         line = self.lines[index]
-        key = base + self.get_component_rich_style("help--key", partial=True)
-        quiet = base + self.get_component_rich_style("help--quiet", partial=True)
+        key = base + self.tone("help--key")
+        quiet = base + self.tone("help--quiet")
         rest = max(width - 18, 0)
         title = min(rest, 46) if width >= 90 else rest
         beside = line.reason or line.cli

@@ -60,23 +60,21 @@ class LibraryScreen(Editing):
         (100, "-medium"),
         (130, "-wide"),
     ]
-    CSS = """
-    #panes { height: 1fr; }
-    #filters { width: 30; }
-    #models { width: 1fr; }
-    #details { width: 48; }
-    #empty { display: none; padding: 2 3; color: $quiet; height: 1fr; }
-    .-empty #empty { display: block; }
-    .-empty #list { display: none; }
-    ListHead { margin: 0 0 0 0; }
+    DEFAULT_CSS = """
+    LibraryScreen #panes { height: 1fr; }
+    LibraryScreen #filters { width: 27; }
+    LibraryScreen #models { width: 1fr; }
+    LibraryScreen #details { width: 47; }
+    LibraryScreen #empty { display: none; padding: 2 3; color: $quiet; height: 1fr; }
+    LibraryScreen.-empty #empty { display: block; }
+    LibraryScreen.-empty #list { display: none; }
     LibraryScreen.-medium #filters { width: 24; }
     LibraryScreen.-medium #details { width: 36; }
     LibraryScreen.-narrow #filters, LibraryScreen.-narrow #details { display: none; }
-    LibraryScreen.-narrow.-details #models, LibraryScreen.-narrow.-filters #models {
-        display: none;
-    }
-    LibraryScreen.-narrow.-details #details { display: block; width: 1fr; }
-    LibraryScreen.-narrow.-filters #filters { display: block; width: 1fr; }
+    LibraryScreen.-narrow.-show-details #models,
+    LibraryScreen.-narrow.-show-filters #models { display: none; }
+    LibraryScreen.-narrow.-show-details #details { display: block; width: 1fr; }
+    LibraryScreen.-narrow.-show-filters #filters { display: block; width: 1fr; }
     """
 
     def __init__(self, catalog: Catalog, hub_url: str, pictures: PictureMode) -> None:
@@ -217,7 +215,7 @@ class LibraryScreen(Editing):
 
     def on_model_list_opened(self) -> None:
         """Go to the details."""
-        self._turn_to("-details")
+        self._turn_to("-show-details")
         self.details.focus()
 
     def on_model_list_marks_changed(self) -> None:
@@ -243,7 +241,7 @@ class LibraryScreen(Editing):
         self._to_models()
 
     def _turn_to(self, pane: str | None) -> None:
-        for name in ("-details", "-filters"):
+        for name in ("-show-details", "-show-filters"):
             self.set_class(name == pane, name)
 
     def _to_models(self) -> None:
@@ -261,7 +259,7 @@ class LibraryScreen(Editing):
         if facets.has_focus:
             self._to_models()
         else:
-            self._turn_to("-filters")
+            self._turn_to("-show-filters")
             facets.focus()
 
     def do_clear(self) -> None:

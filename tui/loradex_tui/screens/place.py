@@ -94,16 +94,19 @@ class Place(Screen[None], Actor):
 
     def refresh_hints(self) -> None:
         """Show the keys that are live now in the bar below, the nearest first."""
-        live: dict[str, ActiveBinding] = {}
-        for active in self.active_bindings.values():
+        live: dict[str, dict[str, ActiveBinding]] = {}
+        for key, active in self.active_bindings.items():
             if active.binding.id:
-                live.setdefault(active.binding.id, active)
+                live.setdefault(active.binding.id, {})[key] = active
         situation = self.situation
         ranked: list[tuple[int, Hint]] = []
         for each in ACTIONS:
-            found = live.get(f"{each.scope}.{each.id}")
-            if found is None or not each.hint:
+            keys = live.get(f"{each.scope}.{each.id}")
+            if not keys or not each.hint:
                 continue
+            # The first of an action's keys is the one to learn, unless a keymap took it away.
+            found = next((keys[key] for key in each.keys.split(",") if key in keys), None)
+            found = found or next(iter(keys.values()))
             label = self.app.get_key_display(found.binding)
             hint = Hint(found.binding.key, label, each.hint, each.why_not(situation) is None)
             rank = _LAST_SCOPES.index(each.scope) + 1 if each.scope in _LAST_SCOPES else 0

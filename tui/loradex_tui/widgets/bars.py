@@ -65,6 +65,23 @@ class Hint:
     word: str
     enabled: bool
 
+    @property
+    def width(self) -> int:
+        """Cells it takes, with the gap after it."""
+        return len(self.label) + len(self.word) + 3
+
+
+def _that_fit(hints: list[Hint], width: int) -> list[Hint]:
+    """Return the first hints that fit, and the last one (help) always."""
+    room = width - (hints[-1].width if hints else 0)
+    shown: list[Hint] = []
+    for hint in hints[:-1]:
+        room -= hint.width
+        if room < 0:
+            break
+        shown.append(hint)
+    return [*shown, *hints[-1:]]
+
 
 class KeyBar(Widget):
     """One line of keys and words: as many as fit. A click presses the key."""
@@ -84,7 +101,7 @@ class KeyBar(Widget):
         self._places: list[tuple[int, int, str]] = []
 
     def show(self, hints: list[Hint]) -> None:
-        """Show these keys, the most important first."""
+        """Show these keys, the most important first, and help last."""
         if hints != self._hints:
             self._hints = hints
             self.refresh()
@@ -99,14 +116,11 @@ class KeyBar(Widget):
         segments = [Segment(" ", base)]
         at = 1
         self._places = []
-        for hint in self._hints:
-            text = f"{hint.label} {hint.word}"
-            if at + len(text) + 2 > width:
-                break
+        for hint in _that_fit(self._hints, width - 1):
             segments.append(Segment(hint.label, key_style if hint.enabled else off))
             segments.append(Segment(f" {hint.word}  ", word_style if hint.enabled else off))
-            self._places.append((at, at + len(text), hint.key))
-            at += len(text) + 2
+            self._places.append((at, at + hint.width, hint.key))
+            at += hint.width
         return Strip(segments).adjust_cell_length(width, base)
 
     def on_click(self, event: events.Click) -> None:

@@ -27,6 +27,8 @@ from loradex_tui.wording import number_text
 
 _LEAST_TILE = 14
 _MOST_TILE = 44
+_LEAST_ROWS = 9
+"""Below this a second row of pictures is not worth what it takes from the first."""
 _KEPT_TILES = 600
 _BATCH = 12
 
@@ -46,7 +48,8 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
         "cell--failed",
     }
     DEFAULT_CSS = """
-    CellView { background: $surface; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1; }
+    CellView { background: $surface; scrollbar-size-vertical: 1; scrollbar-size-horizontal: 1;
+               scrollbar-gutter: stable; }
     CellView > .cell--head { color: $quiet; }
     CellView > .cell--here { color: $accent; text-style: bold; }
     CellView > .cell--label { color: $secondary; }
@@ -77,12 +80,19 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
         self._drawing = False
 
     @property
+    def _inner(self) -> Size:
+        """The size within the scrollbars."""
+        return self.scrollable_content_region.size
+
+    @property
     def _tile_size(self) -> tuple[int, int]:
         """Columns and rows of a tile; pictures of a grid all have one shape."""
-        width = self.size.width // max(self.sheet.columns, 1) - 2
+        width = self._inner.width // max(self.sheet.columns, 1) - 2
         width = min(max(width, _LEAST_TILE), _MOST_TILE)
         rows = max(round(width / 2 * self._aspect), 3)
-        most = max(self.size.height - 3, 3)
+        most = max(self._inner.height - 2, 3)
+        if self.sheet.rows > 1 and most > 2 * _LEAST_ROWS:
+            most = self._inner.height // 2 - 2
         if rows > most:
             rows = most
             width = max(round(rows * 2 / self._aspect), _LEAST_TILE)
@@ -112,7 +122,7 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
         row, part = divmod(line, self._block_height)
         base = self.rich_style
         if row >= self.sheet.rows:
-            return Strip.blank(self.size.width, base)
+            return Strip.blank(self._inner.width, base)
         _, rows = self._tile_size
         if part == 0:
             strip = self._label_line(row, base)
@@ -121,7 +131,7 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
         else:
             strip = self._strength_line(row, base)
         left = self.scroll_offset.x
-        return strip.crop_extend(left, left + self.size.width, base)
+        return strip.crop_extend(left, left + self._inner.width, base)
 
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"cell--{name}", partial=True)
@@ -129,7 +139,7 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
     def _label_line(self, row: int, base: Style) -> Strip:
         prompt, seed = self.sheet.prompt_and_seed(row)
         record = self.sheet.record
-        width = max(self.size.width, self.virtual_size.width)
+        width = max(self._inner.width, self.virtual_size.width)
         text = f" seed {record.seeds[seed]}  {cell_text(record.prompts[prompt], 400)}"
         here = row == self.sheet.row
         return Strip([Segment(fit(text, width), base + self._style("here" if here else "label"))])

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -29,21 +28,16 @@ _LONGEST_SIDE = 900
 """Pixels a picture is decoded to: more than a pane of a large terminal has."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Seen:
-    details: ModelDetails
-    picture: ModelPicture | None
-
-
 class DetailsPane(VerticalScroll, Actor):
     """Shows one model. It waits a moment, so that a held key does not read every model passed."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("details")]
     DEFAULT_CSS = """
-    DetailsPane { background: $surface; padding: 0 1; scrollbar-size-vertical: 1; }
+    DetailsPane { background: $surface; padding: 0 1; scrollbar-size-vertical: 1;
+                  scrollbar-gutter: stable; }
     DetailsPane > Static { width: 1fr; }
     DetailsPane > #caption { color: $quiet; text-align: center; display: none; }
-    DetailsPane > .-shown + #caption { display: block; }
+    DetailsPane > #caption.-shown { display: block; }
     DetailsPane > PictureBox { margin: 1 0 0 0; }
     DetailsPane > #facts { margin: 1 0 1 0; }
     """
@@ -90,13 +84,13 @@ class DetailsPane(VerticalScroll, Actor):
             self._wait = self.set_timer(DEBOUNCE, lambda: self._load(content_id))
 
     def _load(self, content_id: int) -> None:
-        def read() -> _Seen:
-            details = self._catalog.details(content_id)
-            if self._mode is PictureMode.OFF:
-                return _Seen(details, None)
-            return _Seen(details, model_picture(self._catalog, details, _LONGEST_SIDE))
-
-        in_background(self, "details", read, self._show_seen, self._failed)
+        in_background(
+            self,
+            "details",
+            lambda: self._catalog.details(content_id),
+            self._show_details,
+            self._failed,
+        )
 
     def _failed(self, error: LoradexError) -> None:
         if isinstance(error, BadReference):
@@ -104,20 +98,31 @@ class DetailsPane(VerticalScroll, Actor):
         else:
             self.app.notify(str(error), severity="error", timeout=8)
 
-    def _show_seen(self, seen: _Seen) -> None:
-        other = self.details is None or self.details.row.id != seen.details.row.id
-        self.details = seen.details
+    def _show_details(self, details: ModelDetails) -> None:
+        other = self.details is None or self.details.row.id != details.row.id
+        self.details = details
         self._draw()
-        picture = seen.picture
-        self.query_one(PictureBox).show(picture.image if picture else None)
-        self.query_one("#caption", Static).update(Content(picture.caption if picture else ""))
         if other:
             self.scroll_to(y=0, animate=False)
         self.post_message(self.Shown())
+        if self._mode is not PictureMode.OFF:
+            in_background(
+                self,
+                "picture",
+                lambda: model_picture(self._catalog, details, _LONGEST_SIDE),
+                self._show_picture,
+            )
+
+    def _show_picture(self, picture: ModelPicture | None) -> None:
+        self.query_one(PictureBox).show(picture.image if picture else None)
+        caption = self.query_one("#caption", Static)
+        caption.update(Content(picture.caption if picture else ""))
+        caption.set_class(picture is not None, "-shown")
 
     def _show_nothing(self) -> None:
         self.details = None
-        self.query_one(PictureBox).show(None)
+        self.workers.cancel_node(self)
+        self._show_picture(None)
         self.query_one("#head", Static).update(Content.styled("Nothing to show", "$quiet"))
         self.query_one("#facts", Static).update("")
         self.post_message(self.Shown())

@@ -23,6 +23,7 @@ from loradex_tui.wording import (
     when_text,
 )
 
+_BY = {"person": "by you"}
 _SHOWN_CAPTIONS = 12
 _SHOWN_METADATA_CHARS = 200
 
@@ -76,11 +77,9 @@ def _tags(sheet: TextSheet, details: ModelDetails) -> None:
     if not details.tags:
         sheet.line(Content.styled("none · t adds some", "$quiet"))
         return
-    parts: list[Content | tuple[str, str]] = []
-    for tag in details.tags:
-        parts.append((cell_text(tag.name), "$chip"))
-        parts.append((f" {cell_text(tag.source)}   ", "$quiet"))
-    sheet.line(Content.assemble(*parts).rstrip())
+    for source in dict.fromkeys(tag.source for tag in details.tags):
+        names = [cell_text(tag.name) for tag in details.tags if tag.source == source]
+        sheet.pair(_BY.get(source, cell_text(source, 10)), ", ".join(names), "$chip")
 
 
 def _model(sheet: TextSheet, details: ModelDetails) -> None:

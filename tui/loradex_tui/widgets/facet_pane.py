@@ -136,7 +136,7 @@ class FacetPane(LineList):
         line = self.lines[index]
 
         def style(name: str) -> Style:
-            return base + self.get_component_rich_style(f"facet--{name}", partial=True)
+            return base + self.tone(f"facet--{name}")
 
         if line.value is None:
             return [Segment(fit(f" {line.label}", width), style("title"))]

@@ -30,6 +30,7 @@ class LineList(ScrollView, Actor, can_focus=True):
         overflow-x: hidden;
         overflow-y: auto;
         scrollbar-size-vertical: 1;
+        scrollbar-gutter: stable;
         background: $surface;
         color: $foreground;
     }
@@ -84,6 +85,10 @@ class LineList(ScrollView, Actor, can_focus=True):
         """True when the cursor may stand on this line."""
         return 0 <= index < self.line_count
 
+    def tone(self, name: str) -> Style:
+        """Return what a component class adds to a line's style."""
+        return self.get_component_rich_style(name, partial=True)
+
     def set_line_count(self, count: int, cursor: int = 0) -> None:
         """Show other lines and put the cursor on `cursor`, or as near as there is a line."""
         self.line_count = count
@@ -135,7 +140,7 @@ class LineList(ScrollView, Actor, can_focus=True):
             return Strip.blank(width, style)
         cursor = index == self.cursor
         if cursor:
-            style += self.get_component_rich_style("line--cursor", partial=True)
+            style += self.tone("line--cursor")
         return Strip(self.draw(index, width, style, cursor=cursor), width)
 
     def on_resize(self, _event: events.Resize) -> None:

@@ -63,7 +63,6 @@ class ModelList(LineList):
         self.marks: set[int] = set()
         self._fetch_rows = fetch_rows
         self._fetching = False
-        self._styles: dict[str, Style] = {}
 
     @property
     def current_id(self) -> int | None:
@@ -108,28 +107,19 @@ class ModelList(LineList):
         """Return one model in the columns that fit, or a row that waits for its text."""
         row = self.window.row(index)
         marked = self.window.ids[index] in self.marks
-        style = self._styles
         segments = [
-            Segment("❯" if cursor else " ", base + style["cursor"]),
-            Segment("*" if marked else " ", base + style["mark"]),
+            Segment("❯" if cursor else " ", base + self.tone("model--cursor")),
+            Segment("*" if marked else " ", base + self.tone("model--mark")),
         ]
         if row is None:
             self._fetch_soon()
-            return [*segments, Segment(fit("  ·", width - 2), base + style["wait"])]
-        segments.append(Segment(f"{state_mark(row.state)} ", base + style["state"]))
+            return [*segments, Segment(fit("  ·", width - 2), base + self.tone("model--wait"))]
+        segments.append(Segment(f"{state_mark(row.state)} ", base + self.tone("model--state")))
         for column, cells in layout(width):
             text = column.cell(row, cells - 1) + " "
             name = "mark" if marked and column.id == "name" else column.id
-            segments.append(Segment(text, base + style[name]))
+            segments.append(Segment(text, base + self.tone(f"model--{name}")))
         return segments
-
-    def notify_style_update(self) -> None:
-        """Learn the colours of the theme."""
-        super().notify_style_update()
-        self._styles = {
-            name.removeprefix("model--"): self.get_component_rich_style(name, partial=True)
-            for name in ModelList.COMPONENT_CLASSES
-        }
 
     def _fetch_soon(self) -> None:
         if not self._fetching:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from rich.highlighter import Highlighter
 from rich.style import Style
 from rich.text import Text
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -14,6 +17,8 @@ from textual.widgets import Input, Static
 
 from loradex.domain.text import display_text
 from loradex.errors import QueryError
+from loradex_tui.actions import bindings
+from loradex_tui.actor import Actor
 
 DEBOUNCE = 0.05
 
@@ -30,9 +35,10 @@ class _FaultMarker(Highlighter):
             text.stylize(Style(underline=True, bold=True, color="red"), *self.span)
 
 
-class SearchBar(Vertical):
+class SearchBar(Vertical, Actor):
     """A field with the query, and below it the state of the result or what is wrong."""
 
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("search")]
     DEFAULT_CSS = """
     SearchBar { height: auto; background: $surface; }
     SearchBar Input, SearchBar Input:focus {
@@ -118,4 +124,8 @@ class SearchBar(Vertical):
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go to the list."""
         event.stop()
+        self.post_message(self.Left())
+
+    def do_to_models(self) -> None:
+        """Go to the list."""
         self.post_message(self.Left())

@@ -1,0 +1,174 @@
+"""A catalog to show: real rows in a real database, in any number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+from PIL import Image
+
+from loradex.catalog.catalog import Catalog
+from loradex.domain.evidence import Evidence, Source
+from loradex.domain.grid import (
+    Cell,
+    FailedCell,
+    GridModel,
+    GridPlan,
+    GridSpec,
+    Placement,
+    RenderedCell,
+    RenderSettings,
+)
+from loradex.domain.identity import Identity
+from loradex.domain.kinds import BaseModel, ModelKind
+from loradex.domain.library import Layout
+from loradex.domain.scanning import Found, Look
+from loradex.paths import Home
+
+HOSTILE = (
+    "[/]",
+    "[@click=app.quit]x[/]",
+    "[b",
+    "x[a]",
+    "$primary[red]",
+    "\x1b[31mred\x1b[0m",
+    "\x1b]0;title\x07osc",
+    "\x9b31mc1",
+    "abc\u202edef\u2066",
+    "a\u200bb\ufeff",
+    "👨\u200d👩\u200d👧 family",
+    "🇩🇪 flag",
+    "👍🏽 skin",
+    "Z" + "\u0351" * 60 + "algo",
+    "日本語モデル",
+    "back\\slash\\",
+    "tab\tnew\nline\r",
+)
+
+
+def look(
+    name: str,
+    number: int,
+    *,
+    kind: str = "lora",
+    base: str | None = "sdxl",
+    derivative: str | None = None,
+    size: int = 144_000_000,
+    words: Sequence[str] = (),
+    captions: Sequence[tuple[str, int]] = (),
+    metadata: dict[str, str] | None = None,
+    problem: str | None = None,
+) -> Look:
+    """Return what a scan would tell of a file called `name`."""
+    facts = [Evidence("kind", kind, Source.TENSORS, detail="its keys end in lora_down")]
+    if base:
+        facts.append(Evidence("base", base, Source.TENSORS, detail="context 2048"))
+    if derivative:
+        facts.append(Evidence("derivative", derivative, Source.HEADER, 0.8, detail="modelspec"))
+    identity = Identity(
+        kind=ModelKind(kind),
+        base=BaseModel(base) if base else None,
+        derivative=derivative,
+        algorithm="lora" if kind == "lora" else None,
+        rank=32 if kind == "lora" else None,
+        dtype="F16",
+        confidence=1.0,
+    )
+    raw = name.encode("utf-8", "surrogateescape").replace(b"/", b"_").replace(b"\0", b"_")
+    return Look(
+        Found(raw + b".safetensors", size, 1_750_000_000_000_000_000 + number, 1, number),
+        fingerprint=f"{number:032x}",
+        identity=identity,
+        facts=tuple(facts),
+        trigger_words=tuple(words),
+        tag_counts=tuple(captions),
+        metadata=metadata or {},
+        problem=problem,
+    )
+
+
+def shelf(home: Home, looks: Iterable[Look], root: bytes = b"/models") -> Catalog:
+    """Return a catalog with one library `main` that holds these."""
+    catalog = Catalog.open(home)
+    catalog.files.add_library("main", root, Layout.PLAIN, device=1)
+    library = catalog.files.libraries()[0]
+    catalog.looks.record(library.id, list(looks), "1")
+    return catalog
+
+
+def few() -> list[Look]:
+    """Return a small, varied library."""
+    return [
+        look("neon_knight_v3", 1, words=("neonkn", "glowing armor"), size=144_000_000,
+             captions=(("neonkn", 120), ("1girl", 80), ("armor", 44), ("night city", 21))),
+        look("neon_alley", 2, base="sdxl", derivative="pony", size=72_000_000, words=("alleyn",)),
+        look("lunar_hall", 3, base="sd1", size=18_000_000),
+        look("oil paint", 4, base="flux1", size=218_000_000, words=("oilpaint style",)),
+        look("dreamshaper_8", 5, kind="checkpoint", base="sd1", size=2_130_000_000),
+        look("sd_xl_base_1.0", 6, kind="checkpoint", base="sdxl", size=6_940_000_000),
+        look("ponyDiffusionV6", 7, kind="checkpoint", base="sdxl", derivative="pony",
+             size=6_940_000_000),
+        look("easynegative", 8, kind="embedding", base="sd1", size=25_000),
+        look("sdxl_vae", 9, kind="vae", base="sdxl", size=335_000_000),
+        look("halved", 10, base=None, kind="unknown", size=4_000, problem="The header is cut off."),
+    ]  # fmt: skip
+
+
+def many(count: int) -> Iterable[Look]:
+    """Return a long library."""
+    bases = ("sdxl", "sd1", "flux1", "sdxl", "wan")
+    for number in range(count):
+        kind = "checkpoint" if number % 10 == 0 else "lora"
+        yield look(
+            f"model {number:06d} of the long shelf",
+            number + 1,
+            kind=kind,
+            base=bases[number % 5],
+            derivative="pony" if number % 25 == 3 else None,
+            size=1_000_000 + number * 1_000,
+            words=(f"word{number}",),
+        )
+
+
+def picture(path: Path, hue: int = 0, size: tuple[int, int] = (64, 64)) -> Path:
+    """Write a small PNG with a gradient and return its path."""
+    image = Image.new("RGB", size)
+    for x in range(size[0]):
+        for y in range(size[1]):
+            image.putpixel((x, y), ((x * 4 + hue) % 256, (y * 4) % 256, (hue * 2 + x + y) % 256))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    image.save(path)
+    return path
+
+
+def grid(catalog: Catalog, folder: Path, *, drawn: int | None = None, fail: bool = True) -> int:
+    """Keep a grid of model 1 on checkpoint 6 with some of its cells drawn; return its id."""
+
+    def model(id_: int, name: str) -> GridModel:
+        return GridModel(id_, name, f"/models/{name}", f"{id_:064x}", "sdxl")
+
+    spec = GridSpec(
+        checkpoint=model(6, "sd_xl_base_1.0"),
+        loras=(model(1, "neon_knight_v3"),),
+        strengths=(0.0, 0.5, 1.0),
+        prompts=("a knight in the rain", "portrait, soft light"),
+        seeds=(1, 2),
+        settings=RenderSettings(64, 64),
+        title="neon_knight_v3 on sd_xl_base_1.0",
+    )
+    placements = tuple(
+        Placement(0, p, s, w, Cell(None if w == 0 else spec.loras[0], spec.strengths[w],
+                                   spec.prompts[p], "", spec.seeds[s], spec.settings,
+                                   f"cell{p}{s}{w}"))
+        for p in range(2) for s in range(2) for w in range(3)
+    )  # fmt: skip
+    plan = GridPlan(spec, placements, tuple(place.cell for place in placements))
+    id_ = catalog.grids.add(plan, str(folder / "{id}"))
+    cells = plan.cells if drawn is None else plan.cells[:drawn]
+    for number, cell in enumerate(cells):
+        if fail and number == 4:
+            catalog.grids.record([FailedCell(cell.key, "Out of memory on [cuda:0].")])
+        else:
+            path = picture(folder / f"{cell.key}.png", hue=number * 20)
+            catalog.grids.record([RenderedCell(cell.key, str(path), 64, 64, 1.0, "")])
+    return id_
