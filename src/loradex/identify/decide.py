@@ -228,5 +228,17 @@ def _dress(
         partial=found.partial,
         confidence=found.confidence,
         candidates=found.candidates,
-        reasons=(*found.reasons, *extra),
+        reasons=(*found.reasons, *_derived(found), *extra),
     )
+
+
+def _derived(found: Finding) -> tuple[Reason, ...]:
+    """Reasons for fields that follow from the one sentence a rule gave."""
+    told = {reason.field for reason in found.reasons}
+    reasons: list[Reason] = []
+    if found.base is not None and "base" not in told:
+        reasons.append(Reason("base", found.reasons[0].text))
+    if found.base is not None and found.prediction is not None:
+        text = f"{found.base.label} is a {found.prediction} model by design"
+        reasons.append(Reason("prediction", text))
+    return tuple(reasons)

@@ -48,6 +48,7 @@ def flux2_variant(view: View) -> Variant | None:
         view.gives("img_in|^x_embedder")
         or view.takes("img_attn.qkv|img_attn.proj|single_blocks.#.linear1|img_mlp.0")
         or view.takes("attn.to_q|attn.to_qkv_mlp_proj|ff.linear_in|attn.add_q_proj")
+        or view.gives("single_blocks.#.linear2|img_mlp.2|txt_mlp.2")
     )
     name = _FLUX2_WIDTHS.get(width or 0)
     return (name, f"{width} wide: FLUX.2 {name}") if name else None

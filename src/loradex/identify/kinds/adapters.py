@@ -170,7 +170,7 @@ def _motion(view: View) -> Finding | None:
     return _found(ModelKind.MOTION_MODULE, base, f"{text}: AnimateDiff" if base else text)
 
 
-_ANY = "controlnet_blocks.#|controlnet_single_blocks.#|controlnet_x_embedder|after_proj_list.#"
+_ANY = "controlnet_blocks.#|controlnet_single_blocks.#|controlnet_x_embedder|after_proj_list"
 
 READERS: tuple[Reader, ...] = (
     control_lora,
@@ -236,7 +236,7 @@ READERS: tuple[Reader, ...] = (
             has(_ANY),
             either(
                 takes("controlnet_blocks.#", 1408),
-                takes("after_proj_list.#", 1408),
+                takes("after_proj_list.0", 1408),
                 takes("attn1.to_q", 1408),
                 takes("attn1.Wqkv", 1408),
             ),

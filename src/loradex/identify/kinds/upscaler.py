@@ -50,7 +50,7 @@ def _found(view: View, name: str, scale: int | None) -> Finding:
 
 def _scale(view: View) -> int | None:
     """Count the up-convolutions, or take the pixel shuffle's channels; undo an unshuffled input."""
-    first = view.takes("conv_first|^conv_1.eval_conv|model.0|^0|conv_1.sk")
+    first = view.takes("conv_first|conv_1.eval_conv|^0|model.0|conv_1.sk|^body.0")
     unshuffle = {12: 2, 48: 4}.get(first or 3, 1)
     ups = len(view.indices("conv_up")) or sum(
         view.has(name) for name in ("conv_up1", "conv_up2", "conv_up3", "upconv1", "upconv2")
@@ -71,7 +71,7 @@ def _old_esrgan_ups(view: View) -> int:
     """Old ESRGAN is one sequence: body, up-convolutions, two last layers."""
     if not view.has("sub.0.RDB1|RDB1.conv1"):
         return 0
-    last = [view.has(f"model.{index}") for index in (3, 6, 9)]
+    last = [view.has(f"^{index}|model.{index}") for index in (3, 6, 9)]
     return sum(last)
 
 
