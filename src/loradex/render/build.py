@@ -83,7 +83,12 @@ def build(
                 f"but {list(expected.shape)} is needed."
             )
         # copy=True: a merge must never write through to the file's mapped pages.
-        weights[name] = found.to(placed.device, dtype or placed.torch_dtype, copy=True)
+        weights[name] = found.to(
+            placed.device,
+            dtype or placed.torch_dtype,
+            copy=True,
+            memory_format=torch.contiguous_format,
+        )
     model.load_state_dict(weights, strict=True, assign=True)
     _fill_buffers(model, placed.device)
     return model.eval().requires_grad_(False)

@@ -13,7 +13,7 @@ _OFFLINE = (
     "DIFFUSERS_OFFLINE",
     "HF_HUB_DISABLE_TELEMETRY",
 )
-_LIBRARIES = ("diffusers", "transformers", "torch", "huggingface_hub")
+_LIBRARIES = ("diffusers", "transformers", "torch", "numpy", "huggingface_hub")
 
 
 @contextmanager

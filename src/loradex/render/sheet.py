@@ -128,7 +128,7 @@ class _Sheet:
         facts = (
             f"{display_text(spec.checkpoint.name, 120)}  ·  {settings.sampler}, "
             f"{settings.num_inference_steps} steps, guidance {settings.guidance_scale:g}, "
-            f"{settings.width} × {settings.height}"
+            f"{settings.width}x{settings.height}"
         )
         draw.text((_MARGIN, _MARGIN + 40), wrap(facts, _font(15), room, 1)[0], _SOFT, _font(15))
         return self._title_height

@@ -61,13 +61,13 @@ def _targets(part: str, module: nn.Module) -> Iterator[tuple[str, Tensor]]:
 
 
 def _pair(weight: Tensor, rank: int, gain: float, generator: Generator) -> tuple[Tensor, Tensor]:
-    """Return down and up whose product is `gain` times as large as the weight itself."""
+    """Return down and up whose product is `gain` x 0.7 times as large as the weight itself."""
     import torch  # noqa: PLC0415 - heavy
 
     down = torch.randn((rank, *weight.shape[1:]), generator=generator)
     up = torch.randn((weight.shape[0], rank, *(1,) * (weight.dim() - 2)), generator=generator)
     norm = torch.linalg.vector_norm(up.flatten(1) @ down.flatten(1))
-    scale = (gain * torch.linalg.vector_norm(weight.float()) / norm).sqrt()
+    scale = (0.7 * gain * torch.linalg.vector_norm(weight.float()) / norm).sqrt()
     return (down * scale).half(), (up * scale).half()
 
 
