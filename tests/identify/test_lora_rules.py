@@ -137,7 +137,7 @@ BASES: list[tuple[str, str, str | None, str | None]] = [
     ),
     ("hunyuan image", "double_blocks.{20}.img_attn_qkv 10752x3584", "hunyuan-image-2.1", None),
     ("hunyuan video 1.5", "double_blocks.{54}.img_attn_q 2048x2048", "hunyuan-video-1.5", None),
-    ("sd3", "joint_blocks.{24}.x_block.attn.qkv 4608x1536", "sd3", "medium"),
+    ("sd3", "joint_blocks.{24}.x_block.attn.qkv 4608x1536", "sd3", None),
     (
         "sd3.5 large",
         "transformer_blocks.{38}.attn.to_q 2432x2432\n"
@@ -422,6 +422,19 @@ def test_xlabs_streams_of_one_block_stay_apart() -> None:
     identity = identify(header(made))
     assert (identity.base, identity.rank, identity.broken) == ("flux1", 16, False)
     assert any("38 of 38" in reason.text for reason in identity.reasons)
+
+
+def test_nunchakus_own_loras_have_one_half_turned() -> None:
+    made = tensors(
+        """
+        transformer_blocks.{19}.qkv_proj.lora_down! 3072x16
+        transformer_blocks.{19}.qkv_proj.lora_up! 9216x16
+        single_transformer_blocks.{38}.mlp_fc1.lora_down! 3072x16
+        single_transformer_blocks.{38}.mlp_fc1.lora_up! 12288x16
+        """
+    )
+    identity = identify(header(made))
+    assert (identity.kind, identity.base, identity.rank) == ("lora", "flux1", 16)
 
 
 def test_the_oldest_attention_processors() -> None:

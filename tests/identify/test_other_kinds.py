@@ -577,6 +577,7 @@ def test_hypernetwork() -> None:
         ("nothing", ""),
         ("one matrix", "weight! 16x16"),
         ("a face adapter", "pulid_ca.{20}.to_q 2048x3072"),
+        ("one with a vision tower", "id_encoder.vision_model.encoder.layers.{9}.mlp.fc1 9x9"),
         ("a recogniser of speech", "model.encoder.layers.{12}.self_attn.q_proj 768x768\n"
          "model.decoder.layers.{12}.encoder_attn.q_proj 768x768"),
         ("a classifier", "layer1.{3}.conv1 64x64x1x1\nfc 1000x2048"),

@@ -730,6 +730,24 @@ def test_a_middle_shard_is_told_by_its_blocks() -> None:
     assert identity.variant is None
 
 
+@pytest.mark.parametrize(
+    ("text", "near"),
+    [
+        (QWEN.replace("3584", "2560"), ("qwen-image",)),
+        (
+            "patch_embed.text_proj 2560x4096\ntime_condition_embed.timestep_embedder.linear_1 512x2560"
+            "\ntransformer_blocks.{30}.attn1.to_q 2560x2560",
+            ("cogview4",),
+        ),
+        ("double_stream_layers.{8}.img_instruct_attn.to_q 9x9\nx_embedder 9x9", ()),
+    ],
+)
+def test_newer_kin_are_denoisers_of_no_known_base(text: str, near: tuple[str, ...]) -> None:
+    identity = identify(full(text))
+    assert (identity.kind, identity.base, identity.candidates) == ("diffusion_model", None, near)
+    assert identity.confidence < 1.0
+
+
 def test_a_whole_model_that_borrows_names_is_not_its_neighbour() -> None:
     text = """
     patch_embed.proj 1152x4x2x2

@@ -99,27 +99,26 @@ def _lora(lora: lora_reader.LoraFile, header: Header) -> Identity:
 
 
 def _other_than_lora(header: Header) -> Identity:
-    tensors = header.tensors
-    split = parts.split(tensors)
+    split = parts.split(header.tensors)
     size_of, packed = tensor_sizes(header)
     main = View(split.main, size_of, prefix=split.prefix, packed=packed)
-    if split.main:
-        found = first(adapters.READERS, main)
-        if found:
-            return _dress(found, header, split.main, ())
-        found = first(MODELS, main)
-        if found:
-            return _denoiser(found, header, split)
-    found = _ema_only(split, size_of) or _second_rank(main, split, size_of, header.metadata)
-    if found is None:
-        found = _shard(main)
-        if found:
-            return _denoiser(found, header, split)
-        return _stranger(main)
-    if found.kind is None:
-        return _denoiser(found, header, split)
-    keys = split.main or next(iter(split.others.values()), [])
-    return _dress(found, header, keys, ())
+    adapter = first(adapters.READERS, main)
+    if adapter:
+        return _dress(adapter, header, split.main, ())
+    whole = first(MODELS, main) or _ema_only(split, size_of)
+    if whole:
+        return _denoiser(whole, header, split)
+    stranger = next((name for path, name in adapters.STRANGERS if main.has(path)), None)
+    if stranger:
+        return _unknown(f"looks like {stranger}, which has no kind here")
+    other = _second_rank(main, split, size_of, header.metadata)
+    if other:
+        keys = split.main or next(iter(split.others.values()), [])
+        return _dress(other, header, keys, ())
+    shard = _shard(main)
+    if shard:
+        return _denoiser(shard, header, split)
+    return _unknown("no known signature among the tensor names")
 
 
 def _second_rank(
@@ -179,19 +178,12 @@ def _shard(main: View) -> Finding | None:
     return replace(found, partial=True).because("partial", "only blocks: one shard of several")
 
 
-def _stranger(main: View) -> Identity:
-    for path, name in adapters.STRANGERS:
-        if main.has(path):
-            return _unknown(f"looks like {name}, which has no kind here")
-    return _unknown("no known signature among the tensor names")
-
-
 def _denoiser(found: Finding, header: Header, split: parts.Parts) -> Identity:
     """A whole or partial denoiser: a checkpoint when other parts are in the same file."""
     bundled = split.bundled()
     others = [part for part in (parts.EMA, "depth", "image_encoder") if split.others.get(part)]
     inside = ((parts.DENOISER,) if split.main else ()) + bundled + tuple(others)
-    if found.base is None and not found.partial:
+    if found.base is None and found.kind is None and not found.partial:
         unknown = _unknown(found.reasons[0].text, found.candidates)
         return replace(unknown, parts=inside)
     kind = ModelKind.CHECKPOINT if bundled else ModelKind.DIFFUSION_MODEL

@@ -15,58 +15,54 @@ from loradex.domain.kinds import BaseModel as B
 _BASE_KEYS = ("ss_base_model_version", "modelspec.architecture", "general.architecture")
 
 # Searched in order in the lower-case value with `_`, `.` and blanks as `-`.
-_BASE_WORDS: tuple[tuple[str, B], ...] = tuple(
-    (pattern, base)
-    for pattern, base in (
-        (r"chroma1?-radiance", B.CHROMA_RADIANCE),
-        (r"chroma", B.CHROMA),
-        (r"flux-?2", B.FLUX2),
-        (r"flux", B.FLUX1),
-        (r"refiner", B.SDXL_REFINER),
-        (r"sdxl|stable-diffusion-xl|^ssd|^vega", B.SDXL),
-        (r"^(5-)?(medium|large)|^sd-?3|stable-diffusion-v?3", B.SD3),
-        (r"^sd-?v?2|stable-diffusion-v2", B.SD2),
-        (r"^sd-?v?1|stable-diffusion-v1", B.SD1),
-        (r"stable-video|^svd", B.SVD),
-        (r"hunyuan-?image", B.HUNYUAN_IMAGE_2_1),
-        (r"hunyuan-?video-1-5", B.HUNYUAN_VIDEO_1_5),
-        (r"hunyuan-?video|framepack|hyvid", B.HUNYUAN_VIDEO),
-        (r"hunyuan-?dit|hydit", B.HUNYUAN_DIT),
-        (r"hunyuan-?3d", B.HUNYUAN3D),
-        (r"qwen-image-2-1", B.QWEN_IMAGE_2_1),
-        (r"qwen-image", B.QWEN_IMAGE),
-        (r"z-?image", B.Z_IMAGE),
-        (r"lumina-?2", B.LUMINA2),
-        (r"^wan", B.WAN),
-        (r"ltx-?v?-?2|^ltxav", B.LTX2),
-        (r"ltx", B.LTX_VIDEO),
-        (r"mochi", B.MOCHI),
-        (r"^anima(-|$)", B.ANIMA),
-        (r"cosmos-predict2|cosmos-2", B.COSMOS_PREDICT2),
-        (r"krea-?2", B.KREA2),
-        (r"ideogram-?4", B.IDEOGRAM4),
-        (r"hidream(?!-o1)", B.HIDREAM),
-        (r"^aura", B.AURAFLOW),
-        (r"pixart", B.PIXART),
-        (r"^sana", B.SANA),
-        (r"cascade|wuerstchen", B.CASCADE),
-        (r"omnigen-?2", B.OMNIGEN2),
-        (r"ernie", B.ERNIE_IMAGE),
-        (r"kandinsky-?5", B.KANDINSKY5),
-        (r"cogview-?4", B.COGVIEW4),
-        (r"cogvideo", B.COGVIDEOX),
-        (r"ovis", B.OVIS_IMAGE),
-        (r"longcat", B.LONGCAT_IMAGE),
-        (r"ace-?step", B.ACE_STEP),
-        (r"stable-audio", B.STABLE_AUDIO),
-        (r"kolors", B.KOLORS),
-        (r"minimax", B.MINIMAX_H3),
-        (r"^prx", B.PRX),
-        (r"^bria|^fibo", B.BRIA),
-        (r"allegro", B.ALLEGRO),
-    )
+_BASE_WORDS: tuple[tuple[str, B], ...] = (
+    (r"chroma1?-radiance", B.CHROMA_RADIANCE),
+    (r"chroma", B.CHROMA),
+    (r"flux-?2", B.FLUX2),
+    (r"flux", B.FLUX1),
+    (r"refiner", B.SDXL_REFINER),
+    (r"sdxl|stable-diffusion-xl|^ssd|^vega", B.SDXL),
+    (r"^(5-)?(medium|large)|^sd-?3|stable-diffusion-v?3", B.SD3),
+    (r"^sd-?v?2|stable-diffusion-v2", B.SD2),
+    (r"^sd-?v?1|stable-diffusion-v1", B.SD1),
+    (r"stable-video|^svd", B.SVD),
+    (r"hunyuan-?image", B.HUNYUAN_IMAGE_2_1),
+    (r"hunyuan-?video-1-5", B.HUNYUAN_VIDEO_1_5),
+    (r"hunyuan-?video|framepack|hyvid", B.HUNYUAN_VIDEO),
+    (r"hunyuan-?dit|hydit", B.HUNYUAN_DIT),
+    (r"hunyuan-?3d", B.HUNYUAN3D),
+    (r"qwen-image-2-1", B.QWEN_IMAGE_2_1),
+    (r"qwen-image", B.QWEN_IMAGE),
+    (r"z-?image", B.Z_IMAGE),
+    (r"lumina-?2", B.LUMINA2),
+    (r"^wan", B.WAN),
+    (r"ltx-?v?-?2|^ltxav", B.LTX2),
+    (r"ltx", B.LTX_VIDEO),
+    (r"mochi", B.MOCHI),
+    (r"^anima(-|$)", B.ANIMA),
+    (r"cosmos-predict2|cosmos-2", B.COSMOS_PREDICT2),
+    (r"krea-?2", B.KREA2),
+    (r"ideogram-?4", B.IDEOGRAM4),
+    (r"hidream(?!-o1)", B.HIDREAM),
+    (r"^aura", B.AURAFLOW),
+    (r"pixart", B.PIXART),
+    (r"^sana", B.SANA),
+    (r"cascade|wuerstchen", B.CASCADE),
+    (r"omnigen-?2", B.OMNIGEN2),
+    (r"ernie", B.ERNIE_IMAGE),
+    (r"kandinsky-?5", B.KANDINSKY5),
+    (r"cogview-?4", B.COGVIEW4),
+    (r"cogvideo", B.COGVIDEOX),
+    (r"ovis", B.OVIS_IMAGE),
+    (r"longcat", B.LONGCAT_IMAGE),
+    (r"ace-?step", B.ACE_STEP),
+    (r"stable-audio", B.STABLE_AUDIO),
+    (r"kolors", B.KOLORS),
+    (r"minimax", B.MINIMAX_H3),
+    (r"^prx", B.PRX),
+    (r"^bria|^fibo", B.BRIA),
+    (r"allegro", B.ALLEGRO),
 )
-_BASE_PATTERNS = tuple((re.compile(pattern), base) for pattern, base in _BASE_WORDS)
 _SEPARATORS = re.compile(r"[_.\s]+")
 _LONGEST = 4000
 """Characters of a value that are read: merge recipes can be megabytes."""
@@ -108,7 +104,7 @@ def base_claims(metadata: Mapping[str, str]) -> list[Claim]:
         if not value:
             continue
         word = _SEPARATORS.sub("-", value.lower().partition("/")[0])
-        base = next((base for pattern, base in _BASE_PATTERNS if pattern.search(word)), None)
+        base = next((base for pattern, base in _BASE_WORDS if re.search(pattern, word)), None)
         if base is not None:
             weak = key == "general.architecture" or value == "sd_1.5"
             claims.append(Claim(base, key, value, weak))

@@ -44,7 +44,10 @@ def has(*paths: str) -> Check:
     """Hold when each path is there (`a|b`: either)."""
 
     def check(view: View) -> str | None:
-        return f"`{paths[0]}` is there" if view.has(*paths) else None
+        if not view.has(*paths):
+            return None
+        seen = next(one for one in paths[0].split("|") if view.has(one))
+        return f"`{seen.lstrip('^')}` is there"
 
     return check
 
@@ -80,7 +83,7 @@ def _sized(path: str, side: int, sizes: tuple[int, ...], verb: str, *, square: b
                 if seen is None and square:
                     seen = size[1 - side]
                 if seen in sizes:
-                    return f"`{one}` {verb} {seen}"
+                    return f"`{one.lstrip('^')}` {verb} {seen}"
                 if seen is None and view.packed:
                     return ""
         return None
@@ -108,7 +111,7 @@ def deep(path: str, least: int, most: int = 10**6) -> Check:
 
     def check(view: View) -> str | None:
         depth = view.depth(path)
-        return f"`{path}` counts to {depth}" if least <= depth <= most else None
+        return f"`{path.lstrip('^')}` counts to {depth}" if least <= depth <= most else None
 
     return check
 

@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from loradex.domain.identity import Reason
 from loradex.domain.kinds import BaseModel, ModelKind
-from loradex.identify.rules import Finding, Reader, Rule, Variant, gives, has, lacks, takes, wide
+from loradex.identify.rules import (
+    Check,
+    Finding,
+    Reader,
+    Rule,
+    Variant,
+    gives,
+    has,
+    lacks,
+    takes,
+    wide,
+)
 from loradex.identify.view import View
 
 CASCADE = BaseModel.CASCADE
@@ -109,40 +120,33 @@ BLOCKS: tuple[Reader, ...] = (
     ),
 )
 
+
+def _neighbour(says: str, *checks: Check, near: BaseModel | None = None) -> Rule:
+    """A denoiser that has no base here, and the one it must not be taken for."""
+    return Rule(
+        None,
+        says,
+        checks,
+        among=(near,) if near else (),
+        kind=ModelKind.DIFFUSION_MODEL,
+        confidence=0.5,
+    )
+
+
 NEIGHBOURS: tuple[Reader, ...] = (
-    Rule(
-        None,
-        "`double_stream_layers` is Boogu's, which is not known here",
-        (has("double_stream_layers.#"),),
-        kind=ModelKind.DIFFUSION_MODEL,
-    ),
-    Rule(
-        None,
+    _neighbour("Boogu's blocks, not known here", has("double_stream_layers.#")),
+    _neighbour(
         "Mage-Flow borrows Qwen-Image's names",
-        (has("transformer_blocks.#.img_mod", "txt_norm"), takes("txt_in", 2560)),
-        among=(BaseModel.QWEN_IMAGE,),
-        kind=ModelKind.DIFFUSION_MODEL,
+        has("transformer_blocks.#.img_mod", "txt_norm"),
+        takes("txt_in", 2560),
+        near=BaseModel.QWEN_IMAGE,
     ),
-    Rule(
-        None,
-        "Lens borrows Qwen-Image's names",
-        (has("img_mlp.w1"),),
-        among=(BaseModel.QWEN_IMAGE,),
-        kind=ModelKind.DIFFUSION_MODEL,
-    ),
-    Rule(
-        None,
+    _neighbour("Lens borrows Qwen-Image's names", has("img_mlp.w1"), near=BaseModel.QWEN_IMAGE),
+    _neighbour(
         "CogView3 is CogView4's forerunner",
-        (
-            has("patch_embed.text_proj", "time_condition_embed"),
-            gives("patch_embed.text_proj", 2560),
-        ),
-        among=(BaseModel.COGVIEW4,),
+        has("patch_embed.text_proj", "time_condition_embed"),
+        gives("patch_embed.text_proj", 2560),
+        near=BaseModel.COGVIEW4,
     ),
-    Rule(
-        None,
-        "SeedVR2 restores video, which is not known here",
-        (has("blocks.#.mlp.all|blocks.#.mlp.vid"),),
-        kind=ModelKind.DIFFUSION_MODEL,
-    ),
+    _neighbour("SeedVR2's blocks, not known here", has("blocks.#.mlp.all|blocks.#.mlp.vid")),
 )

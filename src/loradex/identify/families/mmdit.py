@@ -41,6 +41,12 @@ def sd3_variant(view: View) -> Variant | None:
     return ("medium", "1536 wide without query norms: SD 3 Medium")
 
 
+def _sd3_block_variant(view: View) -> Variant | None:
+    """Blocks alone tell medium from 3.5-medium only where the second attention is trained."""
+    found = sd3_variant(view)
+    return None if found and found[0] == "medium" else found
+
+
 def _qwen_variant(view: View) -> Variant | None:
     if view.has("__index_timestep_zero__"):
         return ("edit-2511", "the marker `__index_timestep_zero__` is there: Edit-2511")
@@ -135,6 +141,7 @@ _SINGLES = f"{_SINGLE}.attn.to_q|{_SINGLE}.attn.to_k|{_SINGLE}.attn.to_v"
 _SINGLE_WIDE = either(
     wide(f"{_ATTENTION}|{_SINGLES}", 3072),
     takes(f"{_SINGLE}.proj_mlp|{_SINGLE}.norm.linear|{_BLOCK}.norm1.linear", 3072),
+    takes(f"{_SINGLE}.qkv_proj|{_SINGLE}.mlp_fc1|{_BLOCK}.qkv_proj", 3072),
     takes(f"{_SINGLE}.proj_out", 15360),
     gives(f"{_SINGLE}.proj_out", 3072),
     takes(f"{_BLOCK}.ff.net.0.proj|{_BLOCK}.ff_context.net.0.proj", 3072),
@@ -146,7 +153,7 @@ _KREA_OWN = (
 _QWEN_OWN = "img_mlp|txt_mlp|img_mod|txt_mod"
 
 BLOCKS: tuple[Reader, ...] = (
-    Rule(SD3, "SD 3's joint blocks", (has("joint_blocks.#"),), variant=sd3_variant),
+    Rule(SD3, "SD 3's joint blocks", (has("joint_blocks.#"),), variant=_sd3_block_variant),
     Rule(
         AURA,
         "AuraFlow's blocks",
@@ -209,7 +216,7 @@ BLOCKS: tuple[Reader, ...] = (
             ),
             lacks(_SINGLE, "attn1"),
         ),
-        variant=sd3_variant,
+        variant=_sd3_block_variant,
     ),
     Rule(
         HUNYUAN,

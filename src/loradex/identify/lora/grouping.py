@@ -69,6 +69,9 @@ _BEFORE_NAME: dict[str, str] = {
     "oft_R": "oft_r",
 }
 
+_TURNED = ".lora_down"
+"""Nunchaku's files keep this half as in x rank, and without `.weight`."""
+
 NEUTRAL = frozenset({"alpha", "scalar", "rescale", "reshape", "set"})
 """Roles that do not make a file a LoRA by themselves."""
 
@@ -121,8 +124,12 @@ def group(tensors: Mapping[str, Tensor]) -> tuple[dict[str, Roles], list[str]]:
         roles = modules.get(module)
         if roles is None:
             roles = modules[module] = {}
-        roles[role] = tensor
+        roles[role] = _turned(tensor) if key.endswith(_TURNED) else tensor
     return modules, _claim_ia3(modules, rest, tensors)
+
+
+def _turned(tensor: Tensor) -> Tensor:
+    return Tensor(tensor.dtype, tensor.shape[::-1])
 
 
 def _claim_ia3(
