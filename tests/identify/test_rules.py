@@ -735,7 +735,7 @@ def test_a_middle_shard_is_told_by_its_blocks() -> None:
     [
         (QWEN.replace("3584", "2560"), ("qwen-image",)),
         (
-            "patch_embed.text_proj 2560x4096\ntime_condition_embed.timestep_embedder.linear_1 512x2560"
+            "patch_embed.text_proj 2560x4096\ntime_condition_embed.condition_embedder.linear_1 9x9"
             "\ntransformer_blocks.{30}.attn1.to_q 2560x2560",
             ("cogview4",),
         ),

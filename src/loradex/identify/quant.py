@@ -29,7 +29,7 @@ _LARGE_SHARE = 0.25
 def weigh(tensors: Iterable[Tensor]) -> Counter[str]:
     """Return bytes by dtype."""
     shapes: Counter[tuple[str, tuple[int, ...]]] = Counter(
-        (tensor.dtype, tensor.shape) for tensor in tensors
+        [(tensor.dtype, tensor.shape) for tensor in tensors]
     )
     bytes_of: Counter[str] = Counter()
     for (dtype, shape), times in shapes.items():
@@ -66,9 +66,7 @@ def quantisation(
         if dtype is None or dtype in _PLAIN:
             return None, None
         return f"gguf-{dtype}", Reason("quantisation", f"most weights are {dtype} blocks")
-    last: dict[str, str] = {}
-    for key in keys:
-        last.setdefault(key.rpartition(".")[2], key)
+    last = {key[key.rfind(".") + 1 :]: key for key in keys}
     name, key = _by_ending(last, tensors, metadata)
     return (name, Reason("quantisation", f"`{key[:120]}` shows {name}")) if name else (None, None)
 

@@ -69,9 +69,10 @@ def _module_like(word: str) -> bool:
 
 def hypernetwork(tensors: Mapping[str, Tensor]) -> Finding | None:
     """Recognise A1111's hypernetworks: pairs of small nets, one for each attention width."""
-    words = {key.partition(".")[0] for key in tensors}
-    widths = words & _HYPER_WIDTHS
-    if len(tensors) < 4 or not widths or words - _HYPER_WIDTHS:
+    if len(tensors) < 4 or next(iter(tensors)).partition(".")[0] not in _HYPER_WIDTHS:
+        return None
+    widths = {key.partition(".")[0] for key in tensors}
+    if widths - _HYPER_WIDTHS:
         return None
     if not any("linear" in key for key in tensors):
         return None
