@@ -2,21 +2,20 @@
 
 The definitions are the hub's (see `loradex.domain.hashes`): they must agree with CivitAI to the
 last digit, or nothing is ever found there. SHA-256 and AutoV3 cost the same, and most: they are
-two SHA-256 states over nearly the same bytes, and share no work. So a large file is read by the
-calling thread while three others digest; OpenSSL, BLAKE3 and zlib let go of the interpreter
-meanwhile. On two cores that takes some 1.2 times as long as SHA-256 alone, on one core 2.3 times
-(`bench/hash.py`).
+two SHA-256 states over nearly the same bytes, and share no work. So all cores digest a large file
+together; OpenSSL, BLAKE3 and zlib let go of the interpreter meanwhile. On two cores that takes
+some 1.25 times as long as SHA-256 alone, on one core 2.5 times (`bench/hash.py`).
 """
 
 from __future__ import annotations
 
 import hashlib
+import os
 import threading
 import zlib
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from queue import SimpleQueue
 from types import TracebackType
 from typing import Self
 
@@ -143,29 +142,33 @@ class _Digests:
 
 
 @dataclass(slots=True)
-class _Slot:
-    """A buffer of the ring, and how many threads still need what is in it."""
+class _Stream:
+    """One digest, and how far it has come."""
 
-    buffer: memoryview
-    filled: memoryview
-    offset: int = 0
-    readers: int = 0
+    digest: _Digest
+    done: int = 0
+    """Pieces digested."""
+    busy: bool = False
 
 
 class _Crew:
-    """A thread for each share of the work, and a ring of buffers between them and the reader."""
+    """The calling thread reads into a ring of buffers, and all threads digest what is in it.
 
-    def __init__(self, shares: Sequence[_Digest]) -> None:
-        self._lock = threading.Lock()
-        self._free: SimpleQueue[_Slot | None] = SimpleQueue()
-        self._current: _Slot | None = None
-        for _ in range(_RING):
-            buffer = memoryview(bytearray(_PIECE))
-            self._free.put(_Slot(buffer, buffer))
-        self._queues: list[SimpleQueue[_Slot | None]] = [SimpleQueue() for _ in shares]
+    A thread takes the next piece of whichever digest is furthest behind; the calling thread does
+    so whenever the ring is full. So there are never more threads than cores, and none idles.
+    """
+
+    def __init__(self, digests: Sequence[_Digest]) -> None:
+        self._streams = [_Stream(digest) for digest in digests]
+        self._ring = [memoryview(bytearray(_PIECE)) for _ in range(_RING)]
+        self._filled = [(buffer, 0) for buffer in self._ring]
+        self._read = 0
+        self._stop = False
+        self._failed = False
+        self._news = threading.Condition()
         self._threads = [
-            threading.Thread(target=self._work, args=(queue, share), name="hash", daemon=True)
-            for queue, share in zip(self._queues, shares, strict=True)
+            threading.Thread(target=self._help, name="hash", daemon=True)
+            for _ in range(min(_cores(), len(digests) + 1) - 1)
         ]
 
     def __enter__(self) -> Self:
@@ -179,36 +182,67 @@ class _Crew:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        for queue in self._queues:
-            queue.put(None)
-        for thread in self._threads:
-            thread.join()
+        try:
+            if error is None:
+                self._finish()
+        finally:
+            with self._news:
+                self._stop = True
+                self._news.notify_all()
+            for thread in self._threads:
+                thread.join()
 
     def free_buffer(self) -> memoryview:
-        """Return a buffer that no thread needs any more; wait for one."""
-        self._current = self._free.get()
-        if self._current is None:
-            raise RuntimeError("a hashing thread ended before its work was done")
-        return self._current.buffer
+        """Return a buffer that every digest has passed; help them along until there is one."""
+        while not self._has_room():
+            self._do_one()
+        return self._ring[self._read % _RING]
 
     def hand_round(self, piece: memoryview, offset: int) -> None:
-        """Let every thread have the buffer that `free_buffer` gave out last."""
-        slot = self._current
-        if slot is None:
-            raise RuntimeError("no buffer was taken")
-        slot.filled, slot.offset, slot.readers = piece, offset, len(self._queues)
-        for queue in self._queues:
-            queue.put(slot)
+        """Let the digests have the buffer that `free_buffer` gave out last."""
+        with self._news:
+            self._filled[self._read % _RING] = (piece, offset)
+            self._read += 1
+            self._news.notify_all()
 
-    def _work(self, queue: SimpleQueue[_Slot | None], share: _Digest) -> None:
+    def _has_room(self) -> bool:
+        with self._news:
+            return self._read - min(stream.done for stream in self._streams) < _RING
+
+    def _finish(self) -> None:
+        while any(stream.done < self._read for stream in self._streams):
+            self._do_one()
+
+    def _help(self) -> None:
+        while not self._stop:
+            self._do_one(helping=True)
+
+    def _do_one(self, *, helping: bool = False) -> None:
+        """Digest one piece, or wait until something has changed."""
+        with self._news:
+            if self._failed:
+                raise RuntimeError("a digest could not be computed")
+            waiting = [s for s in self._streams if not s.busy and s.done < self._read]
+            if not waiting:
+                # With a digest at work there will be news. With none, the reader has to go on.
+                if not self._stop and (helping or any(s.busy for s in self._streams)):
+                    self._news.wait()
+                return
+            stream = min(waiting, key=lambda s: s.done)
+            stream.busy = True
+        done = 0
         try:
-            while (slot := queue.get()) is not None:
-                share(slot.filled, slot.offset)
-                with self._lock:
-                    slot.readers -= 1
-                    done = slot.readers == 0
-                if done:
-                    self._free.put(slot)
+            stream.digest(*self._filled[stream.done % _RING])
+            done = 1
         finally:
-            # Should this thread die early, the reader must not wait for its buffers for ever.
-            self._free.put(None)
+            # Nobody may wait for ever for a digest that raised.
+            with self._news:
+                stream.done += done
+                stream.busy = False
+                self._failed = self._failed or not done
+                self._news.notify_all()
+
+
+def _cores() -> int:
+    """Return how many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
