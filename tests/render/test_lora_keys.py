@@ -33,7 +33,7 @@ DOTTED = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
             "down",
         ),
         (f"lycoris_{BLOCK}.lokr_w2_b", "unet", BLOCK, "lokr_w2_b"),
-        ("lora_unet_input_blocks_4_1_proj_in.hada_t1", "unet", "input_blocks_4_1_proj_in", "hada_t1"),
+        ("lora_unet_input_blocks_4_1_norm.hada_t1", "unet", "input_blocks_4_1_norm", "hada_t1"),
         (
             "diffusion_model.input_blocks.4.1.proj_in.lora_up.weight",
             "unet",

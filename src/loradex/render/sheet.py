@@ -196,7 +196,7 @@ def _opened(path: str, tile: tuple[int, int]) -> Image | None:
 
     try:
         with Image.open(path, formats=["PNG"]) as picture:
-            return picture.convert("RGB").resize(tile, Image.Resampling.LANCZOS)
+            return picture.convert("RGB").resize(tile, Image.Resampling.LANCZOS, reducing_gap=3.0)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
 
