@@ -11,6 +11,7 @@ import pytest
 
 from files_kit import lora
 from loradex.catalog.catalog import Catalog
+from loradex.domain.identity import Identity
 from loradex.domain.progress import CancelToken, Problem, Progress, SilentSink
 from loradex.errors import Cancelled, LibraryError
 from loradex.formats.headers import read_header
@@ -86,6 +87,24 @@ def test_a_second_scan_opens_no_file(
     report = scanned(catalog)
     assert (report.unchanged, report.new, report.changed) == (2, 0, 0)
     assert [path for path in opened if "models" in path] == []
+
+
+def test_better_rules_look_again_and_leave_a_persons_words_alone(
+    catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loradex.operations.scan.RULES_VERSION", "older")
+    monkeypatch.setattr("loradex.operations.look.identify", lambda *_, **__: Identity())
+    scanned(catalog)
+    id_ = catalog.resolve("neon")
+    annotate.tag(catalog, [id_], add=["mine"])
+    assert catalog.rows([id_])[0].kind == "unknown"
+    monkeypatch.undo()
+    report = scanned(catalog)
+    assert (report.again, report.changed, report.new) == (2, 0, 0)
+    row = catalog.rows([id_])[0]
+    assert (row.kind, row.base, row.tags) == ("lora", "sdxl", ("mine",))
+    assert scanned(catalog).again == 0
+    assert scanned(catalog, everything=True).again == 2
 
 
 def test_a_rename_keeps_everything_and_reads_no_header(

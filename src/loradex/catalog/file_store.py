@@ -85,7 +85,8 @@ class FileStore:
         return {
             row[1]: KnownFile(*row)  # type: ignore[arg-type, misc]
             for row in self._reader.rows_of(
-                "SELECT id, raw_path, size, mtime_ns, device, inode, state, content_id FROM file"
+                "SELECT file.id, raw_path, file.size, mtime_ns, device, inode, file.state,"
+                " content_id, identified_by FROM file LEFT JOIN content ON content.id = content_id"
                 " WHERE library_id = ?",
                 (library_id,),
             )

@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loradex.catalog.facts import FactRow, WordRow, fact_row, put_facts, put_words, word_rows
+from loradex.catalog.content_rows import (
+    identify_again,
+    insert_contents,
+    next_content_id,
+    split_content,
+)
 from loradex.catalog.file_store import PATH_LIMIT
 from loradex.catalog.merging import merge_contents
-from loradex.domain.evidence import Source
 from loradex.domain.hashes import Hashes
 from loradex.domain.library import FileState
 from loradex.domain.scanning import Look, ToHash
@@ -48,7 +52,7 @@ class LookStore:
             known = _contents_by_fingerprint(connection, looks)
             places = _places(connection, library_id, looks)
             fresh: dict[str, tuple[int, Look]] = {}
-            next_id = _next_id(connection)
+            next_id = next_content_id(connection)
             rows = []
             touched: set[int] = set()
             new_places = 0
@@ -65,7 +69,8 @@ class LookStore:
                 new_places += look.found.raw_path not in places
                 touched.update(id_ for id_ in (content_id, before) if id_ is not None)
                 rows.append(_file_row(library_id, look, content_id))
-            _insert_contents(connection, fresh.values(), rules_version)
+            insert_contents(connection, fresh.values(), rules_version)
+            identify_again(connection, known, looks, rules_version)
             connection.exec_driver_sql(_UPSERT_FILE, rows)
             self._writer.refresh(connection, touched)
         return Recorded(len(fresh), new_places)
@@ -88,7 +93,7 @@ class LookStore:
                     touched.discard(file.content_id)
                 target = holder
             elif mine is not None and mine != hashes.sha256:
-                target = _split(connection, file.content_id)
+                target = split_content(connection, file.content_id)
             touched.add(target)
             run(
                 "UPDATE content SET sha256=?, blake3=?, crc32=?, autov1=?, autov2=?, autov3=?"
@@ -124,14 +129,6 @@ ON CONFLICT(library_id, raw_path) DO UPDATE SET
   problem = excluded.problem, content_id = excluded.content_id, last_seen = excluded.last_seen
 """
 
-_INSERT_CONTENT = """
-INSERT INTO content(id, fingerprint, size, claimed_hash, format, added_at, identified_by, variant,
-  algorithm, dora, rank, dtype, quantisation, prediction, parts, candidates, partial, broken,
-  confidence, name, file_name, kind, state, path, copies, tags, words, favourite, matched)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', '', 'unknown', 'present', '',
-  0, '[]', '[]', 0, 0)
-"""
-
 
 def _contents_by_fingerprint(connection: Connection, looks: Sequence[Look]) -> dict[str, int]:
     """Return the content of each fingerprint that exactly one content has.
@@ -162,11 +159,6 @@ def _places(
     return places
 
 
-def _next_id(connection: Connection) -> int:
-    highest = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM content").scalar_one()
-    return int(highest) + 1
-
-
 def _file_row(library_id: int, look: Look, content_id: int | None) -> tuple[object, ...]:
     found, now = look.found, time.time()
     state = FileState.PRESENT
@@ -188,87 +180,3 @@ def _file_row(library_id: int, look: Look, content_id: int | None) -> tuple[obje
         now,
         now,
     )
-
-
-def _insert_contents(
-    connection: Connection, fresh: Iterable[tuple[int, Look]], rules_version: str
-) -> None:
-    contents: list[tuple[object, ...]] = []
-    headers: list[tuple[object, ...]] = []
-    facts: list[FactRow] = []
-    words: list[WordRow] = []
-    now = time.time()
-    for id_, look in fresh:
-        who = look.identity
-        contents.append(
-            (
-                id_,
-                look.fingerprint,
-                look.found.size,
-                look.claimed_hash,
-                look.format.value,
-                now,
-                rules_version,
-                who.variant,
-                who.algorithm,
-                who.dora,
-                who.rank,
-                who.dtype,
-                who.quantisation,
-                who.prediction,
-                json.dumps(list(who.parts)),
-                json.dumps([base.value for base in who.candidates]),
-                who.partial,
-                who.broken,
-                who.confidence,
-            )
-        )
-        headers.append(
-            (
-                id_,
-                json.dumps(dict(look.metadata), ensure_ascii=False),
-                json.dumps(look.tag_counts, ensure_ascii=False),
-                look.tensor_count,
-                look.header_bytes,
-            )
-        )
-        facts.extend(fact_row(id_, fact, now) for fact in look.facts)
-        words.extend(word_rows(id_, look.trigger_words, Source.HEADER))
-    if not contents:
-        return
-    connection.exec_driver_sql(_INSERT_CONTENT, contents)
-    connection.exec_driver_sql(
-        "INSERT INTO content_header(content_id, metadata_json, tag_counts, tensor_count,"
-        " header_bytes) VALUES (?, ?, ?, ?, ?)",
-        headers,
-    )
-    put_facts(connection, facts)
-    put_words(connection, words)
-
-
-def _split(connection: Connection, content_id: int) -> int:
-    """Copy a content that its file has outgrown: the same header, other bytes, nobody's notes."""
-    new_id = _next_id(connection)
-    columns = [
-        row[1]
-        for row in connection.exec_driver_sql("PRAGMA table_info(content)")
-        if row[1] not in ("id", "sha256")
-    ]
-    names = ", ".join(columns)
-    run = connection.exec_driver_sql
-    run(
-        f"INSERT INTO content(id, {names}) SELECT ?, {names} FROM content WHERE id = ?",
-        (new_id, content_id),
-    )
-    run(
-        "INSERT INTO content_header SELECT ?, metadata_json, tag_counts, tensor_count,"
-        " header_bytes FROM content_header WHERE content_id = ?",
-        (new_id, content_id),
-    )
-    run(
-        "INSERT INTO evidence(content_id, field, value, source, confidence, detail, seen_at)"
-        " SELECT ?, field, value, source, confidence, detail, seen_at FROM evidence"
-        " WHERE content_id = ? AND source IN ('header', 'tensors', 'file name')",
-        (new_id, content_id),
-    )
-    return new_id

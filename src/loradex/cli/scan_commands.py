@@ -91,6 +91,7 @@ def _sentence(report: ScanReport, hashed: HashReport | None) -> str:
         for number, word, plural in (
             (report.new, "new", "new"),
             (report.changed, "changed", "changed"),
+            (report.again, "looked at again", "looked at again"),
             (report.moved, "moved", "moved"),
             (report.back, "back again", "back again"),
             (report.missing, "missing", "missing"),
@@ -120,6 +121,7 @@ def _as_json(report: ScanReport, hashed: HashReport | None) -> dict[str, object]
         "new": report.new,
         "changed": report.changed,
         "unchanged": report.unchanged,
+        "again": report.again,
         "moved": report.moved,
         "back": report.back,
         "missing": report.missing,

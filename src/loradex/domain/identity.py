@@ -6,6 +6,10 @@ from dataclasses import dataclass
 
 from loradex.domain.kinds import BaseModel, ModelKind
 
+RULES_VERSION = "2"
+"""Raised when the rules of `loradex.identify` change what some file is called: the next scan then
+looks again at every header that older rules have read."""
+
 
 @dataclass(frozen=True, slots=True)
 class Reason:

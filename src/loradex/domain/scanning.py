@@ -34,10 +34,13 @@ class KnownFile:
     inode: int
     state: str
     content_id: int | None
+    rules: str | None = None
+    """Version of the rules that identified its content."""
 
     def same_bytes(self, found: Found) -> bool:
-        """True when nothing suggests that the bytes changed. Inodes move with a remount."""
-        return self.size == found.size and self.mtime_ns == found.mtime_ns
+        """True when nothing suggests that the bytes changed; devices are numbered anew at boot."""
+        mine = (self.size, self.mtime_ns, self.inode)
+        return mine == (found.size, found.mtime_ns, found.inode)
 
 
 @dataclass(frozen=True, slots=True)

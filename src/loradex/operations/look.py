@@ -18,9 +18,6 @@ from loradex.formats.headers import read_header
 from loradex.formats.training import TrainingFacts, describe
 from loradex.identify import identify
 
-RULES_VERSION = "1"
-"""Raised when the identification rules change enough to look at every header again."""
-
 
 def prepare_worker() -> None:
     """Make a worker process quick and quiet: no garbage collector, Ctrl-C is the parent's."""

@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from loradex.catalog.catalog import Catalog
+from loradex.domain.identity import RULES_VERSION
 from loradex.domain.library import FileState, Library
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.domain.scanning import Found, KnownFile, Look
@@ -30,6 +31,8 @@ class ScanReport:
     new: int = 0
     changed: int = 0
     unchanged: int = 0
+    again: int = 0
+    """Unchanged files whose headers were read again."""
     moved: int = 0
     back: int = 0
     missing: int = 0
@@ -51,6 +54,8 @@ class _Changes:
     back: list[int] = field(default_factory=list)
     moved: list[tuple[KnownFile, Found]] = field(default_factory=list)
     missing: list[KnownFile] = field(default_factory=list)
+    again: list[Found] = field(default_factory=list)
+    """Unchanged, but to be identified by better rules."""
     changed: int = 0
     unchanged: int = 0
 
@@ -143,8 +148,10 @@ def _scan_one(
     )
     catalog.files.set_state(changes.back, FileState.PRESENT)
     catalog.files.relocate(changes.moved)
-    for looks in _batches(_looks(root, changes.look, workers, sink, cancel)):
-        recorded = catalog.looks.record(library.id, looks, _rules_version())
+    report.again += len(changes.again)
+    todo = [*changes.look, *changes.again]
+    for looks in _batches(_looks(root, todo, workers, sink, cancel)):
+        recorded = catalog.looks.record(library.id, looks, RULES_VERSION)
         report.new_contents += recorded.new_contents
         report.growing += sum(look.growing for look in looks)
         report.problems.extend(
@@ -182,9 +189,11 @@ def _compare(seen: Walk, known: dict[bytes, KnownFile], *, everything: bool) -> 
         before = known.get(found.raw_path)
         if before is None:
             changes.look.append(found)
-        elif everything or not before.same_bytes(found) or before.state == FileState.GROWING:
+        elif not before.same_bytes(found) or before.state == FileState.GROWING:
             changes.look.append(found)
             changes.changed += 1
+        elif everything or (before.rules is not None and before.rules != RULES_VERSION):
+            changes.again.append(found)
         elif before.state in (FileState.MISSING, FileState.OFFLINE):
             changes.back.append(before.id)
         else:
@@ -221,12 +230,6 @@ def _under_unread(path: bytes, unread: Iterable[tuple[bytes, str]]) -> bool:
     return any(
         relative in (b"", path) or path.startswith(relative + b"/") for relative, _ in unread
     )
-
-
-def _rules_version() -> str:
-    from loradex.operations.look import RULES_VERSION  # noqa: PLC0415 - see _looks
-
-    return RULES_VERSION
 
 
 def _looks(

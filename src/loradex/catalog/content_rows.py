@@ -1,0 +1,155 @@
+"""Rows of `content`: written when bytes are first seen, and again when rules got better."""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from loradex.catalog.facts import FactRow, WordRow, fact_row, put_facts, put_words, word_rows
+from loradex.domain.evidence import Source
+from loradex.domain.scanning import Look
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+_IDENTITY = (
+    "claimed_hash", "format", "identified_by", "variant", "algorithm", "dora", "rank", "dtype",
+    "quantisation", "prediction", "parts", "candidates", "partial", "broken", "confidence",
+)  # fmt: skip
+
+_FIRST = {
+    "name": "''", "file_name": "''", "kind": "'unknown'", "state": "'present'", "path": "''",
+    "copies": "0", "tags": "'[]'", "words": "'[]'", "favourite": "0", "matched": "0",
+}  # fmt: skip
+"""Derived columns until `derive.refresh` fills them, at the end of the same transaction."""
+
+
+def next_content_id(connection: Connection) -> int:
+    """Return the id for the next content; the transaction is the only writer."""
+    highest = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM content").scalar_one()
+    return int(highest) + 1
+
+
+def _identity_row(look: Look, rules_version: str) -> tuple[object, ...]:
+    who = look.identity
+    return (
+        look.claimed_hash,
+        look.format.value,
+        rules_version,
+        who.variant,
+        who.algorithm,
+        who.dora,
+        who.rank,
+        who.dtype,
+        who.quantisation,
+        who.prediction,
+        json.dumps(list(who.parts)),
+        json.dumps([base.value for base in who.candidates]),
+        who.partial,
+        who.broken,
+        who.confidence,
+    )
+
+
+def insert_contents(
+    connection: Connection, fresh: Iterable[tuple[int, Look]], rules_version: str
+) -> None:
+    """Write contents never seen before, under the ids given, with what their headers tell."""
+    contents: list[tuple[object, ...]] = []
+    headers: list[tuple[object, ...]] = []
+    facts: list[FactRow] = []
+    words: list[WordRow] = []
+    now = time.time()
+    for id_, look in fresh:
+        identity = _identity_row(look, rules_version)
+        contents.append((id_, look.fingerprint, look.found.size, now, *identity))
+        headers.append(
+            (
+                id_,
+                json.dumps(dict(look.metadata), ensure_ascii=False),
+                json.dumps(look.tag_counts, ensure_ascii=False),
+                look.tensor_count,
+                look.header_bytes,
+            )
+        )
+        facts.extend(fact_row(id_, fact, now) for fact in look.facts)
+        words.extend(word_rows(id_, look.trigger_words, Source.HEADER))
+    if not contents:
+        return
+    connection.exec_driver_sql(
+        f"INSERT INTO content(id, fingerprint, size, added_at, {', '.join(_IDENTITY)},"
+        f" {', '.join(_FIRST)}) VALUES (?, ?, ?, ?, {', '.join('?' * len(_IDENTITY))},"
+        f" {', '.join(_FIRST.values())})",
+        contents,
+    )
+    connection.exec_driver_sql(
+        "INSERT INTO content_header(content_id, metadata_json, tag_counts, tensor_count,"
+        " header_bytes) VALUES (?, ?, ?, ?, ?)",
+        headers,
+    )
+    put_facts(connection, facts)
+    put_words(connection, words)
+
+
+def identify_again(
+    connection: Connection, known: Mapping[str, int], looks: Sequence[Look], rules_version: str
+) -> None:
+    """Replace what older rules said of known contents; other sources' facts are not touched."""
+    stale = {
+        row[0]
+        for row in connection.exec_driver_sql(
+            "SELECT id FROM content WHERE identified_by <> ?"
+            " AND id IN (SELECT value FROM json_each(?))",
+            (rules_version, json.dumps(list(known.values()))),
+        )
+    }
+    again = {
+        known[look.fingerprint]: look
+        for look in looks
+        if look.fingerprint and look.problem is None and known[look.fingerprint] in stale
+    }
+    if not again:
+        return
+    connection.exec_driver_sql(
+        f"UPDATE content SET {', '.join(f'{name} = ?' for name in _IDENTITY)} WHERE id = ?",
+        [(*_identity_row(look, rules_version), id_) for id_, look in again.items()],
+    )
+    connection.exec_driver_sql(
+        "DELETE FROM evidence WHERE content_id = ?"
+        " AND source IN ('header', 'tensors', 'file name')",
+        [(id_,) for id_ in again],
+    )
+    now = time.time()
+    put_facts(
+        connection, [fact_row(id_, fact, now) for id_, look in again.items() for fact in look.facts]
+    )
+
+
+def split_content(connection: Connection, content_id: int) -> int:
+    """Copy a content that its file has outgrown: the same header, other bytes, nobody's notes."""
+    new_id = next_content_id(connection)
+    columns = [
+        row[1]
+        for row in connection.exec_driver_sql("PRAGMA table_info(content)")
+        if row[1] not in ("id", "sha256")
+    ]
+    names = ", ".join(columns)
+    run = connection.exec_driver_sql
+    run(
+        f"INSERT INTO content(id, {names}) SELECT ?, {names} FROM content WHERE id = ?",
+        (new_id, content_id),
+    )
+    run(
+        "INSERT INTO content_header SELECT ?, metadata_json, tag_counts, tensor_count,"
+        " header_bytes FROM content_header WHERE content_id = ?",
+        (new_id, content_id),
+    )
+    run(
+        "INSERT INTO evidence(content_id, field, value, source, confidence, detail, seen_at)"
+        " SELECT ?, field, value, source, confidence, detail, seen_at FROM evidence"
+        " WHERE content_id = ? AND source IN ('header', 'tensors', 'file name')",
+        (new_id, content_id),
+    )
+    return new_id
