@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import product
 from pathlib import Path
 
 from PIL import Image
@@ -92,7 +93,8 @@ def shelf(home: Home, looks: Iterable[Look], root: bytes = b"/models") -> Catalo
     catalog = Catalog.open(home)
     catalog.files.add_library("main", root, Layout.PLAIN, device=1)
     library = catalog.files.libraries()[0]
-    catalog.looks.record(library.id, list(looks), "1")
+    if batch := list(looks):
+        catalog.looks.record(library.id, batch, "1")
     return catalog
 
 
@@ -141,8 +143,13 @@ def picture(path: Path, hue: int = 0, size: tuple[int, int] = (64, 64)) -> Path:
     return path
 
 
-def grid(catalog: Catalog, folder: Path, *, drawn: int | None = None, fail: bool = True) -> int:
-    """Keep a grid of model 1 on checkpoint 6 with some of its cells drawn; return its id."""
+STRENGTHS = (0.0, 0.5, 1.0)
+PROMPTS = ("a knight in the rain", "portrait, soft light")
+SEEDS = (1, 2)
+
+
+def grid(catalog: Catalog, folder: Path) -> int:
+    """Keep a grid of model 1 on checkpoint 6, with none of its 12 cells drawn; return its id."""
 
     def model(id_: int, name: str) -> GridModel:
         return GridModel(id_, name, f"/models/{name}", f"{id_:064x}", "sdxl")
@@ -150,25 +157,32 @@ def grid(catalog: Catalog, folder: Path, *, drawn: int | None = None, fail: bool
     spec = GridSpec(
         checkpoint=model(6, "sd_xl_base_1.0"),
         loras=(model(1, "neon_knight_v3"),),
-        strengths=(0.0, 0.5, 1.0),
-        prompts=("a knight in the rain", "portrait, soft light"),
-        seeds=(1, 2),
+        strengths=STRENGTHS,
+        prompts=PROMPTS,
+        seeds=SEEDS,
         settings=RenderSettings(64, 64),
         title="neon_knight_v3 on sd_xl_base_1.0",
     )
+
+    def cell(prompt: int, seed: int, strength: int) -> Cell:
+        lora = spec.loras[0] if STRENGTHS[strength] else None
+        key = f"cell{prompt}{seed}{strength}"
+        return Cell(lora, STRENGTHS[strength], PROMPTS[prompt], "", SEEDS[seed], spec.settings, key)
+
     placements = tuple(
-        Placement(0, p, s, w, Cell(None if w == 0 else spec.loras[0], spec.strengths[w],
-                                   spec.prompts[p], "", spec.seeds[s], spec.settings,
-                                   f"cell{p}{s}{w}"))
-        for p in range(2) for s in range(2) for w in range(3)
-    )  # fmt: skip
+        Placement(0, prompt, seed, strength, cell(prompt, seed, strength))
+        for prompt, seed, strength in product(range(2), range(2), range(3))
+    )
     plan = GridPlan(spec, placements, tuple(place.cell for place in placements))
-    id_ = catalog.grids.add(plan, str(folder / "{id}"))
-    cells = plan.cells if drawn is None else plan.cells[:drawn]
-    for number, cell in enumerate(cells):
-        if fail and number == 4:
-            catalog.grids.record([FailedCell(cell.key, "Out of memory on [cuda:0].")])
+    return catalog.grids.add(plan, str(folder / "{id}"))
+
+
+def draw_cells(catalog: Catalog, folder: Path, count: int, *, fail: int | None = None) -> None:
+    """Finish the first `count` cells of that grid; cell `fail` could not be drawn."""
+    for number, places in enumerate(list(product(range(2), range(2), range(3)))[:count]):
+        key = "cell" + "".join(map(str, places))
+        if number == fail:
+            catalog.grids.record([FailedCell(key, "Out of memory on [cuda:0].")])
         else:
-            path = picture(folder / f"{cell.key}.png", hue=number * 20)
-            catalog.grids.record([RenderedCell(cell.key, str(path), 64, 64, 1.0, "")])
-    return id_
+            path = picture(folder / f"{key}.png", hue=number * 20)
+            catalog.grids.record([RenderedCell(key, str(path), 64, 64, 1.0, "")])

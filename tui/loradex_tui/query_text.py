@@ -85,8 +85,8 @@ def _written(field: str, values: Sequence[str], *, negated: bool) -> str:
 
 
 def _quoted(value: str) -> str:
-    plain = not any(character.isspace() or character in ',"' for character in value)
-    if plain:
+    plain = not any(character.isspace() or character == "," for character in value)
+    if plain and not value.startswith('"'):
         return value
     if '"' in value:
         raise QueryError(

@@ -100,6 +100,7 @@ class GridDialog(Dialog[GridRequest]):
     GridDialog #fields { height: auto; max-height: 100%; }
     GridDialog Horizontal { height: auto; margin: 0 0 1 0; }
     GridDialog .label { width: 12; color: $quiet; }
+    GridDialog .beside { width: auto; color: $quiet; padding: 0 1 0 0; }
     GridDialog Input { width: 1fr; margin: 0 2 0 0; }
     GridDialog TextArea { width: 1fr; height: 4; }
     GridDialog #count { height: auto; width: 1fr; }
@@ -137,8 +138,8 @@ class GridDialog(Dialog[GridRequest]):
     def _line(self, *names: str) -> ComposeResult:
         labels = dict(_FIELDS)
         with Horizontal():
-            for name in names:
-                yield Static(labels[name], classes="label")
+            for number, name in enumerate(names):
+                yield Static(labels[name], classes="beside" if number else "label")
                 yield Input(str(getattr(self._form, name)), id=name)
 
     def on_mount(self) -> None:

@@ -38,6 +38,7 @@ REFRESH_WHILE_SCANNING = 2.0
 class Found:
     """What a query found, of how many models, in how many libraries."""
 
+    query: str
     ids: list[int]
     total: int
     libraries: int
@@ -47,7 +48,7 @@ def find(catalog: Catalog, query: str) -> Found:
     """Run a query; raise `QueryError` when it cannot be read."""
     ids = catalog.ids(query)
     total = catalog.search("", limit=1).total
-    return Found(ids, total, 1 if total else len(catalog.files.libraries()))
+    return Found(query, ids, total, len(catalog.files.libraries()))
 
 
 class LibraryScreen(Editing):
@@ -67,9 +68,9 @@ class LibraryScreen(Editing):
     LibraryScreen #details { width: 47; }
     LibraryScreen #empty { display: none; padding: 2 3; color: $quiet; height: 1fr; }
     LibraryScreen.-empty #empty { display: block; }
-    LibraryScreen.-empty #list { display: none; }
-    LibraryScreen.-medium #filters { width: 24; }
-    LibraryScreen.-medium #details { width: 36; }
+    LibraryScreen.-empty #list { height: 0; }
+    LibraryScreen.-medium #filters { width: 22; }
+    LibraryScreen.-medium #details { width: 32; }
     LibraryScreen.-narrow #filters, LibraryScreen.-narrow #details { display: none; }
     LibraryScreen.-narrow.-show-details #models,
     LibraryScreen.-narrow.-show-filters #models { display: none; }
@@ -82,8 +83,7 @@ class LibraryScreen(Editing):
         self.catalog = catalog
         self.hub_url = hub_url
         self._pictures = pictures
-        self._query = ""
-        self._total = 0
+        self.found: Found | None = None
         self._found_at = 0.0
 
     def compose_body(self) -> ComposeResult:
@@ -118,6 +118,11 @@ class LibraryScreen(Editing):
         return self.query_one("#search", SearchBar)
 
     @property
+    def query_text(self) -> str:
+        """The query whose result is shown; what is typed may be further, or wrong."""
+        return self.found.query if self.found else ""
+
+    @property
     def situation(self) -> Situation:
         """What decides which actions are possible."""
         models = self.models
@@ -132,7 +137,7 @@ class LibraryScreen(Editing):
     def on_mount(self) -> None:
         """Show everything first."""
         super().on_mount()
-        self.models.focus()
+        self.set_focus(self.models)
         self._run("")
 
     def _run(self, query: str, keep: int | None = None) -> None:
@@ -148,31 +153,30 @@ class LibraryScreen(Editing):
             self,
             "find",
             lambda: find(self.catalog, query),
-            lambda found: self._show(query, found, keep),
+            lambda found: self._show(found, keep),
             failed,
         )
 
-    def _show(self, query: str, found: Found, keep: int | None) -> None:
-        self._query = query
-        self._total = found.total
+    def _show(self, found: Found, keep: int | None) -> None:
+        self.found = found
         self._found_at = time.monotonic()
         self.set_class(not found.ids, "-empty")
         self.query_one("#empty", Static).update(_empty_text(found))
-        self.query_one(ListHead).show_order(sort_of(query))
+        self.query_one(ListHead).show_order(sort_of(found.query))
         if keep is not None:
             self.models.window.forget()
         self.models.show_ids(found.ids, keep)
-        self.query_one(FacetPane).show(query)
+        self.query_one(FacetPane).show(found.query)
         self._draw_state()
 
     def _draw_state(self) -> None:
         models = self.models
         parts: list[tuple[str, str]] = [
             (f"{models.line_count:,}", "bold $foreground"),
-            (f" of {count_text(self._total, 'model')}", "$quiet"),
+            (f" of {count_text(self.found.total if self.found else 0, 'model')}", "$quiet"),
         ]
-        if sort_of(self._query) != "name":
-            parts.append((f"  by {cell_text(sort_of(self._query).rstrip('-+'))}", "$quiet"))
+        if sort_of(self.query_text) != "name":
+            parts.append((f"  by {cell_text(sort_of(self.query_text).rstrip('-+'))}", "$quiet"))
         if models.marks:
             parts.append((f"  * {len(models.marks):,} marked", "bold $accent"))
         self.search_bar.show_state(Content.assemble(*parts))
@@ -181,7 +185,7 @@ class LibraryScreen(Editing):
         """Show what was changed. The result stays as it is, so that nothing jumps away."""
         self.models.reload(ids)
         self.details.show(self.models.current_id, now=True)
-        self.query_one(FacetPane).show(self._query)
+        self.query_one(FacetPane).show(self.query_text)
 
     def job_moved(self, name: str, status: JobStatus) -> None:
         """Show what a scan brings while it runs, and a grid when it is done."""
@@ -189,18 +193,18 @@ class LibraryScreen(Editing):
         ended = status.state != "running"
         if name == "scan" and (ended or time.monotonic() - self._found_at > REFRESH_WHILE_SCANNING):
             self._found_at = time.monotonic()
-            self._run(self._query, keep=self.models.current_id or -1)
+            self._run(self.query_text, keep=self.models.current_id or -1)
         if ended:
             self.details.show(self.models.current_id, now=True)
 
     def on_search_bar_asked(self, event: SearchBar.Asked) -> None:
         """The query was edited."""
-        if event.query != self._query or self.search_bar.has_class("-wrong"):
+        if event.query != self.query_text or self.search_bar.has_class("-wrong"):
             self._run(event.query)
 
     def on_search_bar_left(self) -> None:
         """Done typing."""
-        self.models.focus()
+        self.set_focus(self.models)
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
         """Another model is under the cursor."""
@@ -216,7 +220,7 @@ class LibraryScreen(Editing):
     def on_model_list_opened(self) -> None:
         """Go to the details."""
         self._turn_to("-show-details")
-        self.details.focus()
+        self.set_focus(self.details)
 
     def on_model_list_marks_changed(self) -> None:
         """Say how many are marked."""
@@ -246,12 +250,12 @@ class LibraryScreen(Editing):
 
     def _to_models(self) -> None:
         self._turn_to(None)
-        self.models.focus()
+        self.set_focus(self.models)
 
     def do_search(self) -> None:
         """Type a query."""
         self._turn_to(None)
-        self.search_bar.field.focus()
+        self.set_focus(self.search_bar.field)
 
     def do_filter(self) -> None:
         """To the filters, or back."""
@@ -260,7 +264,7 @@ class LibraryScreen(Editing):
             self._to_models()
         else:
             self._turn_to("-show-filters")
-            facets.focus()
+            self.set_focus(facets)
 
     def do_clear(self) -> None:
         """Find everything; the order stays."""

@@ -141,7 +141,7 @@ class FacetPane(LineList):
         if line.value is None:
             return [Segment(fit(f" {line.label}", width), style("title"))]
         box, name = {True: ("[x]", "on"), False: ("[-]", "off"), None: ("[ ]", "box")}[line.on]
-        count = f"{line.count:,} "
+        count = f" {line.count:,} "
         room = width - 6 - len(count)
         label = base if line.on is None else style(name)
         return [

@@ -1,0 +1,257 @@
+"""Asking for a grid, watching it fill in, and walking through it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+from loradex.catalog.catalog import Catalog
+from loradex.operations.child_job import JobStatus
+from loradex.operations.grids import GridRequest
+from loradex.paths import Home
+from loradex_tui.pictures.choice import PictureMode
+from loradex_tui.screens.confirm import Confirm
+from loradex_tui.screens.grid_dialog import GridDialog
+from loradex_tui.screens.grid_screen import GridScreen
+from loradex_tui.screens.library import LibraryScreen
+from loradex_tui.screens.zoom import ZoomScreen
+from loradex_tui.widgets.cell_view import CellView
+from tui.shelf import draw_cells, few, grid, look, shelf
+from tui.stage import NARROW, WIDE, Stage, showing
+
+
+@dataclass
+class StillJob:
+    """A job that is where the test says it is."""
+
+    status: JobStatus = field(default_factory=JobStatus)
+    cancelled: bool = False
+    closed: bool = False
+
+    def poll(self) -> JobStatus:
+        return self.status
+
+    def cancel(self) -> None:
+        self.cancelled = True
+
+    def close(self) -> None:
+        self.closed = True
+
+
+@pytest.fixture
+def jobs(monkeypatch: pytest.MonkeyPatch) -> dict[str, StillJob]:
+    """The jobs that were started by name; they start no process."""
+    started: dict[str, StillJob] = {}
+
+    def starter(name: str) -> Callable[..., StillJob]:
+        def start(_home: Home, _request: GridRequest | None = None) -> StillJob:
+            started[name] = StillJob()
+            return started[name]
+
+        return start
+
+    monkeypatch.setattr("loradex_tui.app.start_grid_job", starter("grid"))
+    monkeypatch.setattr("loradex_tui.app.start_scan_job", starter("scan"))
+    return started
+
+
+async def open_dialog(stage: Stage, name: str) -> GridDialog:
+    """Open the grid dialog on a model."""
+    await stage.look_at(name)
+    await stage.press("x")
+    await stage.until(lambda: isinstance(stage.app.screen, GridDialog))
+    dialog = stage.app.screen
+    assert isinstance(dialog, GridDialog)
+    return dialog
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_the_dialog_offers_what_fits_and_counts(
+    catalog: Catalog, size: tuple[int, int]
+) -> None:
+    async with showing(catalog, size) as stage:
+        dialog = await open_dialog(stage, "knight")
+        assert "(•) sd_xl_base_1.0" in stage.text
+        assert "( ) ponyDiffusionV6" in stage.text
+        assert ") dreamshaper" not in stage.text
+        assert "neonkn, glowing armor" in stage.text
+        assert "1024x1024" in stage.text
+        assert "8 pictures" in stage.text
+        dialog.query_one("#strengths").value = "0, 0.5, 1"  # type: ignore[attr-defined]
+        dialog.query_one("#prompts").text = "one\n\ntwo"  # type: ignore[attr-defined]
+        await stage.until(lambda: "12 pictures" in stage.text)
+        dialog.query_one("#seeds").value = "one"  # type: ignore[attr-defined]
+        await stage.until(lambda: "✗ Seeds: numbers are wanted" in stage.text)
+        await stage.press("ctrl+s")
+        assert isinstance(stage.app.screen, GridDialog)
+
+
+async def test_a_derivative_gets_its_own_checkpoint_first(catalog: Catalog) -> None:
+    async with showing(catalog) as stage:
+        await open_dialog(stage, "alley")
+        assert "(•) ponyDiffusionV6" in stage.text
+
+
+@pytest.mark.parametrize(
+    ("query", "told"),
+    [
+        ("lunar,oil", "LoRAs are for"),
+        ("oil", "No checkpoint for FLUX.1 is here."),
+        ("dream,knight", "drawn of LoRAs only"),
+    ],
+)
+async def test_what_cannot_be_drawn_says_why(catalog: Catalog, query: str, told: str) -> None:
+    async with showing(catalog) as stage:
+        for name in query.split(","):
+            await stage.look_at(name)
+            await stage.press("space")
+        await stage.press("x")
+        await stage.until(lambda: told in stage.toasts)
+        assert isinstance(stage.app.screen, LibraryScreen)
+
+
+async def test_a_grid_fills_in_while_it_is_drawn(
+    catalog: Catalog, tmp_path: Path, jobs: dict[str, StillJob]
+) -> None:
+    async with showing(catalog) as stage:
+        await open_dialog(stage, "knight")
+        await stage.press("ctrl+s")
+        await stage.until(lambda: isinstance(stage.app.screen, GridScreen) and jobs)
+        job = jobs["grid"]
+        job.status = JobStatus(stage="loading", done=1, total=4, unit="parts")
+        await stage.until(lambda: "grid: loading 25 % (1 of 4 parts)" in stage.lines[0])
+        id_ = grid(catalog, tmp_path / "grid")
+        job.status = JobStatus(grid_id=id_, stage="drawing", done=0, total=12, unit="pictures")
+        await stage.until(lambda: stage.app.screen.query(CellView))
+        assert "· · ·" in stage.text
+        assert "0 of 12" in stage.text
+        assert "▀▀" not in stage.text
+        draw_cells(catalog, tmp_path / "grid", 3)
+        job.status = JobStatus(grid_id=id_, stage="drawing", done=3, total=12, unit="pictures")
+        await stage.until(lambda: "3 of 12" in stage.text and "▀▀" in stage.text)
+        draw_cells(catalog, tmp_path / "grid", 12, fail=4)
+        job.status = JobStatus("done", grid_id=id_, message="12 pictures.")
+        await stage.until(lambda: "11 of 12" in stage.text and "1 failed" in stage.text)
+        assert job.closed
+        assert not stage.app.jobs.names
+
+
+async def test_a_grid_that_cannot_start_says_why(
+    catalog: Catalog, jobs: dict[str, StillJob]
+) -> None:
+    async with showing(catalog) as stage:
+        await open_dialog(stage, "knight")
+        await stage.press("ctrl+s")
+        await stage.until(lambda: isinstance(stage.app.screen, GridScreen) and jobs)
+        jobs["grid"].status = JobStatus(
+            "failed", message="torch is not [installed].", hint="pip install 'loradex[render]'"
+        )
+        await stage.until(lambda: "✗ torch is not [installed]." in stage.text)
+        assert "pip install 'loradex[render]'" in stage.text
+        await stage.press("escape")
+        assert isinstance(stage.app.screen, LibraryScreen)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_an_old_grid_is_walked_zoomed_and_flipped(
+    catalog: Catalog, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    grid(catalog, tmp_path / "grid")
+    draw_cells(catalog, tmp_path / "grid", 12, fail=4)
+    async with showing(catalog, size) as stage:
+        await stage.press("3")
+        await stage.until(lambda: "neon_knight_v3 on" in stage.text)
+        assert "11 of 12" in stage.text
+        await stage.press("enter")
+        await stage.until(lambda: "▀▀" in stage.text)
+        assert "❯0❮" in stage.text
+        await stage.press("l", "l")
+        assert "❯1❮" in stage.text
+        assert "strength 1 " in stage.text
+        await stage.press("b")
+        assert "❯base❮" in stage.text
+        await stage.press("j", "h")
+        assert "✗ Out of memory on [cuda:0]." in stage.text
+        await stage.press("enter")
+        assert "no picture yet" in stage.toasts
+        await stage.press("k", "enter")
+        await stage.until(lambda: isinstance(stage.app.screen, ZoomScreen) and "▀▀" in stage.text)
+        assert "strength 0.5" in stage.text
+        await stage.press("b")
+        assert "without the LoRA" in stage.text
+        await stage.press("l")
+        assert "strength 1 " in stage.text
+        await stage.press("escape")
+        await stage.until(lambda: "❯1❮" in stage.text)
+        await stage.press("y")
+        assert stage.app.clipboard.endswith(".png")
+        await stage.press("escape")
+        await stage.press("1")
+        assert isinstance(stage.app.screen, LibraryScreen)
+
+
+async def test_pictures_can_be_off(catalog: Catalog, tmp_path: Path) -> None:
+    grid(catalog, tmp_path / "grid")
+    draw_cells(catalog, tmp_path / "grid", 12)
+    async with showing(catalog, pictures=PictureMode.OFF) as stage:
+        await stage.press("3", "enter")
+        await stage.until(lambda: stage.app.screen.query(CellView))
+        assert "cell000.png" in stage.text
+        assert "▀" not in stage.text
+
+
+async def test_a_picture_that_is_no_picture_is_only_a_cell(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    grid(catalog, tmp_path / "grid")
+    draw_cells(catalog, tmp_path / "grid", 12)
+    (tmp_path / "grid" / "cell001.png").write_bytes(b"\x89PNG\r\n\x1a\n garbage")
+    (tmp_path / "grid" / "cell002.png").unlink()
+    async with showing(catalog) as stage:
+        await stage.press("3", "enter")
+        await stage.until(lambda: stage.text.count("✗ no picture") == 2)
+
+
+async def test_no_grids_yet(catalog: Catalog) -> None:
+    async with showing(catalog) as stage:
+        await stage.press("3")
+        await stage.until(lambda: "No grids yet" in stage.text)
+        await stage.press("enter")
+        assert "There is no grid here." in stage.toasts
+        await stage.press("escape")
+        assert isinstance(stage.app.screen, LibraryScreen)
+
+
+async def test_a_scan_brings_rows_and_quitting_asks(home: Home, jobs: dict[str, StillJob]) -> None:
+    catalog = shelf(home, few()[:3])
+    async with showing(catalog) as stage:
+        await stage.press("R")
+        await stage.until(lambda: jobs)
+        await stage.press("R")
+        assert "A scan is running already." in stage.toasts
+        job = jobs["scan"]
+        job.status = JobStatus(stage="headers", done=5, total=10, unit="files")
+        await stage.until(lambda: "scan: headers 50 % (5 of 10 files)" in stage.lines[0])
+        await stage.press("q")
+        assert isinstance(stage.app.screen, Confirm)
+        await stage.press("n")
+        library = catalog.files.libraries()[0]
+        catalog.looks.record(library.id, [look("newcomer", 99)], "1")
+        job.status = JobStatus("done", message="1 new file.")
+        await stage.until(lambda: "newcomer" in stage.text)
+        assert "4 of 4 models" in stage.text
+        assert "1 new file." in stage.toasts
+        assert job.closed
+
+
+async def test_leaving_the_app_stops_what_runs(home: Home, jobs: dict[str, StillJob]) -> None:
+    catalog = shelf(home, few()[:3])
+    async with showing(catalog) as stage:
+        await stage.press("R")
+        await stage.until(lambda: jobs)
+        await stage.pilot.press("q", "y")
+    assert jobs["scan"].cancelled
+    assert jobs["scan"].closed

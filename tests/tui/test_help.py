@@ -1,0 +1,99 @@
+"""Help, palette, hints: made from what the keys really do."""
+
+from __future__ import annotations
+
+import pytest
+
+from loradex.catalog.catalog import Catalog
+from loradex_tui.actions import ACTIONS
+from loradex_tui.screens.confirm import Confirm
+from loradex_tui.screens.grid_screen import GridScreen
+from loradex_tui.screens.help import HelpScreen, help_lines
+from loradex_tui.screens.library import LibraryScreen
+from loradex_tui.screens.zoom import ZoomScreen
+from loradex_tui.widgets.cell_view import CellView
+from loradex_tui.widgets.details_pane import DetailsPane
+from loradex_tui.widgets.facet_pane import FacetPane
+from loradex_tui.widgets.model_list import ModelList
+from loradex_tui.widgets.search_bar import SearchBar
+from tui.stage import NARROW, showing
+
+SCOPES = {
+    "app": LibraryScreen,
+    "library": LibraryScreen,
+    "models": ModelList,
+    "list": ModelList,
+    "facets": FacetPane,
+    "details": DetailsPane,
+    "search": SearchBar,
+    "sheet": CellView,
+}
+
+
+@pytest.mark.parametrize("scope", sorted(SCOPES))
+def test_every_action_is_done_by_something(scope: str) -> None:
+    for action in ACTIONS:
+        if action.scope == scope:
+            assert callable(getattr(SCOPES[scope], f"do_{action.id}")), action
+            if scope == "sheet":
+                assert callable(getattr(ZoomScreen, f"do_{action.id}")), action
+
+
+def test_no_key_means_two_things_in_one_scope() -> None:
+    keys = [(action.scope, key) for action in ACTIONS for key in action.keys.split(",")]
+    assert len(keys) == len(set(keys))
+
+
+async def test_help_lists_what_is_live_here_and_does_it(catalog: Catalog) -> None:
+    async with showing(catalog) as stage:
+        await stage.press("question_mark")
+        assert isinstance(stage.app.screen, HelpScreen)
+        assert "Add and remove tags" in stage.text
+        assert "There is no search or filter to clear." in stage.text
+        assert "One picture to the left" not in stage.text
+        await stage.type("mark all")
+        assert "Write a note" not in stage.text
+        await stage.press("enter")
+        await stage.until(lambda: len(stage.library.models.marks) == 10)
+
+
+async def test_help_names_the_keys_a_keymap_gave(catalog: Catalog) -> None:
+    async with showing(catalog) as stage:
+        stage.app.set_keymap({"library.tags": "w"})
+        lines = help_lines(stage.library, stage.library.situation)
+        assert {line.keys for line in lines if line.title == "Add and remove tags"} == {"w"}
+
+
+async def test_an_action_that_is_not_possible_says_why(catalog: Catalog) -> None:
+    async with showing(catalog) as stage:
+        await stage.look_at("dreamshaper")
+        await stage.press("x")
+        assert "A grid is drawn of LoRAs; this is none." in stage.toasts
+        assert isinstance(stage.app.screen, LibraryScreen)
+
+
+async def test_the_palette_finds_actions_by_name(catalog: Catalog) -> None:
+    async with showing(catalog) as stage:
+        await stage.press("ctrl+p")
+        await stage.type("favourite")
+        await stage.until(lambda: "Make a favourite" in stage.text)
+        await stage.press("down", "enter")
+        await stage.until(lambda: catalog.rows([stage.library.models.current_id or 0])[0].favourite)
+
+
+async def test_the_bottom_line_fits_and_ends_with_help(catalog: Catalog) -> None:
+    async with showing(catalog, NARROW) as stage:
+        bottom = stage.lines[-1]
+        assert "space Mark" in bottom
+        assert bottom.rstrip().endswith("? Help")
+        await stage.press("slash")
+        assert "Mark" not in stage.lines[-1]
+
+
+async def test_quit_ends_the_app_and_leaves_no_question(catalog: Catalog) -> None:
+    async with showing(catalog) as stage:
+        await stage.pilot.press("q")
+        await stage.pilot.pause()
+        assert not isinstance(stage.app.screen, Confirm)
+        assert stage.app._exit
+        assert not isinstance(stage.app.screen, GridScreen)

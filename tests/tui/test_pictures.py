@@ -1,0 +1,154 @@
+"""Pictures: only what is one, bounded, and in the shape of the box."""
+
+from __future__ import annotations
+
+import os
+import struct
+import zlib
+from pathlib import Path
+
+import pytest
+from PIL import Image
+from rich.color import Color
+
+from loradex.catalog.catalog import Catalog
+from loradex.errors import FormatError
+from loradex_tui.pictures import choice
+from loradex_tui.pictures.choice import PictureMode, choose_picture_mode
+from loradex_tui.pictures.decode import load_picture
+from loradex_tui.pictures.finding import model_picture
+from loradex_tui.pictures.halfblock import fit_cells, half_blocks
+from tui.shelf import draw_cells, grid, picture
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "gif"])
+@pytest.mark.parametrize("mode", ["RGB", "L"])
+def test_four_formats_are_read_and_shrunk(tmp_path: Path, suffix: str, mode: str) -> None:
+    path = tmp_path / f"a.{suffix}"
+    Image.new(mode, (300, 200), 90 if mode == "L" else (200, 30, 30)).save(path)
+    image = load_picture(path, 100)
+    assert image.mode == "RGB"
+    assert max(image.size) <= 100
+    assert image.width > image.height
+
+
+def test_what_is_clear_gets_a_dark_ground(tmp_path: Path) -> None:
+    path = tmp_path / "clear.png"
+    Image.new("RGBA", (8, 8), (255, 255, 255, 0)).save(path)
+    assert max(load_picture(path, 8).getpixel((3, 3))) < 60  # type: ignore[arg-type]
+
+
+def bomb(width: int, height: int) -> bytes:
+    """Return a PNG that claims many pixels in few bytes."""
+
+    def chunk(kind: bytes, data: bytes) -> bytes:
+        return (
+            struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        )
+
+    head = struct.pack(">IIBBBBB", width, height, 8, 2, 0, 0, 0)
+    body = zlib.compress(b"\0" * 1000)
+    return b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", head) + chunk(b"IDAT", body) + chunk(b"IEND", b"")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        b"",
+        b"GIF89a",
+        b"\x89PNG\r\n\x1a\n" + b"\xff" * 60,
+        b"\xff\xd8\xff\xe0" + b"\0" * 40,
+        b"RIFF\x10\0\0\0WEBPVP8 " + b"\0" * 20,
+        b"8BPS\0\1" + b"\0" * 40,
+        b"%!PS-Adobe-3.0 EPSF-3.0\n",
+        b"<svg xmlns='http://www.w3.org/2000/svg'/>",
+        bomb(50_000, 50_000),
+        bomb(11_000, 11_000),
+        bomb(2_000, 2_000),
+    ],
+)
+def test_what_is_no_picture_is_refused_in_words(tmp_path: Path, data: bytes) -> None:
+    path = tmp_path / "x.png"
+    path.write_bytes(data)
+    with pytest.raises(FormatError, match=r"x\.png cannot be shown|x\.png is no picture"):
+        load_picture(path, 100)
+
+
+def test_only_regular_files_are_opened(tmp_path: Path) -> None:
+    fifo = tmp_path / "pipe.png"
+    os.mkfifo(fifo)
+    for path in (fifo, tmp_path, tmp_path / "absent.png"):
+        with pytest.raises(FormatError):
+            load_picture(path, 100)
+
+
+@pytest.mark.parametrize(
+    ("pixels", "box", "cells"),
+    [
+        ((100, 100), (20, 20), (20, 10)),
+        ((100, 100), (80, 10), (20, 10)),
+        ((200, 100), (20, 20), (20, 5)),
+        ((1, 1000), (20, 20), (1, 20)),
+        ((1000, 1), (20, 20), (20, 1)),
+        ((0, 0), (20, 20), (1, 1)),
+    ],
+)
+def test_a_picture_keeps_its_shape(
+    pixels: tuple[int, int], box: tuple[int, int], cells: tuple[int, int]
+) -> None:
+    assert fit_cells(*pixels, *box) == cells
+
+
+def test_half_blocks_show_two_pixels_in_a_cell_and_join_equal_ones() -> None:
+    image = Image.new("RGB", (4, 2), (0, 0, 0))
+    for x in range(4):
+        image.putpixel((x, 1), (252, 0, 0))
+    (strip,) = half_blocks(image, 4, 1)
+    (segment,) = strip
+    assert segment.text == "▀▀▀▀"
+    assert segment.style is not None
+    assert segment.style.color == Color.from_rgb(0, 0, 0)
+    assert segment.style.bgcolor == Color.from_rgb(252, 0, 0)
+
+
+def test_the_newest_grid_goes_before_a_preview(catalog: Catalog, tmp_path: Path) -> None:
+    with catalog:
+        assert model_picture(catalog, catalog.details(1), 64) is None
+        picture(tmp_path / "models" / "neon_knight_v3.png")
+        found = model_picture(catalog, catalog.details(1), 64)
+        assert found is not None
+        assert found.caption == "preview"
+        id_ = grid(catalog, tmp_path / "grid")
+        draw_cells(catalog, tmp_path / "grid", 12)
+        sheet = tmp_path / "sheet.png"
+        catalog.grids.set_outputs(id_, sheet=str(sheet), page=None)
+        found = model_picture(catalog, catalog.details(1), 64)
+        assert found is not None
+        assert found.caption == "preview", "a sheet that is gone is passed over"
+        picture(sheet)
+        found = model_picture(catalog, catalog.details(1), 64)
+        assert found is not None
+        assert found.caption == f"grid #{id_}"
+
+
+@pytest.mark.parametrize(
+    ("environ", "mode"),
+    [
+        ({"LORADEX_IMAGES": "off"}, PictureMode.OFF),
+        ({"LORADEX_IMAGES": "Sixel", "TMUX": "/tmp/t"}, PictureMode.SIXEL),  # noqa: S108
+        ({"LORADEX_IMAGES": "kitty"}, PictureMode.KITTY),
+        ({"LORADEX_IMAGES": "nonsense", "TMUX": "x"}, PictureMode.HALF),
+        ({"TMUX": "x", "TERM": "xterm"}, PictureMode.HALF),
+        ({"TERM": "screen-256color"}, PictureMode.HALF),
+        ({"TERM": "linux"}, PictureMode.OFF),
+        ({"NO_COLOR": "1", "TERM": "xterm"}, PictureMode.OFF),
+    ],
+)
+def test_how_pictures_are_drawn(
+    environ: dict[str, str], mode: PictureMode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def never() -> PictureMode:
+        raise AssertionError("the terminal was asked")
+
+    monkeypatch.setattr(choice, "_ask_terminal", never)
+    assert choose_picture_mode(environ) is mode
