@@ -1,0 +1,85 @@
+"""The files that other tools leave beside models: hub documents, notes, previews."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from loradex.demo.sample_entries import Sample
+from loradex.formats.hashing import hash_file
+from loradex.formats.model_files import model_stem
+
+_SIZE = (256, 320)
+
+
+def write_sidecars(sample: Sample, model: Path) -> None:
+    """Write the sidecars of a model that is there already; keep those that exist."""
+    for suffix in sample.sidecars:
+        sidecar = model.with_name(model_stem(model.name) + suffix)
+        if not sidecar.exists():
+            _WRITERS[suffix](sample, model, sidecar)
+
+
+def _civitai_info(sample: Sample, model: Path, sidecar: Path) -> None:
+    """What CivitAI helpers save: the hub's version document, as found by hash."""
+    hub = sample.hub
+    if hub is None:
+        return
+    file = {
+        "name": model.name,
+        "sizeKB": model.stat().st_size / 1024,
+        "type": "Model",
+        "primary": True,
+        "hashes": {"SHA256": hash_file(model).sha256.upper()},
+    }
+    document = {
+        "id": hub.version_id,
+        "modelId": hub.model_id,
+        "name": hub.version_name,
+        "baseModel": hub.base_model,
+        "trainedWords": list(hub.trained_words),
+        "description": hub.description,
+        "model": {"name": hub.model_name, "type": hub.type, "nsfw": False, "poi": False},
+        "files": [file],
+        "images": [],
+    }
+    sidecar.write_text(json.dumps(document, indent=4, ensure_ascii=False), encoding="utf-8")
+
+
+def _a1111(sample: Sample, model: Path, sidecar: Path) -> None:
+    """What A1111 and Forge save from their card editor."""
+    words = sample.hub.trained_words if sample.hub else ()
+    document = {
+        "description": "",
+        "sd version": "SD1" if "/sd15/" in sample.path else "SDXL",
+        "activation text": ", ".join(words),
+        "preferred weight": 0.7,
+        "negative text": "",
+        "notes": "works best with short prompts",
+    }
+    sidecar.write_text(json.dumps(document, indent=4), encoding="utf-8")
+
+
+def _description(sample: Sample, model: Path, sidecar: Path) -> None:
+    sidecar.write_text(f"Got this one from a friend. {model.stem}\n", encoding="utf-8")
+
+
+def _preview(sample: Sample, model: Path, sidecar: Path) -> None:
+    """Two colours that blend into each other, other ones for each model."""
+    from PIL import Image, ImageOps  # noqa: PLC0415 - slow to import, and rarely needed
+
+    digest = hashlib.sha256(sample.path.encode()).digest()
+    dark = tuple(value // 3 for value in digest[:3])
+    bright = tuple(128 + value // 2 for value in digest[3:6])
+    ramp = Image.linear_gradient("L").resize(_SIZE)
+    ImageOps.colorize(ramp, dark, bright).save(sidecar)
+
+
+_WRITERS: dict[str, Callable[[Sample, Path, Path], None]] = {
+    ".civitai.info": _civitai_info,
+    ".json": _a1111,
+    ".txt": _description,
+    ".preview.png": _preview,
+}
