@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from itertools import islice
 from typing import TYPE_CHECKING, Literal, Protocol
 
 from loradex.errors import NotRenderable
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     import torch
     from torch import Tensor, nn
 
@@ -18,17 +17,25 @@ if TYPE_CHECKING:
 
 Kind = Literal["unet", "vae", "text", "text_projection"]
 
-_COUNTS = (
+_LAYER_COUNTS = (
     "layers_per_block",
-    "transformer_layers_per_block",
     "num_hidden_layers",
-    "up_block_types",
-    "down_block_types",
-    "block_out_channels",
-    "num_attention_heads",
-    "attention_head_dim",
+    "transformer_layers_per_block",
+    "reverse_transformer_layers_per_block",
 )
-_MOST = 8192
+_CONFIG_ERRORS = (
+    AttributeError,
+    IndexError,
+    KeyError,
+    NotImplementedError,
+    RuntimeError,
+    TypeError,
+    ValueError,
+    ZeroDivisionError,
+)
+"""What libraries raise while building from a configuration that makes no sense."""
+_MOST_LAYERS = 64
+_MOST_BLOCKS = 16
 _CLIP = frozenset(
     {
         "vocab_size",
@@ -140,17 +147,23 @@ def _fill_buffers(model: nn.Module, device: str) -> None:
 
 def _check_counts(config: Mapping[str, object]) -> None:
     """Refuse a configuration that would build millions of layers."""
-    for name in _COUNTS:
-        value = config.get(name)
-        values = value if isinstance(value, list | tuple) else [value]
-        if len(values) > 16 or any(isinstance(item, int) and item > _MOST for item in values):
+    for name in ("block_out_channels", "down_block_types", "up_block_types"):
+        blocks = config.get(name)
+        if isinstance(blocks, list | tuple) and len(blocks) > _MOST_BLOCKS:
+            raise NotRenderable(f"The configuration asks for {len(blocks)} blocks ({name}).")
+    for name in _LAYER_COUNTS:
+        counts = list(islice(_flattened(config.get(name)), _MOST_LAYERS + 1))
+        if len(counts) > _MOST_LAYERS or any(count > _MOST_LAYERS for count in counts):
             raise NotRenderable(f"The configuration asks for an absurd {name}.")
-    layers = config.get("num_hidden_layers", 1)
-    per_block = config.get("layers_per_block", 1)
-    if not (isinstance(layers, int) and 0 < layers <= 64):
-        raise NotRenderable(f"The configuration asks for {layers!r} hidden layers.")
-    if not (isinstance(per_block, int) and 0 < per_block <= 16):
-        raise NotRenderable(f"The configuration asks for {per_block!r} layers per block.")
+
+
+def _flattened(value: object) -> Iterator[int]:
+    """Yield the numbers in a number, a list of numbers, or a list of lists of numbers."""
+    if isinstance(value, list | tuple):
+        for item in value:
+            yield from _flattened(item)
+    elif isinstance(value, int):
+        yield value
 
 
 @contextmanager
@@ -158,23 +171,7 @@ def _as_not_renderable(kind: Kind) -> Iterator[None]:
     """Turn what a library says about a bad configuration into our words."""
     try:
         yield
-    except (
-        ValueError,
-        TypeError,
-        KeyError,
-        AttributeError,
-        IndexError,
-        ZeroDivisionError,
-    ) as error:
+    except _CONFIG_ERRORS as error:
         raise NotRenderable(
             f"No {_WORDS[kind]} can be built from this configuration: {error}."
         ) from error
-
-
-def renamed(source: Mapping[str, Tensor], rename: Callable[[str], str]) -> TensorSource:
-    """Return a source that looks our names up in `source` under another name."""
-
-    def look_up(name: str) -> Tensor | None:
-        return source.get(rename(name))
-
-    return look_up

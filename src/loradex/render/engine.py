@@ -121,6 +121,7 @@ class _Drawing:
         self._merger = Merger()
         self._modules: Modules = modules_of(parts)
         self._batch = micro_batch(self._settings, placed.device)
+        self._loras: dict[str, LoraFile] = {}
         self._base_texts: dict[tuple[str, bool], Encoded] = {}
         self._steps_done = 0
         self._steps_total = 0
@@ -146,7 +147,13 @@ class _Drawing:
             self._merger.restore()
 
     def _match(self, lora: GridModel) -> LoraFile:
-        return match_lora(Path(lora.path), self._modules, name=lora.name, base=lora.base)
+        """Return the LoRA's file, matched once; raise `RenderError` when it does not fit."""
+        if lora.digest not in self._loras:
+            file = match_lora(Path(lora.path), self._modules, name=lora.name, base=lora.base)
+            self._loras[lora.digest] = file
+            for note in file.notes:
+                self._sink.problem(Problem(lora.name, note))
+        return self._loras[lora.digest]
 
     def _warn_of_long_prompts(self, cells: list[Cell]) -> None:
         texts = {text for cell in cells for text in (cell.prompt, cell.negative_prompt)}

@@ -41,6 +41,11 @@ def load_folder(folder: Path, placed: Placed) -> Parts:
             f"{folder.name} is not a text-to-image checkpoint: its U-Net takes "
             f"{unet_config.get('in_channels')} channels, not 4."
         )
+    if unet_config.get("time_cond_proj_dim"):
+        raise NotRenderable(
+            f"{folder.name} is a full LCM U-Net, which takes its guidance in another way.",
+            hint="The LCM LoRA on an ordinary checkpoint does the same, and is drawn.",
+        )
     names = ("text_encoder",) if shape == "sd" else ("text_encoder", "text_encoder_2")
     vae_config = _config(folder / "vae", "AutoencoderKL")
     if vae_config.get("shift_factor"):

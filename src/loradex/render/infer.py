@@ -49,7 +49,10 @@ def unet_layout(shapes: Shapes, *, pooled: int | None) -> UNetLayout:
     depths = [_depth(shapes, f"input_blocks.{level[0]}.1") for level in levels]
     attended = [index for index, depth in enumerate(depths) if depth]
     if not attended or not _depth(shapes, "middle_block.1"):
-        raise NotRenderable("The U-Net has no text attention where one is needed.")
+        raise NotRenderable(
+            "The U-Net has no text attention in its middle, as SSD-1B and Segmind-Vega.",
+            hint="Such checkpoints are drawn from diffusers folders, not from single files.",
+        )
     start = f"input_blocks.{levels[attended[0]][0]}.1"
     context = _shape(shapes, f"{start}.transformer_blocks.0.attn2.to_k.weight")[1]
     linear = len(_shape(shapes, f"{start}.proj_in.weight")) == 2

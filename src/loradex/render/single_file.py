@@ -87,6 +87,8 @@ def _refuse_unusual(file: SafeFile) -> None:
             f"{file.path.name} is not a whole SD 1.x, SD 2.x or SDXL checkpoint.",
             hint="Only these families are drawn from, as single files or diffusers folders.",
         )
+    if naming.UNET_PREFIX + "time_embed.cond_proj.weight" in file.names:
+        raise NotRenderable(f"{file.path.name} is a full LCM U-Net, which is not drawn from.")
     if any(name in file.names for name in _OTHER_NOISE):
         raise NotRenderable(f"{file.path.name} uses the EDM noise schedule, which is not drawn.")
     if any(name.endswith(_SCALED) for name in file.names):

@@ -23,8 +23,9 @@ if TYPE_CHECKING:
 TinyShape = Literal["sd1", "sdxl"]
 LoraNaming = Literal["kohya", "peft"]
 
-_TEXT_WIDTH = 64
-_TIME_WIDTH = 8
+_TEXT_WIDTH, _TEXT_WIDTH_2 = 768, 1280
+"""Those of CLIP-L and CLIP-G, so that the files are told for what they are."""
+_TIME_WIDTH = 256
 _LAYERS = 2
 _VAE_LEVELS = 4
 
@@ -185,10 +186,12 @@ def _modules(shape: TinyShape, seed: int) -> dict[str, nn.Module]:
         modules: dict[str, nn.Module] = {
             "unet": UNet2DConditionModel(**_unet_config(shape)),
             "vae": AutoencoderKL(**_vae_config(shape)),
-            "text_encoder": CLIPTextModel(CLIPTextConfig(**_text_config("quick_gelu"))),
+            "text_encoder": CLIPTextModel(
+                CLIPTextConfig(**_text_config("quick_gelu", _TEXT_WIDTH))
+            ),
         }
         if shape == "sdxl":
-            config = CLIPTextConfig(**_text_config("gelu"))
+            config = CLIPTextConfig(**_text_config("gelu", _TEXT_WIDTH_2))
             modules["text_encoder_2"] = CLIPTextModelWithProjection(config)
     for number, module in enumerate(modules.values()):
         paint(module, seed=1000 * seed + number)
@@ -212,12 +215,12 @@ def _unet_config(shape: TinyShape) -> dict[str, object]:
         "down_block_types": ("DownBlock2D", "CrossAttnDownBlock2D", "CrossAttnDownBlock2D"),
         "up_block_types": ("CrossAttnUpBlock2D", "CrossAttnUpBlock2D", "UpBlock2D"),
         "transformer_layers_per_block": (1, 1, 2),
-        "cross_attention_dim": 2 * _TEXT_WIDTH,
+        "cross_attention_dim": _TEXT_WIDTH + _TEXT_WIDTH_2,
         "attention_head_dim": (1, 1, 1),
         "use_linear_projection": True,
         "addition_embed_type": "text_time",
         "addition_time_embed_dim": _TIME_WIDTH,
-        "projection_class_embeddings_input_dim": _TEXT_WIDTH + 6 * _TIME_WIDTH,
+        "projection_class_embeddings_input_dim": _TEXT_WIDTH_2 + 6 * _TIME_WIDTH,
         "sample_size": 16,
     }
 
@@ -235,17 +238,17 @@ def _vae_config(shape: TinyShape) -> dict[str, object]:
     }
 
 
-def _text_config(activation: str) -> dict[str, object]:
+def _text_config(activation: str, width: int) -> dict[str, object]:
     from loradex.render.tiny_words import token_count  # noqa: PLC0415
 
     words = token_count()
     return {
         "vocab_size": words,
-        "hidden_size": _TEXT_WIDTH,
-        "intermediate_size": 2 * _TEXT_WIDTH,
+        "hidden_size": width,
+        "intermediate_size": 128,
         "num_hidden_layers": 2,
-        "num_attention_heads": 1,
-        "projection_dim": _TEXT_WIDTH,
+        "num_attention_heads": width // 64,
+        "projection_dim": width,
         "hidden_act": activation,
         "bos_token_id": words - 2,
         "eos_token_id": words - 1,

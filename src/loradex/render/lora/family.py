@@ -11,7 +11,10 @@ _NAMES = (
     (re.compile(r"joint_blocks"), "SD 3"),
     (re.compile(r"(diffusion_model\.|lora_unet_+)?blocks[._]\d+[._](self|cross)_attn"), "Wan"),
     (re.compile(r"layers[._]\d+[._](attention|feed_forward)"), "Z-Image or Lumina"),
-    (re.compile(r"transformer_blocks[._]\d+[._](img_mlp|attn[._]add_q)"), "Qwen-Image or Flux"),
+    (
+        re.compile(r"transformer_blocks[._]\d+[._](img_mlp|attn[._]add_q)"),
+        "SD 3, Flux or Qwen-Image",
+    ),
 )
 _CONTEXTS = {768: "SD 1.x", 1024: "SD 2.x", 2048: "SDXL", 1280: "the SDXL refiner"}
 _CONTEXT_KEY = re.compile(r"attn2[._]to_k\.(lora_down|lora_A|lora\.down)")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -23,8 +23,8 @@ from loradex.render.safefile import SafeFile, open_safe
 if TYPE_CHECKING:
     from torch import nn
 
-_NUMBERS = frozenset({"alpha", "on_input"})
-"""Roles that hold one number and are read when the file is matched."""
+_EMBEDDING = "bundle_emb."
+"""OneTrainer and kohya pack trained words beside the weights under this name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,8 @@ class LoraFile:
 
     path: Path
     patches: tuple[Patch, ...]
+    notes: tuple[str, ...] = ()
+    """What it holds besides weights and is not used, a sentence each."""
 
     @property
     def touches_text(self) -> bool:
@@ -68,7 +70,14 @@ def match_lora(path: Path, modules: Modules, *, name: str, base: str | None) -> 
         refused = refused_algorithm(file.names)
         if refused:
             raise LoraMismatch(f"{name} is {refused}, which cannot be merged into a checkpoint.")
-        groups, strangers = _groups(file)
+        embeddings = {key for key in file.names if key.startswith(_EMBEDDING)}
+        groups, strangers = _groups(file.names - embeddings)
+        halves = sum(("down" in roles) != ("up" in roles) for roles in groups.values())
+        if halves:
+            raise LoraMismatch(
+                f"{name} is broken: {halves} of its {len(groups)} modules lack half their tensors.",
+                hint="Get the file again; the copy was probably cut off.",
+            )
         patches: list[Patch] = []
         for module_name, tensors in groups.items():
             part, place = locate(module_name)
@@ -80,14 +89,16 @@ def match_lora(path: Path, modules: Modules, *, name: str, base: str | None) -> 
                 patches.append(patch)
         if strangers or not patches:
             raise _mismatch(file, name, base, fitting=len(patches), strangers=strangers)
-    return LoraFile(path, tuple(patches))
+    tokens = sorted({key.split(".")[1] for key in embeddings})
+    notes = tuple(f"The embedding {token} inside {name} is not used." for token in tokens)
+    return LoraFile(path, tuple(patches), notes)
 
 
-def _groups(file: SafeFile) -> tuple[dict[str, dict[str, str]], list[str]]:
+def _groups(names: Iterable[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
     """Return module name to role to tensor name, and the names that no dialect has."""
     groups: dict[str, dict[str, str]] = {}
     strangers: list[str] = []
-    for key in sorted(file.names):
+    for key in sorted(names):
         split = split_key(key)
         if split is None:
             strangers.append(key)
