@@ -2,7 +2,7 @@
 
 One checkpoint has its full size, SD 1.5 in F16 (2.1 GB). The others are cut so that hashing all
 files takes seconds: SD 2.1 is a denoiser in F8, SDXL has its smallest cousin's depths and no text
-encoders, SD 3.5 has 2 blocks of 24, FLUX.1 has 1 of 19 and 1 of 38. Widths are never cut.
+encoders, SD 3.5 has 1 block of 24, FLUX.1 has 1 of 19 and 1 of 38. Widths are never cut.
 """
 
 from __future__ import annotations
@@ -76,7 +76,7 @@ def _checkpoints() -> list[Sample]:
         ),
         weights(
             "checkpoints/sd3/glasshouse.safetensors",
-            lambda: under(_DENOISER, sd3_medium(2)),
+            lambda: under(_DENOISER, sd3_medium(1)),
             "F8_E4M3",
             hub=HubFacts(
                 70104, 80104, "Glasshouse", "medium", "Checkpoint", "SD 3.5 Medium",
@@ -129,7 +129,7 @@ def _parts() -> list[Sample]:
             ),
         ),
         weights("vae/ae.safetensors", lambda: vae(16, quant=False), "BF16"),
-        weights("text_encoders/clip_l.safetensors", clip_l, metadata={"format": "pt"}),
+        weights("text_encoders/clip_l.safetensors", clip_l, "F8_E4M3", metadata={"format": "pt"}),
         Sample(
             upscaler,
             write,
