@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from textual import events
 
 from loradex.catalog.catalog import Catalog
 from loradex_tui.actions import ACTIONS
@@ -37,11 +38,6 @@ def test_every_action_is_done_by_something(scope: str) -> None:
             assert callable(getattr(SCOPES[scope], f"do_{action.id}")), action
             if scope == "sheet":
                 assert callable(getattr(ZoomScreen, f"do_{action.id}")), action
-
-
-def test_no_key_means_two_things_in_one_scope() -> None:
-    keys = [(action.scope, key) for action in ACTIONS for key in action.keys.split(",")]
-    assert len(keys) == len(set(keys))
 
 
 async def test_help_lists_what_is_live_here_and_does_it(catalog: Catalog) -> None:
@@ -97,3 +93,39 @@ async def test_quit_ends_the_app_and_leaves_no_question(catalog: Catalog) -> Non
         assert not isinstance(stage.app.screen, Confirm)
         assert stage.app._exit
         assert not isinstance(stage.app.screen, GridScreen)
+
+
+TOGETHER = [
+    ["app", "library", "models", "list"],
+    ["app", "library", "facets", "list"],
+    ["app", "library", "details"],
+    ["app", "library", "search"],
+    ["app", "grids", "list"],
+    ["app", "sheet"],
+]
+
+
+@pytest.mark.parametrize("scopes", TOGETHER, ids="+".join)
+def test_no_key_means_two_things_in_one_place(scopes: list[str]) -> None:
+    keys = [key for each in ACTIONS if each.scope in scopes for key in each.key_names]
+    assert sorted(keys) == sorted(set(keys))
+
+
+async def test_what_is_typed_ahead_goes_where_the_focus_goes(catalog: Catalog) -> None:
+    async with showing(catalog) as stage:
+        for key in "/oil":
+            stage.app.post_message(events.Key("slash" if key == "/" else key, key))
+        await stage.until(lambda: stage.library.query_text == "oil")
+        await stage.press("down")
+        assert stage.library.models.has_focus
+        for key in "*3":
+            stage.app.post_message(events.Key("asterisk" if key == "*" else key, key))
+        await stage.until(lambda: catalog.rows([4])[0].rating == 3)
+
+
+async def test_letters_are_text_in_a_text_field(catalog: Catalog) -> None:
+    async with showing(catalog) as stage:
+        await stage.press("slash")
+        await stage.type("qfx?/*1")
+        assert stage.library.search_bar.text == "qfx?/*1"
+        assert not stage.app._exit

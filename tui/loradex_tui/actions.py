@@ -95,10 +95,15 @@ class Action:
     cli: str = ""
     why_not: Condition = _always
 
+    @property
+    def key_names(self) -> list[str]:
+        """The keys by the names Textual gives them: `slash` for `/`."""
+        return [each.key for each in Binding.make_bindings([Binding(self.keys, "do")])]
+
 
 ACTIONS: tuple[Action, ...] = (
-    Action("help", "app", "question_mark,f1", "Show all keys of this place", "Help"),
-    Action("palette", "app", "colon", "Find an action by name", "Palette"),
+    Action("help", "app", "?,f1", "Show all keys of this place", "Help"),
+    Action("palette", "app", ":", "Find an action by name", "Palette"),
     Action("library", "app", "1", "Go to the library", cli="loradex list"),
     Action("grids", "app", "3", "Go to the grids", "Grids", cli="loradex grids"),
     Action("rescan", "app", "R", "Scan all libraries", "Scan", cli="loradex scan",
@@ -124,7 +129,7 @@ ACTIONS: tuple[Action, ...] = (
 
     Action("to_models", "search", "down", "Go to the models", "Models"),
 
-    Action("search", "library", "slash", "Search", "Search", cli="loradex list 'QUERY'"),
+    Action("search", "library", "/", "Search", "Search", cli="loradex list 'QUERY'"),
     Action("filter", "library", "f", "Go to the filters", "Filter"),
     Action("clear", "library", "F", "Clear search and filters", why_not=_needs_query),
     Action("sort", "library", "s", "Sort", "Sort", cli="loradex list 'sort:size-'"),
@@ -132,7 +137,7 @@ ACTIONS: tuple[Action, ...] = (
            why_not=_needs_targets),
     Action("note", "library", "e", "Write a note", "Note", cli="loradex note REF TEXT",
            why_not=_needs_model),
-    Action("rate", "library", "asterisk", "Rate", "Rate", cli="loradex rate REF STARS",
+    Action("rate", "library", "*", "Rate", "Rate", cli="loradex rate REF STARS",
            why_not=_needs_targets),
     Action("favourite", "library", "v", "Make a favourite, or no longer", cli="loradex rate REF",
            why_not=_needs_targets),
@@ -151,7 +156,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("leave", "details", "h,left", "Go to the models", "Models"),
 
     Action("choose", "facets", "enter,space", "Choose this value, or no longer", "Choose"),
-    Action("exclude", "facets", "minus", "Leave this value out, or no longer", "Leave out"),
+    Action("exclude", "facets", "-", "Leave this value out, or no longer", "Leave out"),
     Action("leave", "facets", "l,right", "Go to the models"),
 
     Action("open_grid", "grids", "enter,l,right", "Open this grid", "Open",
@@ -165,8 +170,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom", "sheet", "enter", "Show this picture large", "Zoom", why_not=_needs_picture),
     Action("flip", "sheet", "b", "Show the picture without the LoRA, and back", "Base",
            why_not=_needs_base),
-    Action("previous_lora", "sheet", "left_square_bracket", "The LoRA before"),
-    Action("next_lora", "sheet", "right_square_bracket", "The next LoRA", "Next LoRA"),
+    Action("previous_lora", "sheet", "[", "The LoRA before"),
+    Action("next_lora", "sheet", "]", "The next LoRA", "Next LoRA"),
     Action("copy_cell", "sheet", "y", "Copy this picture's path", "Copy", why_not=_needs_picture),
     Action("back", "sheet", "escape", "Back", "Back"),
 )  # fmt: skip
@@ -183,13 +188,26 @@ _BY_ID = {(each.scope, each.id): each for each in ACTIONS}
 def bindings(scope: str) -> list[Binding]:
     """Return the bindings of a scope, one for each key, with ids a keymap can name."""
     return [
-        Binding(
-            each.keys,
-            f"do('{each.id}', '{scope}')",
-            each.title,
-            show=False,
-            id=f"{scope}.{each.id}",
-        )
+        _binding(each, key)
         for each in ACTIONS
         if each.scope == scope
+        for key in each.keys.split(",")
     ]
+
+
+_FIRST = ("app", "library", "search")
+"""Scopes whose keys are done before the focused widget sees them: a key may move the focus, and
+what is typed right after it belongs to where the focus went."""
+
+
+def _binding(each: Action, key: str) -> Binding:
+    printable = len(key) == 1
+    word = "do_unless_typing" if printable and each.scope in _FIRST else "do"
+    return Binding(
+        key,
+        f"{word}('{each.id}', '{each.scope}')",
+        each.title,
+        show=False,
+        id=f"{each.scope}.{each.id}",
+        priority=each.scope == "search" or (printable and each.scope in _FIRST),
+    )

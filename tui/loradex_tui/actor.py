@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from textual.dom import DOMNode
+from textual.widgets import Input, TextArea
 
 from loradex_tui.actions import Situation, action
 
@@ -15,6 +16,16 @@ class Actor(DOMNode):
         """What is shown now."""
         screen = self.screen
         return screen.situation if isinstance(screen, Actor) and screen is not self else Situation()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """While a text field has the focus, letters are text."""
+        if action == "do_unless_typing":
+            return not isinstance(self.screen.focused, Input | TextArea)
+        return super().check_action(action, parameters)
+
+    def action_do_unless_typing(self, id_: str, scope: str) -> None:
+        """Do an action whose key is a letter."""
+        self.action_do(id_, scope)
 
     def action_do(self, id_: str, scope: str) -> None:
         """Do an action of this scope, or tell why it cannot be done now."""

@@ -105,7 +105,7 @@ class Place(Screen[None], Actor):
             if not keys or not each.hint:
                 continue
             # The first of an action's keys is the one to learn, unless a keymap took it away.
-            found = next((keys[key] for key in each.keys.split(",") if key in keys), None)
+            found = next((keys[key] for key in each.key_names if key in keys), None)
             found = found or next(iter(keys.values()))
             label = self.app.get_key_display(found.binding)
             hint = Hint(found.binding.key, label, each.hint, each.why_not(situation) is None)
