@@ -90,8 +90,10 @@ def draw_all(
 
 @pytest.fixture(scope="session")
 def stock(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Stock]:
-    pytest.importorskip("torch")
+    torch = pytest.importorskip("torch")
     pytest.importorskip("diffusers")
+    # Threads that wait for each other cost more than these tiny networks take.
+    torch.set_num_threads(1)
     from loradex.render.tiny import make_tiny_lora, make_tiny_pipeline, make_tiny_single_file
 
     made: dict[str, Stock] = {}

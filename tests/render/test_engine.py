@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import shutil
 from collections.abc import Iterator
@@ -148,6 +149,24 @@ def test_settings_mean_what_they_mean_in_diffusers(
     assert np.abs(pixels(only(cells)) - plain.draw(plan.cells[0])).max() <= 1
 
 
+@pytest.mark.parametrize("sampler", ["Euler a", "DPM++ 2M Karras", "UniPC", "Heun", "PLMS"])
+def test_bfloat16_draws_with_every_kind_of_sampler(
+    sampler: str, stock: dict[str, Stock], tmp_path: Path
+) -> None:
+    files = stock["sdxl"]
+    spec = spec_for(files.folder, [files.kohya], strengths=(1,), sampler=sampler, dtype="bfloat16")
+    assert pixels(only(draw_all(spec, tmp_path)[1])).std() > 10
+
+
+def test_a_sampler_that_needs_scipy_says_so(stock: dict[str, Stock], tmp_path: Path) -> None:
+    if importlib.util.find_spec("scipy"):
+        pytest.skip("scipy is installed")
+    spec = spec_for(stock["sd1"].folder, [stock["sd1"].kohya], strengths=(0,), sampler="LMS")
+    (cell,) = draw_all(spec, tmp_path)[1].values()
+    assert isinstance(cell, FailedCell)
+    assert "needs scipy" in cell.message
+
+
 def test_clip_skip_counts_layers_from_the_end(
     stock: dict[str, Stock], plain: Diffusers, tmp_path: Path
 ) -> None:
@@ -286,7 +305,8 @@ def _with_one_tensor(path: Path, source: Path, name: str, value: Any) -> Path:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("lora_unet_no_such_layer.lora_down.weight", "(for example lora_unet_no_such_layer"),
+        ("lora_unet_no_such_layer.diff", "(for example lora_unet_no_such_layer"),
+        ("lora_unet_conv_in.lora_down.weight", "1 of its 205 modules lack half"),
         ("something_else", "(for example something_else does not)"),
         ("lora_unet_conv_in.lambda_layer", "T-LoRA"),
         ("lora_unet_conv_in.diff", "modules fit"),

@@ -62,7 +62,8 @@ def denoise(
             if guided:
                 without, with_text = predicted.chunk(2)
                 predicted = without + settings.guidance_scale * (with_text - without)
-            latents = scheduler.step(predicted, timestep, latents, return_dict=False, **extra)[0]
+            stepped = scheduler.step(predicted, timestep, latents, return_dict=False, **extra)[0]
+            latents = stepped.to(dtype)
             on_step(number + 1, total)
     return latents
 

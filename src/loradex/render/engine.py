@@ -39,6 +39,9 @@ ENGINE = "loradex 1"
 
 _DEFAULTS = RenderSettings()
 
+_CELL_ERRORS = (RenderError, UsageError, RuntimeError, ValueError, OSError)
+"""What fails the cells at hand and not the run: `Cancelled` is not among them."""
+
 
 def engine_version(settings: RenderSettings = _DEFAULTS) -> str:
     """Return all that shapes a picture besides its cell: our version, libraries, device, dtype.
@@ -174,7 +177,7 @@ class _Drawing:
             else:
                 self._merger.apply(weights.file, weights.strength)
             texts = self._texts(weights)
-        except (LoradexError, RuntimeError, OSError) as error:
+        except _CELL_ERRORS as error:
             yield from _failed(weights.cells, error)
             return
         waiting = list(weights.cells)
@@ -183,11 +186,9 @@ class _Drawing:
             started = time.perf_counter()
             try:
                 latents = self._denoise(batch, texts, weights)
-            except (LoradexError, RuntimeError, ValueError) as error:
+            except _CELL_ERRORS as error:
                 if self._halved(error):
                     continue
-                if not isinstance(error, RenderError | RuntimeError | ValueError | UsageError):
-                    raise
                 yield from _failed(batch, error)
             else:
                 each = (time.perf_counter() - started) / len(batch)
@@ -220,7 +221,7 @@ class _Drawing:
         share = self._settings.num_inference_steps
 
         def on_step(done: int, of: int) -> None:
-            self._steps_done = before + done * share // of
+            self._steps_done = min(before + done * share // of, self._steps_total)
             self._sink.progress(
                 Progress("draw", self._steps_done, self._steps_total, "steps", item)
             )
