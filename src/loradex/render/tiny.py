@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Literal
 from loradex.render import naming
 from loradex.render.quiet import offline_and_quiet
 from loradex.render.tiny_paint import paint
-from loradex.render.tiny_words import write_tokenizer
+from loradex.render.tiny_words import token_count, write_tokenizer
+from loradex.render.whole_file import whole_file
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -63,7 +64,7 @@ def _save_part(module: nn.Module, folder: Path) -> None:
 
 def make_tiny_single_file(path: Path, *, shape: TinyShape, seed: int = 0) -> Path:
     """Write the same weights as one LDM-named file, and a tokenizer beside it; return `path`."""
-    from safetensors.torch import save_file  # noqa: PLC0415 - heavy
+    from safetensors.torch import save  # noqa: PLC0415 - heavy
 
     modules = _modules(shape, seed)
     tensors: dict[str, Tensor] = {}
@@ -71,7 +72,6 @@ def make_tiny_single_file(path: Path, *, shape: TinyShape, seed: int = 0) -> Pat
         prefix = _PREFIXES[shape][name]
         for ours, tensor in _ldm_tensors(name, module, shape):
             tensors[prefix + ours] = tensor.half().contiguous()
-    path.parent.mkdir(parents=True, exist_ok=True)
     write_tokenizer(path.parent / "tokenizer", pad_with_end=True)
     architecture = "stable-diffusion-v1" if shape == "sd1" else "stable-diffusion-xl-v1-base"
     metadata = {
@@ -80,7 +80,8 @@ def make_tiny_single_file(path: Path, *, shape: TinyShape, seed: int = 0) -> Pat
         "modelspec.prediction_type": "epsilon",
         "modelspec.title": path.stem,
     }
-    save_file(tensors, path, metadata=metadata)
+    with whole_file(path) as file:
+        file.write(save(tensors, metadata))
     return path
 
 
@@ -239,8 +240,6 @@ def _vae_config(shape: TinyShape) -> dict[str, object]:
 
 
 def _text_config(activation: str, width: int) -> dict[str, object]:
-    from loradex.render.tiny_words import token_count  # noqa: PLC0415
-
     words = token_count()
     return {
         "vocab_size": words,

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from loradex.render.whole_file import whole_file
+
 if TYPE_CHECKING:
     from torch import Generator, Tensor, nn
 
@@ -38,7 +40,7 @@ def write_lora(
 ) -> None:
     """Write a rank-`rank` LoRA over the attention and feed-forward layers of `modules`."""
     import torch  # noqa: PLC0415 - heavy
-    from safetensors.torch import save_file  # noqa: PLC0415 - heavy
+    from safetensors.torch import save  # noqa: PLC0415 - heavy
 
     generator = torch.Generator().manual_seed(seed + 77)
     tensors: dict[str, Tensor] = {}
@@ -46,9 +48,9 @@ def write_lora(
         for name, weight in _targets(part, module):
             down, up = _pair(weight, rank, gain, generator)
             tensors |= _named(part, name, down, up, shape=shape, naming=naming, rank=rank)
-    path.parent.mkdir(parents=True, exist_ok=True)
     header = _kohya_metadata(path.stem, shape, rank) if naming == "kohya" else {"format": "pt"}
-    save_file(tensors, path, metadata=header | dict(metadata))
+    with whole_file(path) as file:
+        file.write(save(tensors, header | dict(metadata)))
 
 
 def _targets(part: str, module: nn.Module) -> Iterator[tuple[str, Tensor]]:
