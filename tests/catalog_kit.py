@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import zlib
 from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
@@ -44,7 +45,7 @@ def look(
     if derivative:
         facts.append(Evidence("derivative", derivative, Source.HEADER, 0.8))
     return Look(
-        Found(os.fsencode(path), size, number, 1, inode or number),
+        Found(os.fsencode(path), size, number, 1, inode or zlib.crc32(os.fsencode(path))),
         fingerprint=fingerprint(number),
         identity=Identity(rank=rank, algorithm="lora" if kind == "lora" else None),
         facts=tuple(facts),

@@ -67,6 +67,7 @@ def upgrade() -> None:
         sa.Column("content_level", sa.Integer(), nullable=True),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_content")),
         sa.UniqueConstraint("sha256", name=op.f("uq_content_sha256")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("content", schema=None) as batch_op:
         batch_op.create_index(batch_op.f("ix_content_added_at"), ["added_at"], unique=False)
@@ -204,6 +205,7 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("id", name=op.f("pk_library")),
         sa.UniqueConstraint("name", name=op.f("uq_library_name")),
         sa.UniqueConstraint("raw_root", name=op.f("uq_library_raw_root")),
+        sqlite_autoincrement=True,
     )
     op.create_table(
         "miss",
@@ -423,6 +425,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_file")),
         sa.UniqueConstraint("library_id", "raw_path", name=op.f("uq_file_library_id_raw_path")),
+        sqlite_autoincrement=True,
     )
     with op.batch_alter_table("file", schema=None) as batch_op:
         batch_op.create_index(

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,7 +16,8 @@ from files_kit import lora
 from loradex.catalog.catalog import Catalog
 from loradex.domain.identity import Identity
 from loradex.domain.progress import CancelToken, Problem, Progress, SilentSink
-from loradex.errors import Cancelled, LibraryError
+from loradex.errors import Cancelled, FormatError, LibraryError
+from loradex.formats.hashing import hash_file
 from loradex.formats.headers import read_header
 from loradex.operations import annotate
 from loradex.operations.hash_pass import HashReport, hash_pass
@@ -334,3 +338,238 @@ def test_a_library_forgotten_and_added_again(catalog: Catalog, models: Path) -> 
     scanned(catalog)
     (row,) = catalog.search("rating:5").rows
     assert (row.state, row.file_name) == ("present", "neon.safetensors")
+
+
+def test_new_bytes_never_inherit_what_was_written_about_the_old(
+    catalog: Catalog, models: Path
+) -> None:
+    """The file is replaced between the scan and the hash pass."""
+    scanned(catalog)
+    id_ = catalog.resolve("neon")
+    annotate.note(catalog, id_, "about the old bytes")
+    before = (models / "loras" / "neon.safetensors").read_bytes()
+    shutil.copy(models / "loras" / "sd15.safetensors", models / "loras" / "neon.safetensors")
+    sink = Recorder()
+    report = hash_pass(catalog, sink=sink, cancel=CancelToken())
+    assert [problem.message for problem in sink.problems] == [
+        "It has changed since it was scanned."
+    ]
+    assert report.files == 1
+    scanned(catalog)
+    hashed(catalog)
+    assert catalog.rows([id_])[0].state == "missing"
+    assert catalog.details(catalog.resolve("sd15")).note == ""
+    (models / "loras" / "neon.safetensors").write_bytes(before)
+    scanned(catalog)
+    hashed(catalog)
+    details = catalog.details(id_)
+    assert (details.row.state, details.note) == ("present", "about the old bytes")
+
+
+def test_bytes_replaced_under_the_same_size_and_time_are_noticed(
+    catalog: Catalog, models: Path
+) -> None:
+    path = models / "loras" / "neon.safetensors"
+    scanned(catalog)
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    with path.open("r+b") as file:
+        file.write(data)
+    os.utime(path, ns=times)
+    assert scanned(catalog).unchanged == 2
+    assert len(hashed(catalog).problems) == 1
+    assert scanned(catalog).changed == 1
+    assert hashed(catalog).problems == []
+
+
+def test_one_file_takes_the_place_of_another(catalog: Catalog, models: Path) -> None:
+    """`mv b c; mv a b`: the usual way to swap in a new version."""
+    a, b = models / "loras" / "neon.safetensors", models / "loras" / "sd15.safetensors"
+    scanned(catalog)
+    b.rename(models / "loras" / "old.safetensors")
+    a.rename(b)
+    report = scanned(catalog)
+    assert (report.new, report.changed, report.missing) == (1, 1, 1)
+    assert {row.file_name: row.base for row in catalog.search("is:present").rows} == {
+        "old.safetensors": "sd1",
+        "sd15.safetensors": "sdxl",
+    }
+    assert scanned(catalog).unchanged == 2
+
+
+def test_an_inode_used_again_is_no_move(catalog: Catalog, models: Path) -> None:
+    path = models / "loras" / "neon.safetensors"
+    scanned(catalog)
+    annotate.note(catalog, catalog.resolve("neon"), "mine")
+    times = path.stat().st_atime_ns, path.stat().st_mtime_ns
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+    os.utime(path, ns=times)
+    path.rename(models / "loras" / "fresh.safetensors")
+    report = scanned(catalog)
+    assert (report.moved, report.new, report.missing) == (0, 1, 1)
+    assert catalog.details(catalog.resolve("fresh")).note == ""
+
+
+def test_what_could_not_be_opened_is_tried_again(
+    catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(path: Path) -> None:
+        error = FormatError(str(path), "may not be read.")
+        raise error from PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("loradex.operations.look.read_header", refuse)
+    assert len(scanned(catalog).problems) == 2
+    assert catalog.search("").total == 0
+    monkeypatch.undo()
+    assert scanned(catalog).problems == []
+    assert catalog.search("is:present").total == 2
+
+
+def test_a_root_that_goes_away_in_the_middle(
+    catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanned(catalog)
+    lora(models / "new.safetensors", seed=5)
+
+    def vanish(_path: Path) -> None:
+        models.rename(models.parent / "unplugged")
+        raise FormatError("x", "cannot be read: I/O error.") from OSError(5, "I/O error")
+
+    monkeypatch.setattr("loradex.operations.look.read_header", vanish)
+    report = scanned(catalog)
+    assert (report.offline, report.missing, report.problems) == (["main"], 0, [])
+    assert {row.state for row in catalog.search("").rows} == {"offline"}
+    monkeypatch.undo()
+    (models.parent / "unplugged").rename(models)
+    assert scanned(catalog).new == 1
+    assert catalog.search("is:present").total == 3
+
+
+def test_broken_files_stay_broken_over_a_time_away(catalog: Catalog, models: Path) -> None:
+    (models / "page.safetensors").write_text("<html>")
+    (models / "dangling.safetensors").symlink_to(models / "nowhere")
+    assert len(scanned(catalog).problems) == 2
+    assert scanned(catalog).problems == []  # told once
+    assert len(catalog.files.problems()) == 2
+    models.rename(models.parent / "unplugged")
+    scanned(catalog)
+    assert catalog.files.problems() == []
+    (models.parent / "unplugged").rename(models)
+    scanned(catalog)
+    assert len(catalog.files.problems()) == 2
+    assert catalog.search("is:unreadable").total == 1
+    assert len(catalog.files.to_hash()) == 2
+
+
+def test_a_file_that_comes_back_during_the_scan_is_not_missing(
+    catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanned(catalog)
+    path = models / "loras" / "neon.safetensors"
+    kept = path.read_bytes()
+    path.unlink()
+    lora(models / "new.safetensors", seed=5)
+
+    def restore(at: Path) -> object:
+        path.write_bytes(kept)
+        return read_header(at)
+
+    monkeypatch.setattr("loradex.operations.look.read_header", restore)
+    assert scanned(catalog).missing == 0
+
+
+def test_links_are_no_copies_and_are_read_once(
+    catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = models / "loras" / "neon.safetensors"
+    (models / "hard.safetensors").hardlink_to(real)
+    (models / "soft.safetensors").symlink_to(real)
+    (models / "a_linked_folder").symlink_to(models / "loras")
+    scanned(catalog)
+    read: list[Path] = []
+
+    def watched(path: Path, **options: object) -> object:
+        read.append(path)
+        return hash_file(path, **options)  # type: ignore[arg-type]
+
+    monkeypatch.setattr("loradex.operations.hash_pass.hash_file", watched)
+    hashed(catalog)
+    assert len(read) == 2
+    row = catalog.rows([catalog.resolve(str(real))])[0]
+    assert row.copies == 1
+    assert catalog.search("is:duplicate").total == 0
+    assert catalog.files.to_hash() == []
+
+
+def test_a_model_without_a_place_keeps_its_name(catalog: Catalog, models: Path) -> None:
+    scanned(catalog)
+    id_ = catalog.resolve("neon")
+    annotate.note(catalog, id_, "mine")
+    lora(models / "loras" / "neon.safetensors", seed=99)
+    scanned(catalog)
+    row = catalog.rows([id_])[0]
+    assert (row.name, row.file_name, row.state) == ("neon", "neon.safetensors", "missing")
+
+
+def test_states_of_a_slow_download_leave_nothing_behind(catalog: Catalog, models: Path) -> None:
+    whole = lora(models / "slow.safetensors", seed=8).read_bytes()
+    for size in (200, 400, 800, len(whole)):
+        (models / "slow.safetensors").write_bytes(whole[:size])
+        scanned(catalog)
+    assert catalog.search("").total == 3
+    assert catalog.search("is:missing").total == 0
+
+
+def test_a_stop_keeps_what_was_looked_at(catalog: Catalog, models: Path) -> None:
+    for number in range(10):
+        lora(models / f"{number}.safetensors", seed=100 + number)
+    cancel = CancelToken()
+
+    class StopAtFive(SilentSink):
+        def progress(self, event: Progress) -> None:
+            if event.stage == "Reading headers" and event.done == 5:
+                cancel.cancel()
+
+    with pytest.raises(Cancelled):
+        scan(catalog, catalog.files.libraries(), workers=1, sink=StopAtFive(), cancel=cancel)
+    kept = catalog.search("").total
+    assert 0 < kept < 12
+    assert scanned(catalog).new == 12 - kept
+
+
+def test_workers_end_with_their_parent(home: Home, models: Path) -> None:
+    for number in range(2000):
+        lora(models / "many" / f"{number}.safetensors", seed=number, rank=1)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "loradex", "scan", "--hash", "later"],
+        env={**os.environ, "LORADEX_HOME": str(home.root), "LORADEX_WORKERS": "2"},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    deadline = time.monotonic() + 60
+    workers: set[int] = set()
+    while len(workers) < 2 and time.monotonic() < deadline and process.poll() is None:
+        workers = _processes_of(home) - {process.pid}
+        time.sleep(0.02)
+    process.kill()
+    process.wait()
+    while (left := _processes_of(home)) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert left == set()
+
+
+def _processes_of(home: Home) -> set[int]:
+    """Return the processes that were started with this home."""
+    mark = f"LORADEX_HOME={home.root}".encode()
+    found = set()
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdecimal() and int(entry.name) != os.getpid():
+            try:
+                if mark in (entry / "environ").read_bytes():
+                    found.add(int(entry.name))
+            except OSError:
+                continue
+    return found

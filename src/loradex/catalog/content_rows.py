@@ -26,9 +26,25 @@ _FIRST = {
 """Derived columns until `derive.refresh` fills them, at the end of the same transaction."""
 
 
+_HOLDERS = (
+    "file", "annotation", "content_tag", "collection_member", "custom_value", "match",
+    "grid_model", "verdict",
+)  # fmt: skip
+"""Tables whose rows keep a content."""
+
+_LEFT_BEHIND = (
+    ("content_fts", "rowid"), ("content_fts_parts", "rowid"), ("evidence", "content_id"),
+    ("trigger_word", "content_id"), ("content_header", "content_id"), ("content", "id"),
+)  # fmt: skip
+"""What goes with a content, in the order it can go."""
+
+
 def next_content_id(connection: Connection) -> int:
     """Return the id for the next content; the transaction is the only writer."""
-    highest = connection.exec_driver_sql("SELECT coalesce(max(id), 0) FROM content").scalar_one()
+    highest = connection.exec_driver_sql(
+        "SELECT max(coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'content'), 0),"
+        " coalesce((SELECT max(id) FROM content), 0))"
+    ).scalar_one()
     return int(highest) + 1
 
 
@@ -127,6 +143,29 @@ def identify_again(
     )
 
 
+def forget_drafts(connection: Connection, content_ids: Iterable[int]) -> set[int]:
+    """Remove contents that were only ever states of a growing file; return their ids.
+
+    Such a content has no place any more, was never hashed, and nothing of a person's, a hub's or
+    a grid's hangs on it.
+    """
+    rows = connection.exec_driver_sql(
+        "SELECT id FROM content WHERE id IN (SELECT value FROM json_each(?)) AND sha256 IS NULL"
+        + "".join(
+            f" AND id NOT IN (SELECT content_id FROM {table} WHERE content_id IS NOT NULL)"
+            for table in _HOLDERS
+        ),
+        (json.dumps(list(content_ids)),),
+    )
+    drafts = {row[0] for row in rows}
+    for table, column in _LEFT_BEHIND:
+        connection.exec_driver_sql(
+            f"DELETE FROM {table} WHERE {column} IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(drafts)),),
+        )
+    return drafts
+
+
 def split_content(connection: Connection, content_id: int) -> int:
     """Copy a content that its file has outgrown: the same header, other bytes, nobody's notes."""
     new_id = next_content_id(connection)
@@ -150,6 +189,12 @@ def split_content(connection: Connection, content_id: int) -> int:
         "INSERT INTO evidence(content_id, field, value, source, confidence, detail, seen_at)"
         " SELECT ?, field, value, source, confidence, detail, seen_at FROM evidence"
         " WHERE content_id = ? AND source IN ('header', 'tensors', 'file name')",
+        (new_id, content_id),
+    )
+    run(
+        "INSERT INTO trigger_word(content_id, text, folded, source, position)"
+        " SELECT ?, text, folded, source, position FROM trigger_word"
+        " WHERE content_id = ? AND source = 'header'",
         (new_id, content_id),
     )
     return new_id

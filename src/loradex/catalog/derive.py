@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import Connection, Row
 
@@ -20,122 +21,147 @@ _CHUNK = 400
 
 _Rows = dict[int, list[Row]]  # type: ignore[type-arg]
 
+_QUERIES = {
+    "stored": "SELECT id AS content_id, name, file_name, path, format FROM content"
+    " WHERE id IN ({marks})",
+    "files": "SELECT content_id, state, file.path, root, file.device, inode FROM file"
+    " JOIN library ON library.id = library_id WHERE content_id IN ({marks})"
+    " ORDER BY first_seen, file.id",
+    "facts": "SELECT content_id, field, value, source, confidence, seen_at FROM evidence"
+    " WHERE content_id IN ({marks})",
+    "tags": "SELECT content_id, name, max(removed) AS removed FROM content_tag"
+    " JOIN tag ON tag.id = tag_id WHERE content_id IN ({marks})"
+    " GROUP BY content_id, tag_id ORDER BY name",
+    "words": "SELECT content_id, text, folded, source, position FROM trigger_word"
+    " WHERE content_id IN ({marks}) ORDER BY position",
+    "notes": "SELECT * FROM annotation WHERE content_id IN ({marks})",
+    "matches": "SELECT content_id, m.name, m.creator, m.tags, v.name AS version, v.base_model"
+    " FROM match JOIN hub_version AS v ON v.hub = match.hub AND v.id = match.version_id"
+    " LEFT JOIN hub_model AS m ON m.hub = match.hub AND m.id = match.model_id"
+    " WHERE content_id IN ({marks})",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Derived:
+    """One content's effective columns, and its two full-text rows."""
+
+    columns: tuple[object, ...]
+    words: tuple[str, str, str, str, str]
+    parts: tuple[str, str]
+
 
 def refresh(connection: Connection, content_ids: Iterable[int]) -> None:
     """Recompute the derived columns and the full-text rows of these contents."""
     ids = sorted(set(content_ids))
     for start in range(0, len(ids), _CHUNK):
-        _refresh_chunk(connection, ids[start : start + _CHUNK])
+        chunk = ids[start : start + _CHUNK]
+        marks = ",".join("?" * len(chunk))
+        groups = {
+            name: _grouped(connection, sql.format(marks=marks), chunk)
+            for name, sql in _QUERIES.items()
+        }
+        derived = {id_: _derive(id_, groups) for id_ in chunk if groups["stored"][id_]}
+        _store_columns(connection, derived)
+        _store_texts(connection, derived)
 
 
-def _refresh_chunk(connection: Connection, ids: Sequence[int]) -> None:
-    marks = ",".join("?" * len(ids))
+def _grouped(connection: Connection, sql: str, ids: Sequence[int]) -> _Rows:
+    rows: _Rows = defaultdict(list)
+    for row in connection.exec_driver_sql(sql, tuple(ids)):
+        rows[row.content_id].append(row)
+    return rows
 
-    def grouped(sql: str) -> _Rows:
-        rows: _Rows = defaultdict(list)
-        for row in connection.exec_driver_sql(sql.format(marks=marks), tuple(ids)):
-            rows[row.content_id].append(row)
-        return rows
 
-    files = grouped(
-        "SELECT content_id, state, file.path, root FROM file JOIN library ON library.id ="
-        " library_id WHERE content_id IN ({marks}) ORDER BY first_seen, file.id"
+def _derive(id_: int, groups: dict[str, _Rows]) -> _Derived:
+    places = sorted(groups["files"][id_], key=lambda row: _STATE_ORDER.index(row.state))
+    matches = groups["matches"][id_]
+    note = groups["notes"][id_][0] if groups["notes"][id_] else None
+    counting = effective(_evidence(groups["facts"][id_]))
+    tags = [row.name for row in groups["tags"][id_] if not row.removed]
+    words = _words(groups["words"][id_])
+    name, file_name, path = _names(groups["stored"][id_][0], places, _value(counting, "name"))
+    level = _value(counting, "content_level") or ""
+    columns = (
+        name,
+        file_name,
+        _value(counting, "kind") or ModelKind.UNKNOWN.value,
+        _value(counting, "base"),
+        _value(counting, "derivative"),
+        places[0].state if places else "missing",
+        path,
+        len({(row.device, row.inode) for row in places if row.state == "present"}),
+        json.dumps(tags, ensure_ascii=False),
+        json.dumps(words, ensure_ascii=False),
+        note.rating if note else None,
+        bool(note.favourite) if note else False,
+        bool(matches),
+        int(level) if level.isdecimal() else None,
     )
-    facts = grouped(
-        "SELECT content_id, field, value, source, confidence, seen_at FROM evidence"
-        " WHERE content_id IN ({marks})"
+    about = " ".join(
+        part
+        for row in matches
+        for part in (row.name, row.version, row.creator, row.base_model, row.tags)
+        if part
     )
-    tags = grouped(
-        "SELECT content_id, name, max(removed) AS removed FROM content_tag JOIN tag ON"
-        " tag.id = tag_id WHERE content_id IN ({marks}) GROUP BY content_id, tag_id ORDER BY name"
+    noted = note.note if note else ""
+    return _Derived(
+        columns,
+        (f"{name} {file_name}", " ".join(words), " ".join(tags), noted, about),
+        (name, path),
     )
-    words = grouped(
-        "SELECT content_id, text, folded, source, position FROM trigger_word"
-        " WHERE content_id IN ({marks}) ORDER BY position"
-    )
-    notes = grouped("SELECT * FROM annotation WHERE content_id IN ({marks})")
-    abouts = grouped(
-        "SELECT content_id, m.name, m.creator, m.tags, v.name AS version, v.base_model FROM match"
-        " JOIN hub_version AS v ON v.hub = match.hub AND v.id = match.version_id"
-        " LEFT JOIN hub_model AS m ON m.hub = match.hub AND m.id = match.model_id"
-        " WHERE content_id IN ({marks})"
-    )
-    updates: list[tuple[object, ...]] = []
-    texts: list[tuple[object, ...]] = []
-    for id_ in ids:
-        places = sorted(files[id_], key=lambda row: _STATE_ORDER.index(row.state))
-        place = places[0] if places else None
-        counting = effective(_evidence(facts[id_]))
-        shown_tags = [row.name for row in tags[id_] if not row.removed]
-        shown_words = _words(words[id_])
-        note = notes[id_][0] if notes[id_] else None
-        path = f"{place.root}/{place.path}" if place else ""
-        file_name = path.rpartition("/")[2]
-        name = _value(counting, "name") or file_name.rpartition(".")[0] or file_name or f"#{id_}"
-        level = _value(counting, "content_level")
-        updates.append(
-            (
-                name,
-                file_name,
-                _value(counting, "kind") or ModelKind.UNKNOWN.value,
-                _value(counting, "base"),
-                _value(counting, "derivative"),
-                place.state if place else "missing",
-                path,
-                sum(row.state == "present" for row in places),
-                json.dumps(shown_tags, ensure_ascii=False),
-                json.dumps(shown_words, ensure_ascii=False),
-                note.rating if note else None,
-                bool(note.favourite) if note else False,
-                bool(abouts[id_]),
-                int(level) if level and level.isdecimal() else None,
-                id_,
+
+
+def _names(stored: Row, places: Sequence[Row], told: str | None) -> tuple[str, str, str]:  # type: ignore[type-arg]
+    """Return name, file name and path; a content without a place keeps its last ones."""
+    if not places:
+        return told or stored.name or f"#{stored.content_id}", stored.file_name, stored.path
+    path = f"{places[0].root}/{places[0].path}"
+    file_name = path.rpartition("/")[2]
+    stem = file_name if stored.format == "diffusers" else file_name.rpartition(".")[0]
+    return told or stem or file_name, file_name, path
+
+
+def _store_columns(connection: Connection, derived: dict[int, _Derived]) -> None:
+    if derived:
+        connection.exec_driver_sql(
+            "UPDATE content SET name=?, file_name=?, kind=?, base=?, derivative=?, state=?, path=?,"
+            " copies=?, tags=?, words=?, rating=?, favourite=?, matched=?, content_level=?"
+            " WHERE id=?",
+            [(*item.columns, id_) for id_, item in derived.items()],
+        )
+
+
+def _store_texts(connection: Connection, derived: dict[int, _Derived]) -> None:
+    """Write the full-text rows that differ: most edits touch neither names nor words."""
+    for table, columns, texts in (
+        (
+            "content_fts",
+            "name, words, tags, notes, about",
+            {id_: item.words for id_, item in derived.items()},
+        ),
+        ("content_fts_parts", "name, path", {id_: item.parts for id_, item in derived.items()}),
+    ):
+        if not texts:
+            continue
+        before = {
+            row[0]: tuple(row[1:])
+            for row in connection.exec_driver_sql(
+                f"SELECT rowid, {columns} FROM {table}"
+                f" WHERE rowid IN ({','.join('?' * len(texts))})",
+                tuple(texts),
             )
-        )
-        about = " ".join(
-            part
-            for row in abouts[id_]
-            for part in (row.name, row.version, row.creator, row.base_model, row.tags)
-            if part
-        )
-        texts.append(
-            (
-                id_,
-                f"{name} {file_name}",
-                " ".join(shown_words),
-                " ".join(shown_tags),
-                note.note if note else "",
-                about,
-                name,
-                path,
+        }
+        different = [id_ for id_, text in texts.items() if before.get(id_) != text]
+        known = [(id_,) for id_ in different if id_ in before]
+        if known:
+            connection.exec_driver_sql(f"DELETE FROM {table} WHERE rowid = ?", known)
+        if different:
+            places = ",".join("?" * (columns.count(",") + 2))
+            connection.exec_driver_sql(
+                f"INSERT INTO {table}(rowid, {columns}) VALUES ({places})",
+                [(id_, *texts[id_]) for id_ in different],
             )
-        )
-    _store(connection, updates, texts, ids)
-
-
-def _store(
-    connection: Connection,
-    updates: list[tuple[object, ...]],
-    texts: list[tuple[object, ...]],
-    ids: Sequence[int],
-) -> None:
-    run = connection.exec_driver_sql
-    run(
-        "UPDATE content SET name=?, file_name=?, kind=?, base=?, derivative=?, state=?, path=?,"
-        " copies=?, tags=?, words=?, rating=?, favourite=?, matched=?, content_level=? WHERE id=?",
-        updates,
-    )
-    gone = [(id_,) for id_ in ids]
-    run("DELETE FROM content_fts WHERE rowid = ?", gone)
-    run("DELETE FROM content_fts_parts WHERE rowid = ?", gone)
-    run(
-        "INSERT INTO content_fts(rowid, name, words, tags, notes, about) VALUES (?,?,?,?,?,?)",
-        [row[:6] for row in texts],
-    )
-    run(
-        "INSERT INTO content_fts_parts(rowid, name, path) VALUES (?,?,?)",
-        [(row[0], row[6], row[7]) for row in texts],
-    )
 
 
 def _evidence(rows: Iterable[Row]) -> Iterable[Evidence]:  # type: ignore[type-arg]

@@ -86,7 +86,8 @@ class FileStore:
             row[1]: KnownFile(*row)  # type: ignore[arg-type, misc]
             for row in self._reader.rows_of(
                 "SELECT file.id, raw_path, file.size, mtime_ns, device, inode, file.state,"
-                " content_id, identified_by FROM file LEFT JOIN content ON content.id = content_id"
+                " content_id, problem, identified_by, fingerprint FROM file"
+                " LEFT JOIN content ON content.id = content_id"
                 " WHERE library_id = ?",
                 (library_id,),
             )
@@ -106,7 +107,8 @@ class FileStore:
             contents = self._contents_of_library(library_id)
             connection.exec_driver_sql("UPDATE library SET online = 0 WHERE id = ?", (library_id,))
             connection.exec_driver_sql(
-                "UPDATE file SET state = 'offline' WHERE library_id = ? AND state <> 'missing'",
+                "UPDATE file SET state = 'offline' WHERE library_id = ?"
+                " AND state NOT IN ('missing', 'offline')",
                 (library_id,),
             )
             self._writer.refresh(connection, contents)
@@ -122,6 +124,25 @@ class FileStore:
                 [{"state": state.value, "now": time.time(), "id": id_} for id_ in file_ids],
             )
             self._writer.refresh(connection, self._contents_of_files(file_ids))
+
+    def mark_missing(self, files: Sequence[KnownFile]) -> int:
+        """Mark places missing, but only those that are where they were; return how many."""
+        with self._writer.transaction() as connection:
+            marked = [
+                file.id
+                for file in files
+                if connection.exec_driver_sql(
+                    "UPDATE file SET state = 'missing' WHERE id = ? AND raw_path = ?",
+                    (file.id, file.raw_path),
+                ).rowcount
+            ]
+            self._writer.refresh(connection, [f.content_id for f in files if f.content_id])
+        return len(marked)
+
+    def look_again(self, file_id: int) -> None:
+        """Let the next scan look into a file although its size and time are the same."""
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql("UPDATE file SET mtime_ns = -1 WHERE id = ?", (file_id,))
 
     def relocate(self, moves: Sequence[tuple[KnownFile, Found]]) -> None:
         """Note that known files now lie elsewhere in the same library; their bytes are the same."""
@@ -157,10 +178,13 @@ class FileStore:
                 path=bytes(row[2]) + b"/" + bytes(row[3]),  # type: ignore[call-overload]
                 size=int(str(row[4])),
                 mtime_ns=int(str(row[5])),
+                device=int(str(row[6])),
+                inode=int(str(row[7])),
+                fingerprint=str(row[8]),
             )
             for row in self._reader.rows_of(
-                "SELECT file.id, content_id, raw_root, raw_path, file.size, mtime_ns"
-                " FROM file JOIN library ON library.id = library_id"
+                "SELECT file.id, content_id, raw_root, raw_path, file.size, mtime_ns,"
+                " file.device, inode, fingerprint FROM file JOIN library ON library.id = library_id"
                 " JOIN content ON content.id = content_id"
                 " WHERE file.state = 'present' AND hashed_at IS NULL AND format <> 'diffusers'"
                 " AND (?1 IS NULL OR content_id = ?1)"
@@ -194,12 +218,12 @@ class FileStore:
         }
 
     def problems(self) -> list[tuple[str, str]]:
-        """Return path and problem of every file that could not be read."""
+        """Return path and problem of every file that is there and cannot be read."""
         return [
             (str(row[0]), str(row[1]))
             for row in self._reader.rows_of(
                 "SELECT root || '/' || path, problem FROM file JOIN library ON library.id ="
-                " library_id WHERE problem IS NOT NULL ORDER BY 1"
+                " library_id WHERE state = 'unreadable' ORDER BY 1"
             )
         ]
 

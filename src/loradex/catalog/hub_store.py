@@ -53,18 +53,20 @@ class HubStore:
         self._writer = writer
 
     def unmatched(self, hub: str, *, again: bool = False) -> list[Unmatched]:
-        """Return hashed contents without a match, leaving out digests not yet due again.
+        """Return hashed contents without a match, those asked for least often first.
 
-        `again` asks for those as well.
+        Digests not yet due again are left out, unless `again`.
         """
         return [
             Unmatched(int(str(row[0])), str(row[1]), row[2])  # type: ignore[arg-type]
             for row in self._reader.rows_of(
-                "SELECT id, content.sha256, autov3 FROM content WHERE content.sha256 IS NOT NULL"
-                " AND id NOT IN (SELECT content_id FROM match WHERE hub = ?)"
-                " AND (? OR content.sha256 NOT IN"
-                " (SELECT digest FROM miss WHERE hub = ? AND retry_at > ?)) ORDER BY id",
-                (hub, again, hub, time.time()),
+                "SELECT id, content.sha256, autov3 FROM content LEFT JOIN miss"
+                " ON miss.hub = ?1 AND miss.digest = content.sha256"
+                " WHERE content.sha256 IS NOT NULL"
+                " AND id NOT IN (SELECT content_id FROM match WHERE hub = ?1)"
+                " AND (?2 OR retry_at IS NULL OR retry_at <= ?3)"
+                " ORDER BY coalesce(times, 0), id",
+                (hub, again, time.time()),
             )
         ]
 
@@ -106,6 +108,7 @@ class HubStore:
                         zlib.compress(model.raw.encode()),
                     ),
                 )
+            self._writer.refresh(connection, _matched_to(connection, hub, models))
 
     def record_versions(self, hub: str, versions: Iterable[HubVersion]) -> None:
         """Keep versions as fetched, with their files and pictures."""
@@ -165,6 +168,16 @@ class HubStore:
             "SELECT raw FROM hub_version WHERE hub = ? AND id = ?", (hub, version_id)
         )
         return zlib.decompress(rows[0][0]).decode() if rows else None  # type: ignore[arg-type]
+
+
+def _matched_to(connection: Connection, hub: str, models: Sequence[HubModel]) -> list[int]:
+    """Return the contents that are matched to one of these models."""
+    rows = connection.exec_driver_sql(
+        "SELECT content_id FROM match WHERE hub = ?"
+        " AND model_id IN (SELECT value FROM json_each(?))",
+        (hub, json.dumps([model.id for model in models])),
+    )
+    return [row[0] for row in rows]
 
 
 def _put_version(connection: Connection, hub: str, version: HubVersion, now: float) -> None:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loradex.catalog.content_rows import (
+    forget_drafts,
     identify_again,
     insert_contents,
     next_content_id,
@@ -21,6 +22,7 @@ from loradex.domain.hashes import Hashes
 from loradex.domain.library import FileState
 from loradex.domain.scanning import Look, ToHash
 from loradex.domain.text import storable
+from loradex.errors import LibraryError
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -49,6 +51,7 @@ class LookStore:
         read keeps the content its place had. Nothing is removed.
         """
         with self._writer.transaction() as connection:
+            _check_library(connection, library_id)
             known = _contents_by_fingerprint(connection, looks)
             places = _places(connection, library_id, looks)
             fresh: dict[str, tuple[int, Look]] = {}
@@ -72,6 +75,7 @@ class LookStore:
             insert_contents(connection, fresh.values(), rules_version)
             identify_again(connection, known, looks, rules_version)
             connection.exec_driver_sql(_UPSERT_FILE, rows)
+            touched -= forget_drafts(connection, touched)
             self._writer.refresh(connection, touched)
         return Recorded(len(fresh), new_places)
 
@@ -83,6 +87,12 @@ class LookStore:
         """
         with self._writer.transaction() as connection:
             run = connection.exec_driver_sql
+            still = run(
+                "SELECT 1 FROM file WHERE id = ? AND content_id = ? AND size = ? AND mtime_ns = ?",
+                (file.file_id, file.content_id, file.size, file.mtime_ns),
+            ).scalar()
+            if still is None:  # another scan has seen other bytes there meanwhile
+                return file.content_id
             holder = run("SELECT id FROM content WHERE sha256 = ?", (hashes.sha256,)).scalar()
             mine = run("SELECT sha256 FROM content WHERE id = ?", (file.content_id,)).scalar()
             target = file.content_id
@@ -128,6 +138,14 @@ ON CONFLICT(library_id, raw_path) DO UPDATE SET
   device = excluded.device, inode = excluded.inode, state = excluded.state,
   problem = excluded.problem, content_id = excluded.content_id, last_seen = excluded.last_seen
 """
+
+
+def _check_library(connection: Connection, library_id: int) -> None:
+    found = connection.exec_driver_sql("SELECT 1 FROM library WHERE id = ?", (library_id,))
+    if found.scalar() is None:
+        raise LibraryError(
+            "The library was removed while it was scanned.", hint="Add it again if it should stay."
+        )
 
 
 def _contents_by_fingerprint(connection: Connection, looks: Sequence[Look]) -> dict[str, int]:

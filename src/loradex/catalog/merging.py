@@ -29,6 +29,7 @@ def merge_contents(connection: Connection, loser: int, winner: int) -> None:
     run = connection.exec_driver_sql
     for table, column in _POINTERS:
         run(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (winner, loser))
+    _keep_newer_tags(connection, loser, winner)
     for table, column in _MOVED:
         run(f"UPDATE OR IGNORE {table} SET {column} = ? WHERE {column} = ?", (winner, loser))
         run(f"DELETE FROM {table} WHERE {column} = ?", (loser,))
@@ -41,6 +42,17 @@ def merge_contents(connection: Connection, loser: int, winner: int) -> None:
         (loser, winner),
     )
     run("DELETE FROM content WHERE id = ?", (loser,))
+
+
+def _keep_newer_tags(connection: Connection, loser: int, winner: int) -> None:
+    """Where both have a person's word on one tag, on or off, let the later one stand."""
+    connection.exec_driver_sql(
+        "DELETE FROM content_tag WHERE content_id = ?1 AND source = 'person' AND EXISTS"
+        " (SELECT 1 FROM content_tag AS other WHERE other.content_id = ?2"
+        " AND other.tag_id = content_tag.tag_id AND other.source = 'person'"
+        " AND other.added_at > content_tag.added_at)",
+        (winner, loser),
+    )
 
 
 def _merge_annotations(connection: Connection, loser: int, winner: int) -> None:

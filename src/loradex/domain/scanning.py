@@ -34,8 +34,11 @@ class KnownFile:
     inode: int
     state: str
     content_id: int | None
+    problem: str | None = None
     rules: str | None = None
     """Version of the rules that identified its content."""
+    fingerprint: str | None = None
+    """Quick fingerprint of its content."""
 
     def same_bytes(self, found: Found) -> bool:
         """True when nothing suggests that the bytes changed; devices are numbered anew at boot."""
@@ -64,6 +67,8 @@ class Look:
     header_bytes: int = 0
     problem: str | None = None
     growing: bool = False
+    gone: bool = False
+    """It vanished between the walk and the look; there is nothing to keep."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,3 +80,7 @@ class ToHash:
     path: bytes
     size: int
     mtime_ns: int
+    device: int
+    inode: int
+    fingerprint: str
+    """That of the content the scan saw there."""

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
+from loradex.domain.hashes import Hashes
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
+from loradex.domain.scanning import ToHash
 from loradex.domain.text import display_text
 from loradex.errors import FormatError
+from loradex.formats.fingerprint import quick_fingerprint
 from loradex.formats.hashing import hash_file
 
 
@@ -43,6 +47,7 @@ def hash_pass(
     todo = catalog.files.to_hash(content_id)
     total = sum(file.size for file in todo)
     report = HashReport(left=len(todo))
+    known: dict[tuple[int, int, int, int], Hashes] = {}
     done = 0
     for file in todo:
         path = Path(os.fsdecode(file.path))
@@ -56,8 +61,11 @@ def hash_pass(
 
         try:
             cancel.check()
-            hashes = hash_file(path, on_bytes=count, cancel=cancel)
-            catalog.looks.record_hashes(file, hashes)
+            # A link to a file that was just read has the same bytes, and its digests.
+            identity = (file.device, file.inode, file.size, file.mtime_ns)
+            if identity not in known:
+                known[identity] = _hash_unchanged(catalog, file, path, count, cancel)
+            catalog.looks.record_hashes(file, known[identity])
         except FormatError as error:
             problem = Problem(str(path), f"It {error.what}", error.hint)
             report.problems.append(problem)
@@ -71,3 +79,27 @@ def hash_pass(
         sink.progress(Progress("Hashing", done, total, "bytes", name))
     report.seconds = time.monotonic() - started
     return report
+
+
+def _hash_unchanged(
+    catalog: Catalog,
+    file: ToHash,
+    path: Path,
+    on_bytes: Callable[[int], None],
+    cancel: CancelToken,
+) -> Hashes:
+    """Hash a file that must still be the one the scan saw; raise `FormatError` when it is not.
+
+    `hash_file` holds that the bytes did not change while they were read. That they are the
+    scan's is checked afterwards, by its fingerprint: what a person wrote about the old content
+    must not move to new bytes, not even to some of the same size and time.
+    """
+    hashes = hash_file(path, on_bytes=on_bytes, cancel=cancel)
+    if quick_fingerprint(path) != file.fingerprint:
+        catalog.files.look_again(file.file_id)
+        raise FormatError(
+            str(path),
+            "has changed since it was scanned.",
+            hint="The next scan takes it as it is then.",
+        )
+    return hashes

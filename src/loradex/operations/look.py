@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import gc
+import multiprocessing
+import multiprocessing.connection
 import os
 import signal
+import threading
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,9 +23,20 @@ from loradex.identify import identify
 
 
 def prepare_worker() -> None:
-    """Make a worker process quick and quiet: no garbage collector, Ctrl-C is the parent's."""
+    """Make a worker process quick and quiet: no garbage collector, Ctrl-C is the parent's.
+
+    It ends when its parent does, however that ended.
+    """
     gc.disable()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _end_with_parent() -> None:
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        multiprocessing.connection.wait([parent.sentinel])
+        os._exit(1)
 
 
 def look_at_all(root: bytes, batch: Sequence[Found]) -> list[Look]:
@@ -32,22 +46,13 @@ def look_at_all(root: bytes, batch: Sequence[Found]) -> list[Look]:
 
 def look_at(root: bytes, found: Found) -> Look:
     """Return what the header of one file tells, or what is wrong with it."""
-    raw = root + b"/" + found.raw_path
-    path = Path(os.fsdecode(raw))
-    header, problem = None, None
+    path = Path(os.fsdecode(root + b"/" + found.raw_path))
     try:
-        header = read_header(path)
-    except FormatError as error:
-        if isinstance(error.__cause__, OSError):
-            return Look(found, problem=_problem(error, path))
-        problem = _problem(error, path)
-    try:
+        header, problem = _header(path)
         fingerprint = quick_fingerprint(path, header)
-        growing = not found.folder and _changed(os.stat(raw), found)
-    except FormatError as error:
-        return Look(found, problem=problem or _problem(error, path))
-    except OSError as error:
-        return Look(found, problem=f"It cannot be read: {error.strerror or error}.")
+        growing = not found.folder and _changed(path.stat(), found)
+    except (FormatError, OSError) as error:
+        return _not_opened(found, path, error)
     if growing:
         return Look(found, growing=True)
     if header is None:
@@ -67,6 +72,25 @@ def look_at(root: bytes, found: Found) -> Look:
         tensor_count=len(header.tensors),
         header_bytes=header.nbytes,
     )
+
+
+def _header(path: Path) -> tuple[Header | None, str | None]:
+    """Return a file's header, or what is wrong with it; raise when it cannot be opened at all."""
+    try:
+        return read_header(path), None
+    except FormatError as error:
+        if isinstance(error.__cause__, OSError):
+            raise
+        return None, _problem(error, path)
+
+
+def _not_opened(found: Found, path: Path, error: FormatError | OSError) -> Look:
+    cause = error if isinstance(error, OSError) else error.__cause__
+    if isinstance(cause, FileNotFoundError):
+        return Look(found, gone=True)
+    if isinstance(error, FormatError):
+        return Look(found, problem=_problem(error, path))
+    return Look(found, problem=f"It cannot be read: {error.strerror or error}.")
 
 
 def _problem(error: FormatError, path: Path) -> str:

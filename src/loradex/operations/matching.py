@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from loradex.catalog.catalog import Catalog
 from loradex.catalog.hub_store import MatchFound, Unmatched
+from loradex.catalog.person_store import TAG_LIMIT, clean_tag
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.hub import HashHit, HubModel, HubVersion
 from loradex.domain.hub_names import DERIVATIVES, base_from_hub, kind_from_hub
@@ -34,7 +35,8 @@ class MatchReport:
     """Known to the hub by hash, but it no longer shows the version."""
     seconds: float = 0.0
     words: int = 0
-    problems: list[str] = field(default_factory=list)
+    left: int = 0
+    """Not found by their whole hash, and left for the next run to ask by their tensors."""
 
 
 def match(
@@ -113,22 +115,26 @@ def _match_by_tensors(
 ) -> None:
     """Try the tensor hash of what the whole-file hash did not find; the others are misses."""
     tried = [item for item in rest if item.autov3 is not None][:SINGLE_LOOKUPS]
-    misses = {item.sha256 for item in rest}
-    for place, item in enumerate(tried):
-        cancel.check()
-        sink.progress(Progress("Asking by tensor hash", place, len(tried), "models"))
-        version = hub.version_by_hash(item.autov3 or "")
-        if version is None:
-            continue
-        model = hub.model(version.model_id)
-        matches = [found(item.content_id, version, model, "autov3")]
-        _keep(catalog, hub.name, matches, {model.id: model} if model else {})
-        misses.discard(item.sha256)
-        report.matched += 1
-        report.by_tensors += 1
-        report.words += len(matches[0].trigger_words)
-    catalog.hub.record_misses(hub.name, sorted(misses))
-    report.unknown += len(misses)
+    misses = [item.sha256 for item in rest if item.autov3 is None]
+    try:
+        for place, item in enumerate(tried):
+            cancel.check()
+            sink.progress(Progress("Asking by tensor hash", place, len(tried), "models"))
+            version = hub.version_by_hash(item.autov3 or "")
+            if version is None:
+                misses.append(item.sha256)
+                continue
+            model = hub.model(version.model_id)
+            matches = [found(item.content_id, version, model, "autov3")]
+            _keep(catalog, hub.name, matches, {model.id: model} if model else {})
+            report.matched += 1
+            report.by_tensors += 1
+            report.words += len(matches[0].trigger_words)
+    finally:
+        # What was asked is not asked again soon, even if the hub ended it; the rest stays due.
+        catalog.hub.record_misses(hub.name, misses)
+        report.unknown += len(misses)
+        report.left = len(rest) - len(tried) - sum(item.autov3 is None for item in rest)
 
 
 def _keep(
@@ -153,8 +159,14 @@ def found(
         matched_by=matched_by,
         facts=tuple(_facts(version, model)),
         trigger_words=trained_words(version.trained_words),
-        tags=tuple(tag.strip() for tag in model.tags[:TAGS_KEPT] if tag.strip()) if model else (),
+        tags=tuple(_clean_tags(model.tags)) if model else (),
     )
+
+
+def _clean_tags(tags: Iterable[str]) -> list[str]:
+    """Return a hub's tags as ours: no commas, no novels."""
+    parts = (clean_tag(part) for tag in tags for part in tag.split(",") if len(part) <= TAG_LIMIT)
+    return [part for part in dict.fromkeys(parts) if part][:TAGS_KEPT]
 
 
 def _facts(version: HubVersion, model: HubModel | None) -> Iterable[Evidence]:

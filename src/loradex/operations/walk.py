@@ -41,10 +41,11 @@ def walk(root: bytes, ignore: Sequence[str], cancel: CancelToken) -> Walk:
     result = Walk()
     ignored = _ignoring(ignore)
     visited: set[tuple[int, int]] = set()
-    pending: list[bytes] = [b""]
-    while pending:
+    # Linked folders come last, so that a file is known by where it really is.
+    pending, linked = [b""], list[bytes]()
+    while pending or linked:
         cancel.check()
-        relative = pending.pop()
+        relative = pending.pop() if pending else linked.pop(0)
         folder = root + b"/" + relative if relative else root
         try:
             info = os.stat(folder)
@@ -63,7 +64,7 @@ def walk(root: bytes, ignore: Sequence[str], cancel: CancelToken) -> Walk:
         for entry in entries:
             below = relative + b"/" + entry.name if relative else entry.name
             if _visit(entry, names, ignored, below, result):
-                pending.append(below)
+                (linked if entry.is_symlink() else pending).append(below)
     return result
 
 
@@ -86,7 +87,8 @@ def _visit(
             return False
         info = entry.stat()
     except FileNotFoundError:
-        result.broken.append((relative, "It is a link that leads nowhere."))
+        if entry.is_symlink():  # else it was deleted while we looked
+            result.broken.append((relative, "It is a link that leads nowhere."))
         return False
     except OSError as error:
         result.broken.append((relative, f"It cannot be read: {error.strerror or error}."))

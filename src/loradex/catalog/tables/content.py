@@ -3,7 +3,7 @@
 from sqlalchemy import Column, String
 from sqlmodel import Field, Index, UniqueConstraint
 
-from loradex.catalog.tables.naming import Table
+from loradex.catalog.tables.naming import NEVER_REUSED, Table
 
 
 class Content(Table, table=True):
@@ -18,6 +18,7 @@ class Content(Table, table=True):
         Index(None, "kind", "base", "name"),
         Index(None, "base", "name"),
         Index(None, "name"),
+        NEVER_REUSED,
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -13,3 +13,7 @@ SQLModel.metadata.naming_convention = {
 
 class Table(SQLModel):
     """Base of every table, so that the naming convention is in force before the first of them."""
+
+
+NEVER_REUSED = {"sqlite_autoincrement": True}
+"""Table option: an id is never given to another row, so nobody edits what they did not see."""

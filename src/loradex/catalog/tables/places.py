@@ -2,13 +2,14 @@
 
 from sqlmodel import Field, Index, UniqueConstraint
 
-from loradex.catalog.tables.naming import Table
+from loradex.catalog.tables.naming import NEVER_REUSED, Table
 
 
 class LibraryRow(Table, table=True):
     """A root folder. `raw_root` is the path as bytes: names need not be valid Unicode."""
 
     __tablename__ = "library"
+    __table_args__ = (NEVER_REUSED,)
 
     id: int | None = Field(default=None, primary_key=True)
     name: str = Field(unique=True)
@@ -32,6 +33,7 @@ class File(Table, table=True):
         UniqueConstraint("library_id", "raw_path"),
         Index(None, "device", "inode"),
         Index(None, "content_id", "state"),
+        NEVER_REUSED,
     )
 
     id: int | None = Field(default=None, primary_key=True)

@@ -1,0 +1,100 @@
+"""What differs between a walk and what the catalog knew. Pure: nothing is read or written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from loradex.domain.library import FileState
+from loradex.domain.scanning import Found, KnownFile, Look
+from loradex.operations.walk import Walk
+
+
+@dataclass(slots=True)
+class Changes:
+    """The difference. Every file of the walk and of the catalog is in exactly one place."""
+
+    new: list[Found] = field(default_factory=list)
+    changed: list[Found] = field(default_factory=list)
+    again: list[Found] = field(default_factory=list)
+    """Unchanged, but to be looked at: by better rules, or because it failed the last time."""
+    back: list[KnownFile] = field(default_factory=list)
+    moved: list[tuple[KnownFile, Found]] = field(default_factory=list)
+    missing: list[KnownFile] = field(default_factory=list)
+    broken: list[Look] = field(default_factory=list)
+    """Names that cannot be followed to a file, and were not known as such."""
+    unchanged: int = 0
+
+    @property
+    def to_look(self) -> list[Found]:
+        """The files whose headers are to be read."""
+        return [*self.new, *self.changed, *self.again]
+
+
+def compare(
+    seen: Walk, known: Mapping[bytes, KnownFile], *, rules: str, everything: bool
+) -> Changes:
+    """Return what a scan has to do. `everything` looks at unchanged files as well.
+
+    A new path pairs with a vanished one of the same device, inode, size and time: it was moved.
+    Below folders that could not be listed nothing counts as missing.
+    """
+    changes = Changes()
+    met: set[bytes] = set()
+    for found in seen.found:
+        met.add(found.raw_path)
+        before = known.get(found.raw_path)
+        if before is None:
+            changes.new.append(found)
+        elif not before.same_bytes(found) or before.state == FileState.GROWING:
+            changes.changed.append(found)
+        elif everything or _look_again(before, rules):
+            changes.again.append(found)
+        elif before.state in (FileState.MISSING, FileState.OFFLINE):
+            changes.back.append(before)
+        else:
+            changes.unchanged += 1
+    for path, problem in seen.broken:
+        met.add(path)
+        before = known.get(path)
+        if before is None or before.problem != problem or before.state != FileState.UNREADABLE:
+            changes.broken.append(Look(Found(path, 0, 0, 0, 0), problem=problem))
+    gone = [
+        file
+        for path, file in known.items()
+        if path not in met and not _below(path, seen.unread) and file.state != FileState.MISSING
+    ]
+    _pair_moves(changes, gone)
+    moved = {file.id for file, _ in changes.moved}
+    changes.missing = [file for file in gone if file.id not in moved]
+    return changes
+
+
+def _look_again(before: KnownFile, rules: str) -> bool:
+    """True for what older rules read, what could not be opened, and what was broken and away."""
+    away = before.state in (FileState.MISSING, FileState.OFFLINE)
+    return (
+        before.content_id is None or before.rules != rules or (away and before.problem is not None)
+    )
+
+
+def _pair_moves(changes: Changes, gone: Sequence[KnownFile]) -> None:
+    places = {
+        (file.device, file.inode, file.size, file.mtime_ns): file
+        for file in gone
+        if file.content_id is not None and file.state == FileState.PRESENT
+    }
+    still: list[Found] = []
+    for found in changes.new:
+        before = places.pop((found.device, found.inode, found.size, found.mtime_ns), None)
+        if before is None:
+            still.append(found)
+        else:
+            changes.moved.append((before, found))
+    changes.new = still
+
+
+def _below(path: bytes, unread: Iterable[tuple[bytes, str]]) -> bool:
+    return any(
+        relative in (b"", path) or path.startswith(relative + b"/") for relative, _ in unread
+    )

@@ -1,0 +1,92 @@
+"""Look into many files: here when they are few, in worker processes when they are many."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Sequence
+
+from loradex.domain.progress import CancelToken, Progress, ProgressSink
+from loradex.domain.scanning import Found, Look
+from loradex.errors import Cancelled, LoradexError
+from loradex.operations.walk import shown
+
+BATCH = 500
+CHUNK = 32
+WORTH_A_POOL = 300
+"""Headers below this count are read here: starting processes costs more than it saves."""
+
+
+def looks(
+    root: bytes,
+    todo: Sequence[Found],
+    workers: int,
+    sink: ProgressSink,
+    cancel: CancelToken,
+) -> Iterator[Look]:
+    """Look into files, here or in worker processes, and give each as it is done."""
+    if not todo:
+        return
+    # Parsers are imported only now: a rescan that finds nothing new needs none of them.
+    from loradex.operations.look import look_at  # noqa: PLC0415
+
+    if workers > 1 and len(todo) >= WORTH_A_POOL:
+        stream = _in_processes(root, todo, workers, cancel)
+    else:
+        stream = (look_at(root, found) for found in todo)
+    for done, look in enumerate(stream, start=1):
+        cancel.check()
+        name = shown(look.found.raw_path)
+        sink.progress(Progress("Reading headers", done, len(todo), "files", name))
+        yield look
+
+
+def _in_processes(
+    root: bytes, todo: Sequence[Found], workers: int, cancel: CancelToken
+) -> Iterator[Look]:
+    import multiprocessing  # noqa: PLC0415
+    from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait  # noqa: PLC0415
+    from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
+
+    from loradex.operations.look import look_at_all, prepare_worker  # noqa: PLC0415
+
+    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
+    pool = ProcessPoolExecutor(
+        workers, mp_context=multiprocessing.get_context(method), initializer=prepare_worker
+    )
+    chunks = iter([todo[at : at + CHUNK] for at in range(0, len(todo), CHUNK)])
+    running: set[Future[list[Look]]] = set()
+    try:
+        while True:
+            while len(running) < workers * 2 and (chunk := next(chunks, None)) is not None:
+                running.add(pool.submit(look_at_all, root, chunk))
+            if not running:
+                return
+            finished, running = wait(running, return_when=FIRST_COMPLETED, timeout=0.5)
+            cancel.check()
+            for future in finished:
+                yield from future.result()
+    except BrokenProcessPool as error:
+        raise LoradexError(
+            "A process that reads headers was killed, for want of memory perhaps.",
+            hint="What was read is kept; go on with LORADEX_WORKERS=1 loradex scan.",
+        ) from error
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+def batches(stream: Iterator[Look]) -> Iterator[list[Look]]:
+    """Group looks so that a commit is worth its price; what is left at a stop is given too."""
+    batch: list[Look] = []
+    since = time.monotonic()
+    try:
+        for look in stream:
+            batch.append(look)
+            if len(batch) >= BATCH or time.monotonic() - since > 1.0:
+                yield batch
+                batch, since = [], time.monotonic()
+    except Cancelled:
+        if batch:
+            yield batch
+        raise
+    if batch:
+        yield batch
