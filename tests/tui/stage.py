@@ -8,6 +8,8 @@ from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any
 
+from textual import events
+from textual.keys import _character_to_key
 from textual.pilot import Pilot
 
 from loradex.catalog.catalog import Catalog
@@ -67,19 +69,28 @@ class Stage:
         raise AssertionError(f"it never came true; the screen shows:\n{self.text}")
 
     async def press(self, *keys: str) -> None:
-        """Press keys, and wait for what they set off."""
-        await self.pilot.press(*keys)
+        """Press keys one after the other, and wait for what each sets off."""
+        for key in keys:
+            self.post(key)
+            await self.pilot.pause()
         await self.settle()
 
     async def type(self, text: str) -> None:
-        """Type a text."""
-        await self.pilot.press(*("space" if each == " " else each for each in text))
+        """Type a text at once, as fast as a terminal hands it over."""
+        for character in text:
+            self.post(character)
         await self.settle()
+
+    def post(self, key: str) -> None:
+        """Hand a key to the app: a character, or the name of a key."""
+        character = " " if key == "space" else key if len(key) == 1 else None
+        name = _character_to_key(key) if len(key) == 1 else key
+        self.app.post_message(events.Key(name, character))
 
     async def search(self, query: str) -> None:
         """Ask for a query, as if it had been pasted, and wait for its result."""
         library = self.library
-        await self.press("slash")
+        await self.press("/")
         bar = library.search_bar
         bar.set_text(query)
         await self.until(lambda: library.query_text == query or bar.has_class("-wrong"))

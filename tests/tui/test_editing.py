@@ -99,7 +99,7 @@ async def test_a_changed_note_is_not_lost_by_one_escape(catalog: Catalog) -> Non
 async def test_stars_and_favourites(catalog: Catalog, key: str, rating: int | None) -> None:
     async with showing(catalog) as stage:
         await stage.look_at("oil")
-        await stage.press("asterisk", key)
+        await stage.press("*", key)
         await stage.until(lambda: catalog.rows([4])[0].rating == rating)
         await stage.press("v")
         await stage.until(lambda: catalog.rows([4])[0].favourite)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-from textual import events
 
 from loradex.catalog.catalog import Catalog
 from loradex_tui.actions import ACTIONS
@@ -42,7 +41,7 @@ def test_every_action_is_done_by_something(scope: str) -> None:
 
 async def test_help_lists_what_is_live_here_and_does_it(catalog: Catalog) -> None:
     async with showing(catalog) as stage:
-        await stage.press("question_mark")
+        await stage.press("?")
         assert isinstance(stage.app.screen, HelpScreen)
         assert "Add and remove tags" in stage.text
         assert "There is no search or filter to clear." in stage.text
@@ -82,7 +81,7 @@ async def test_the_bottom_line_fits_and_ends_with_help(catalog: Catalog) -> None
         bottom = stage.lines[-1]
         assert "space Mark" in bottom
         assert bottom.rstrip().endswith("? Help")
-        await stage.press("slash")
+        await stage.press("/")
         assert "Mark" not in stage.lines[-1]
 
 
@@ -113,19 +112,17 @@ def test_no_key_means_two_things_in_one_place(scopes: list[str]) -> None:
 
 async def test_what_is_typed_ahead_goes_where_the_focus_goes(catalog: Catalog) -> None:
     async with showing(catalog) as stage:
-        for key in "/oil":
-            stage.app.post_message(events.Key("slash" if key == "/" else key, key))
+        await stage.type("/oil")
         await stage.until(lambda: stage.library.query_text == "oil")
         await stage.press("down")
         assert stage.library.models.has_focus
-        for key in "*3":
-            stage.app.post_message(events.Key("asterisk" if key == "*" else key, key))
+        await stage.type("*3")
         await stage.until(lambda: catalog.rows([4])[0].rating == 3)
 
 
 async def test_letters_are_text_in_a_text_field(catalog: Catalog) -> None:
     async with showing(catalog) as stage:
-        await stage.press("slash")
+        await stage.press("/")
         await stage.type("qfx?/*1")
         assert stage.library.search_bar.text == "qfx?/*1"
         assert not stage.app._exit

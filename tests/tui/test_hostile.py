@@ -52,7 +52,7 @@ async def test_hostile_names_are_only_shown(home: Home, size: tuple[int, int]) -
         await stage.press("escape", "y")
         await stage.until(lambda: "trigger words" in stage.text)
         assert_calm(stage)
-        await stage.press("escape", "question_mark")
+        await stage.press("escape", "?")
         assert_calm(stage)
         assert not stage.app._exit
 

@@ -28,7 +28,7 @@ async def test_a_search_narrows_the_list_as_it_is_typed(
     catalog: Catalog, size: tuple[int, int]
 ) -> None:
     async with showing(catalog, size) as stage:
-        await stage.press("slash")
+        await stage.press("/")
         await stage.type("neon -alley")
         await stage.until(lambda: stage.library.query_text == "neon -alley")
         assert list(stage.library.models.window.ids) == [1]
@@ -80,10 +80,10 @@ async def test_filters_write_the_query(catalog: Catalog) -> None:
         assert (line.value, line.on) == ("lora", True)
         # The other kinds stay to choose from.
         assert any(each.value == "vae" and each.count == 1 for each in facets.lines)
-        await stage.press("minus")
+        await stage.press("-")
         await stage.until(lambda: library.query_text == "-kind:lora")
         assert library.models.line_count == 6
-        await stage.press("minus", "l")
+        await stage.press("-", "l")
         await stage.until(lambda: library.query_text == "")
         assert library.models.has_focus
 
@@ -157,7 +157,7 @@ async def test_escape_goes_back_one_step_at_a_time(catalog: Catalog) -> None:
     async with showing(catalog) as stage:
         library = stage.library
         await stage.search("neon")
-        await stage.press("enter", "space", "slash")
+        await stage.press("enter", "space", "/")
         assert library.search_bar.field.has_focus
         await stage.press("escape")
         assert library.models.has_focus
