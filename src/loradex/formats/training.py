@@ -8,6 +8,7 @@ Values are untrusted and may hold anything; what makes no sense is left out, not
 
 from __future__ import annotations
 
+import heapq
 import math
 import re
 from collections import Counter
@@ -120,8 +121,10 @@ def _whole(text: str) -> _Counted:
         for caption, count in captions.items():
             if len(result) >= _MOST_COUNTED:
                 return result
-            if isinstance(caption, str) and (number := _count(count)) and caption.strip():
-                result.append((_tidy(folder), _tidy(caption), number))
+            if isinstance(caption, str) and (number := _count(count)):
+                shown = caption.strip()[:_NAME]
+                if shown:
+                    result.append((folder, shown, number))
     return result
 
 
@@ -136,9 +139,9 @@ def _piecemeal(text: str) -> Iterator[tuple[str, str, int]]:
             return
         name = _unescaped(match[1])
         if match[2]:
-            folder = _tidy(name)
-        elif name.strip() and int(match[3]):
-            yield folder, _tidy(name), int(match[3])
+            folder = name
+        elif (shown := name.strip()[:_NAME]) and int(match[3]):
+            yield folder, shown, int(match[3])
 
 
 def _unescaped(text: str) -> str:
@@ -156,16 +159,13 @@ def _count(value: object) -> int:
     return int(value) if 0 < value <= _HIGHEST_COUNT else 0
 
 
-def _tidy(text: str) -> str:
-    return storable(text.strip(), _NAME)
-
-
 def _top(tables: Mapping[str, Counter[str]]) -> tuple[tuple[str, int], ...]:
     total: Counter[str] = Counter()
     for table in tables.values():
         total.update(table)
-    ranked = sorted(total.items(), key=lambda item: (-item[1], item[0]))
-    return tuple(ranked[:MOST_TAGS])
+    # Captions are many thousands in a large library's file: only those that show are cleaned.
+    ranked = heapq.nsmallest(MOST_TAGS, total.items(), key=lambda item: (-item[1], item[0]))
+    return tuple((storable(caption, _NAME), count) for caption, count in ranked)
 
 
 def _trigger_words(
@@ -184,11 +184,16 @@ def _confirmed_folders(tables: Mapping[str, Counter[str]]) -> Iterator[str]:
     proves nothing. ai-toolkit writes its trigger word as a folder with that one caption.
     """
     for folder, captions in tables.items():
-        match = _REPEATS.fullmatch(folder)
+        match = _REPEATS.fullmatch(folder[:_NAME])
         if match is None:
             continue
         wanted = _plain(match[1])
-        yield from (caption for caption in captions if _plain(caption) == wanted)
+        first = wanted[:1]
+        yield from (
+            storable(caption, _NAME)
+            for caption in captions
+            if caption[:1].casefold() == first and _plain(caption) == wanted
+        )
 
 
 def _plain(text: str) -> str:

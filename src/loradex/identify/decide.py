@@ -45,11 +45,33 @@ def _of_tensors(header: Header) -> Identity:
     small = embedding.embedding(tensors) or embedding.hypernetwork(tensors)
     if small:
         return _dress(small, header, tensors.keys(), ())
-    if _looks_like_lora(tensors):
-        lora = lora_reader.open_lora(tensors)
-        if lora.convincing:
-            return _lora(lora, header)
-    return _other_than_lora(header)
+    return _lora_seen_before(tensors) or _other_than_lora(header)
+
+
+def _lora_seen_before(tensors: Mapping[str, Tensor]) -> Identity | None:
+    """Return what a LoRA's tensors say, None when it is none.
+
+    The LoRAs of one trainer share their table of tensors, and the reader of headers gives equal
+    tables as one object: what it says is remembered for as long as the object is held here.
+    """
+    held = _remembered.get(id(tensors))
+    if held is None or held[0] is not tensors:
+        held = (tensors, _lora_of(tensors))
+        _remembered[id(tensors)] = held
+        while len(_remembered) > _MOST_REMEMBERED:
+            _remembered.pop(next(iter(_remembered)), None)
+    return held[1]
+
+
+_remembered: dict[int, tuple[Mapping[str, Tensor], Identity | None]] = {}
+_MOST_REMEMBERED = 64
+
+
+def _lora_of(tensors: Mapping[str, Tensor]) -> Identity | None:
+    if not _looks_like_lora(tensors):
+        return None
+    lora = lora_reader.open_lora(tensors)
+    return _lora(lora, tensors) if lora.convincing else None
 
 
 def _looks_like_lora(tensors: Mapping[str, Tensor]) -> bool:
@@ -62,12 +84,12 @@ def _looks_like_lora(tensors: Mapping[str, Tensor]) -> bool:
     return 3 * sum(grouping.role_of(key) is not None for key in sample) > len(sample)
 
 
-def _lora(lora: lora_reader.LoraFile, header: Header) -> Identity:
+def _lora(lora: lora_reader.LoraFile, tensors: Mapping[str, Tensor]) -> Identity:
     facts = lora_reader.facts(lora)
     denoiser, texts = lora_reader.views(lora)
     base = combine(first(BLOCKS, denoiser) if len(denoiser) else None, text_base(texts))
     base = base or Finding(confidence=0.0, reasons=(Reason("base", "modules of no known base"),))
-    dtype, dtype_reason = quant.main_dtype(header.tensors.values())
+    dtype, dtype_reason = quant.main_dtype(tensors.values())
     kind = Reason("kind", f"{lora.keys - len(lora.rest)} of {lora.keys} keys are a LoRA's")
     inside = [
         name for name, there in (("denoiser", len(denoiser)), ("text_encoder", texts)) if there
