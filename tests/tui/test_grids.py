@@ -139,6 +139,23 @@ async def test_a_grid_fills_in_while_it_is_drawn(
         assert not stage.app.jobs.names
 
 
+async def test_a_grid_that_breaks_off_keeps_its_reason_on_the_screen(
+    catalog: Catalog, tmp_path: Path, jobs: dict[str, StillJob]
+) -> None:
+    id_ = grid(catalog, tmp_path / "grid")
+    draw_cells(catalog, tmp_path / "grid", 3)
+    async with showing(catalog) as stage:
+        await open_dialog(stage, "knight")
+        await stage.press("ctrl+s")
+        await stage.until(lambda: isinstance(stage.app.screen, GridScreen) and jobs)
+        jobs["grid"].status = JobStatus(
+            "failed", grid_id=id_, message="The disk is full.", hint="Free some space."
+        )
+        await stage.until(lambda: "✗ The disk is full. Free some space." in stage.text)
+        assert "3 of 12" in stage.text
+        await stage.until(lambda: "▀▀" in stage.text)
+
+
 async def test_a_grid_that_cannot_start_says_why(
     catalog: Catalog, jobs: dict[str, StillJob]
 ) -> None:

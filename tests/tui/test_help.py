@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from loradex.catalog.catalog import Catalog
+from loradex.cli.main import COMMANDS
 from loradex_tui.actions import ACTIONS
 from loradex_tui.screens.confirm import Confirm
 from loradex_tui.screens.grid_screen import GridScreen
@@ -126,3 +127,9 @@ async def test_letters_are_text_in_a_text_field(catalog: Catalog) -> None:
         await stage.type("qfx?/*1")
         assert stage.library.search_bar.text == "qfx?/*1"
         assert not stage.app._exit
+
+
+def test_the_command_lines_in_the_help_exist() -> None:
+    named = {each.cli.split()[1] for each in ACTIONS if each.cli}
+    assert named <= set(COMMANDS)
+    assert all(each.cli.startswith("loradex ") for each in ACTIONS if each.cli)

@@ -127,6 +127,7 @@ def test_a_wrong_form_names_the_field(field: str, value: str, told: str) -> None
 
 def test_forms_start_with_what_is_usual_for_the_base() -> None:
     assert usual_form("sdxl", ("a", "b", "c", "d")).prompts == "a, b, c"
+    assert usual_form("sdxl", ("\x1b\u202e", "a\x1b[2Jb")).prompts == "a[2Jb"
     assert usual_form("sdxl", ()).size == "1024x1024"
     assert usual_form("flux1", ()).guidance == "3.5"
     assert usual_form(None, ()).size == "512x512"

@@ -33,10 +33,15 @@ def usual_form(base: str | None, trigger_words: tuple[str, ...]) -> GridForm:
     side = USUAL_SIDES.get(base or "", 512)
     guidance = _GUIDANCE.get(base or "", 7.0)
     return GridForm(
-        prompts=", ".join(trigger_words[:3]),
+        prompts=", ".join(filter(None, map(_printable, trigger_words[:3]))),
         guidance=f"{guidance:g}",
         size=f"{side}x{side}",
     )
+
+
+def _printable(word: str) -> str:
+    """Return a trigger word without what cannot be seen: nobody would mean to ask for it."""
+    return "".join(character for character in word if character.isprintable()).strip()
 
 
 def picture_count(request: GridRequest) -> int:

@@ -38,6 +38,7 @@ class GridScreen(Place):
         super().__init__()
         self.grid_id = grid_id
         self._sheet: GridSheet | None = None
+        self._stopped: JobStatus | None = None
 
     def compose_body(self) -> ComposeResult:
         """The title, the tiles once there are some, and words about the cell."""
@@ -75,6 +76,7 @@ class GridScreen(Place):
         if name != "grid" or (self.grid_id is not None and self.grid_id != status.grid_id):
             return
         self.grid_id = self.grid_id or status.grid_id
+        self._stopped = status if status.state in ("failed", "cancelled") else None
         if self.grid_id is not None:
             self._reload()
         elif status.state == "running":
@@ -126,12 +128,15 @@ class GridScreen(Place):
         done = f"{record.cells_done} of {record.cells_total}"
         parts: list[tuple[str, str]] = [
             (f"#{record.id} ", "bold $accent"),
-            (cell_text(record.title, 80), "bold $foreground"),
-            (f"  on {cell_text(record.checkpoint, 60)}", "$quiet"),
+            (cell_text(record.title or ", ".join(record.loras), 120), "bold $foreground"),
             (f"  {done}", "$quiet"),
         ]
         if record.cells_failed:
             parts.append((f"  {record.cells_failed} failed", "$error"))
+        if self._stopped is not None:
+            told = cell_text(self._stopped.message or "It was stopped.")
+            parts.append((f"\n✗ {told} ", "$error"))
+            parts.append((cell_text(self._stopped.hint or ""), "$quiet"))
         if len(record.loras) > 1:
             lora = cell_text(record.loras[sheet.lora], 60)
             parts.append((f"\n[ ] {sheet.lora + 1}/{len(record.loras)}  {lora}", "$primary"))

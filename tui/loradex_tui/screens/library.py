@@ -63,9 +63,9 @@ class LibraryScreen(Editing):
     ]
     DEFAULT_CSS = """
     LibraryScreen #panes { height: 1fr; }
-    LibraryScreen #filters { width: 27; }
+    LibraryScreen #filters { width: 25; }
     LibraryScreen #models { width: 1fr; }
-    LibraryScreen #details { width: 47; }
+    LibraryScreen #details { width: 45; }
     LibraryScreen #empty { display: none; padding: 2 3; color: $quiet; height: 1fr; }
     LibraryScreen.-empty #empty { display: block; }
     LibraryScreen.-empty #list { height: 0; }

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
@@ -274,10 +276,15 @@ def _centred(strips: list[Strip], columns: int, rows: int) -> list[Strip]:
 
 def _wrapped(text: str, columns: int, rows: int, line: int) -> str:
     """Return line `line` of a text that stands in the middle of a tile."""
-    shown = cell_text(text)
-    room = max(columns - 2, 1)
-    lines = [shown[start : start + room] for start in range(0, len(shown), room)][:rows]
+    lines = _lines(text, max(columns - 2, 1))[:rows]
     index = line - (rows - len(lines)) // 2
     if not 0 <= index < len(lines):
         return " " * columns
-    return fit(f" {lines[index]:^{room}}" if len(lines) == 1 else f" {lines[index]}", columns)
+    return fit(f" {lines[index]}", columns)
+
+
+@lru_cache(256)
+def _lines(text: str, room: int) -> tuple[str, ...]:
+    """Return a text in lines of `room` cells; a short one stands in the middle."""
+    lines = tuple(part.plain.rstrip() for part in Content(cell_text(text)).wrap(room))
+    return (f"{lines[0]:^{room}}",) if len(lines) == 1 else lines

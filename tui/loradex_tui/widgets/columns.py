@@ -47,7 +47,7 @@ KIND = Column("kind", "Kind", "kind", lambda row: kind_label(row.kind))
 RATING = Column("rating", "Rating", "rating", _rating)
 TAGS = Column("tags", "Tags", "", lambda row: ", ".join(row.tags))
 
-_WIDTHS = {"size": 8, "base": 11, "kind": 10, "rating": 8}
+_WIDTHS = {"size": 7, "base": 11, "kind": 10, "rating": 7}
 _LEAST_NAME = 18
 _LEAST_TAGS = 12
 _ORDER = (NAME, KIND, BASE, SIZE, RATING, TAGS)
