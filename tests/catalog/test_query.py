@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sqlite3
 import time
 from collections.abc import Iterator
 
@@ -93,6 +95,7 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
         ("'; DROP TABLE content; --", []),
         ('tag:""', [3, 4, 5]),
         ("++", []),
+        ("\udcff", []),  # a byte that is no Unicode, as a shell hands it on
     ],
 )
 def test_finds(catalog: Catalog, query: str, ids: list[int]) -> None:
@@ -128,6 +131,13 @@ def test_order(catalog: Catalog, query: str, first: int) -> None:
         ("rating:many", "many", "not a number"),
         ("size:>2XB", ">2XB", "not a size"),
         ("added:soon", "soon", "not a date"),
+        (f"added:<{'9' * 400}d", f"<{'9' * 400}d", "not a date"),
+        (f"added:{'9' * 400}d..", f"{'9' * 400}d..", "not a date"),
+        ("rating:nan", "nan", "not a number"),
+        ("rating:1..inf", "1..inf", "not a number"),
+        ("-sort:name", "-sort:name", "cannot be negated"),
+        ("neon sort:", "sort:", "needs a value"),
+        ('sort:""', 'sort:""', "needs a value"),
         ("rating:..", "..", "not a number"),
         ("is:happy", "happy", "no state"),
         ('neon "open', '"open', "never closed"),
@@ -174,3 +184,37 @@ def test_relative_dates_count_from_now() -> None:
     now = time.time()
     compiled = compile_query("added:-2d..", now)
     assert compiled.params == (pytest.approx(now - 2 * DAY),)
+
+
+DAYS = ["2025-12-31 23:59", "2026-01-01 00:00", "2026-01-31 00:00", "2026-01-31 23:59",
+        "2026-02-01 00:00"]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("value", "found"),
+    [
+        ("2026-01-31", DAYS[2:4]),
+        ("=2026-01-31", DAYS[2:4]),
+        ("20260131", DAYS[2:4]),
+        ("2026-01-01..2026-01-31", DAYS[1:4]),
+        ("2026-01-31..", DAYS[2:]),
+        ("..2026-01-31", DAYS[:4]),
+        (">2026-01-31", DAYS[4:]),
+        (">=2026-01-31", DAYS[2:]),
+        ("<2026-01-31", DAYS[:2]),
+        ("<=2026-01-31", DAYS[:4]),
+        (">2026-01-31T00:00", DAYS[3:]),
+        ("<=2026-01-31T00:00", DAYS[:3]),
+        ("2026-01-31T22:30-01:00..", DAYS[3:]),
+        ("..2026-01-31T01:00+01:00", DAYS[:3]),
+        ("2026-01-31T00:00Z..2026-01-31", DAYS[2:4]),
+    ],
+)
+def test_a_day_is_the_whole_day_and_an_offset_counts(value: str, found: list[str]) -> None:
+    compiled = compile_query(f"added:{value}")
+    rows = sqlite3.connect(":memory:").execute(
+        "WITH content(added_at, day) AS (SELECT unixepoch(value), value FROM json_each(?))"
+        f" SELECT day FROM content WHERE {compiled.where} ORDER BY day",
+        (json.dumps(DAYS), *compiled.params),
+    )
+    assert [row[0] for row in rows] == found

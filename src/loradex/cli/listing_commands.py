@@ -19,6 +19,8 @@ QUERY_HELP = """
 \b
 Words are looked for in names, tags, trigger words, notes and what hubs say:
   loradex list neon knight
+A phrase needs quotation marks of its own, which the shell must leave alone:
+  loradex list '"neon knight"'
 Fields narrow it down; a comma means any of these, a minus means not:
   loradex list kind:lora base:sdxl,pony -tag:anime
   loradex list 'size:>2GB' 'added:<30d' rating:4.. sort:size-
@@ -28,8 +30,30 @@ Fields: kind base tag name path trigger note rating size rank added hash
 """
 
 
+class QueryCommand(click.Command):
+    """A command whose arguments may begin with a minus: `-tag:anime` is a term, not options.
+
+    Only what is exactly one of its own options is one (so `-l 5`, not `-l5`), and `--long=value`.
+    """
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put a space before negated terms: an argument then to click, nothing to a query."""
+        own = {name for param in self.get_params(ctx) for name in param.opts}
+        return super().parse_args(
+            ctx,
+            [
+                f" {arg}"
+                if arg[:1] == "-" and arg[1:2] not in ("", "-") and arg not in own
+                else arg
+                for arg in args
+            ],
+        )
+
+
 @click.command(
-    "list", help=f"List the models that QUERY finds; all of them without one.\n{QUERY_HELP}"
+    "list",
+    cls=QueryCommand,
+    help=f"List the models that QUERY finds; all of them without one.\n{QUERY_HELP}",
 )
 @click.argument("query", nargs=-1)
 @click.option("-l", "--limit", type=click.IntRange(min=1), help="At most this many.")
@@ -48,7 +72,7 @@ def list_command(
     null: bool,
 ) -> None:
     """List the models that QUERY finds."""
-    text = " ".join(_requoted(part) for part in query)
+    text = " ".join(part.lstrip() for part in query)
     with context.catalog() as catalog:
         page = catalog.search(text, limit=0 if count else limit)
         libraries = catalog.files.libraries() if not page.total else []
@@ -81,13 +105,6 @@ def _print_paths(places: list[bytes], end: bytes) -> None:
     for place in places:
         sys.stdout.buffer.write(place + end)
     sys.stdout.buffer.flush()
-
-
-def _requoted(part: str) -> str:
-    """Put quotation marks back that the shell took: `list "two words"` means the phrase."""
-    if any(space in part for space in " \t") and '"' not in part and ":" not in part:
-        return f'"{part}"' if len(part.split()) > 1 else part
-    return part
 
 
 _COLUMNS = [

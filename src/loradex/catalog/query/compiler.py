@@ -11,6 +11,7 @@ from loradex.catalog.query import text
 from loradex.catalog.query.fields import FIELDS, SORTS, Scene
 from loradex.catalog.query.lexer import Or, Term, tokenize
 from loradex.catalog.query.text import Condition
+from loradex.domain.text import storable
 from loradex.errors import QueryError
 
 
@@ -28,6 +29,7 @@ def compile_query(query: str, now: float | None = None) -> CompiledQuery:
 
     Raises `QueryError`, which knows the place and says what would be right.
     """
+    query = storable(query, len(query))  # a shell hands on bytes that are no Unicode
     scene = Scene(query, time.time() if now is None else now)
     groups: list[list[Condition]] = [[]]
     order: list[str] = []
@@ -99,7 +101,15 @@ def _unknown_field(scene: Scene, term: Term, name: str) -> QueryError:
 
 
 def _sort(scene: Scene, term: Term) -> Iterable[str]:
-    for value in term.values or ():
+    if term.negated or not any(value.text for value in term.values):
+        raise QueryError(
+            "An order cannot be negated." if term.negated else "sort: needs a value.",
+            query=scene.query,
+            position=term.position,
+            length=term.length,
+            hint="For example sort:size, or sort:size- for the largest first.",
+        )
+    for value in term.values:
         name = value.text.lower().rstrip("-+")
         if name not in SORTS:
             near = get_close_matches(name, SORTS, n=1, cutoff=0.4)

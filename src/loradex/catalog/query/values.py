@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,7 +12,8 @@ from loradex.catalog.query.lexer import Value
 from loradex.errors import QueryError
 
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
-_AGE = re.compile(r"-?(\d+)([hdwmy])", re.IGNORECASE)
+_AGE = re.compile(r"-?([0-9]+)([hdwmy])", re.IGNORECASE)
+_DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{8}", re.ASCII)
 _AGE_SECONDS = {"h": 3600, "d": 86_400, "w": 604_800, "m": 2_629_800, "y": 31_557_600}
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
@@ -38,61 +40,75 @@ class Range:
         return " AND ".join(parts) or f"{column} IS NOT NULL", params
 
 
+Read = Callable[[str], Range]
+"""Reads a value that stands alone: what it spans, from its first moment to its last."""
+
+
 def number_range(query: str, value: Value) -> Range:
     """Read `4`, `>4`, `>=4`, `2..4`, `4..` or `..4`."""
-    return _range(query, value, float, "a number, as in 4, >3 or 2..5")
+    return _range(query, value, lambda part: _point(float(part)), "a number, as in 4, >3 or 2..5")
 
 
 def size_range(query: str, value: Value) -> Range:
     """Read a range of sizes: `>500MB`, `1GB..2GB`, `<4GiB`; plain numbers are bytes."""
-    return _range(query, value, _size, "a size, as in >500MB or 1GB..7GB")
+    return _range(
+        query, value, lambda part: _point(_size(part)), "a size, as in >500MB or 1GB..7GB"
+    )
 
 
 def date_range(query: str, value: Value, now: float) -> Range:
     """Read `2026-01-31`, `2026-01-01..`, `-30d..`, or an age: `<30d` is newer than 30 days.
 
-    Ages count in h, d, w, m (months) and y. A day alone means the whole of that day (UTC).
+    Ages count in h, d, w, m (months) and y. A day means the whole of that day (UTC) wherever it
+    stands. A time without an offset is UTC.
     """
-    text = value.text
     wanted = "a date or an age, as in 2026-01-31.., <30d or -2w.."
-    comparison = re.fullmatch(r"([<>]=?)-?(\d+[hdwmy])", text, re.IGNORECASE)
+    comparison = re.fullmatch(r"([<>]=?)-?([0-9]+[hdwmy])", value.text, re.IGNORECASE)
     if comparison:
-        moment = _moment(comparison.group(2), now)
+        moment = _read(query, value, comparison.group(2), lambda part: _when(part, now), wanted)
         younger = comparison.group(1).startswith("<")
-        return Range(moment, None) if younger else Range(None, moment)
-    if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
-        start = _read(query, value, text, lambda part: _moment(part, now), wanted)
-        return Range(start, start + 86_400, high_open=True)
-    return _range(query, value, lambda part: _moment(part, now), wanted)
+        return Range(moment.low, None) if younger else Range(None, moment.high)
+    return _range(query, value, lambda part: _when(part, now), wanted)
 
 
-def _range(query: str, value: Value, read: Callable[[str], float], wanted: str) -> Range:
+def _range(query: str, value: Value, read: Read, wanted: str) -> Range:
     text = value.text.strip()
     if ".." in text:
-        low, _, high = text.partition("..")
-        bounds = [
-            _read(query, value, part, read, wanted) if part.strip() else None
-            for part in (low, high)
-        ]
-        if bounds == [None, None]:
+        first, last = (
+            _read(query, value, part, read, wanted) if part.strip() else Range(None, None)
+            for part in text.split("..", 1)
+        )
+        if first.low is None and last.high is None:
             raise _wrong(query, value, wanted)
-        return Range(bounds[0], bounds[1])
+        return Range(first.low, last.high, high_open=last.high_open)
     match = re.fullmatch(r"(<=|>=|<|>|=)?(.+)", text)
     if match is None:
         raise _wrong(query, value, wanted)
-    sign, number = match.group(1), _read(query, value, match.group(2), read, wanted)
-    if sign in (">", ">="):
-        return Range(number, None, low_open=sign == ">")
-    if sign in ("<", "<="):
-        return Range(None, number, high_open=sign == "<")
-    return Range(number, number)
+    span = _read(query, value, match.group(2), read, wanted)
+    match match.group(1):
+        case ">":
+            return Range(span.high, None, low_open=not span.high_open)
+        case ">=":
+            return Range(span.low, None)
+        case "<":
+            return Range(None, span.low, high_open=True)
+        case "<=":
+            return Range(None, span.high, high_open=span.high_open)
+        case _:
+            return span
 
 
-def _read(query: str, value: Value, part: str, read: Callable[[str], float], wanted: str) -> float:
+def _read(query: str, value: Value, part: str, read: Read, wanted: str) -> Range:
     try:
         return read(part.strip())
     except (ValueError, OverflowError) as error:
         raise _wrong(query, value, wanted) from error
+
+
+def _point(number: float) -> Range:
+    if not math.isfinite(number):
+        raise ValueError(number)
+    return Range(number, number)
 
 
 def _wrong(query: str, value: Value, wanted: str) -> QueryError:
@@ -113,8 +129,13 @@ def _size(text: str) -> float:
     return float(number) * unit
 
 
-def _moment(text: str, now: float) -> float:
+def _when(text: str, now: float) -> Range:
+    """Return the whole of a day, or the moment that is an age ago or that ISO 8601 tells."""
     age = _AGE.fullmatch(text)
     if age:
-        return now - int(age.group(1)) * _AGE_SECONDS[age.group(2).lower()]
-    return datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+        return _point(now - int(age.group(1)) * _AGE_SECONDS[age.group(2).lower()])
+    if _DAY.fullmatch(text):
+        start = datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
+        return Range(start, start + 86_400, high_open=True)
+    moment = datetime.fromisoformat(text)
+    return _point((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
