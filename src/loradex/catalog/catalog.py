@@ -63,6 +63,10 @@ class Catalog:
         """Return counts of `kind`, `base` and `tag` among what `query` finds."""
         return self._reader.facets(query)
 
+    def tag_counts(self, ids: Sequence[int]) -> dict[int, tuple[tuple[str, int], ...]]:
+        """Return the training captions of these ids, most frequent first."""
+        return self._reader.tag_counts(ids)
+
     def details(self, content_id: int) -> ModelDetails:
         """Return all that is known of one model."""
         return model_details(self._reader, content_id)

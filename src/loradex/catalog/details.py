@@ -7,13 +7,14 @@ import os
 import re
 import sqlite3
 from collections.abc import Sequence
-from pathlib import Path
 
-from loradex.catalog.reader import Reader
+from loradex.catalog.reader import Reader, counted
 from loradex.domain.evidence import Evidence, Source, effective
 from loradex.domain.hashes import Hashes
 from loradex.domain.library import FileRecord, FileState
 from loradex.domain.models import HubMatch, ModelDetails, Tag, TriggerWord
+from loradex.domain.places import expanded
+from loradex.domain.text import storable
 from loradex.errors import BadReference
 
 _SHOWN_EVIDENCE = ("name", "kind", "base", "derivative", "variant", "prediction", "content_level")
@@ -32,7 +33,7 @@ def model_details(reader: Reader, content_id: int) -> ModelDetails:
                 (content_id,),
             ).fetchone()
             note = connection.execute(
-                "SELECT note FROM annotation WHERE content_id = ?", (content_id,)
+                "SELECT note, version FROM annotation WHERE content_id = ?", (content_id,)
             ).fetchone()
             return ModelDetails(
                 row=rows[0],
@@ -51,12 +52,11 @@ def model_details(reader: Reader, content_id: int) -> ModelDetails:
                 tags=_tags(connection, content_id),
                 trigger_words=_trigger_words(connection, content_id),
                 note=note["note"] if note else "",
+                note_version=note["version"] if note else 0,
                 match=_match(connection, content_id),
                 evidence=_evidence(connection, content_id),
                 metadata=json.loads(content["metadata_json"] or "{}"),
-                tag_counts=tuple(
-                    (str(t), int(n)) for t, n in json.loads(content["tag_counts"] or "[]")
-                ),
+                tag_counts=counted(content["tag_counts"]),
                 grids=_grids(connection, content_id),
             )
         finally:
@@ -189,8 +189,10 @@ def _grids(connection: sqlite3.Connection, content_id: int) -> tuple[int, ...]:
 
 _LIST_HINT = "Run `loradex list` to see what there is."
 _HEX = re.compile(r"[0-9a-fA-F]{6,64}")
-_HUB_URL = re.compile(r"https?://[^/]+/models/(\d+)(?:.*[?&]modelVersionId=(\d+))?")
-_AIR = re.compile(r"(?:urn:air:)?(?:[^:]+:[^:]+:)?civitai:(\d+)(?:@(\d+))?", re.IGNORECASE)
+_HUB_URL = re.compile(r"https?://[^/]+/models/([0-9]+)(?:.*[?&]modelVersionId=([0-9]+))?")
+_AIR = re.compile(r"(?:urn:air:)?(?:[^:]+:[^:]+:)?civitai:([0-9]+)(?:@([0-9]+))?", re.IGNORECASE)
+_HUB_DIGITS = 10
+"""Hubs count in less; a longer number names nothing, and may not fit into SQLite."""
 
 
 def resolve(reader: Reader, reference: str) -> int:
@@ -214,13 +216,14 @@ def resolve(reader: Reader, reference: str) -> int:
 def _candidates(reader: Reader, reference: str) -> Sequence[list[int]]:
     """Return what each way of reading the reference finds, most literal first."""
     ways: list[list[int]] = []
+    name = storable(reference, len(reference))  # as a name that is no Unicode lies in the catalog
 
     def look(sql: str, *params: object) -> None:
         ways.append([int(str(row[0])) for row in reader.rows_of(sql, params)])
 
     if reference.isdecimal() and len(reference) < 18:
         look("SELECT id FROM content WHERE id = ?", int(reference))
-    raw = os.fsencode(Path(reference).expanduser().absolute())
+    raw = os.fsencode(expanded(reference).absolute())
     for row in reader.rows_of("SELECT id, raw_root FROM library"):
         root = bytes(row[1]) + b"/"  # type: ignore[call-overload]
         if raw.startswith(root):
@@ -238,19 +241,25 @@ def _candidates(reader: Reader, reference: str) -> Sequence[list[int]]:
             + " OR ".join(f"({name} >= ? AND {name} < ?)" for name in columns),
             *(bound for _ in columns for bound in (digits, digits + "g")),
         )
-    hub = _HUB_URL.match(reference) or _AIR.fullmatch(reference)
+    hub = _hub_numbers(reference)
     if hub:
-        model, version = hub.groups()
         look(
-            "SELECT content_id FROM match WHERE model_id = ? AND (? IS NULL OR version_id = ?)",
-            int(model),
-            version,
-            version,
+            "SELECT content_id FROM match WHERE model_id = ?1 AND (?2 IS NULL OR version_id = ?2)",
+            *hub,
         )
-    look("SELECT id FROM content WHERE name = ?", reference)
+    look("SELECT id FROM content WHERE name = ?", name)
     look(
         "SELECT id FROM content WHERE file_name = ? OR file_name LIKE ? ESCAPE '\\'",
-        reference,
-        re.sub(r"([\\%_])", r"\\\1", reference) + ".%",
+        name,
+        re.sub(r"([\\%_])", r"\\\1", name) + ".%",
     )
     return ways
+
+
+def _hub_numbers(reference: str) -> tuple[int, int | None] | None:
+    """Return the model, and the version if it is named, of a hub page or AIR urn."""
+    hub = _HUB_URL.match(reference) or _AIR.fullmatch(reference)
+    if hub is None or any(len(number or "") > _HUB_DIGITS for number in hub.groups()):
+        return None
+    model, version = hub.groups()
+    return int(model), None if version is None else int(version)

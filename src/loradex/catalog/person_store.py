@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from loradex.catalog.reader import Reader
+from loradex.catalog.reader import Reader, chunks
 from loradex.domain.evidence import Source
 from loradex.domain.text import storable
+from loradex.errors import CatalogError, UsageError
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from loradex.catalog.writer import Writer
 
 NOTE_LIMIT = 100_000
@@ -34,16 +38,18 @@ class PersonStore:
             )
         ]
 
-    def removed_tags(self, content_id: int) -> list[str]:
-        """Return the tags a person took off a model."""
-        return [
-            str(row[0])
-            for row in self._reader.rows_of(
-                "SELECT name FROM content_tag JOIN tag ON tag.id = tag_id"
-                " WHERE content_id = ? AND removed",
-                (content_id,),
-            )
-        ]
+    def removed_tags(self, content_ids: Sequence[int]) -> dict[int, frozenset[str]]:
+        """Return the tags a person took off these models, folded; models without are left out."""
+        found: dict[int, set[str]] = {}
+        for chunk in chunks(content_ids):
+            marks = ",".join("?" * len(chunk))
+            for id_, folded in self._reader.rows_of(
+                "SELECT content_id, folded FROM content_tag JOIN tag ON tag.id = tag_id"
+                f" WHERE content_id IN ({marks}) AND removed",
+                chunk,
+            ):
+                found.setdefault(int(str(id_)), set()).add(str(folded))
+        return {id_: frozenset(tags) for id_, tags in found.items()}
 
     def add_tags(
         self,
@@ -59,9 +65,39 @@ class PersonStore:
         """Take tags off models for good: no other source brings them back."""
         self._write_tags(content_ids, tags, Source.PERSON, "", removed=True)
 
-    def set_note(self, content_id: int, note: str) -> None:
-        """Replace a model's note; an empty one removes it."""
-        self._annotate([content_id], "note", storable(note, NOTE_LIMIT))
+    def set_note(self, content_id: int, text: str, *, expected_version: int | None = None) -> None:
+        """Replace a model's note; an empty one removes it.
+
+        With `expected_version` (`ModelDetails.note_version`, as it was when the person began to
+        write) nothing is written and `CatalogError` is raised when somebody else wrote meanwhile.
+        Raises `UsageError` for a text that is too long.
+        """
+        note = _whole_note(text)
+        with self._annotating([content_id]) as connection:
+            changed = connection.exec_driver_sql(
+                "UPDATE annotation SET note = ?1, changed_at = ?2, version = version + 1"
+                " WHERE content_id = ?3 AND version = coalesce(?4, version)",
+                (note, time.time(), content_id, expected_version),
+            ).rowcount
+            if not changed:
+                raise CatalogError(
+                    "What is written about this model has changed meanwhile: the note was not"
+                    " saved.",
+                    hint="Look at it as it is now, and write yours again.",
+                )
+
+    def append_note(self, content_id: int, text: str) -> None:
+        """Add a text below a model's note; raise `UsageError` when that gets too long."""
+        addition = _whole_note(text)
+        with self._annotating([content_id]) as connection:
+            changed = connection.exec_driver_sql(
+                "UPDATE annotation SET note = note || iif(note = '', '', char(10)) || ?1,"
+                " changed_at = ?2, version = version + 1"
+                " WHERE content_id = ?3 AND length(note) + 1 + length(?1) <= ?4",
+                (addition, time.time(), content_id, NOTE_LIMIT),
+            ).rowcount
+            if not changed:
+                raise _too_long("With this below it, the note would have")
 
     def set_rating(self, content_ids: Sequence[int], rating: int | None) -> None:
         """Rate models 1 to 5; None takes the rating back."""
@@ -71,7 +107,18 @@ class PersonStore:
         """Mark models as favourites, or no longer."""
         self._annotate(content_ids, "favourite", favourite)
 
-    def _annotate(self, content_ids: Sequence[int], column: str, value: str | int | None) -> None:
+    def _annotate(self, content_ids: Sequence[int], column: str, value: int | None) -> None:
+        now = time.time()
+        with self._annotating(content_ids) as connection:
+            connection.exec_driver_sql(
+                f"UPDATE annotation SET {column} = ?, changed_at = ?, version = version + 1"
+                " WHERE content_id = ?",
+                [(value, now, id_) for id_ in content_ids],
+            )
+
+    @contextmanager
+    def _annotating(self, content_ids: Sequence[int]) -> Iterator[Connection]:
+        """Give a transaction in which these models have a row to write to."""
         now = time.time()
         with self._writer.transaction() as connection:
             connection.exec_driver_sql(
@@ -79,11 +126,7 @@ class PersonStore:
                 " VALUES (?, '', 0, ?, 0)",
                 [(id_, now) for id_ in content_ids],
             )
-            connection.exec_driver_sql(
-                f"UPDATE annotation SET {column} = ?, changed_at = ?, version = version + 1"
-                " WHERE content_id = ?",
-                [(value, now, id_) for id_ in content_ids],
-            )
+            yield connection
             self._writer.refresh(connection, content_ids)
 
     def _write_tags(
@@ -117,6 +160,21 @@ class PersonStore:
                 ],
             )
             self._writer.refresh(connection, content_ids)
+
+
+def _whole_note(text: str) -> str:
+    """Return a note as it is kept, never cut."""
+    note = storable(text, len(text))
+    if len(note) > NOTE_LIMIT:
+        raise _too_long(f"This note has {len(note):,} characters:")
+    return note
+
+
+def _too_long(what: str) -> UsageError:
+    return UsageError(
+        f"{what} more than the {NOTE_LIMIT:,} characters that a note may have.",
+        hint="Shorten it, or keep the rest in a file of your own.",
+    )
 
 
 def clean_tag(tag: str) -> str:

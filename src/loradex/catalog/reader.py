@@ -105,6 +105,20 @@ class Reader:
                     found[row[0]] = _model_row(row)
         return [found[id_] for id_ in ids if id_ in found]
 
+    def tag_counts(self, ids: Sequence[int]) -> dict[int, tuple[tuple[str, int], ...]]:
+        """Return the training captions of `ids` with their counts; those without are left out."""
+        found: dict[int, tuple[tuple[str, int], ...]] = {}
+        with self.connection() as connection:
+            for chunk in chunks(ids):
+                marks = ",".join("?" * len(chunk))
+                for id_, stored in connection.execute(
+                    "SELECT content_id, tag_counts FROM content_header"
+                    f" WHERE content_id IN ({marks})",
+                    chunk,
+                ):
+                    found[id_] = counted(stored)
+        return found
+
     def facets(self, query: str) -> dict[str, list[tuple[str, int]]]:
         """Return counts of kinds, bases and tags among what `query` finds, most frequent first.
 
@@ -136,6 +150,11 @@ def texts(stored: str) -> tuple[str, ...]:
     """Return a stored JSON list of texts as a tuple."""
     value: Iterable[str] = json.loads(stored)
     return tuple(value)
+
+
+def counted(stored: str | None) -> tuple[tuple[str, int], ...]:
+    """Return a stored JSON list of pairs of text and count."""
+    return tuple((str(text), int(count)) for text, count in json.loads(stored or "[]"))
 
 
 def _model_row(row: Sequence) -> ModelRow:  # type: ignore[type-arg]

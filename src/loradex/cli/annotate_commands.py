@@ -122,6 +122,7 @@ def _list_tags(catalog: Catalog, as_json: bool) -> None:
 \b
   loradex note neon_knight                 print it
   loradex note neon_knight "best at 0.7"   replace it
+  loradex note neon_knight --append "more" add a line
   loradex note neon_knight --edit          open it in $EDITOR
   loradex note neon_knight --clear         remove it
 
@@ -144,27 +145,53 @@ def note_command(
     dry_run: bool,
 ) -> None:
     """Read or write the note on a model."""
-    from loradex.operations.annotate import note  # noqa: PLC0415
-
+    _check_note(text, append=append, edit=edit, clear=clear)
     with context.catalog() as catalog:
         id_ = catalog.resolve(reference)
-        before = catalog.details(id_).note
         if edit:
-            text = click.edit(before)
-            if text is None:
-                click.echo("Left as it was.")
-                return
-            text = text.rstrip("\n")
-        elif clear:
-            text = ""
-        elif append and text and before:
-            text = f"{before}\n{text}"
-        if text is None:
-            click.echo(display_lines(before) if before else "No note.", err=not before)
+            _edit_note(context, catalog, id_, dry_run)
+        elif text is not None or clear:
+            _write_note(catalog, id_, text or "", append=append, dry_run=dry_run)
+        else:
+            note = catalog.details(id_).note
+            click.echo(display_lines(note) if note else "No note.", err=not note)
+
+
+def _check_note(text: str | None, *, append: bool, edit: bool, clear: bool) -> None:
+    """Raise `UsageError` for options that contradict each other: a note may be lost by it."""
+    if sum((append, edit, clear)) > 1:
+        raise UsageError(
+            "Of --append, --edit and --clear only one is possible.", hint="Leave out the others."
+        )
+    if append and not text:
+        raise UsageError("--append needs a TEXT.", hint='loradex note REF "more" --append')
+    if text is not None and (edit or clear):
+        raise UsageError(
+            f"{'--edit' if edit else '--clear'} takes no TEXT.",
+            hint="Leave out one of them; a TEXT alone replaces the note.",
+        )
+
+
+def _write_note(catalog: Catalog, id_: int, text: str, *, append: bool, dry_run: bool) -> None:
+    from loradex.operations.annotate import append_note, note  # noqa: PLC0415
+
+    if not dry_run:
+        (append_note if append else note)(catalog, id_, text)
+    _say(catalog, [id_], "noted" if text else "note removed", dry_run)
+
+
+def _edit_note(context: Context, catalog: Catalog, id_: int, dry_run: bool) -> None:
+    from loradex.cli.note_editing import edited_note  # noqa: PLC0415
+    from loradex.operations.annotate import note  # noqa: PLC0415
+
+    details = catalog.details(id_)
+    with edited_note(context.home, id_, details.note) as text:
+        if text == details.note:
+            click.echo("Left as it was.")
             return
         if not dry_run:
-            note(catalog, id_, text)
-        _say(catalog, [id_], "noted" if text else "note removed", dry_run)
+            note(catalog, id_, text, expected_version=details.note_version)
+    _say(catalog, [id_], "noted" if text else "note removed", dry_run)
 
 
 @click.command(

@@ -99,6 +99,8 @@ class ModelDetails:
     tags: tuple[Tag, ...]
     trigger_words: tuple[TriggerWord, ...]
     note: str
+    note_version: int
+    """Grows with each edit of note, rating or favourite; 0 before the first."""
     match: HubMatch | None
     evidence: tuple[Evidence, ...]
     """Effective fact of each field first, then the others."""

@@ -31,9 +31,20 @@ def _check_tag(name: str) -> None:
         raise UsageError(f"The tag {name!r} has a comma in it.", hint="Give two tags instead.")
 
 
-def note(catalog: Catalog, content_id: int, text: str) -> None:
-    """Replace a model's note; an empty text removes it."""
-    catalog.person.set_note(content_id, text)
+def note(
+    catalog: Catalog, content_id: int, text: str, *, expected_version: int | None = None
+) -> None:
+    """Replace a model's note; an empty text removes it.
+
+    Give `ModelDetails.note_version` of the note the person saw when writing took a while: raises
+    `CatalogError` and writes nothing when it was changed meanwhile.
+    """
+    catalog.person.set_note(content_id, text, expected_version=expected_version)
+
+
+def append_note(catalog: Catalog, content_id: int, text: str) -> None:
+    """Add a text below what is there, whoever wrote that."""
+    catalog.person.append_note(content_id, text)
 
 
 def rate(catalog: Catalog, ids: Sequence[int], stars: int | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 
@@ -33,14 +33,15 @@ def propose(catalog: Catalog, plugins: Plugins, ids: Sequence[int]) -> list[Prop
 
     Tags a model shows already, and those a person took off it, are left out.
     """
-    proposals = []
+    removed = catalog.person.removed_tags(ids)
+    captions = catalog.tag_counts(ids)
+    roots = [f"{library.root}/" for library in catalog.files.libraries()]
+    proposals: list[Proposal] = []
     for row in catalog.rows(ids):
-        hidden = {tag.casefold() for tag in (*row.tags, *catalog.person.removed_tags(row.id))}
-        seen: set[str] = set()
-        for proposed in plugins.propose_tags(_as_input(catalog, row)):
-            folded = proposed.tag.casefold()
-            if proposed.confidence >= LEAST_CONFIDENCE and folded not in hidden | seen:
-                seen.add(folded)
+        hidden = {tag.casefold() for tag in row.tags} | removed.get(row.id, frozenset())
+        asked = _as_input(row, roots, captions.get(row.id, ()))
+        for proposed in plugins.propose_tags(asked):
+            if proposed.confidence >= LEAST_CONFIDENCE and proposed.tag.casefold() not in hidden:
                 proposals.append(
                     Proposal(row.id, row.name, proposed.tag, proposed.plugin, proposed.reason)
                 )
@@ -57,21 +58,15 @@ def accept(catalog: Catalog, proposals: Sequence[Proposal]) -> None:
         catalog.person.add_tags(ids, [tag], Source.FILE_NAME, detail)
 
 
-def _as_input(catalog: Catalog, row: ModelRow) -> TaggerInput:
-    details = catalog.details(row.id)
-    root = next(
-        (
-            library.root
-            for library in catalog.files.libraries()
-            if row.path.startswith(f"{library.root}/")
-        ),
-        "",
-    )
-    folder = PurePosixPath(row.path.removeprefix(f"{root}/")).parent
+def _as_input(
+    row: ModelRow, roots: Iterable[str], captions: tuple[tuple[str, int], ...]
+) -> TaggerInput:
+    root = next((root for root in roots if row.path.startswith(root)), "/")
+    folder = PurePosixPath(row.path.removeprefix(root)).parent
     return TaggerInput(
         file_name=row.file_name,
         folder="" if str(folder) == "." else str(folder),
         kind=ModelKind(row.kind),
         base=BaseModel(row.base) if row.base in set(BaseModel) else None,
-        tag_counts=details.tag_counts,
+        tag_counts=captions,
     )
