@@ -6,69 +6,16 @@ import json
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
 from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
-from catalog_kit import add_library, hashes, look, model, version
+from catalog_kit import look
+from cli.kit import HOSTILE, Run
 from loradex.catalog.catalog import Catalog
-from loradex.cli.main import COMMANDS, main
-from loradex.operations.matching import found
+from loradex.cli.main import COMMANDS
 from loradex.paths import Home
-
-HOSTILE = "evil \x1b]0;owned\x07[red]x[/] \u202egnp"
-
-
-@dataclass
-class Ended:
-    code: int
-    out: str
-    err: str
-
-
-Run = Callable[..., Ended]
-
-
-@pytest.fixture
-def run(home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Run:
-    """Call the program in this process, as the shell would."""
-
-    def call(*arguments: str) -> Ended:
-        monkeypatch.setattr(sys, "argv", ["loradex", *arguments])
-        capsys.readouterr()
-        with pytest.raises(SystemExit) as stop:
-            main()
-        captured = capsys.readouterr()
-        code = stop.value.code
-        return Ended(code if isinstance(code, int) else 0, captured.out, captured.err)
-
-    return call
-
-
-@pytest.fixture
-def filled(home: Home) -> Home:
-    with Catalog.open(home) as catalog:
-        library = add_library(catalog)
-        catalog.looks.record(
-            library,
-            [
-                look("loras/neon.safetensors", 1, words=("neonkn",)),
-                look(f"loras/{HOSTILE}.safetensors", 2, base="sd1"),
-                look("ckpt/base.safetensors", 3, kind="checkpoint", size=6_938_000_000),
-                look(
-                    "broken.safetensors", 4, base=None, kind="unknown", problem="It is cut short."
-                ),
-            ],
-            "1",
-        )
-        catalog.looks.record_hashes(catalog.files.to_hash()[0], hashes("a"))
-        catalog.hub.record_models("civitai", [model()])
-        catalog.hub.record_versions("civitai", [version()])
-        catalog.hub.record_matches("civitai", [found(1, version(), model(), "sha256")])
-    return home
 
 
 def test_list_prints_tabs_for_pipes(run: Run, filled: Home) -> None:
@@ -255,17 +202,3 @@ def test_every_command_has_help(run: Run) -> None:
         ended = run(name, "--help")
         assert ended.code == 0, name
         assert "Usage: loradex" in ended.out or "Usage:" in ended.out
-
-
-def test_a_closed_pipe_ends_quietly(filled: Home) -> None:
-    process = subprocess.Popen(
-        [sys.executable, "-m", "loradex", "--home", str(filled.root), "list"],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    process.stdout.close()
-    assert process.stderr is not None
-    assert process.stderr.read() == b""
-    process.stderr.close()
-    process.wait()

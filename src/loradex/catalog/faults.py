@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sqlite3
 from pathlib import Path
 
 from loradex.errors import CatalogBusy, CatalogDamaged, CatalogError, CatalogReadOnly
@@ -33,6 +32,13 @@ def translate(error: Exception, path: Path) -> CatalogError:
         return CatalogError(
             f"The disk that holds {path} is full.", hint="Free some space; nothing was lost."
         )
-    if isinstance(error, sqlite3.Error):
-        return CatalogError(f"The catalog {path} cannot do this: {text}.")
-    return CatalogError(f"The catalog {path} failed: {text}.")
+    if name.startswith("SQLITE_IOERR"):
+        return CatalogError(
+            f"The disk that holds {path} does not read or write as it should: {text}.",
+            hint="Check that it is healthy and still mounted; copies of the catalog lie in"
+            f" {path.parent / 'backups'}.",
+        )
+    return CatalogError(
+        f"The catalog {path} cannot do this: {text}.",
+        hint="Run it again with --debug and report what it prints.",
+    )

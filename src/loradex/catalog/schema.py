@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -9,7 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from loradex.catalog.faults import BUSY_TIMEOUT_MS, translate
-from loradex.errors import CatalogDamaged
+from loradex.errors import CatalogDamaged, CatalogReadOnly
 
 REVISIONS = ("0001",)
 """Oldest first; the last is what the tables modules describe. A test holds it to `migrations/`."""
@@ -20,7 +21,7 @@ def connect_read_only(path: Path) -> sqlite3.Connection:
 
     A catalog on a read-only disk has no shared-memory file to join: it is then read as it lies.
     """
-    uri = f"file:{quote(str(path))}?mode=ro"
+    uri = f"file:{quote(os.fsencode(path))}?mode=ro"
     try:
         return _probe(uri)
     except sqlite3.Error as error:
@@ -50,13 +51,19 @@ def _probe(uri: str) -> sqlite3.Connection:
 def schema_revision(path: Path) -> str | None:
     """Return the catalog's revision, None when there is no catalog yet.
 
-    Raises `CatalogDamaged` for a file that is not a loradex catalog.
+    Raises `CatalogDamaged` for a file that is not a loradex catalog, and `CatalogReadOnly` when
+    its folder cannot be looked into.
     """
     try:
         if path.stat().st_size == 0:
             return None
     except FileNotFoundError:
         return None
+    except OSError as error:
+        raise CatalogReadOnly(
+            f"The catalog {path} cannot be opened: {error.strerror or error}.",
+            hint="Check the folder and its permissions, or set LORADEX_HOME to a folder of yours.",
+        ) from error
     with closing_connection(path) as connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master")}
         if "alembic_version" not in tables:

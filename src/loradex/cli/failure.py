@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Sequence
 from itertools import pairwise
 
 import click
 
+from loradex.cli.output import drop_output
 from loradex.domain.text import display_lines, display_text
 from loradex.errors import Cancelled, LoradexError, QueryError
 
@@ -20,6 +22,21 @@ def report(error: LoradexError) -> None:
         click.echo(f"  {' ' * error.position}{'^' * max(error.length, 1)}", err=True)
     if error.hint:
         click.echo(display_lines(error.hint), err=True)
+
+
+def report_system(error: OSError) -> None:
+    """Print what the operating system refused; output that cannot be written is let go of."""
+    what = "The output cannot be written"
+    if error.filename is None:
+        drop_output()
+    else:
+        what = f"{os.fsdecode(error.filename)} cannot be used"
+    report(
+        LoradexError(
+            f"{what}: {error.strerror or error}.",
+            hint="Check its permissions and the free space there, and try again.",
+        )
+    )
 
 
 def report_bug(error: Exception) -> None:

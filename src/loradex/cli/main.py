@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import importlib
-import os
 import sys
-from pathlib import Path
 from typing import NoReturn
 
 import click
 
 from loradex import __version__
 from loradex.cli.context import Context
-from loradex.cli.failure import report, report_bug, tell_end, wants_events
-from loradex.errors import Cancelled, LoradexError
+from loradex.cli.failure import report, report_bug, report_system, tell_end, wants_events
+from loradex.cli.output import ReaderGone, drop_output, reader_may_leave
+from loradex.domain.places import expanded
+from loradex.errors import Cancelled, LoradexError, UsageError
 from loradex.paths import Home, default_home
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Build a small sample library and run the whole loop on it."),
     "library": ("library", "Add, list and remove the folders that are indexed."),
     "scan": ("scan", "Index what is new in the libraries, and hash it."),
+    "problems": ("problems", "List the files that could not be read, and why."),
     "list": ("listing", "List models: `loradex list kind:lora base:sdxl neon`."),
     "show": ("show", "Show all that is known of one model."),
     "tag": ("annotate", "Add tags to models, remove them, or list all tags."),
@@ -40,6 +41,22 @@ COMMANDS: dict[str, tuple[str, str]] = {
 
 class LazyCommands(click.Group):
     """A group that imports a command's module when the command is called."""
+
+    def make_context(
+        self,
+        info_name: str | None,
+        args: list[str],
+        parent: click.Context | None = None,
+        **extra: object,
+    ) -> click.Context:
+        """Read the arguments; `--help` prints here already."""
+        with reader_may_leave():
+            return super().make_context(info_name, args, parent, **extra)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command that was named."""
+        with reader_may_leave():
+            return super().invoke(ctx)
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the commands in the order of the table: the order a newcomer needs them."""
@@ -80,17 +97,16 @@ class LazyCommands(click.Group):
 )
 @click.option(
     "--home",
-    type=click.Path(path_type=Path, file_okay=False),
+    type=click.Path(file_okay=False),
     metavar="FOLDER",
     help="Keep all state here instead of $LORADEX_HOME or the platform's data folder.",
 )
 @click.option("--debug", is_flag=True, help="Show the full traceback of an error.")
 @click.version_option(__version__, "-V", "--version", message="loradex %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, home: Path | None, debug: bool) -> None:
+def cli(ctx: click.Context, home: str | None, debug: bool) -> None:
     """Know, find and test the checkpoints and LoRAs you own."""
-    chosen = default_home() if home is None else Home(home.expanduser().absolute())
-    ctx.obj = Context(chosen, debug)
+    ctx.obj = Context(_home(home), debug)
     if ctx.invoked_subcommand is None:
         if sys.stdin.isatty() and sys.stdout.isatty():
             from loradex.cli.frontend import open_tui  # noqa: PLC0415
@@ -99,35 +115,59 @@ def cli(ctx: click.Context, home: Path | None, debug: bool) -> None:
         click.echo(ctx.get_help())
 
 
+def _home(folder: str | None) -> Home:
+    """Return the home that was asked for, else that of the environment."""
+    if folder == "":
+        raise UsageError("--home names no folder.", hint="Leave it out for the usual one.")
+    if folder is not None:
+        return Home(expanded(folder).absolute())
+    try:
+        return default_home()
+    except RuntimeError as error:
+        raise UsageError(
+            "LORADEX_HOME begins with the home folder of somebody who is not there.",
+            hint="Set it to a folder of yours.",
+        ) from error
+
+
 def main() -> NoReturn:
     """Run loradex and leave with its exit code; errors become one sentence on stderr."""
+    try:
+        code = _run()
+    except (ReaderGone, BrokenPipeError):
+        drop_output()
+        code = 0
+    sys.exit(code)
+
+
+def _run() -> int:
+    """Return the exit code of this call."""
     debug = "--debug" in sys.argv[1:]
     tell = tell_end if wants_events(sys.argv[1:]) else report
     try:
         result = cli.main(standalone_mode=False)
-    except click.exceptions.Exit as stop:
-        sys.exit(stop.exit_code)
     except click.ClickException as error:
         error.show()
-        sys.exit(error.exit_code)
+        return error.exit_code
     except (click.Abort, KeyboardInterrupt):
         click.echo("\nStopped.", err=True)
-        sys.exit(130)
+        return 130
     except Cancelled as stop:
         tell(stop)
-        sys.exit(130)
+        return 130
     except LoradexError as error:
         if debug:
             raise
         tell(error)
-        sys.exit(error.exit_code)
-    except BrokenPipeError:
-        # The reader (`head`, a pager) has enough; keep Python from complaining at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(0)
+        return error.exit_code
+    except ReaderGone:
+        raise
     except Exception as error:
         if debug:
             raise
-        report_bug(error)
-        sys.exit(1)
-    sys.exit(result if isinstance(result, int) else 0)
+        if isinstance(error, OSError):
+            report_system(error)
+        else:
+            report_bug(error)
+        return 1
+    return result if isinstance(result, int) else 0

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from loradex.operations.scan import ScanReport
 
 PARTLY = 3
+_PROBLEM = "with a problem: loradex problems"
 
 
 @click.command("scan")
@@ -97,7 +98,7 @@ def _sentence(report: ScanReport, hashed: HashReport | None) -> str:
             (report.missing, "missing", "missing"),
             (report.growing, "still growing", "still growing"),
             (report.downloads, "still downloading", "still downloading"),
-            (len(report.problems), "with a problem", "with a problem"),
+            (len(report.problems), _PROBLEM, _PROBLEM),
         )
         if number
     ]

@@ -1,0 +1,63 @@
+"""How a call ends when nobody reads what it writes, or nothing can be written."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from catalog_kit import look
+from loradex.catalog.catalog import Catalog
+from loradex.paths import Home
+
+PROGRAM = [sys.executable, "-m", "loradex"]
+FULL = Path("/dev/full")
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ["list"],
+        ["list", "--json"],
+        ["list", "--paths"],
+        ["config"],
+        ["--help"],
+        ["list", "--help"],
+        ["scan", "--progress=json"],
+    ],
+    ids=" ".join,
+)
+def test_a_reader_that_has_enough_is_no_failure(filled: Home, arguments: list[str]) -> None:
+    process = subprocess.Popen(
+        [*PROGRAM, *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert process.stdout is not None
+    process.stdout.close()
+    _, said = process.communicate()
+    assert (process.returncode, said) == (0, b"")
+
+
+def test_the_first_line_is_enough(filled: Home) -> None:
+    with Catalog.open(filled) as catalog:
+        catalog.looks.record(1, [look(f"{n}.safetensors", n) for n in range(10, 3000)], "1")
+    process = subprocess.Popen([*PROGRAM, "list"], stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    assert process.stdout is not None
+    assert process.stdout.readline()
+    process.stdout.close()
+    _, said = process.communicate()
+    assert (process.returncode, said) == (0, b"")
+
+
+@pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
+@pytest.mark.parametrize("arguments", [["list"], ["list", "--json"], ["list", "--paths"]])
+def test_a_full_disk_is_told_in_one_sentence(filled: Home, arguments: list[str]) -> None:
+    with FULL.open("wb") as full:
+        ended = subprocess.run(
+            [*PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ended.returncode == 1
+    first, hint = ended.stderr.splitlines()
+    assert first == "Error: The output cannot be written: No space left on device."
+    assert "free space" in hint
