@@ -66,12 +66,12 @@ def _print_summary(tour: Tour, seconds: float) -> None:
         ),
         (
             "Set aside",
-            f"{count_text(len(scanned.problems), 'broken file')} (listed above, on purpose),"
-            f" {count_text(scanned.downloads, 'unfinished download')}",
+            f"{count_text(tour.broken, 'broken file')} and"
+            f" {count_text(scanned.downloads, 'unfinished download')}, put there on purpose",
         ),
         (
             "Matched",
-            f"{matched.matched:,} of {count_text(matched.asked, 'model')} asked for;"
+            f"{count_text(tour.known, 'model')} known to the hub, {matched.matched:,} of them new;"
             f" {count_text(matched.words, 'trigger word')}",
         ),
     ]

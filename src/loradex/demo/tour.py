@@ -42,6 +42,10 @@ class Tour:
     scanned: ScanReport
     hashed: HashReport
     matched: MatchReport
+    broken: int
+    """Files in the library that cannot be read, on purpose."""
+    known: int
+    """Models that the hub knows, after this run and earlier ones."""
     grid: GridResult | None
     example: int
     """A model worth looking at."""
@@ -93,7 +97,19 @@ def run_tour(
         example = _annotate(catalog)
         say("5/5  Drawing a grid: 2 LoRAs × 3 strengths × 2 prompts × 2 seeds …")
         grid = _draw(catalog, studio, sink, cancel) if studio else None
-    return Tour(folder, home, models, scanned, hashed, matched, grid, example)
+        broken, (_, matched_in_all) = len(catalog.files.problems()), catalog.hub.counts()
+    return Tour(
+        folder=folder,
+        home=home,
+        models=models,
+        scanned=scanned,
+        hashed=hashed,
+        matched=matched,
+        broken=broken,
+        known=matched_in_all,
+        grid=grid,
+        example=example,
+    )
 
 
 def _annotate(catalog: Catalog) -> int:
