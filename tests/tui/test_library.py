@@ -8,6 +8,8 @@ import pytest
 
 from loradex.catalog.catalog import Catalog
 from loradex.paths import Home
+from loradex_tui.pictures.choice import PictureMode
+from loradex_tui.pictures.picture_box import PictureBox
 from loradex_tui.widgets.facet_pane import FacetPane
 from tui.shelf import few, picture, shelf
 from tui.stage import NARROW, WIDE, showing
@@ -217,3 +219,24 @@ async def test_what_the_core_refuses_becomes_a_toast(
         library.search_bar.set_text("oil")
         await stage.until(lambda: "damaged" in stage.toasts)
         assert library.models.line_count == 10
+
+
+@pytest.mark.parametrize("mode", [PictureMode.SIXEL, PictureMode.KITTY])
+async def test_the_terminals_own_graphics_get_their_room(
+    catalog: Catalog, tmp_path: Path, mode: PictureMode
+) -> None:
+    picture(tmp_path / "models" / "oil paint.png", size=(64, 32))
+    picture(tmp_path / "models" / "neon_knight_v3.png", size=(32, 32))
+    async with showing(catalog, pictures=mode) as stage:
+        box = stage.library.details.query_one(PictureBox)
+        await stage.look_at("oil")
+        await stage.until(lambda: box.children and box.children[0].size.height)
+        (shown,) = box.children
+        assert shown.size.width == 4 * shown.size.height
+        await stage.look_at("knight")
+        await stage.until(lambda: box.children and box.children[0].image.width == 32)
+        (shown,) = box.children
+        assert shown.size.width == 2 * shown.size.height
+        await stage.look_at("lunar")
+        await stage.until(lambda: not box.shown)
+        assert not box.display

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import struct
+import subprocess
+import sys
 import zlib
 from pathlib import Path
 
@@ -147,8 +149,22 @@ def test_the_newest_grid_goes_before_a_preview(catalog: Catalog, tmp_path: Path)
 def test_how_pictures_are_drawn(
     environ: dict[str, str], mode: PictureMode, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def never() -> PictureMode:
-        raise AssertionError("the terminal was asked")
-
-    monkeypatch.setattr(choice, "_ask_terminal", never)
+    asked = []
+    monkeypatch.setattr(choice, "_ask_terminal", lambda: asked.append(1))
     assert choose_picture_mode(environ) is mode
+    # What draws graphics asks the terminal when it loads: later, the answer would be taken for
+    # keys. What draws none has no reason to ask.
+    assert bool(asked) == (mode in (PictureMode.KITTY, PictureMode.SIXEL))
+
+
+def test_asking_loads_all_that_asks() -> None:
+    code = "import sys; from loradex_tui.pictures.choice import *; choose_picture_mode(); "
+    loaded = "print([name for name in sys.modules if name.startswith('textual_image.widget')])"
+    done = subprocess.run(
+        [sys.executable, "-c", code + loaded],
+        env={**os.environ, "LORADEX_IMAGES": "kitty"},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "'textual_image.widget'" in done.stdout

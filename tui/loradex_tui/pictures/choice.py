@@ -25,6 +25,8 @@ def choose_picture_mode(environ: Mapping[str, str] | None = None) -> PictureMode
     """
     environ = os.environ if environ is None else environ
     wish = environ.get("LORADEX_IMAGES", "auto").strip().lower()
+    if wish in (PictureMode.KITTY, PictureMode.SIXEL):
+        _ask_terminal()
     if wish in tuple(PictureMode):
         return PictureMode(wish)
     term = environ.get("TERM", "")
@@ -40,7 +42,8 @@ def _is_terminal() -> bool:
 
 
 def _ask_terminal() -> PictureMode:
-    from textual_image import renderable  # noqa: PLC0415 - importing it asks the terminal
+    """Load what draws graphics, now: importing it asks the terminal, and reads the answer."""
+    from textual_image import renderable, widget  # noqa: F401, PLC0415
 
     if renderable.Image is renderable.SixelImage:
         return PictureMode.SIXEL
