@@ -57,6 +57,24 @@ def test_contents_that_prove_equal_merge_and_lose_nothing(catalog: Catalog) -> N
     assert catalog.search("second").total == 1
 
 
+def test_the_later_word_on_a_tag_survives_a_merge(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = add_library(catalog)
+    catalog.looks.record(library, [look("a.safetensors", 1), look("b.safetensors", 2)], "1")
+    now = 1_000.0
+    monkeypatch.setattr("time.time", lambda: now)
+    catalog.person.remove_tags([1], ["keep"])
+    catalog.person.add_tags([1], ["drop"])
+    now = 2_000.0
+    catalog.person.add_tags([2], ["keep"])
+    catalog.person.remove_tags([2], ["drop"])
+    for file in catalog.files.to_hash():
+        catalog.looks.record_hashes(file, hashes("a"))
+    (row,) = catalog.search("").rows
+    assert row.tags == ("keep",)
+
+
 def test_a_file_that_proves_different_becomes_its_own_content(catalog: Catalog) -> None:
     library = add_library(catalog)
     catalog.looks.record(library, [look("a.safetensors", 1), look("b.safetensors", 1)], "1")

@@ -11,9 +11,10 @@ import pytest
 from files_kit import lora
 from loradex.catalog.catalog import Catalog
 from loradex.demo.hub_server import LocalHub
+from loradex.demo.hub_trouble import overloaded
 from loradex.demo.hub_world import World, WorldFile, WorldModel, WorldVersion
 from loradex.domain.progress import CancelToken, SilentSink
-from loradex.errors import HubUnreachable
+from loradex.errors import HubUnavailable, HubUnreachable
 from loradex.formats.hashing import hash_file
 from loradex.hub.client import CivitaiHub
 from loradex.operations import annotate
@@ -124,3 +125,49 @@ def test_no_network_is_one_sentence_and_changes_nothing(catalog: Catalog, neon: 
         matched(catalog, hub)
     assert caught.value.hint
     assert len(catalog.hub.unmatched("civitai")) == 2
+
+
+def test_asking_by_tensors_goes_round(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What one run leaves, the next takes first; what was asked is remembered, come what may."""
+    for number in range(6):
+        lora(tmp_path / "models" / f"{number}.safetensors", seed=number)
+    add_library(catalog, tmp_path / "models")
+    index(catalog)
+    monkeypatch.setattr("loradex.operations.matching.SINGLE_LOOKUPS", 2)
+    with LocalHub(World()) as hub:
+
+        def asked() -> list[str]:
+            return [r.path for r in hub.requests if "/by-hash/" in r.path and r.method == "GET"]
+
+        first = matched(catalog, hub)
+        assert (first.asked, first.unknown, first.left) == (6, 2, 4)
+        second = matched(catalog, hub)
+        assert (second.asked, second.unknown, second.left) == (4, 2, 2)
+        assert len(set(asked())) == 4
+        hub.trouble(overloaded(), times=9, path="/api/v1/model-versions/by-hash/")
+        before = len(catalog.hub.unmatched("civitai"))
+        with pytest.raises(HubUnavailable):
+            matched(catalog, hub)
+        assert before == len(catalog.hub.unmatched("civitai")) == 2
+
+
+def test_a_hubs_tags_become_ours(catalog: Catalog, neon: Path) -> None:
+    world = world_of(neon)
+    model = replace(world.models[0], tags=("a, b", "x" * 5000, "  spaced   out ", "A"))
+    with LocalHub(World(models=(model,))) as hub:
+        matched(catalog, hub)
+    row = catalog.rows([catalog.resolve("neon.safetensors")])[0]
+    assert sorted(row.tags, key=str.casefold) == ["a", "b", "spaced out"]
+
+
+def test_a_renamed_creator_is_found_by_the_new_name(catalog: Catalog, neon: Path) -> None:
+    with LocalHub(world_of(neon)) as hub:
+        matched(catalog, hub)
+        settings = replace(Settings(), hub_url=hub.url, hub_retries=0)
+        with CivitaiHub.from_settings(settings, sleep=lambda _seconds: None) as client:
+            (model,) = client.models([500])
+    catalog.hub.record_models("civitai", [replace(model, creator="somebody")])
+    assert catalog.search("somebody").total == 1
+    assert catalog.search("maker").total == 0

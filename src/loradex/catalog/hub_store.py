@@ -263,7 +263,10 @@ def _put_version(connection: Connection, hub: str, version: HubVersion, now: flo
 
 
 def _put_tags(connection: Connection, matches: Sequence[MatchFound], now: float) -> None:
-    names = {tag.casefold(): tag for m in matches for tag in m.tags}
+    names: dict[str, str] = {}
+    for match in matches:
+        for tag in match.tags:
+            names.setdefault(tag.casefold(), tag)
     if not names:
         return
     connection.exec_driver_sql(
