@@ -3,9 +3,10 @@
     LoradexError
     ├── UsageError                 the request itself is wrong (exit code 2)
     │   ├── QueryError             a query that cannot be read; knows the place
-    │   └── BadReference           a REF that names nothing, or several things
+    │   ├── BadReference           a REF that names nothing, or several things
+    │   └── UnknownLibrary         a name that no library has
     ├── SettingsError
-    ├── LibraryError               a library folder is missing, nested or unknown
+    ├── LibraryError               a library folder is missing or nested
     ├── FormatError                a model file that cannot be read as what it claims to be
     ├── CatalogError
     │   ├── CatalogBusy            another process holds the catalog too long
@@ -72,12 +73,16 @@ class BadReference(UsageError):
     """A reference (REF) that names no model, or more than one."""
 
 
+class UnknownLibrary(UsageError):
+    """A name that no library has."""
+
+
 class SettingsError(LoradexError):
     """A setting or environment variable has a value that cannot be used."""
 
 
 class LibraryError(LoradexError):
-    """A library folder is missing, nested in another, or not registered."""
+    """A library folder is missing, nested in another, or registered already."""
 
 
 class FormatError(LoradexError):
@@ -156,6 +161,15 @@ class HubUnavailable(HubError):
 
 class HubUnexpectedAnswer(HubError):
     """The answer is not JSON, too large, or not in the promised shape."""
+
+    def __init__(self, message: str, *, status: int | None = None, hint: str | None = None) -> None:
+        super().__init__(
+            message,
+            status=status,
+            hint=hint
+            or "Check LORADEX_HUB_URL and try again later; if it stays so, the hub has changed and"
+            " loradex needs an upgrade.",
+        )
 
 
 class RenderError(LoradexError):

@@ -72,8 +72,9 @@ def test_a_long_error_is_cut(client: CivitaiHub, hub: LocalHub) -> None:
     hub.trouble(packed(gzip.compress(body), status=400))
     hub.trouble(Reply(400, {"Content-Type": JSON}, b'{"error": "' + b"no " * 5_000 + b'"}'))
 
-    with pytest.raises(HubBadRequest, match=r"does not accept the request\.$"):
+    with pytest.raises(HubBadRequest) as caught:
         client.model(7)
+    assert caught.value.message.endswith("does not accept the request.")
     with pytest.raises(HubBadRequest) as caught:
         client.model(7)
     assert len(caught.value.message) < 300

@@ -29,6 +29,9 @@ _OFFLINE_HINT = (
 )
 _KEY_HINT = "Set LORADEX_HUB_TOKEN to a key from your account settings on the hub."
 _LATER_HINT = "Try again later; what was found so far is kept."
+_GONE_HINT = "It may have been taken down; what is in the catalog of it stays."
+_CLOSED_HINT = "Everything that is not about the hub works without it."
+_REQUEST_HINT = "Check LORADEX_HUB_URL; if it is right, an upgrade of loradex may help."
 _DETAIL_LIMIT = 200
 
 # The hub's own two kinds of 429 that waiting a little does not cure (civitai-api.md §5).
@@ -192,9 +195,11 @@ def _refused(answer: Answer, label: str) -> HubError:
     because = _because(said(answer))
     if status in (404, 410):
         gone = "no longer has this" if status == 410 else "knows no such thing"
-        return HubNotFound(f"{label} {gone}{because}", status=status)
+        return HubNotFound(f"{label} {gone}{because}", status=status, hint=_GONE_HINT)
     if status == 451:
-        return HubForbidden(f"{label} does not serve this country{because}", status=status)
+        return HubForbidden(
+            f"{label} does not serve this country{because}", status=status, hint=_CLOSED_HINT
+        )
     if status == 403 and not answer.says_json:
         return HubForbidden(
             f"{label} took us for a robot and refused (status 403).",
@@ -202,12 +207,16 @@ def _refused(answer: Answer, label: str) -> HubError:
             hint="Wait a while, or try another network; a VPN often causes this.",
         )
     if status == 403:
-        return HubForbidden(f"{label} refuses this to us{because}", status=status)
+        return HubForbidden(
+            f"{label} refuses this to us{because}", status=status, hint=_CLOSED_HINT
+        )
     if status < 300:
         return HubUnexpectedAnswer(
             f"{label} gave an answer without content (status {status}).", status=status
         )
-    return HubBadRequest(f"{label} does not accept the request{because}", status=status)
+    return HubBadRequest(
+        f"{label} does not accept the request{because}", status=status, hint=_REQUEST_HINT
+    )
 
 
 def _because(detail: str) -> str:
