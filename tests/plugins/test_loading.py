@@ -155,6 +155,30 @@ def test_a_folder_that_cannot_be_listed_is_a_problem(
     assert "Permission denied" in problem.message
 
 
+@pytest.mark.parametrize("name", ["root", "plugins"])
+@pytest.mark.parametrize("mode", [0o777, 0o702, 0o1777])
+def test_own_plugins_are_refused_where_others_can_write(
+    home: Home, write: Write, name: str, mode: int
+) -> None:
+    write("planted.py", "raise RuntimeError('imported')")
+    folder: Path = getattr(home, name)
+    folder.chmod(mode)
+    plugins = load_plugins(home)
+    assert "filename_tags" in plugins.names
+    (problem,) = plugins.problems
+    assert "not loaded" in problem.message
+    assert f"chmod o-w {folder}" in problem.message
+    folder.chmod(0o755)
+    (problem,) = load_plugins(home).problems
+    assert "imported" in problem.message
+
+
+def test_a_shared_home_without_own_plugins_is_no_problem(home: Home) -> None:
+    home.plugins.mkdir()
+    home.root.chmod(0o777)
+    assert load_plugins(home).problems == ()
+
+
 def test_nothing_is_loaded_from_the_working_directory(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

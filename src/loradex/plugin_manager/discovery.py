@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import stat
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -11,6 +12,7 @@ from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 from types import ModuleType
 
+from loradex.errors import PluginError
 from loradex.paths import Home
 
 GROUP = "loradex.plugins"
@@ -64,6 +66,16 @@ def find_in_folder(folder: Path) -> tuple[FoundPlugin, ...]:
             name = path.name.removesuffix(".py")
             found.append(FoundPlugin(name, Origin.USER, str(source), _file_loader(name, source)))
     return tuple(found)
+
+
+def check_private(home: Home) -> None:
+    """Raise `PluginError` when other people of this machine could put plugins into `home`."""
+    for folder in (home.root, home.plugins):
+        if folder.stat().st_mode & stat.S_IWOTH:
+            raise PluginError(
+                f"Anybody on this machine can write to {folder}: your own plugins are not loaded.",
+                hint=f"Run `chmod o-w {folder}`.",
+            )
 
 
 def _from_entry(entry: EntryPoint) -> FoundPlugin:

@@ -24,7 +24,7 @@ from loradex.plugin_manager.checks import (
     checked_source,
     checked_tag,
 )
-from loradex.plugin_manager.discovery import find_in_folder, find_installed
+from loradex.plugin_manager.discovery import check_private, find_in_folder, find_installed
 from loradex.plugin_manager.fenced_hub import FencedHub
 from loradex.plugin_manager.loading import LoadedPlugin, load_plugin
 
@@ -155,8 +155,11 @@ def load_plugins(home: Home, disabled: Collection[str] = ()) -> Plugins:
     found = list(find_installed())
     problems: list[tuple[str, PluginError | OSError]] = []
     try:
-        found += find_in_folder(home.plugins)
-    except OSError as error:
+        own = find_in_folder(home.plugins)
+        if own:
+            check_private(home)
+        found += own
+    except (OSError, PluginError) as error:
         problems.append((home.plugins.name, error))
     loaded: dict[str, LoadedPlugin] = {}
     for candidate in found:
