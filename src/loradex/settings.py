@@ -11,6 +11,8 @@ from difflib import get_close_matches
 from loradex.errors import SettingsError
 from loradex.paths import Home
 
+LONGEST_TIMEOUT = 3600.0
+MOST_WORKERS = 64
 DEFAULT_HUB_URL = "https://civitai.com"
 
 
@@ -50,6 +52,7 @@ class Settings:
     disabled_plugins: tuple[str, ...] = ()
 
 
+_TOML_HINT = 'Write a setting a line, as in: hub_url = "https://civitai.com"'
 _FILE_KEYS = ("hub_url", "hub_timeout", "hub_retries", "workers", "disabled_plugins")
 
 
@@ -65,11 +68,16 @@ def _from_file(home: Home) -> Settings:
     except FileNotFoundError:
         return Settings()
     except (OSError, UnicodeDecodeError) as error:
-        raise SettingsError(f"{home.settings} cannot be read: {error}.") from error
+        raise SettingsError(
+            f"{home.settings} cannot be read: {error}.",
+            hint="Check LORADEX_HOME and the permissions there; the file has to be UTF-8.",
+        ) from error
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise SettingsError(f"{home.settings} is not valid TOML: {error}.") from error
+        raise SettingsError(
+            f"{home.settings} is not valid TOML: {error}.", hint=_TOML_HINT
+        ) from error
     settings = Settings()
     for key, value in table.items():
         settings = _apply(settings, key, value, str(home.settings))
@@ -89,24 +97,30 @@ def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
 
 def _apply(settings: Settings, key: str, value: object, where: str) -> Settings:
     if key not in _FILE_KEYS:
-        near = get_close_matches(key, _FILE_KEYS, n=1)
-        hint = f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(_FILE_KEYS)}."
-        raise SettingsError(f"{where} has an unknown key {key!r}.", hint=hint)
+        raise SettingsError(f"{where} has an unknown key {key!r}.", hint=_hint_for(key))
     try:
         if key == "hub_url":
             return replace(settings, hub_url=_url(str(value)))
         if key == "disabled_plugins":
             return replace(settings, disabled_plugins=_names(value))
         if key == "hub_timeout":
-            return replace(settings, hub_timeout=_positive(float(str(value))))
+            return replace(settings, hub_timeout=_within(float(str(value)), LONGEST_TIMEOUT))
         number = int(str(value))
         if key == "workers":
-            return replace(settings, workers=int(_positive(number)))
+            return replace(settings, workers=int(_within(number, MOST_WORKERS)))
         return replace(settings, hub_retries=max(number, 0))
     except ValueError as error:
         raise SettingsError(
             f"{where} has a wrong value for {key}: {value!r}.", hint=str(error)
         ) from error
+
+
+def _hint_for(key: str) -> str:
+    """Return what was meant by a key that is none. A hub key must not lie in a readable file."""
+    if "token" in key.lower() or "api_key" in key.lower():
+        return "A hub key belongs into the environment, as LORADEX_HUB_TOKEN: take it out here."
+    near = get_close_matches(key, _FILE_KEYS, n=1)
+    return f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(_FILE_KEYS)}."
 
 
 def _url(text: str) -> str:
@@ -121,7 +135,7 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
-def _positive(number: float) -> float:
-    if number <= 0:
-        raise ValueError("It must be more than 0.")
+def _within(number: float, most: float) -> float:
+    if not 0 < number <= most:  # which NaN is not, either
+        raise ValueError(f"It must be more than 0, and at most {most:g}.")
     return number

@@ -31,8 +31,8 @@ print(json.dumps(sorted({name.partition(".")[0] for name in sys.modules})), file
 
 @pytest.mark.parametrize(
     "arguments",
-    [["--help"], ["list"], ["list", "kind:lora", "neon", "--json"], ["show", "1"], ["tag"], ["scan",
-     "--hash", "later"]],
+    [["--help"], ["list"], ["list", "kind:lora", "neon", "--json"], ["show", "1"], ["tag"],
+     ["problems"], ["note", "1"], ["scan", "--hash", "later"]],
 )  # fmt: skip
 def test_reading_loads_nothing_heavy(home: Home, arguments: list[str]) -> None:
     """An unchanged rescan counts as reading: it writes nothing."""

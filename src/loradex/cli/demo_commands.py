@@ -12,6 +12,7 @@ import click
 from loradex.cli.context import Context, pass_context, stoppable
 from loradex.cli.progress import progress_option, shown_progress
 from loradex.cli.words import count_text, duration_text, size_text
+from loradex.domain.places import expanded
 from loradex.domain.text import display_text
 
 if TYPE_CHECKING:
@@ -40,7 +41,7 @@ def demo_command(context: Context, folder: Path, fresh: bool, tui: bool, progres
     from loradex.demo.tour import prepare_folder, run_tour  # noqa: PLC0415
 
     started = time.monotonic()
-    target = folder.expanduser().absolute()
+    target = expanded(folder).absolute()
     prepare_folder(target, fresh=fresh)
     with stoppable() as cancel, shown_progress(progress, cancel) as sink:
         tour = run_tour(

@@ -11,6 +11,7 @@ from loradex.cli.context import Context, pass_context
 from loradex.cli.jsontext import print_json_list
 from loradex.cli.words import date_text
 from loradex.domain.text import display_text
+from loradex.errors import UsageError
 
 
 @click.group("library")
@@ -18,8 +19,18 @@ def library_command() -> None:
     """Add, list and remove the folders that are indexed."""
 
 
+def _folder(_context: click.Context, _param: click.Parameter, text: str) -> Path:
+    """Return the folder named; an empty name (an unset variable) would be the current one."""
+    if not text:
+        raise UsageError("The folder's name is empty.", hint="Use . for the current folder.")
+    return Path(text)
+
+
+folder_argument = click.argument("folder", type=click.Path(), callback=_folder)
+
+
 @library_command.command("add")
-@click.argument("folder", type=click.Path(path_type=Path))
+@folder_argument
 @click.option("--name", help="What to call it; the folder's name when left out.")
 @click.option("--ignore", multiple=True, metavar="GLOB", help="Leave out paths like this one.")
 @pass_context
@@ -46,7 +57,7 @@ def list_libraries(context: Context, as_json: bool) -> None:
         print_json_list(
             {
                 "name": library.name,
-                "root": display_text(library.root),
+                "root": library.root,
                 "layout": library.layout.value,
                 "online": library.online,
                 "scanned_at": library.scanned_at,
@@ -73,13 +84,13 @@ def list_libraries(context: Context, as_json: bool) -> None:
 
 
 @library_command.command("detect")
-@click.argument("folder", type=click.Path(path_type=Path))
+@folder_argument
 @pass_context
 def detect(_context: Context, folder: Path) -> None:
     """Tell which tool's folder layout FOLDER follows, without adding it."""
-    from loradex.operations.libraries import detect_layout  # noqa: PLC0415
+    from loradex.operations.libraries import detect_layout, existing_folder  # noqa: PLC0415
 
-    click.echo(detect_layout(folder.expanduser()).value)
+    click.echo(detect_layout(existing_folder(folder)).value)
 
 
 @library_command.command("remove")

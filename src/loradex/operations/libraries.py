@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.library import Layout, Library
-from loradex.errors import LibraryError
+from loradex.domain.places import expanded
+from loradex.domain.text import storable
+from loradex.errors import LibraryError, UnknownLibrary
 
 _MARKS: tuple[tuple[Layout, tuple[str, ...]], ...] = (
     (Layout.STABILITY_MATRIX, ("StableDiffusion", "Lora")),
@@ -42,6 +45,21 @@ def _has_exactly(root: Path, name: str) -> bool:
         return False
 
 
+def existing_folder(folder: Path) -> Path:
+    """Return where a folder really is; raise `LibraryError` when there is none."""
+    root = Path(os.path.realpath(expanded(folder)))
+    try:
+        mode = root.stat().st_mode
+    except OSError as error:
+        raise LibraryError(
+            f"{root} cannot be a library: {error.strerror or error}.",
+            hint="Check the path; a drive that is not mounted has to be mounted first.",
+        ) from error
+    if not stat.S_ISDIR(mode):
+        raise LibraryError(f"{root} is a file, not a folder.", hint="Name the folder it lies in.")
+    return root
+
+
 def add_library(
     catalog: Catalog, folder: Path, *, name: str | None = None, ignore: tuple[str, ...] = ()
 ) -> Library:
@@ -50,16 +68,7 @@ def add_library(
     Raises `LibraryError` when the folder is missing, or lies in or around a registered one: each
     file shall belong to one library.
     """
-    root = folder.expanduser().resolve()
-    try:
-        info = root.stat()
-    except OSError as error:
-        raise LibraryError(
-            f"{root} cannot be added: {error.strerror or error}.",
-            hint="Check the path; a drive that is not mounted has to be mounted first.",
-        ) from error
-    if not root.is_dir():
-        raise LibraryError(f"{root} is a file, not a folder.", hint="Add the folder it lies in.")
+    root = existing_folder(folder)
     for library in catalog.files.libraries():
         other = Path(library.root)
         if other == root:
@@ -72,9 +81,13 @@ def add_library(
                 f"{root} and the library {library.name!r} ({other}) lie one in the other.",
                 hint="A file belongs to one library: remove the other one first, or add only it.",
             )
-    chosen = name or _free_name(catalog, root)
+    chosen = storable(name, len(name)) if name else _free_name(catalog, root)
     catalog.files.add_library(
-        chosen, os.fsencode(root), detect_layout(root), device=info.st_dev, ignore=ignore
+        chosen,
+        os.fsencode(root),
+        detect_layout(root),
+        device=root.stat().st_dev,
+        ignore=ignore,
     )
     return find_library(catalog, chosen)
 
@@ -83,7 +96,7 @@ def _free_name(catalog: Catalog, root: Path) -> str:
     taken = {library.name for library in catalog.files.libraries()}
     generic = {"models", "model", "loras", "lora"}
     name = f"{root.parent.name}-{root.name}" if root.name.lower() in generic else root.name
-    name = name.strip("-") or "library"
+    name = storable(name, len(name)).strip("-") or "library"
     number = 2
     candidate = name
     while candidate in taken:
@@ -92,13 +105,13 @@ def _free_name(catalog: Catalog, root: Path) -> str:
 
 
 def find_library(catalog: Catalog, name: str) -> Library:
-    """Return the library of that name or root; raise `LibraryError` naming those there are."""
+    """Return the library of that name or root; raise `UnknownLibrary` naming those there are."""
     libraries = catalog.files.libraries()
     for library in libraries:
-        if name in (library.name, library.root):
+        if storable(name, len(name)) == library.name or name == library.root:
             return library
     known = ", ".join(library.name for library in libraries) or "none yet"
-    raise LibraryError(f"There is no library {name!r}.", hint=f"Libraries: {known}.")
+    raise UnknownLibrary(f"There is no library {name!r}.", hint=f"Libraries: {known}.")
 
 
 def remove_library(catalog: Catalog, name: str) -> Library:
