@@ -52,3 +52,11 @@ def default_home() -> Home:
     from platformdirs import user_data_path  # noqa: PLC0415 - not needed when the override is set
 
     return Home(user_data_path("loradex", appauthor=False))
+
+
+def expanded(path: str | Path) -> Path:
+    """Return `path` with a leading `~` or `~user` resolved; one that names nobody stays as it is.
+
+    Unlike `Path.expanduser`, which raises `RuntimeError` for it: a file may be called `~draft`.
+    """
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - see above

@@ -13,9 +13,9 @@ from loradex.domain.evidence import Evidence, Source, effective
 from loradex.domain.hashes import Hashes
 from loradex.domain.library import FileRecord, FileState
 from loradex.domain.models import HubMatch, ModelDetails, Tag, TriggerWord
-from loradex.domain.places import expanded
 from loradex.domain.text import storable
 from loradex.errors import BadReference
+from loradex.paths import expanded
 
 _SHOWN_EVIDENCE = ("name", "kind", "base", "derivative", "variant", "prediction", "content_level")
 

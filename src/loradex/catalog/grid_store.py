@@ -100,28 +100,29 @@ class GridStore:
 
     def grids(self, content_id: int | None = None) -> list[GridRecord]:
         """Return grids, newest first; only those with this content when one is given."""
-        where = (
-            ""
-            if content_id is None
-            else (" WHERE grid.id IN (SELECT grid_id FROM grid_model WHERE content_id = ?)")
+        if content_id is None:
+            return self._records("1")
+        return self._records(
+            "grid.id IN (SELECT grid_id FROM grid_model WHERE content_id = ?)", content_id
         )
+
+    def grid(self, grid_id: int) -> GridRecord:
+        """Return one grid; raise `BadReference` when there is none of that number."""
+        for record in self._records("grid.id = ?", grid_id):
+            return record
+        raise BadReference(f"There is no grid {grid_id}.", hint="`loradex grids` lists them.")
+
+    def _records(self, where: str, *parameters: int) -> list[GridRecord]:
         rows = self._reader.rows_of(
             "SELECT grid.id, title, spec, grid.created_at, folder, sheet_path, page_path,"
             " count(DISTINCT cell.key), count(DISTINCT CASE WHEN render.path IS NOT NULL THEN"
             " cell.key END), count(DISTINCT CASE WHEN render.error IS NOT NULL AND render.path IS"
             " NULL THEN cell.key END) FROM grid LEFT JOIN cell ON cell.grid_id = grid.id"
-            f" LEFT JOIN render ON render.key = cell.key{where}"
+            f" LEFT JOIN render ON render.key = cell.key WHERE {where}"
             " GROUP BY grid.id ORDER BY grid.id DESC",
-            () if content_id is None else (content_id,),
+            parameters,
         )
         return [_record(row) for row in rows]
-
-    def grid(self, grid_id: int) -> GridRecord:
-        """Return one grid; raise `BadReference` when there is none of that number."""
-        for record in self.grids():
-            if record.id == grid_id:
-                return record
-        raise BadReference(f"There is no grid {grid_id}.", hint="`loradex grids` lists them.")
 
     def cells(self, grid_id: int) -> list[tuple[tuple[int, int, int, int], str | None, str | None]]:
         """Return each place of a grid as ((lora, prompt, seed, strength), path, error)."""

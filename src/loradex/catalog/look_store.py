@@ -50,6 +50,8 @@ class LookStore:
         A look with a known fingerprint becomes a place of that content; one that could not be
         read keeps the content its place had. Nothing is removed.
         """
+        if not looks:
+            return Recorded(0, 0)
         with self._writer.transaction() as connection:
             _check_library(connection, library_id)
             known = _contents_by_fingerprint(connection, looks)

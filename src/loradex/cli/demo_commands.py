@@ -12,8 +12,8 @@ import click
 from loradex.cli.context import Context, pass_context, stoppable
 from loradex.cli.progress import progress_option, shown_progress
 from loradex.cli.words import count_text, duration_text, size_text
-from loradex.domain.places import expanded
 from loradex.domain.text import display_text
+from loradex.paths import expanded
 
 if TYPE_CHECKING:
     from loradex.demo.tour import Tour

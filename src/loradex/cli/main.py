@@ -12,9 +12,8 @@ from loradex import __version__
 from loradex.cli.context import Context
 from loradex.cli.failure import report, report_bug, report_system, tell_end, wants_events
 from loradex.cli.output import ReaderGone, drop_output, reader_may_leave
-from loradex.domain.places import expanded
 from loradex.errors import Cancelled, LoradexError, UsageError
-from loradex.paths import Home, default_home
+from loradex.paths import Home, default_home, expanded
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Build a small sample library and run the whole loop on it."),

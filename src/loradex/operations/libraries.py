@@ -8,9 +8,9 @@ from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.library import Layout, Library
-from loradex.domain.places import expanded
 from loradex.domain.text import storable
 from loradex.errors import LibraryError, UnknownLibrary
+from loradex.paths import expanded
 
 _MARKS: tuple[tuple[Layout, tuple[str, ...]], ...] = (
     (Layout.STABILITY_MATRIX, ("StableDiffusion", "Lora")),
