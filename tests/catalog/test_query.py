@@ -167,7 +167,7 @@ def test_a_query_is_bounded(catalog: Catalog) -> None:
 def test_facets_count_what_the_query_finds(catalog: Catalog) -> None:
     facets = catalog.facets("kind:lora")
     assert facets["kind"] == [("lora", 3)]
-    assert dict(facets["base"]) == {"sdxl": 1, "sd1": 1, "pony": 1}
+    assert dict(facets["base"]) == {"sdxl": 2, "sd1": 1, "pony": 1}
     assert dict(facets["tag"]) == {"Style": 2, "sci fi": 2}
 
 

@@ -121,16 +121,18 @@ def test_the_newest_grid_goes_before_a_preview(catalog: Catalog, tmp_path: Path)
         assert found is not None
         assert found.caption == "preview"
         id_ = grid(catalog, tmp_path / "grid")
+        found = model_picture(catalog, catalog.details(1), 64)
+        assert found is not None
+        assert found.caption == "preview", "nothing of the grid is drawn yet"
         draw_cells(catalog, tmp_path / "grid", 12)
-        sheet = tmp_path / "sheet.png"
-        catalog.grids.set_outputs(id_, sheet=str(sheet), page=None)
         found = model_picture(catalog, catalog.details(1), 64)
         assert found is not None
-        assert found.caption == "preview", "a sheet that is gone is passed over"
-        picture(sheet)
+        assert found.caption.startswith(f"grid #{id_}, strength 1")
+        for path in (tmp_path / "grid").rglob("*.png"):
+            path.unlink()
         found = model_picture(catalog, catalog.details(1), 64)
         assert found is not None
-        assert found.caption == f"grid #{id_}"
+        assert found.caption == "preview", "pictures that are gone are passed over"
 
 
 @pytest.mark.parametrize(

@@ -122,19 +122,25 @@ class Reader:
     def facets(self, query: str) -> dict[str, list[tuple[str, int]]]:
         """Return counts of kinds, bases and tags among what `query` finds, most frequent first.
 
-        A base or derivative that is not known counts under the empty text.
+        A model of a derivative counts for its base as well: each number is what choosing that
+        value would find. A base that is not known counts under the empty text.
         """
         compiled = compile_query(query)
         counts: dict[str, list[tuple[str, int]]] = {}
         with self.connection() as connection:
             for name, value, source in (
                 ("kind", "content.kind", "content"),
-                ("base", "coalesce(content.derivative, content.base, '')", "content"),
+                (
+                    "base",
+                    "base.value",
+                    "content, json_each(json_array(coalesce(content.base, ''),"
+                    " content.derivative)) AS base",
+                ),
                 ("tag", "tag.value", "content, json_each(content.tags) AS tag"),
             ):
                 counts[name] = connection.execute(
                     f"SELECT {value}, count(*) AS n FROM {source} WHERE {compiled.where}"
-                    " GROUP BY 1 ORDER BY n DESC, 1",
+                    f" AND {value} IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1",
                     compiled.params,
                 ).fetchall()
         return counts

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.models import ModelDetails
+from loradex.errors import LoradexError
 from loradex.operations import annotate
 from loradex.operations.grids import GridRequest
 from loradex_tui.background import in_background
@@ -59,15 +60,37 @@ class Editing(Place):
     def do_note(self) -> None:
         """Write the note of the model under the cursor."""
         id_ = self.models.current_id
-        if id_ is None:
-            return
+        if id_ is not None:
+            self._edit_note(id_)
+
+    def _edit_note(self, id_: int, unsaved: str | None = None) -> None:
+        """Open the editor on the note as it is now, or on a text that could not be saved."""
 
         def edit(details: ModelDetails) -> None:
-            self.app.push_screen(NoteEditor(details.row.name, details.note), keep)
+            def keep(text: str | None) -> None:
+                if text is not None:
+                    save(text, details.note_version)
 
-        def keep(text: str | None) -> None:
-            if text is not None:
-                self._write([id_], lambda: annotate.note(self.catalog, id_, text), "Note saved.")
+            text = details.note if unsaved is None else unsaved
+            self.app.push_screen(NoteEditor(details.row.name, text), keep)
+
+        def save(text: str, version: int) -> None:
+            def saved(_nothing: None) -> None:
+                self.refresh_after_edit([id_])
+                self.app.notify("Note saved.", timeout=3)
+
+            def refused(error: LoradexError) -> None:
+                self.app.notify(f"{error.message} Your text is still here.", severity="error")
+                self._edit_note(id_, text)
+
+            in_background(
+                self,
+                "write",
+                lambda: annotate.note(self.catalog, id_, text, expected_version=version),
+                saved,
+                refused,
+                exclusive=False,
+            )
 
         in_background(self, "note", lambda: self.catalog.details(id_), edit)
 
