@@ -491,7 +491,7 @@ def test_without_torch_the_message_says_what_to_install(monkeypatch: pytest.Monk
     monkeypatch.setattr("loradex.render.device.find_spec", lambda _name: None)
     with pytest.raises(ExtraMissing, match="torch and diffusers") as caught:
         engine_version()
-    assert caught.value.hint == 'pip install "loradex[render]"'
+    assert caught.value.hint == 'Install them: pip install "loradex[render]"'
 
 
 def test_a_layout_without_levels_is_refused() -> None:

@@ -351,16 +351,16 @@ def test_cancelling_stops_within_a_step(stock: dict[str, Stock], tmp_path: Path)
     class Stopper(SilentSink):
         def progress(self, event: Progress) -> None:
             seen.append(event)
-            if event.stage == "draw" and event.done == STEPS + 1:
+            if event.stage == "Drawing" and event.done == STEPS + 1:
                 cancel.cancel()
 
     files = stock["sd1"]
     spec = spec_for(files.folder, [files.kohya], strengths=(0, 1))
     with pytest.raises(Cancelled):
         draw_all(spec, tmp_path, sink=Stopper(), cancel=cancel)
-    steps = [event.done for event in seen if event.stage == "draw"]
+    steps = [event.done for event in seen if event.stage == "Drawing"]
     assert steps == list(range(1, STEPS + 2))
-    assert {event.total for event in seen if event.stage == "draw"} == {2 * STEPS}
+    assert {event.total for event in seen if event.stage == "Drawing"} == {2 * STEPS}
     assert len(list(tmp_path.rglob("*.png"))) == 1
     assert not list(tmp_path.rglob("*.tmp"))
 

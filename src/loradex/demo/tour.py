@@ -94,8 +94,9 @@ def run_tour(
             with CivitaiHub.from_settings(here, cancel=cancel) as hub:
                 matched = match(catalog, hub, sink=sink, cancel=cancel)
         say("4/5  Writing a tag, a rating and a note …")
-        example = _annotate(catalog)
-        say("5/5  Drawing a grid: 2 LoRAs × 3 strengths × 2 prompts × 2 seeds …")
+        example = _annotate(catalog, studio)
+        if studio:
+            say("5/5  Drawing a grid: 2 LoRAs × 3 strengths × 2 prompts × 2 seeds …")
         grid = _draw(catalog, studio, sink, cancel) if studio else None
         broken, (_, matched_in_all) = len(catalog.files.problems()), catalog.hub.counts()
     return Tour(
@@ -112,10 +113,12 @@ def run_tour(
     )
 
 
-def _annotate(catalog: Catalog) -> int:
-    """Write what a person would, on the first matched LoRA; return it."""
-    rows = catalog.search("kind:lora is:matched", limit=1).rows or catalog.search("", limit=1).rows
-    id_ = rows[0].id
+def _annotate(catalog: Catalog, studio: Studio | None) -> int:
+    """Write what a person would about one LoRA, and return it."""
+    if studio:
+        id_ = catalog.resolve(str(studio.loras[0]))
+    else:
+        id_ = catalog.ids("kind:lora is:matched sort:size-")[0]
     annotate.tag(catalog, [id_], add=["keeper"])
     annotate.rate(catalog, [id_], 4)
     annotate.note(catalog, id_, "Best between 0.6 and 0.9.")

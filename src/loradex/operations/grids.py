@@ -17,7 +17,7 @@ from loradex.domain.grid import (
     RenderSettings,
 )
 from loradex.domain.library import FileState
-from loradex.domain.models import ModelDetails
+from loradex.domain.models import ModelDetails, ModelRow
 from loradex.domain.progress import CancelToken, ProgressSink, SilentSink
 from loradex.errors import LoraMismatch, NotRenderable, UsageError
 from loradex.operations.hash_pass import hash_pass
@@ -65,17 +65,31 @@ class GridResult:
     seconds: float
 
 
+def fitting_checkpoints(catalog: Catalog, loras: Sequence[int]) -> list[ModelRow]:
+    """Return the present checkpoints that these LoRAs fit, the likeliest first.
+
+    Those of the LoRAs' own derivative go first, then those that have drawn a grid before.
+    """
+    rows = catalog.rows(loras)
+    bases = {row.base for row in rows if row.base}
+    derivatives = {row.derivative for row in rows}
+    query = "kind:checkpoint is:present" + "".join(f" base:{base}" for base in bases)
+    tested = set(catalog.ids(f"{query} is:tested"))
+    return sorted(
+        catalog.search(query).rows,
+        key=lambda row: (row.derivative not in derivatives, row.id not in tested),
+    )
+
+
 def fitting_checkpoint(catalog: Catalog, loras: Sequence[int]) -> int:
     """Return the only checkpoint that fits; raise `UsageError` naming those to choose from."""
-    bases = {row.base for row in catalog.rows(loras) if row.base}
-    query = "kind:checkpoint is:present" + "".join(f" base:{base}" for base in bases)
-    rows = catalog.search(query, limit=SHOWN_CHECKPOINTS + 1).rows
+    rows = fitting_checkpoints(catalog, loras)
     if len(rows) == 1:
         return rows[0].id
     if not rows:
-        wanted = " and ".join(sorted(bases)) or "these"
+        wanted = " and ".join(sorted({row.base for row in catalog.rows(loras) if row.base}))
         raise UsageError(
-            f"No checkpoint for {wanted} is in the catalog.",
+            f"No checkpoint for {wanted or 'these'} is in the catalog.",
             hint="Add a library that has one, or name another with --checkpoint.",
         )
     names = "; ".join(f"{row.id} {row.name}" for row in rows[:SHOWN_CHECKPOINTS])
@@ -200,19 +214,18 @@ def _check_fit(catalog: Catalog, checkpoint: GridModel, loras: Sequence[GridMode
     kind = catalog.details(checkpoint.content_id).row.kind
     if kind not in RENDERABLE_KINDS:
         raise NotRenderable(
-            f"{checkpoint.name} is a {kind}, not a checkpoint.",
+            f"{checkpoint.name} is no checkpoint, but of the kind {kind}.",
             hint="`loradex list kind:checkpoint` shows what pictures can be drawn with.",
         )
     for lora in loras:
         kind = catalog.details(lora.content_id).row.kind
         if kind != "lora":
             raise LoraMismatch(
-                f"{lora.name} is a {kind}, not a LoRA.", hint="`loradex list kind:lora` shows them."
+                f"{lora.name} is no LoRA, but of the kind {kind}.",
+                hint="`loradex list kind:lora` shows them.",
             )
         if lora.base and checkpoint.base and lora.base != checkpoint.base:
-            fitting = catalog.search(
-                f"kind:checkpoint is:present base:{lora.base}", limit=SHOWN_CHECKPOINTS
-            ).rows
+            fitting = fitting_checkpoints(catalog, [lora.content_id])[:SHOWN_CHECKPOINTS]
             names = "; ".join(f"{row.id} {row.name}" for row in fitting)
             raise LoraMismatch(
                 f"{lora.name} is for {lora.base}, and {checkpoint.name} is {checkpoint.base}.",

@@ -41,7 +41,7 @@ def require_extra() -> None:
             "Drawing needs torch and diffusers, which are not installed."
             if {"torch", "diffusers"} & set(missing)
             else f"Drawing needs {' and '.join(missing)}, which are not installed.",
-            hint='pip install "loradex[render]"',
+            hint='Install them: pip install "loradex[render]"',
         )
 
 

@@ -78,7 +78,7 @@ def draw(
     settings = plan.spec.settings
     engine = engine_version(settings)
     placed = place(settings)
-    sink.progress(Progress("load", 0, None, "steps", plan.spec.checkpoint.name))
+    sink.progress(Progress("Loading", 0, None, "steps", plan.spec.checkpoint.name))
     parts = load_checkpoint(Path(plan.spec.checkpoint.path), placed)
     cancel.check()
     for note in parts.notes:
@@ -223,7 +223,7 @@ class _Drawing:
         def on_step(done: int, of: int) -> None:
             self._steps_done = min(before + done * share // of, self._steps_total)
             self._sink.progress(
-                Progress("draw", self._steps_done, self._steps_total, "steps", item)
+                Progress("Drawing", self._steps_done, self._steps_total, "steps", item)
             )
             self._cancel.check()
 

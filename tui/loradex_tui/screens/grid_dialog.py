@@ -17,7 +17,7 @@ from textual.widgets import Input, Static, TextArea
 from loradex.catalog.catalog import Catalog
 from loradex.domain.models import ModelRow
 from loradex.errors import UsageError
-from loradex.operations.grids import RENDERABLE_KINDS, GridRequest
+from loradex.operations.grids import GridRequest, fitting_checkpoints
 from loradex_tui.cells import cell_text, fit, fit_right
 from loradex_tui.grid_form import GridForm, picture_count, read_form, usual_form
 from loradex_tui.screens.dialog import Dialog, key_words
@@ -58,16 +58,14 @@ def grid_offer(catalog: Catalog, ids: Sequence[int]) -> GridOffer:
             f"These LoRAs are for {' and '.join(base_label(base) for base in bases)}.",
             hint="A grid has one checkpoint: mark LoRAs of one base model.",
         )
-    kinds = ",".join(RENDERABLE_KINDS)
-    found = catalog.search(f"kind:{kinds} is:present" + "".join(f" base:{b}" for b in bases)).rows
+    found = fitting_checkpoints(catalog, ids)
     if not found:
         wanted = base_label(bases[0]) if bases else "this LoRA"
         raise UsageError(
             f"No checkpoint for {wanted} is here.",
             hint="Add a folder that has one: loradex library add PATH",
         )
-    kin = {row.derivative for row in loras}
-    return GridOffer(loras, tuple(sorted(found, key=lambda row: row.derivative not in kin)))
+    return GridOffer(loras, tuple(found))
 
 
 class CheckpointList(LineList):

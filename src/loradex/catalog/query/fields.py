@@ -51,6 +51,12 @@ BASE_WORDS: Mapping[str, str] = {
 }  # fmt: skip
 DERIVATIVES = ("pony", "illustrious", "noobai", "animagine")
 
+_DRAWN = (
+    "SELECT content_id FROM grid_model JOIN cell ON cell.grid_id = grid_model.grid_id"
+    " JOIN render ON render.key = cell.key WHERE render.path IS NOT NULL"
+)
+"""Models with at least one picture."""
+
 STATES: Mapping[str, str] = {
     "favourite": "content.favourite = 1",
     "favorite": "content.favourite = 1",
@@ -71,8 +77,8 @@ STATES: Mapping[str, str] = {
     "unhashed": "content.sha256 IS NULL",
     "unknown": "(content.kind = 'unknown' OR content.base IS NULL)",
     "dora": "content.dora = 1",
-    "tested": "content.id IN (SELECT content_id FROM grid_model)",
-    "untested": "content.id NOT IN (SELECT content_id FROM grid_model)",
+    "tested": f"content.id IN ({_DRAWN})",
+    "untested": f"content.id NOT IN ({_DRAWN})",
 }  # fmt: skip
 
 
