@@ -8,7 +8,7 @@ ARGS   ?=
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
-SRC := src tui plugins migrations tests bench
+SRC := src tui plugins migrations tests bench docs
 
 .PHONY: help demo test cover lint types imports migrations check bench pins clean
 .DELETE_ON_ERROR:

@@ -116,7 +116,7 @@ def random_header(random_: random.Random) -> Header:
 
 @pytest.mark.parametrize("seed", range(20))
 def test_random_headers(seed: int) -> None:
-    random_ = random.Random(seed)  # noqa: S311
+    random_ = random.Random(seed)
     for _ in range(60):
         header = random_header(random_)
         identity = identify(header, file_name=random_.choice(WORDS))

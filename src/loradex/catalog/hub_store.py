@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loradex.catalog.facts import fact_row, put_facts, put_words, word_rows
+from loradex.catalog.hub_rows import put_version
 from loradex.catalog.reader import Reader
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.hub import HubModel, HubVersion
@@ -114,7 +115,7 @@ class HubStore:
         """Keep versions as fetched, with their files and pictures."""
         with self._writer.transaction() as connection:
             for version in versions:
-                _put_version(connection, hub, version, time.time())
+                put_version(connection, hub, version, time.time())
 
     def record_matches(self, hub: str, matches: Sequence[MatchFound]) -> None:
         """Keep matches and what follows from them: facts, trigger words and tags."""
@@ -178,88 +179,6 @@ def _matched_to(connection: Connection, hub: str, models: Sequence[HubModel]) ->
         (hub, json.dumps([model.id for model in models])),
     )
     return [row[0] for row in rows]
-
-
-def _put_version(connection: Connection, hub: str, version: HubVersion, now: float) -> None:
-    run = connection.exec_driver_sql
-    run(
-        "INSERT INTO hub_version(hub, id, model_id, name, base_model, trained_words, description,"
-        " content_level, published_at, air, usage_control, fetched_at, raw)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(hub, id) DO UPDATE SET"
-        " name = excluded.name, base_model = excluded.base_model,"
-        " trained_words = CASE excluded.trained_words WHEN '[]' THEN trained_words"
-        " ELSE excluded.trained_words END,"
-        " description = coalesce(excluded.description, description),"
-        " content_level = excluded.content_level,"
-        " published_at = coalesce(excluded.published_at, published_at),"
-        " air = coalesce(excluded.air, air),"
-        " usage_control = coalesce(excluded.usage_control, usage_control),"
-        " fetched_at = excluded.fetched_at, gone_at = NULL, raw = excluded.raw",
-        (
-            hub,
-            version.id,
-            version.model_id,
-            version.name,
-            version.base_model,
-            json.dumps(list(version.trained_words), ensure_ascii=False),
-            version.description,
-            version.content_level,
-            version.published_at,
-            version.air,
-            version.usage_control,
-            now,
-            zlib.compress(version.raw.encode()),
-        ),
-    )
-    for table, rows in (
-        (
-            "hub_file(hub, version_id, position, file_id, name, type, size_bytes, sha256, autov3,"
-            " is_primary, format, precision, download_url)",
-            [
-                (
-                    hub,
-                    version.id,
-                    place,
-                    file.id,
-                    file.name,
-                    file.type,
-                    file.size_bytes,
-                    file.sha256,
-                    file.autov3,
-                    file.primary,
-                    file.format,
-                    file.precision,
-                    file.download_url,
-                )
-                for place, file in enumerate(version.files)
-            ],
-        ),
-        (
-            "hub_image(hub, version_id, position, image_id, url, type, content_level, width,"
-            " height, blurhash)",
-            [
-                (
-                    hub,
-                    version.id,
-                    place,
-                    image.id,
-                    image.url,
-                    image.type,
-                    image.content_level,
-                    image.width,
-                    image.height,
-                    image.blurhash,
-                )
-                for place, image in enumerate(version.images)
-            ],
-        ),
-    ):
-        if not rows:
-            continue
-        name = table.partition("(")[0]
-        run(f"DELETE FROM {name} WHERE hub = ? AND version_id = ?", (hub, version.id))
-        marks = ",".join("?" * len(rows[0]))
-        run(f"INSERT INTO {table} VALUES ({marks})", rows)
 
 
 def _put_tags(connection: Connection, matches: Sequence[MatchFound], now: float) -> None:
