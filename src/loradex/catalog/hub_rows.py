@@ -51,28 +51,26 @@ def put_version(connection: Connection, hub: str, version: HubVersion, now: floa
             zlib.compress(version.raw.encode()),
         ),
     )
-    _replace(connection, "hub_file", _FILE, hub, version.id, [_file(f) for f in version.files])
-    _replace(connection, "hub_image", _IMAGE, hub, version.id, [_image(i) for i in version.images])
+    owner = (hub, version.id)
+    _replace(connection, "hub_file", _FILE, owner, [_file(f) for f in version.files])
+    _replace(connection, "hub_image", _IMAGE, owner, [_image(i) for i in version.images])
 
 
 def _replace(
     connection: Connection,
     table: str,
     columns: Sequence[str],
-    hub: str,
-    version_id: int,
+    owner: tuple[str, int],
     rows: Sequence[tuple[object, ...]],
 ) -> None:
     """Put the parts of a version in the place of its earlier ones; none at all change nothing."""
     if not rows:
         return
-    connection.exec_driver_sql(
-        f"DELETE FROM {table} WHERE hub = ? AND version_id = ?", (hub, version_id)
-    )
+    connection.exec_driver_sql(f"DELETE FROM {table} WHERE hub = ? AND version_id = ?", owner)
     connection.exec_driver_sql(
         f"INSERT INTO {table}(hub, version_id, position, {', '.join(columns)})"
         f" VALUES (?, ?, ?, {', '.join('?' * len(columns))})",
-        [(hub, version_id, place, *row) for place, row in enumerate(rows)],
+        [(*owner, place, *row) for place, row in enumerate(rows)],
     )
 
 
