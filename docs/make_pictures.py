@@ -40,9 +40,7 @@ def main() -> None:
     PICTURES.mkdir(exist_ok=True)
     with tempfile.TemporaryDirectory() as folder:
         demo = Path(folder) / "demo"
-        subprocess.run(
-            [sys.executable, "-m", "loradex", "demo", "--folder", str(demo)], check=True
-        )
+        subprocess.run([sys.executable, "-m", "loradex", "demo", "--folder", str(demo)], check=True)
         home = Home(demo / "home")
         shutil.copy(home.grids / "00001" / "sheet.png", PICTURES / "grid.png")
         asyncio.run(screenshot(home, "lantern", PICTURES / "library.svg"))

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 import time
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -91,6 +93,8 @@ def _print_summary(tour: Tour, seconds: float) -> None:
         click.echo(f"  {click.style(f'{title:<10}', dim=True)} {display_text(text)}")
     if tour.grid is None:
         click.echo('\nNo grid was drawn: that needs torch. Run pip install "loradex[render]".')
+    # From a virtual environment that is not activated, the bare name would not be found.
+    program = "loradex" if shutil.which("loradex") else shlex.quote(sys.argv[0])
     home = shlex.quote(str(tour.home.root))
     click.echo("\nGo on with it:")
     for command, what in (
@@ -100,4 +104,4 @@ def _print_summary(tour: Tour, seconds: float) -> None:
         (" list is:duplicate", "the same bytes twice"),
         (" list is:unreadable", "what is broken"),
     ):
-        click.echo(f"  loradex --home {home}{command}   # {what}")
+        click.echo(f"  {program} --home {home}{command}   # {what}")
