@@ -241,3 +241,27 @@ def test_a_reference_to_nothing_or_several_says_so(catalog: Catalog) -> None:
         catalog.resolve("c")
     with pytest.raises(BadReference):
         catalog.details(99)
+
+
+def test_bulk_edits_leave_room_for_others(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Large edits are many short transactions, and still reach every model."""
+    library = add_library(catalog)
+    catalog.looks.record(library, [look(f"{n}.safetensors", n) for n in range(1, 51)], "1")
+    monkeypatch.setattr("loradex.catalog.person_store.BULK", 20)
+    monkeypatch.setattr("loradex.catalog.file_store.BULK", 20)
+    opened = []
+    real = catalog._writer.transaction
+    monkeypatch.setattr(catalog._writer, "transaction", lambda: opened.append(1) or real())
+    ids = catalog.ids("")
+    for edit in (
+        lambda: catalog.person.add_tags(ids, ["all"]),
+        lambda: catalog.person.set_rating(ids, 4),
+        lambda: catalog.files.set_offline(library),
+    ):
+        opened.clear()
+        edit()
+        assert 3 <= len(opened) <= 4
+    assert catalog.search("tag:all rating:4 is:offline").total == 50
+    assert not catalog.files.libraries()[0].online

@@ -8,7 +8,8 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from loradex.catalog.reader import Reader
+from loradex.catalog.reader import Reader, chunks
+from loradex.catalog.writer import BULK
 from loradex.domain.library import FileState, Layout, Library
 from loradex.domain.scanning import Found, KnownFile, ToHash
 from loradex.domain.text import storable
@@ -103,27 +104,24 @@ class FileStore:
 
     def set_offline(self, library_id: int) -> None:
         """Note that a root is not there: its files are offline, nothing of them is forgotten."""
-        with self._writer.transaction() as connection:
-            contents = self._contents_of_library(library_id)
+        files = self._ids(
+            "SELECT id FROM file WHERE library_id = ? AND state NOT IN ('missing', 'offline')",
+            library_id,
+        )
+        self.set_state(files, FileState.OFFLINE)
+        with self._writer.transaction() as connection:  # last: cut off before, it is done again
             connection.exec_driver_sql("UPDATE library SET online = 0 WHERE id = ?", (library_id,))
-            connection.exec_driver_sql(
-                "UPDATE file SET state = 'offline' WHERE library_id = ?"
-                " AND state NOT IN ('missing', 'offline')",
-                (library_id,),
-            )
-            self._writer.refresh(connection, contents)
 
     def set_state(self, file_ids: Sequence[int], state: FileState) -> None:
         """Set the state of these places; `last_seen` moves only when they are present."""
-        if not file_ids:
-            return
         seen = ", last_seen = :now" if state is FileState.PRESENT else ""
-        with self._writer.transaction() as connection:
-            connection.exec_driver_sql(
-                f"UPDATE file SET state = :state{seen} WHERE id = :id",
-                [{"state": state.value, "now": time.time(), "id": id_} for id_ in file_ids],
-            )
-            self._writer.refresh(connection, self._contents_of_files(file_ids))
+        for some in chunks(file_ids, BULK):
+            with self._writer.transaction() as connection:
+                connection.exec_driver_sql(
+                    f"UPDATE file SET state = :state{seen} WHERE id = :id",
+                    [{"state": state.value, "now": time.time(), "id": id_} for id_ in some],
+                )
+                self._writer.refresh(connection, self._contents_of_files(some))
 
     def mark_missing(self, files: Sequence[KnownFile]) -> int:
         """Mark places missing, but only those that are where they were; return how many."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from loradex.catalog.reader import Reader, chunks
+from loradex.catalog.writer import BULK
 from loradex.domain.evidence import Source
 from loradex.domain.text import storable
 from loradex.errors import CatalogError, UsageError
@@ -109,12 +110,13 @@ class PersonStore:
 
     def _annotate(self, content_ids: Sequence[int], column: str, value: int | None) -> None:
         now = time.time()
-        with self._annotating(content_ids) as connection:
-            connection.exec_driver_sql(
-                f"UPDATE annotation SET {column} = ?, changed_at = ?, version = version + 1"
-                " WHERE content_id = ?",
-                [(value, now, id_) for id_ in content_ids],
-            )
+        for some in chunks(content_ids, BULK):
+            with self._annotating(some) as connection:
+                connection.exec_driver_sql(
+                    f"UPDATE annotation SET {column} = ?, changed_at = ?, version = version + 1"
+                    " WHERE content_id = ?",
+                    [(value, now, id_) for id_ in some],
+                )
 
     @contextmanager
     def _annotating(self, content_ids: Sequence[int]) -> Iterator[Connection]:
@@ -142,6 +144,26 @@ class PersonStore:
         if not names or not content_ids:
             return
         now = time.time()
+        for some in chunks(content_ids, BULK):
+            self._write_some_tags(
+                some,
+                names,
+                source=source,
+                detail=storable(detail, 1024),
+                now=now,
+                removed=removed,
+            )
+
+    def _write_some_tags(
+        self,
+        content_ids: Sequence[int],
+        names: Mapping[str, str],
+        *,
+        source: Source,
+        detail: str,
+        now: float,
+        removed: bool,
+    ) -> None:
         with self._writer.transaction() as connection:
             run = connection.exec_driver_sql
             run(
@@ -154,7 +176,7 @@ class PersonStore:
                 " ON CONFLICT(content_id, tag_id, source) DO UPDATE SET removed = excluded.removed,"
                 " detail = excluded.detail, added_at = excluded.added_at",
                 [
-                    (id_, source.value, removed, storable(detail, 1024), now, folded)
+                    (id_, source.value, removed, detail, now, folded)
                     for id_ in content_ids
                     for folded in names
                 ],

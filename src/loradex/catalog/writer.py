@@ -11,6 +11,10 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
 
+BULK = 2_000
+"""Models edited in one transaction: others who write wait a second at most."""
+
+
 class Writer:
     """Opens the writing door when the first edit comes: SQLAlchemy is slow to import."""
 
