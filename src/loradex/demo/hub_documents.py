@@ -1,7 +1,7 @@
 """The world in the hub's own words: every shape in which it shows a model or a version.
 
 The shapes differ from endpoint to endpoint in small ways that clients trip over; those are kept
-(civitai-api.md §9).
+(docs/civitai.md).
 """
 
 from __future__ import annotations
@@ -204,7 +204,7 @@ class Documents:
 
 
 def air(model: WorldModel, version: WorldVersion) -> str:
-    """Return the version's portable name (civitai-api.md §8)."""
+    """Return the version's portable name (docs/civitai.md)."""
     kind = _AIR_TYPES.get(model.type, "unknown")
     return f"urn:air:{version.ecosystem}:{kind}:civitai:{model.id}@{version.id}"
 

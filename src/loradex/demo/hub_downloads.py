@@ -33,7 +33,7 @@ class DownloadScenario:
 
 
 class DownloadRoute:
-    """Redirects to storage, or says why not (civitai-api.md §10.3)."""
+    """Redirects to storage, or says why not (docs/civitai.md)."""
 
     def __init__(self, index: WorldIndex, storage: Storage) -> None:
         self._index = index

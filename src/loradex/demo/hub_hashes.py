@@ -16,7 +16,7 @@ LARGEST_ID_BATCH = 10_000
 
 
 class HashRoutes:
-    """The by-hash endpoints (civitai-api.md §9.4 to §9.6)."""
+    """The by-hash endpoints (docs/civitai.md)."""
 
     def __init__(self, index: WorldIndex, documents: Documents) -> None:
         self._index = index

@@ -86,7 +86,7 @@ class _Page:
 
 
 class ListingRoute:
-    """Lists models (civitai-api.md §9.1)."""
+    """Lists models (docs/civitai.md)."""
 
     def __init__(self, index: WorldIndex, documents: Documents) -> None:
         self._index = index

@@ -102,7 +102,7 @@ def shown_images(model: WorldModel, version: WorldVersion) -> tuple[WorldImage, 
 
 
 def primary_file(version: WorldVersion) -> WorldFile | None:
-    """Return the file a plain download link means (civitai-api.md §10.2)."""
+    """Return the file a plain download link means (docs/civitai.md)."""
     return max(version.files, key=_weight, default=None)
 
 

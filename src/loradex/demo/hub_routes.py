@@ -20,7 +20,7 @@ Handler = Callable[..., Reply]
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """`kind` is the wrapper that decides on methods and caching (civitai-api.md §3)."""
+    """`kind` is the wrapper that decides on methods and caching (docs/civitai.md)."""
 
     pattern: re.Pattern[str]
     kind: str

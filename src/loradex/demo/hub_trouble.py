@@ -1,6 +1,6 @@
 """Trouble on demand: what the real hub, its edge, or a bad network do at times.
 
-Bodies follow the failures known of the hub (civitai-api.md §4, §5, §14.3).
+Bodies follow the failures known of the hub (docs/civitai.md).
 """
 
 from __future__ import annotations

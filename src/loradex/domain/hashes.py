@@ -10,7 +10,7 @@ EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855
 
 @dataclass(frozen=True, slots=True)
 class Hashes:
-    """Digests of one file, lower-case hex, as the hub defines them (civitai-api.md §7).
+    """Digests of one file, lower-case hex, as the hub defines them (docs/civitai.md).
 
     `sha256` and `blake3` cover the whole file. `crc32` is the ordinary IEEE CRC-32 with its bytes
     reversed, as the hub shows it. `autov1` covers 64 KiB at 1 MiB and is None under 2 MiB;

@@ -48,7 +48,7 @@ def trained_words(raw: Iterable[str]) -> tuple[str, ...]:
     """Return the hub's trained words as a person wants them.
 
     Trims, drops `<lora:…>` tags, empty entries and case-insensitive duplicates, keeps the order.
-    A phrase with commas stays one trigger (civitai-api.md §12).
+    A phrase with commas stays one trigger (docs/civitai.md).
     """
     seen: dict[str, str] = {}
     for entry in raw:

@@ -34,7 +34,7 @@ _CLOSED_HINT = "Everything that is not about the hub works without it."
 _REQUEST_HINT = "Check LORADEX_HUB_URL; if it is right, an upgrade of loradex may help."
 _DETAIL_LIMIT = 200
 
-# The hub's own two kinds of 429 that waiting a little does not cure (civitai-api.md §5).
+# The hub's own two kinds of 429 that waiting a little does not cure (docs/civitai.md).
 _NOT_ABOUT_SPEED = ("too many pages", "unusual amount of downloading")
 
 
@@ -229,7 +229,7 @@ def _because(detail: str) -> str:
 def said(answer: Answer) -> str:
     """Return the hub's own words in an error, on one safe line; "" if it gave none.
 
-    There is no single error shape (civitai-api.md §4): `error` as text, `error.message`,
+    There is no single error shape (docs/civitai.md): `error` as text, `error.message`,
     `message`, or an array of issues with messages.
     """
     if not answer.says_json:

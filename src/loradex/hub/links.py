@@ -9,7 +9,7 @@ class Links:
     """Builds addresses below the hub's own, which may carry another host than its answers say.
 
     The hub takes the host of its links from wherever the answer was made, and its batch answers
-    say `https://undefined` (civitai-api.md §1, §9.5).
+    say `https://undefined` (docs/civitai.md).
     """
 
     def __init__(self, address: httpx.URL) -> None:

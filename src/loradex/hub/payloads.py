@@ -2,7 +2,7 @@
 
 Only ids are required. A value of another type than expected reads as absent, an entry that is
 no object is dropped, unknown keys are ignored (the raw document keeps them): one odd field must
-not cost a batch of a hundred records. Shapes: civitai-api.md §9; what varies: §12.
+not cost a batch of a hundred records. Shapes: docs/civitai.md.
 """
 
 from __future__ import annotations

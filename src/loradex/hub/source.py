@@ -7,8 +7,8 @@ from loradex.domain.hub_source import HubSource
 __all__ = ["IDS_PER_CALL", "MODELS_PER_CALL", "VERSIONS_PER_CALL", "HubSource"]
 
 IDS_PER_CALL = 5_000
-"""Hashes sent in one `ids_by_hash` request (the hub takes 10,000; civitai-api.md §9.6)."""
+"""Hashes sent in one `ids_by_hash` request (the hub takes 10,000; docs/civitai.md)."""
 VERSIONS_PER_CALL = 100
-"""Hashes sent in one `versions_by_hash` request (civitai-api.md §9.5)."""
+"""Hashes sent in one `versions_by_hash` request (docs/civitai.md)."""
 MODELS_PER_CALL = 100
-"""Ids sent in one `models` request (civitai-api.md §9.1)."""
+"""Ids sent in one `models` request (docs/civitai.md)."""

@@ -28,7 +28,7 @@ RAW_LIMIT = 1024 * 1024
 # Dropped one after the other, heaviest first, from a document that is too long to keep.
 _SHEDDABLE = ("images", "modelVersions", "description", "trainingDetails", "files")
 
-# Levels as text: images of 2023, and the gallery (civitai-api.md §6.6).
+# Levels as text: images of 2023, and the gallery (docs/civitai.md).
 _LEVEL_WORDS = {"none": 1, "soft": 2, "mature": 4, "x": 8, "blocked": 32}
 
 _HEX = re.compile(r"[0-9a-f]{8,64}")
@@ -267,7 +267,7 @@ def commercial_uses(value: object) -> tuple[str, ...] | None:
     """Return the allowed commercial uses, None if the hub does not say.
 
     It has been a JSON array, a single word, and text that holds a Postgres array such as
-    `{Image,RentCivit}` (civitai-api.md §6.5).
+    `{Image,RentCivit}` (docs/civitai.md).
     """
     if isinstance(value, str):
         value = value.strip().removeprefix("{").removesuffix("}").split(",")
