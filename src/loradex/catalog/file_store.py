@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from loradex.catalog.reader import Reader, chunks
@@ -207,13 +207,6 @@ class FileStore:
             place = bytes(row[1]) + b"/" + bytes(row[2])  # type: ignore[call-overload]
             best.setdefault(int(str(row[0])), place)
         return [best[id_] for id_ in content_ids if id_ in best]
-
-    def counts(self) -> Mapping[str, int]:
-        """Return how many places are in which state."""
-        return {
-            str(row[0]): int(str(row[1]))
-            for row in self._reader.rows_of("SELECT state, count(*) FROM file GROUP BY state")
-        }
 
     def problems(self) -> list[tuple[str, str]]:
         """Return path and problem of every file that is there and cannot be read."""

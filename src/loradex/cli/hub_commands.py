@@ -81,6 +81,7 @@ def _as_json(report: MatchReport) -> dict[str, object]:
         "by_tensors": report.by_tensors,
         "unknown": report.unknown,
         "gone": report.gone,
+        "left": report.left,
         "trigger_words": report.words,
         "seconds": round(report.seconds, 3),
     }
@@ -95,6 +96,8 @@ def _sentence(report: MatchReport) -> str:
     text += f", {report.unknown:,} unknown to the hub"
     if report.gone:
         text += f", {report.gone:,} no longer shown there"
+    if report.left:
+        text += f", {report.left:,} left for the next run to ask by their tensors"
     return f"{text}; {count_text(report.words, 'trigger word')}. {duration_text(report.seconds)}."
 
 

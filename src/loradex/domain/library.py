@@ -42,6 +42,7 @@ class Library:
     ignore: tuple[str, ...]
     online: bool
     scanned_at: float | None
+    """When a scan last wrote something; one that finds nothing new writes nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -111,11 +111,6 @@ def base_claims(metadata: Mapping[str, str]) -> list[Claim]:
     return claims
 
 
-def kind_word(metadata: Mapping[str, str]) -> str:
-    """Return what stands behind the slash of `modelspec.architecture`, in lower case."""
-    return _text(metadata, "modelspec.architecture")[:200].lower().partition("/")[2]
-
-
 def _text(metadata: Mapping[str, str], key: str) -> str:
     value = metadata.get(key, "")
     return value if isinstance(value, str) else str(value)

@@ -24,7 +24,6 @@ class HashReport:
 
     files: int = 0
     nbytes: int = 0
-    left: int = 0
     problems: list[Problem] = field(default_factory=list)
     seconds: float = 0.0
 
@@ -46,7 +45,7 @@ def hash_pass(
     started = time.monotonic()
     todo = catalog.files.to_hash(content_id)
     total = sum(file.size for file in todo)
-    report = HashReport(left=len(todo))
+    report = HashReport()
     known: dict[tuple[int, int, int, int], Hashes] = {}
     done = 0
     for file in todo:
@@ -73,7 +72,6 @@ def hash_pass(
             done = before + file.size
             continue
         report.files += 1
-        report.left -= 1
         report.nbytes += file.size
         done = before + file.size
         sink.progress(Progress("Hashing", done, total, "bytes", name))
