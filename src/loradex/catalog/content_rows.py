@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 _IDENTITY = (
     "claimed_hash", "format", "identified_by", "variant", "algorithm", "dora", "rank", "dtype",
     "quantisation", "prediction", "parts", "candidates", "partial", "broken", "confidence",
+    "safety",
 )  # fmt: skip
 
 _FIRST = {
@@ -66,6 +67,7 @@ def _identity_row(look: Look, rules_version: str) -> tuple[object, ...]:
         who.partial,
         who.broken,
         who.confidence,
+        look.safety and look.safety.value,
     )
 
 
@@ -88,6 +90,7 @@ def insert_contents(
                 json.dumps(look.tag_counts, ensure_ascii=False),
                 look.tensor_count,
                 look.header_bytes,
+                json.dumps(look.findings, ensure_ascii=False),
             )
         )
         facts.extend(fact_row(id_, fact, now) for fact in look.facts)
@@ -102,7 +105,7 @@ def insert_contents(
     )
     connection.exec_driver_sql(
         "INSERT INTO content_header(content_id, metadata_json, tag_counts, tensor_count,"
-        " header_bytes) VALUES (?, ?, ?, ?, ?)",
+        " header_bytes, findings) VALUES (?, ?, ?, ?, ?, ?)",
         headers,
     )
     put_facts(connection, facts)
@@ -131,6 +134,10 @@ def identify_again(
     connection.exec_driver_sql(
         f"UPDATE content SET {', '.join(f'{name} = ?' for name in _IDENTITY)} WHERE id = ?",
         [(*_identity_row(look, rules_version), id_) for id_, look in again.items()],
+    )
+    connection.exec_driver_sql(
+        "UPDATE content_header SET findings = ? WHERE content_id = ?",
+        [(json.dumps(look.findings, ensure_ascii=False), id_) for id_, look in again.items()],
     )
     connection.exec_driver_sql(
         "DELETE FROM evidence WHERE content_id = ?"
@@ -181,8 +188,9 @@ def split_content(connection: Connection, content_id: int) -> int:
         (new_id, content_id),
     )
     run(
-        "INSERT INTO content_header SELECT ?, metadata_json, tag_counts, tensor_count,"
-        " header_bytes FROM content_header WHERE content_id = ?",
+        "INSERT INTO content_header(content_id, metadata_json, tag_counts, tensor_count,"
+        " header_bytes, findings) SELECT ?, metadata_json, tag_counts, tensor_count,"
+        " header_bytes, findings FROM content_header WHERE content_id = ?",
         (new_id, content_id),
     )
     run(

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from loradex.domain.evidence import Evidence
 from loradex.domain.header import FileFormat
 from loradex.domain.identity import Identity
+from loradex.domain.safety import Safety
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,9 @@ class Look:
     claimed_hash: str | None = None
     tensor_count: int = 0
     header_bytes: int = 0
+    safety: Safety | None = None
+    """None when nothing was looked at for code: a file that could not be read."""
+    findings: tuple[str, ...] = ()
     problem: str | None = None
     growing: bool = False
     gone: bool = False

@@ -34,7 +34,7 @@ class Content(Table, table=True):
     """What the header says its tensors hash to: a claim, never a key."""
     format: str
     added_at: float = Field(index=True)
-    identified_by: str
+    identified_by: str = Field(index=True)
     """Version of the identification rules, so that better rules can look again."""
 
     # what the header says
@@ -50,6 +50,8 @@ class Content(Table, table=True):
     partial: bool = False
     broken: bool = False
     confidence: float = 0.0
+    safety: str | None = None
+    """`safe`, `suspicious`, `dangerous`, `broken` or `unscanned`; None before the first look."""
 
     # effective
     name: str = Field(sa_column=Column(String(collation="NOCASE"), nullable=False))
@@ -79,6 +81,8 @@ class ContentHeader(Table, table=True):
     """JSON list of [tag, count], most frequent first."""
     tensor_count: int = 0
     header_bytes: int = 0
+    findings: str = "[]"
+    """JSON list of texts: what the look for code found."""
 
 
 class EvidenceFact(Table, table=True):

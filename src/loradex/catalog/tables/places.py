@@ -20,6 +20,10 @@ class LibraryRow(Table, table=True):
     """JSON list of globs."""
     device: int | None = None
     """Device of the root when last online: a bare mount point has another one."""
+    folders: str = "{}"
+    """JSON: relative folder to the kind of model its tool looks for there."""
+    arrivals: str = "{}"
+    """JSON: what a person wants done with files that arrive while it is watched."""
     online: bool = True
     added_at: float
     scanned_at: float | None = None
@@ -51,3 +55,5 @@ class File(Table, table=True):
     last_seen: float
     hashed_at: float | None = None
     """When all of it was read in its present state; None until then."""
+    verified_at: float | None = None
+    """When its bytes were last read again and found to be the ones that were hashed."""
