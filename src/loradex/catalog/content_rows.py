@@ -124,20 +124,18 @@ def identify_again(
             (rules_version, json.dumps(list(known.values()))),
         )
     }
-    again = {
+    looked = {
         known[look.fingerprint]: look
         for look in looks
-        if look.fingerprint and look.problem is None and known[look.fingerprint] in stale
+        if look.fingerprint and known[look.fingerprint] in stale
     }
+    _judge_again(connection, looked, rules_version)
+    again = {id_: look for id_, look in looked.items() if look.problem is None}
     if not again:
         return
     connection.exec_driver_sql(
         f"UPDATE content SET {', '.join(f'{name} = ?' for name in _IDENTITY)} WHERE id = ?",
         [(*_identity_row(look, rules_version), id_) for id_, look in again.items()],
-    )
-    connection.exec_driver_sql(
-        "UPDATE content_header SET findings = ? WHERE content_id = ?",
-        [(json.dumps(look.findings, ensure_ascii=False), id_) for id_, look in again.items()],
     )
     connection.exec_driver_sql(
         "DELETE FROM evidence WHERE content_id = ?"
@@ -147,6 +145,20 @@ def identify_again(
     now = time.time()
     put_facts(
         connection, [fact_row(id_, fact, now) for id_, look in again.items() for fact in look.facts]
+    )
+
+
+def _judge_again(connection: Connection, looked: Mapping[int, Look], rules_version: str) -> None:
+    """Replace the verdicts; what cannot be read keeps what it was called, and gets one too."""
+    if not looked:
+        return
+    connection.exec_driver_sql(
+        "UPDATE content SET identified_by = ?, safety = ? WHERE id = ?",
+        [(rules_version, look.safety and look.safety.value, id_) for id_, look in looked.items()],
+    )
+    connection.exec_driver_sql(
+        "UPDATE content_header SET findings = ? WHERE content_id = ?",
+        [(json.dumps(look.findings, ensure_ascii=False), id_) for id_, look in looked.items()],
     )
 
 

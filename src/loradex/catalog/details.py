@@ -8,7 +8,7 @@ import re
 import sqlite3
 from collections.abc import Sequence
 
-from loradex.catalog.reader import Reader, counted
+from loradex.catalog.reader import Reader, counted, texts
 from loradex.domain.evidence import Evidence, Source, effective
 from loradex.domain.hashes import Hashes
 from loradex.domain.library import FileRecord, FileState
@@ -55,6 +55,7 @@ def model_details(reader: Reader, content_id: int) -> ModelDetails:
                 note_version=note["version"] if note else 0,
                 match=_match(connection, content_id),
                 evidence=_evidence(connection, content_id),
+                findings=texts(content["findings"] or "[]"),
                 metadata=json.loads(content["metadata_json"] or "{}"),
                 tag_counts=counted(content["tag_counts"]),
                 grids=_grids(connection, content_id),

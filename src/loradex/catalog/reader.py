@@ -21,7 +21,7 @@ _ROW_COLUMNS = (
     "content.id, content.name, content.file_name, content.kind, content.base, content.derivative,"
     " content.size, content.state, content.copies, content.rating, content.favourite,"
     " content.tags, content.words, content.matched, content.content_level, content.added_at,"
-    " content.path, content.sha256"
+    " content.path, content.sha256, content.safety"
 )
 
 
@@ -183,4 +183,5 @@ def _model_row(row: Sequence) -> ModelRow:  # type: ignore[type-arg]
         added_at=row[15],
         path=row[16],
         sha256=row[17],
+        safety=row[18],
     )

@@ -26,7 +26,7 @@ Fields narrow it down; a comma means any of these, a minus means not:
   loradex list 'size:>2GB' 'added:<30d' rating:4.. sort:size-
 States: is:untagged is:missing is:duplicate is:unmatched is:unreadable …
 Fields: kind base tag name path trigger note rating size rank added hash
-        algorithm dtype format is sort
+        algorithm dtype format safety is sort
 """
 
 

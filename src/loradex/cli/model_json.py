@@ -26,6 +26,7 @@ def row_json(row: ModelRow) -> dict[str, object]:
         "added_at": row.added_at,
         "path": row.path,
         "sha256": row.sha256,
+        "safety": row.safety,
     }
 
 
@@ -104,6 +105,7 @@ def details_json(details: ModelDetails) -> dict[str, object]:
             }
             for fact in details.evidence
         ],
+        "findings": list(details.findings),
         "metadata": details.metadata,
         "tag_counts": [[tag, count] for tag, count in details.tag_counts],
         "grids": list(details.grids),

@@ -37,6 +37,8 @@ class ModelRow:
     path: str
     """A present place if there is one."""
     sha256: str | None
+    safety: str | None = None
+    """A `Safety` word; None when no scan has looked for code yet."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +106,8 @@ class ModelDetails:
     match: HubMatch | None
     evidence: tuple[Evidence, ...]
     """Effective fact of each field first, then the others."""
+    findings: tuple[str, ...]
+    """What the safety verdict rests on, worst first."""
     metadata: dict[str, str]
     """The header's own metadata, bounded."""
     tag_counts: tuple[tuple[str, int], ...]

@@ -11,6 +11,7 @@ from loradex.catalog.query.lexer import Value
 from loradex.catalog.query.text import Condition
 from loradex.catalog.query.values import Range, date_range, number_range, size_range
 from loradex.domain.kinds import BaseModel, ModelKind
+from loradex.domain.safety import Safety
 from loradex.errors import QueryError
 
 
@@ -79,6 +80,7 @@ STATES: Mapping[str, str] = {
     "dora": "content.dora = 1",
     "tested": f"content.id IN ({_DRAWN})",
     "untested": f"content.id NOT IN ({_DRAWN})",
+    "unsafe": "content.safety IN ('suspicious', 'dangerous', 'broken', 'unscanned')",
 }  # fmt: skip
 
 
@@ -119,6 +121,13 @@ def _is(scene: Scene, value: Value) -> Condition:
     if state is None:
         raise _wrong_value(scene, value, "state", STATES)
     return state, []
+
+
+def _safety(scene: Scene, value: Value) -> Condition:
+    word = value.text.lower()
+    if word not in set(Safety):
+        raise _wrong_value(scene, value, "verdict", dict.fromkeys(Safety, ""))
+    return "content.safety = ?", [word]
 
 
 def _tag(_scene: Scene, value: Value) -> Condition:
@@ -184,6 +193,9 @@ FIELDS: Mapping[str, Field] = {
     "algorithm": Field(_equals("content.algorithm"), None, "lora, locon, loha, lokr …"),
     "dtype": Field(_equals("content.dtype"), None, "F16, BF16, F32 …"),
     "format": Field(_equals("content.format"), None, "safetensors, gguf, pickle, diffusers"),
+    "safety": Field(
+        _safety, "content.safety IS NULL", "safe, suspicious, dangerous, broken, unscanned"
+    ),
     "is": Field(_is, None, ", ".join(name for name in STATES if name != "favorite")),
 }  # fmt: skip
 
