@@ -12,6 +12,9 @@ from loradex.formats.pickle_header import read_pickle
 from loradex.formats.safetensors_header import read_safetensors
 from loradex.formats.sniffing import tell_format
 
+_FRONT = 256 * 1024
+"""More than most headers have; one read of it is cheaper than three small ones."""
+
 _READERS = {
     FileFormat.SAFETENSORS: read_safetensors,
     FileFormat.GGUF: read_gguf,
@@ -30,4 +33,10 @@ def read_header(path: Path) -> Header:
     if is_folder(path):
         return read_folder(path)
     with ModelFile(path) as file:
-        return _READERS[tell_format(file)](file)
+        return read_open(file)
+
+
+def read_open(file: ModelFile) -> Header:
+    """Return the header of an open file; raise as `read_header` does."""
+    file.hold(_FRONT)
+    return _READERS[tell_format(file)](file)

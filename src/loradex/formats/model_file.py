@@ -71,6 +71,7 @@ class ModelFile:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self._front = b""
         try:
             self.descriptor = os.open(path, _FLAGS)
         except OSError as error:
@@ -88,8 +89,18 @@ class ModelFile:
         """Bytes in the file when it was opened."""
         return self._opened.st_size
 
+    def hold(self, count: int) -> None:
+        """Read the first `count` bytes now and keep them: several readers will look at them."""
+        if count > len(self._front):
+            held = len(self._front)
+            self._front += self._read(held, count - held)
+
     def read_at(self, offset: int, count: int) -> bytes:
         """Return `count` bytes at `offset`, fewer only where the file ends."""
+        end = offset + count
+        return self._front[offset:end] if end <= len(self._front) else self._read(offset, count)
+
+    def _read(self, offset: int, count: int) -> bytes:
         wanted = max(0, min(count, self.size - offset))
         try:
             data = os.pread(self.descriptor, wanted, offset)
@@ -111,9 +122,12 @@ class ModelFile:
 
     def changed(self) -> bool:
         """Tell whether size or modification time differ from when the file was opened."""
+        return self.differs(self._opened.st_size, self._opened.st_mtime_ns)
+
+    def differs(self, size: int, mtime_ns: int) -> bool:
+        """Tell whether size or modification time are others than these by now."""
         now = os.fstat(self.descriptor)
-        then = self._opened
-        return (now.st_size, now.st_mtime_ns) != (then.st_size, then.st_mtime_ns)
+        return (now.st_size, now.st_mtime_ns) != (size, mtime_ns)
 
     def close(self) -> None:
         """Close the file."""

@@ -61,6 +61,7 @@ def read_safetensors(file: ModelFile) -> Header:
     if start > file.size:
         raise cut_short(file.path, file.size, start)
     notes: list[str] = []
+    file.hold(start)
     try:
         metadata, table = _parse(file.read_at(8, length), notes)
     except BrokenHeader as error:

@@ -8,15 +8,16 @@ Values are untrusted and may hold anything; what makes no sense is left out, not
 
 from __future__ import annotations
 
-import heapq
 import math
 import re
-from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from itertools import islice
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from loradex.domain.hashes import EMPTY_SHA256
 from loradex.domain.text import storable, trained_words
@@ -30,6 +31,8 @@ _LONGEST_JSON = 8 * 1024 * 1024
 _MOST_COUNTED = 200_000
 _HIGHEST_COUNT = 1_000_000_000
 _MOST_TRIGGERS = 16
+_MOST_FOLDERS = 1_000
+_MOST_CONFIRMING = 100
 
 _SHA256 = re.compile(r"(?:0x)?([0-9a-fA-F]{64})")
 _NUMBERS = re.compile(r"[0-9]{1,6}")
@@ -99,14 +102,25 @@ def _tensor_hash(metadata: Mapping[str, str]) -> str | None:
 
 # Tags and trigger words
 
+_Tables = dict[str, dict[str, int]]
+"""Training folder to caption to count, as the trainer spelled them."""
 
-def _tag_tables(text: str) -> dict[str, Counter[str]]:
-    """Return training folder → caption → count. A table that was cut is read as far as it goes."""
+_tables = msgspec.json.Decoder(dict[str, dict[str, Annotated[int, Meta(ge=0, le=_HIGHEST_COUNT)]]])
+
+
+def _tag_tables(text: str) -> _Tables:
+    """Return the tables. One that was cut or holds odd values is read as far as it makes sense."""
     if not text:
         return {}
-    tables: dict[str, Counter[str]] = {}
+    if len(text) <= _LONGEST_JSON:
+        try:
+            return _tables.decode(text)
+        except (msgspec.DecodeError, UnicodeError, RecursionError):
+            pass
+    tables: _Tables = {}
     for folder, caption, count in _whole(text) or _piecemeal(text):
-        tables.setdefault(folder, Counter())[caption] += count
+        table = tables.setdefault(folder, {})
+        table[caption] = table.get(caption, 0) + count
     return tables
 
 
@@ -114,6 +128,7 @@ _Counted = Iterable[tuple[str, str, int]]
 
 
 def _whole(text: str) -> _Counted:
+    """Pick captions and counts out of JSON that is sound but for some odd values."""
     result: list[tuple[str, str, int]] = []
     for folder, captions in _object(text).items():
         if not isinstance(captions, dict):
@@ -122,9 +137,7 @@ def _whole(text: str) -> _Counted:
             if len(result) >= _MOST_COUNTED:
                 return result
             if isinstance(caption, str) and (number := _count(count)):
-                shown = caption.strip()[:_NAME]
-                if shown:
-                    result.append((folder, shown, number))
+                result.append((folder, caption, number))
     return result
 
 
@@ -140,8 +153,8 @@ def _piecemeal(text: str) -> Iterator[tuple[str, str, int]]:
         name = _unescaped(match[1])
         if match[2]:
             folder = name
-        elif (shown := name.strip()[:_NAME]) and int(match[3]):
-            yield folder, shown, int(match[3])
+        else:
+            yield folder, name, int(match[3])
 
 
 def _unescaped(text: str) -> str:
@@ -159,45 +172,68 @@ def _count(value: object) -> int:
     return int(value) if 0 < value <= _HIGHEST_COUNT else 0
 
 
-def _top(tables: Mapping[str, Counter[str]]) -> tuple[tuple[str, int], ...]:
-    total: Counter[str] = Counter()
+def _top(tables: _Tables) -> tuple[tuple[str, int], ...]:
+    total = _summed(tables)
+    # Captions are many thousands in a large library's file: only those that may show are cleaned,
+    # twice as many as shall show, since some may turn out empty or equal.
+    cleaned: dict[str, int] = {}
+    for caption, count in _commonest(total, 2 * MOST_TAGS):
+        shown = storable(caption.strip(), _NAME)
+        if shown:
+            cleaned[shown] = cleaned.get(shown, 0) + count
+    ranked = sorted(cleaned.items(), key=lambda item: (-item[1], item[0]))
+    return tuple(ranked[:MOST_TAGS])
+
+
+def _summed(tables: _Tables) -> dict[str, int]:
+    total: dict[str, int] = {}
     for table in tables.values():
-        total.update(table)
-    # Captions are many thousands in a large library's file: only those that show are cleaned.
-    ranked = heapq.nsmallest(MOST_TAGS, total.items(), key=lambda item: (-item[1], item[0]))
-    return tuple((storable(caption, _NAME), count) for caption, count in ranked)
+        if not total:
+            total = table
+            continue
+        total = dict(total)
+        for caption, count in table.items():
+            total[caption] = total.get(caption, 0) + count
+    return total
 
 
-def _trigger_words(
-    metadata: Mapping[str, str], tables: Mapping[str, Counter[str]]
-) -> tuple[str, ...]:
+def _commonest(table: Mapping[str, int], most: int) -> Iterator[tuple[str, int]]:
+    """Yield the captions with the highest counts, at least `most` of them where there are."""
+    counts = sorted(table.values(), reverse=True)
+    least = max(counts[most - 1] if len(counts) >= most else 1, 1)
+    kept = (item for item in table.items() if item[1] >= least)
+    yield from islice(kept, 20 * most)  # a table may give thousands of captions one count
+
+
+def _trigger_words(metadata: Mapping[str, str], tables: _Tables) -> tuple[str, ...]:
     stated = _first(metadata, "modelspec.trigger_phrase", "trigger_word", limit=_SENTENCE)
     if stated is not None:
         return trained_words([stated])
     return trained_words(_confirmed_folders(tables))[:_MOST_TRIGGERS]
 
 
-def _confirmed_folders(tables: Mapping[str, Counter[str]]) -> Iterator[str]:
+def _confirmed_folders(tables: _Tables) -> Iterator[str]:
     """Yield the words of `10_ohwx man` where the captions of that very folder say `ohwx man`.
 
     Trainers let people name the folder as they like (`1_img`, `5_dataset`), so the name alone
-    proves nothing. ai-toolkit writes its trigger word as a folder with that one caption.
+    proves nothing: it has to be among the folder's commonest captions. ai-toolkit writes its
+    trigger word as a folder with that one caption.
     """
-    for folder, captions in tables.items():
+    for folder, captions in islice(tables.items(), _MOST_FOLDERS):
         match = _REPEATS.fullmatch(folder[:_NAME])
         if match is None:
             continue
         wanted = _plain(match[1])
         first = wanted[:1]
         yield from (
-            storable(caption, _NAME)
-            for caption in captions
-            if caption[:1].casefold() == first and _plain(caption) == wanted
+            storable(caption.strip(), _NAME)
+            for caption, _ in _commonest(captions, _MOST_CONFIRMING)
+            if caption.lstrip()[:1].casefold() == first and _plain(caption) == wanted
         )
 
 
 def _plain(text: str) -> str:
-    return " ".join(text.replace("_", " ").casefold().split())
+    return " ".join(text[: 2 * _NAME].replace("_", " ").casefold().split())
 
 
 # The rest

@@ -8,7 +8,7 @@ import multiprocessing.connection
 import os
 import signal
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from loradex.domain.evidence import Evidence, Source
@@ -16,8 +16,9 @@ from loradex.domain.header import Header
 from loradex.domain.identity import Identity
 from loradex.domain.scanning import Found, Look
 from loradex.errors import FormatError
-from loradex.formats.fingerprint import quick_fingerprint
-from loradex.formats.headers import read_header
+from loradex.formats.fingerprint import fingerprint_of, quick_fingerprint
+from loradex.formats.headers import read_header, read_open
+from loradex.formats.model_file import ModelFile
 from loradex.formats.training import TrainingFacts, describe
 from loradex.identify import identify
 
@@ -48,13 +49,12 @@ def look_at(root: bytes, found: Found) -> Look:
     """Return what the header of one file tells, or what is wrong with it."""
     path = Path(os.fsdecode(root + b"/" + found.raw_path))
     try:
-        header, problem = _header(path)
-        fingerprint = quick_fingerprint(path, header)
-        growing = not found.folder and _changed(path.stat(), found)
+        opened = _open_folder(path) if found.folder else _open_file(path, found)
     except (FormatError, OSError) as error:
         return _not_opened(found, path, error)
-    if growing:
+    if opened is None:
         return Look(found, growing=True)
+    header, fingerprint, problem = opened
     if header is None:
         return Look(found, fingerprint=fingerprint, problem=problem)
     training = describe(header.metadata)
@@ -74,10 +74,29 @@ def look_at(root: bytes, found: Found) -> Look:
     )
 
 
-def _header(path: Path) -> tuple[Header | None, str | None]:
-    """Return a file's header, or what is wrong with it; raise when it cannot be opened at all."""
+_Opened = tuple[Header | None, str, str | None]
+"""A header, or None and what is wrong with it; the fingerprint stands between."""
+
+
+def _open_file(path: Path, found: Found) -> _Opened | None:
+    """Open a file once and read it; None when it has grown since it was found.
+
+    Raises FormatError when it cannot be opened at all.
+    """
+    with ModelFile(path) as file:
+        header, problem = _header(path, lambda: read_open(file))
+        fingerprint = fingerprint_of(file, header)
+        return None if file.differs(found.size, found.mtime_ns) else (header, fingerprint, problem)
+
+
+def _open_folder(path: Path) -> _Opened:
+    header, problem = _header(path, lambda: read_header(path))
+    return header, quick_fingerprint(path), problem
+
+
+def _header(path: Path, read: Callable[[], Header]) -> tuple[Header | None, str | None]:
     try:
-        return read_header(path), None
+        return read(), None
     except FormatError as error:
         if isinstance(error.__cause__, OSError):
             raise
@@ -96,10 +115,6 @@ def _not_opened(found: Found, path: Path, error: FormatError | OSError) -> Look:
 def _problem(error: FormatError, path: Path) -> str:
     """Return what is wrong, without naming the file again unless it is another one inside."""
     return f"It {error.what}" if error.path == str(path) else error.message
-
-
-def _changed(now: os.stat_result, found: Found) -> bool:
-    return (now.st_size, now.st_mtime_ns) != (found.size, found.mtime_ns)
 
 
 def facts_of(header: Header, identity: Identity, training: TrainingFacts) -> list[Evidence]:
