@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 
 from loradex.domain.header import FileFormat, Header, Tensor
 from loradex.domain.identity import Identity, Reason
@@ -41,30 +41,47 @@ def _unknown(text: str, candidates: tuple[BaseModel, ...] = ()) -> Identity:
 
 
 def _of_tensors(header: Header) -> Identity:
-    tensors = header.tensors
-    small = embedding.embedding(tensors) or embedding.hypernetwork(tensors)
-    if small:
-        return _dress(small, header, tensors.keys(), ())
-    return _lora_seen_before(tensors) or _other_than_lora(header)
+    """Return what the tensors say.
 
-
-def _lora_seen_before(tensors: Mapping[str, Tensor]) -> Identity | None:
-    """Return what a LoRA's tensors say, None when it is none.
-
-    The LoRAs of one trainer share their table of tensors, and the reader of headers gives equal
-    tables as one object: what it says is remembered for as long as the object is held here.
+    The models of one trainer or base share their table of tensors, and the reader of headers gives
+    equal tables as one object: what was said of it is remembered for as long as it is held here.
     """
-    held = _remembered.get(id(tensors))
-    if held is None or held[0] is not tensors:
-        held = (tensors, _lora_of(tensors))
-        _remembered[id(tensors)] = held
+    held = _remembered.get(id(header.tensors))
+    if held is None or held.tensors is not header.tensors:
+        held = _remembered[id(header.tensors)] = _Seen(header.tensors)
         while len(_remembered) > _MOST_REMEMBERED:
             _remembered.pop(next(iter(_remembered)), None)
-    return held[1]
+    if held.lora is not None:
+        return held.lora
+    # Only a LoRA is told without a look at the metadata.
+    short = sum(map(len, header.metadata.values())) <= _SHORT_METADATA
+    key = (header.format, tuple(header.metadata.items())) if short else None
+    known = held.others.get(key) if key else None
+    if known is None:
+        small = held.small
+        known = _dress(small, header, header.tensors, ()) if small else _other_than_lora(header)
+        if key and len(held.others) < _MOST_REMEMBERED:
+            held.others[key] = known
+    return known
 
 
-_remembered: dict[int, tuple[Mapping[str, Tensor], Identity | None]] = {}
+@dataclass(slots=True)
+class _Seen:
+    """A table of tensors, and what was said of it with this or that metadata."""
+
+    tensors: Mapping[str, Tensor]
+    small: Finding | None = None
+    lora: Identity | None = None
+    others: dict[object, Identity] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.small = embedding.embedding(self.tensors) or embedding.hypernetwork(self.tensors)
+        self.lora = None if self.small else _lora_of(self.tensors)
+
+
+_remembered: dict[int, _Seen] = {}
 _MOST_REMEMBERED = 64
+_SHORT_METADATA = 4096
 
 
 def _lora_of(tensors: Mapping[str, Tensor]) -> Identity | None:
