@@ -120,7 +120,7 @@ OTHERS: list[tuple[str, str, str, str | None, str | None]] = [
         "transformer_blocks.{19}.attn.qkv 7296x2432",
         "controlnet",
         "sd3",
-        None,
+        "3.5-large",
     ),
     (
         "controlnet qwen",
