@@ -11,6 +11,7 @@ from loradex.catalog.duplicate_rows import DuplicateRows
 from loradex.catalog.file_store import FileStore
 from loradex.catalog.grid_store import GridStore
 from loradex.catalog.hub_store import HubStore
+from loradex.catalog.job_store import JobStore
 from loradex.catalog.library_store import LibraryStore
 from loradex.catalog.look_store import LookStore
 from loradex.catalog.person_store import PersonStore
@@ -38,6 +39,7 @@ class Catalog:
         self.person = PersonStore(self._reader, self._writer)
         self.hub = HubStore(self._reader, self._writer)
         self.grids = GridStore(self._reader, self._writer)
+        self.jobs = JobStore(self._reader, self._writer)
         self._durable = DurableWriter(home.catalog)
         self.plans = PlanStore(self._reader, self._durable)
         self.duplicates = DuplicateRows(self._reader)

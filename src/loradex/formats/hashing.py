@@ -1,8 +1,8 @@
 """All six digests of files, from one read each, on all cores.
 
-SHA-256 and AutoV3 are most of the work (`loradex.formats.digests`), and a large file's digests run
-at the same time; many files are read at the same time (`loradex.formats.hash_crew`). `bench/hash.py`
-compares the time with that of SHA-256 alone.
+SHA-256 and AutoV3 are most of the work (`loradex.formats.digests`). A large file's digests run at
+the same time, and many files are read at the same time (`loradex.formats.hash_crew`).
+`bench/hash.py` compares the time with that of SHA-256 alone.
 """
 
 from __future__ import annotations
