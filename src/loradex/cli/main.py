@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scan": ("scan", "Index what is new in the libraries, and hash it."),
     "problems": ("problems", "List the files that could not be read, and why."),
     "list": ("listing", "List models: `loradex list kind:lora base:sdxl neon`."),
+    "duplicates": ("duplicates", "Report what is there more than once, and what that costs."),
     "show": ("show", "Show all that is known of one model."),
     "tag": ("annotate", "Add tags to models, remove them, or list all tags."),
     "note": ("annotate", "Read or write the note on a model."),
