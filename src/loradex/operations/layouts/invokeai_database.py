@@ -99,4 +99,10 @@ def _installed(config: str) -> Installed | None:
 
 def _text(value: dict[str, object], key: str) -> str:
     text = value.get(key)
-    return text.strip() if isinstance(text, str) and "\0" not in text else ""
+    if not isinstance(text, str) or "\0" in text:
+        return ""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:  # half of a surrogate pair: no path and no text
+        return ""
+    return text.strip()

@@ -11,7 +11,7 @@ from loradex.operations.layouts.reading import read_text
 
 _SCRIPTS = (".sh", ".bat", ".cmd", ".ps1", ".command")
 _MAX_SCRIPTS = 30
-_OPTION = re.compile(r"""(--[a-z][a-z-]+)(?:=|[ \t]+)("[^"]*"|'[^']*'|[^\s"']+)""")
+_OPTION = re.compile(r"""(--[a-z][a-z-]+)(?:=|[ \t]+)("[^"]*"|'[^']*'|(?!--)[^\s"']+)""")
 _REMARK = re.compile(r"\s*(?:#|::|@?rem\b)", re.IGNORECASE)
 
 
