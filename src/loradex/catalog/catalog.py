@@ -10,6 +10,7 @@ from loradex.catalog.durable_writer import DurableWriter
 from loradex.catalog.duplicate_rows import DuplicateRows
 from loradex.catalog.file_store import FileStore
 from loradex.catalog.grid_store import GridStore
+from loradex.catalog.hash_store import HashStore
 from loradex.catalog.hub_store import HubStore
 from loradex.catalog.job_store import JobStore
 from loradex.catalog.library_store import LibraryStore
@@ -40,6 +41,7 @@ class Catalog:
         self.hub = HubStore(self._reader, self._writer)
         self.grids = GridStore(self._reader, self._writer)
         self.jobs = JobStore(self._reader, self._writer)
+        self.hashes = HashStore(self._reader)
         self._durable = DurableWriter(home.catalog)
         self.plans = PlanStore(self._reader, self._durable)
         self.duplicates = DuplicateRows(self._reader)

@@ -86,7 +86,7 @@ def _boot() -> str:
 def _namespace() -> str:
     """Return the set of process numbers that this process sees: containers have their own."""
     try:
-        return os.readlink("/proc/self/ns/pid")
+        return str(Path("/proc/self/ns/pid").readlink())
     except OSError:
         return ""
 

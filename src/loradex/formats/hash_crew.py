@@ -143,6 +143,7 @@ class Crew:
         self._disks: dict[int, _Disk] = {}
         self._rings: list[_Ring] = []
         self._open = 0
+        self._dropped = False
         self._news = threading.Condition()
         self._own = threading.local()
 
@@ -191,8 +192,7 @@ class Crew:
         finally:
             with self._news:
                 self._waiting.clear()
-            if left:  # nobody wants the rest
-                self._cancel.cancel()
+                self._dropped = True  # nobody wants the rest
             for thread in threads:
                 thread.join()
 
@@ -275,12 +275,17 @@ class Crew:
                 digests.hashes(), digests.fingerprint(), file.size, file.mtime_ns, file.inode
             )
 
+    def _check(self) -> None:
+        self._cancel.check()
+        if self._dropped:
+            raise Cancelled("Stopped.")
+
     def _alone(self, index: int, source: PageSource, digests: Digests) -> None:
         buffer = self._buffers(1)[0]
         shares = digests.shares
         began = time.perf_counter()
         while True:
-            self._cancel.check()
+            self._check()
             asked = time.perf_counter()
             count, offset = source.read(buffer)
             read = time.perf_counter()
@@ -298,7 +303,7 @@ class Crew:
         try:
             began = time.perf_counter()
             while True:
-                self._cancel.check()
+                self._check()
                 self._digest_until(ring, ring.has_room)
                 buffer = ring.buffers[ring.read % len(ring.buffers)]
                 asked = time.perf_counter()

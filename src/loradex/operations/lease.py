@@ -43,3 +43,16 @@ def leased(jobs: JobStore, lease: Lease, *, lost: Callable[[], None]) -> Iterato
         thread.join()
         with suppress(CatalogError):  # it expires, and at once when this process has ended
             jobs.release(lease)
+
+
+def busy_sentence(jobs: JobStore) -> str:
+    """Say who reads files in full at present, and what becomes of those that wait for it."""
+    holder = jobs.holder(READING)
+    if holder is None:  # it ended just now
+        return "Another loradex has just read the files: run `loradex scan` again for the rest."
+    if holder.task == "verify":
+        return (
+            f"`loradex verify` ({holder.process}) is reading the files; run `loradex scan` again"
+            " when it is done to hash what is new."
+        )
+    return f"Another loradex ({holder.process}) is hashing; it hashes these files as well."
