@@ -42,7 +42,8 @@ _MAX_NODES = 20_000
 def judge_folder(folder: Path) -> SafetyReport:
     """Return whether loading a folder could run code; links to folders are not followed."""
     findings = Findings()
-    for number, path in enumerate(_files_below(folder)):
+    unlisted: list[OSError] = []
+    for number, path in enumerate(_files_below(folder, unlisted)):
         if number >= _MAX_FILES:
             findings.add(Safety.UNSCANNED, "It has more files than are looked at.")
             break
@@ -57,11 +58,13 @@ def judge_folder(folder: Path) -> SafetyReport:
                 _judge_weights(path, name, findings)
         except FormatError as error:
             findings.add(Safety.UNSCANNED, f"{name} {error.what}")
+    for refusal in unlisted:
+        findings.add(Safety.UNSCANNED, f"A folder in it cannot be listed: {refusal.strerror}.")
     return findings.report()
 
 
-def _files_below(folder: Path) -> Iterator[Path]:
-    for current, folders, names in os.walk(folder):
+def _files_below(folder: Path, unlisted: list[OSError]) -> Iterator[Path]:
+    for current, folders, names in os.walk(folder, onerror=unlisted.append):
         folders.sort()
         for name in sorted(names):
             yield Path(current, name)

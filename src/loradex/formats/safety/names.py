@@ -24,6 +24,8 @@ _CALLED: Mapping[str, str] = {
     "torch._tensor": "_rebuild_from_type_v2",
     "torch": "Size device Tensor",
     "torch.serialization": "_get_layout",
+    # TorchScript's lists. Its programs are suspicious for the code beside the pickles.
+    "torch.jit._pickle": "build_intlist build_doublelist build_boollist build_tensorlist",
     "torch.nn.parameter": "Parameter Buffer",
     # A1111 keeps the vectors of an embedding in one of these; it sets attributes and no more.
     "torch.nn.modules.container": "ParameterDict ParameterList",
