@@ -11,10 +11,14 @@ import pytest
 from layouts import trees
 from loradex.domain.kinds import ModelKind
 from loradex.domain.library import Layout
+from loradex.domain.progress import CancelToken
 from loradex.operations.layouts.detected import Detected
 from loradex.operations.layouts.detecting import detect
+from loradex.operations.walk import walk
 
 K = ModelKind
+Kinds = dict[str, ModelKind]
+Make = Callable[[Path], Path]
 
 
 def found(folder: Path) -> Detected:
@@ -27,51 +31,53 @@ def paths(told: Detected, top: Path) -> list[str]:
     return [os.path.relpath(root.path, top) for root in told.roots]
 
 
+WEB_UI = {"models/Lora": K.LORA, "embeddings": K.EMBEDDING}
+MATRIX = {"StableDiffusion": K.CHECKPOINT, "Lora": K.LORA}
+UNET = {"UNET": K.DIFFUSION_MODEL}
+
+
+def folders(*names: str) -> Make:
+    return lambda top: trees.tree(top, *names)
+
+
+def cache(top: Path) -> Path:
+    return trees.hugging_face(top, "a/b", "r1", {"x.safetensors": b"x"})
+
+
 @pytest.mark.parametrize(
-    ("make", "asked", "layout", "root", "folders"),
+    ("make", "asked", "layout", "expected"),
     [
-        (trees.comfyui, ".", Layout.COMFYUI, "models", {"checkpoints": K.CHECKPOINT}),
-        (trees.comfyui, "models", Layout.COMFYUI, "models", {"loras": K.LORA}),
-        (trees.comfyui, "models/loras", Layout.PLAIN, "models/loras", {"": K.LORA}),
-        (trees.web_ui, ".", Layout.A1111, ".",
-         {"models/Lora": K.LORA, "embeddings": K.EMBEDDING}),
-        (trees.web_ui, "models", Layout.A1111, "models", {"Stable-diffusion": K.CHECKPOINT}),
-        (trees.sdnext, ".", Layout.SDNEXT, "models", {"Lora": K.LORA}),
-        (trees.sdnext, "models", Layout.SDNEXT, "models", {"Diffusers": K.CHECKPOINT}),
-        (trees.swarmui, ".", Layout.SWARMUI, "Models", {"Stable-Diffusion": K.CHECKPOINT}),
-        (trees.swarmui, "Models", Layout.SWARMUI, "Models", {"Lora": K.LORA}),
-        (trees.stability_matrix, ".", Layout.STABILITY_MATRIX, "Models",
-         {"StableDiffusion": K.CHECKPOINT}),
-        (trees.stability_matrix, "Models", Layout.STABILITY_MATRIX, "Models", {"Lora": K.LORA}),
-        (trees.invokeai, ".", Layout.INVOKEAI, "models", {}),
-        (trees.invokeai, "models", Layout.INVOKEAI, "models", {}),
-        (lambda top: trees.hugging_face(top, "a/b", "r1", {"x.safetensors": b"x"}), ".",
-         Layout.HUGGING_FACE, ".", {}),
-        (lambda top: trees.tree(top, "LoRA/", "Text Encoders/", "odd/"), ".", Layout.PLAIN, ".",
-         {"LoRA": K.LORA, "Text Encoders": K.TEXT_ENCODER}),
-        (lambda top: trees.tree(top, "checkpoints/", "loras/"), ".", Layout.COMFYUI, ".",
-         {"loras": K.LORA}),
-        (lambda top: trees.tree(top, "Stable-diffusion/"), ".", Layout.A1111, ".",
-         {"Stable-diffusion": K.CHECKPOINT}),
-        (lambda top: trees.tree(top, "Stable-diffusion/", "UNET/"), ".", Layout.SDNEXT, ".",
-         {"UNET": K.DIFFUSION_MODEL}),
-        (lambda top: trees.tree(top, "Stable-Diffusion/", "Lora/"), ".", Layout.SWARMUI, ".",
-         {"Lora": K.LORA}),
+        (trees.comfyui, ".", Layout.COMFYUI, ("models", {"checkpoints": K.CHECKPOINT})),
+        (trees.comfyui, "models", Layout.COMFYUI, ("models", {"loras": K.LORA})),
+        (trees.comfyui, "models/loras", Layout.PLAIN, ("models/loras", {"": K.LORA})),
+        (trees.web_ui, ".", Layout.A1111, (".", WEB_UI)),
+        (trees.web_ui, "models", Layout.A1111, ("models", {"Stable-diffusion": K.CHECKPOINT})),
+        (trees.sdnext, ".", Layout.SDNEXT, ("models", {"Lora": K.LORA})),
+        (trees.sdnext, "models", Layout.SDNEXT, ("models", {"Diffusers": K.CHECKPOINT})),
+        (trees.swarmui, ".", Layout.SWARMUI, ("Models", {"Stable-Diffusion": K.CHECKPOINT})),
+        (trees.swarmui, "Models", Layout.SWARMUI, ("Models", {"Lora": K.LORA})),
+        (trees.stability_matrix, ".", Layout.STABILITY_MATRIX, ("Models", MATRIX)),
+        (trees.stability_matrix, "Models", Layout.STABILITY_MATRIX, ("Models", MATRIX)),
+        (trees.invokeai, ".", Layout.INVOKEAI, ("models", {})),
+        (trees.invokeai, "models", Layout.INVOKEAI, ("models", {})),
+        (cache, ".", Layout.HUGGING_FACE, (".", {})),
+        (folders("LoRA/", "odd/"), ".", Layout.PLAIN, (".", {"LoRA": K.LORA})),
+        (folders("Text Encoders/"), ".", Layout.PLAIN, (".", {"Text Encoders": K.TEXT_ENCODER})),
+        (folders("checkpoints/", "loras/"), ".", Layout.COMFYUI, (".", {"loras": K.LORA})),
+        (folders("Stable-diffusion/", "VAE/"), ".", Layout.A1111, (".", {"VAE": K.VAE})),
+        (folders("Stable-diffusion/", "UNET/"), ".", Layout.SDNEXT, (".", UNET)),
+        (folders("Stable-Diffusion/", "Lora/"), ".", Layout.SWARMUI, (".", {"Lora": K.LORA})),
     ],
 )  # fmt: skip
 def test_a_tools_folder_and_its_models(
-    tmp_path: Path,
-    make: Callable[[Path], Path],
-    asked: str,
-    layout: Layout,
-    root: str,
-    folders: dict[str, ModelKind],
+    tmp_path: Path, make: Make, asked: str, layout: Layout, expected: tuple[str, Kinds]
 ) -> None:
     top = make(tmp_path / "tool")
+    root, holds = expected
     told = found(top / asked)
     assert (told.layout, told.roots[0].layout, told.notes) == (layout, layout, ())
     assert told.roots[0].path == (top / root).resolve()
-    assert folders.items() <= dict(told.roots[0].folders).items()
+    assert holds.items() <= dict(told.roots[0].folders).items()
 
 
 def test_a_missing_folder_and_a_file_are_no_layout(tmp_path: Path) -> None:
@@ -172,11 +178,12 @@ def test_options_in_start_scripts(tmp_path: Path) -> None:
     trees.write(
         top / "webui-user.sh",
         f"#!/bin/bash\n# export COMMANDLINE_ARGS='--lora-dir {tmp_path}/never'\n"
-        f"export COMMANDLINE_ARGS=\"--xformers --lora-dir '{tmp_path}/my loras' --vae-dir=../vae\"\n",
+        'export COMMANDLINE_ARGS="--xformers --vae-dir=../vae'
+        f" --lora-dir '{tmp_path}/my loras'\"\n",
     )
     trees.write(
         top / "webui-user.bat",
-        f'@echo off\r\nREM --lora-dir {tmp_path}/never\r\n'
+        f"@echo off\r\nREM --lora-dir {tmp_path}/never\r\n"
         f'set COMMANDLINE_ARGS=--ckpt-dir "{tmp_path}/ckpt" --lora-dir\r\n',
     )
     trees.write(top / "config.json", f'{{"control_net_models_path": "{tmp_path}/config"}}')
@@ -206,9 +213,6 @@ def test_two_web_uis_that_name_each_other(tmp_path: Path) -> None:
 
 
 def test_nothing_but_models_is_walked_in_a_web_ui(tmp_path: Path) -> None:
-    from loradex.domain.progress import CancelToken
-    from loradex.operations.walk import walk
-
     top = trees.tree(
         trees.web_ui(tmp_path / "webui"),
         "models/Lora/sub [x]/a.safetensors",
@@ -316,9 +320,7 @@ def test_invokeais_models_and_those_it_uses_in_place(
     assert sorted(path.name for path in (top / "databases").iterdir()) == before
 
 
-def test_the_home_folder_is_never_proposed(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_home_folder_is_never_proposed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     top = trees.invokeai(
         tmp_path / "invokeai", [{"path": str(tmp_path / "one.safetensors"), "type": "lora"}]

@@ -34,19 +34,20 @@ def read_text(path: Path, notes: list[str], *, limit: int = MAX_BYTES) -> str | 
     except OSError as error:
         notes.append(note(path, f"cannot be read: {error.strerror or error}."))
         return None
-    with os.fdopen(handle, "rb") as file:
-        info = os.fstat(file.fileno())
+    try:
+        info = os.fstat(handle)
         if not stat.S_ISREG(info.st_mode):
             notes.append(note(path, "is not a regular file."))
-            return None
-        if info.st_size > limit:
+        elif info.st_size > limit:
             notes.append(note(path, f"has {info.st_size:,} bytes, too many for settings."))
-            return None
-        try:
-            return file.read(limit).decode("utf-8-sig", "surrogateescape")
-        except OSError as error:
-            notes.append(note(path, f"cannot be read: {error.strerror or error}."))
-            return None
+        else:
+            with os.fdopen(handle, "rb", closefd=False) as file:
+                return file.read(limit).decode("utf-8-sig", "surrogateescape")
+    except OSError as error:
+        notes.append(note(path, f"cannot be read: {error.strerror or error}."))
+    finally:
+        os.close(handle)
+    return None
 
 
 def read_json(path: Path, notes: list[str]) -> dict[str, object] | None:
