@@ -59,7 +59,13 @@ class PlanStore:
             KnownPlace(
                 file_id=int(str(row[0])),
                 place=Place(int(str(row[1])), _bytes(row[2]), _bytes(row[3])),
-                stamp=Stamp(*(int(str(part)) for part in row[4:8]), folder=row[8] == "diffusers"),
+                stamp=Stamp(
+                    size=int(str(row[4])),
+                    mtime_ns=int(str(row[5])),
+                    device=int(str(row[6])),
+                    inode=int(str(row[7])),
+                    folder=row[8] == "diffusers",
+                ),
                 content_id=None if row[9] is None else int(str(row[9])),
                 sha256=None if row[10] is None else str(row[10]),
             )
@@ -257,9 +263,7 @@ def _take_back(connection: Connection, step_id: int, now: float) -> None:
                 (now, plan_id),
             )
         else:
-            run(
-                "UPDATE plan SET undone_at = NULL, state = 'applied' WHERE id = ?", (plan_id,)
-            )
+            run("UPDATE plan SET undone_at = NULL, state = 'applied' WHERE id = ?", (plan_id,))
         state = StepState.DONE if state is StepState.UNDONE else StepState.UNDONE
         next_id = json.loads(before)["undoes"]
 

@@ -87,13 +87,24 @@ def _settle_all(catalog: Catalog) -> list[Problem]:
         for group in _groups(catalog.plans.steps(plan.id)):
             if not all(_reachable(catalog, entry) for entry in group):
                 away = True
-            elif any(begun(entry.step) for entry in group):
+            elif any(begun(entry.step) for entry in group) or (
+                group[0].step.action is Action.REMOVE_FOLDER and not _files_left(catalog, plan.id)
+            ):
                 outcomes = _do_group(group, doing)
                 catalog.plans.settle(group, outcomes)
                 problems += _problems(group, outcomes)
         if not away:
+            _remove_unused(catalog, plan.id)
             catalog.plans.end(plan.id)
     return problems
+
+
+def _files_left(catalog: Catalog, plan_id: int) -> bool:
+    """Tell whether a plan still has files to move."""
+    return any(
+        entry.step.action is Action.MOVE and entry.state is StepState.PLANNED
+        for entry in catalog.plans.steps(plan_id)
+    )
 
 
 def _reachable(catalog: Catalog, entry: JournalStep) -> bool:
@@ -114,16 +125,13 @@ def _reachable(catalog: Catalog, entry: JournalStep) -> bool:
     return True
 
 
-def _apply(
-    catalog: Catalog, plan_id: int, sink: ProgressSink, cancel: CancelToken
-) -> MoveReport:
+def _apply(catalog: Catalog, plan_id: int, sink: ProgressSink, cancel: CancelToken) -> MoveReport:
     started = time.monotonic()
     report = MoveReport(plan_id)
     catalog.plans.begin(plan_id)
     steps = catalog.plans.steps(plan_id)
     groups = list(_groups(steps))
     total = sum(len(group) for group in groups)
-    made: list[JournalStep] = []
     done = 0
     for group in groups:
         if cancel.cancelled:
@@ -140,11 +148,10 @@ def _apply(
         for problem in _problems(group, outcomes):
             report.problems.append(problem)
             sink.problem(problem)
-        if group[0].step.action is Action.MAKE_FOLDER and outcomes[0].state is StepState.DONE:
-            made += group
         done += len(group)
     sink.progress(Progress("Moving", done, total, "files"))
-    _remove_unused(catalog, made)
+    if report.stopped or report.problems:
+        _remove_unused(catalog, plan_id)
     catalog.plans.end(plan_id)
     report.seconds = time.monotonic() - started
     return report
@@ -174,9 +181,7 @@ def _do_group(group: Sequence[JournalStep], doing: Doing) -> list[Outcome]:
     return outcomes
 
 
-def _roll_back(
-    group: Sequence[JournalStep], done: Sequence[Outcome], reason: str
-) -> list[Outcome]:
+def _roll_back(group: Sequence[JournalStep], done: Sequence[Outcome], reason: str) -> list[Outcome]:
     """Take back the steps of a group that were done before one failed; return how all ended.
 
     A step that cannot be taken back counts as done: the journal tells what is on the disk.
@@ -208,22 +213,25 @@ def _sync(entry: JournalStep) -> None:
         sync_folder_of(entry.step.source.path)
 
 
-def _remove_unused(catalog: Catalog, made: Sequence[JournalStep]) -> None:
-    """Take away folders that were made for files that then could not go there."""
-    for entry in reversed(made):
+def _remove_unused(catalog: Catalog, plan_id: int) -> None:
+    """Take away folders that were made for files that did not go there.
+
+    When some files may still go, because the plan was stopped, the folders are to be made again.
+    """
+    state = StepState.PLANNED if _files_left(catalog, plan_id) else StepState.UNNEEDED
+    doing = Doing(CancelToken(), lambda _count: None, recovering=True)
+    for entry in reversed(catalog.plans.steps(plan_id)):
+        if entry.step.action is not Action.MAKE_FOLDER or entry.state is not StepState.DONE:
+            continue
         with suppress(StepFailed):
-            state, _ = perform(inverse(entry.step, None), _quiet())
-            if state is StepState.DONE:
-                catalog.plans.settle([entry], [Outcome(entry.id, StepState.UNNEEDED)])
+            removed, _ = perform(inverse(entry.step, None), doing)
+            if removed is StepState.DONE:
+                catalog.plans.settle([entry], [Outcome(entry.id, state)])
 
 
-def _count(
-    report: MoveReport, group: Sequence[JournalStep], outcomes: Sequence[Outcome]
-) -> None:
+def _count(report: MoveReport, group: Sequence[JournalStep], outcomes: Sequence[Outcome]) -> None:
     results: dict[int, Stamp | None] = {
-        outcome.step_id: outcome.result
-        for outcome in outcomes
-        if outcome.state is StepState.DONE
+        outcome.step_id: outcome.result for outcome in outcomes if outcome.state is StepState.DONE
     }
     for entry in group:
         if entry.step.action is not Action.MOVE or entry.id not in results:

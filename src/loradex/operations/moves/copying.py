@@ -1,5 +1,7 @@
 """Copy a file to another device so that the copy can be trusted before the original goes."""
 
+# ruff: noqa: PTH108 - names are bytes here, which pathlib does not take
+
 from __future__ import annotations
 
 import hashlib
@@ -75,9 +77,7 @@ def stamp_of(info: os.stat_result) -> Stamp:
     return Stamp(info.st_size, info.st_mtime_ns, info.st_dev, info.st_ino)
 
 
-def _copy(
-    reading: int, writing: int, on_bytes: Callable[[int], None], cancel: CancelToken
-) -> str:
+def _copy(reading: int, writing: int, on_bytes: Callable[[int], None], cancel: CancelToken) -> str:
     digest = hashlib.sha256()
     while piece := os.read(reading, _PIECE):
         cancel.check()

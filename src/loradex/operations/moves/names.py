@@ -1,5 +1,7 @@
 """When two names are one, and which names a disk can take."""
 
+# ruff: noqa: PTH112, PTH120 - names are bytes here, which pathlib does not take
+
 from __future__ import annotations
 
 import os

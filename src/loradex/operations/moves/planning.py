@@ -1,5 +1,7 @@
 """Draw up a plan of moves: models with what belongs to them, and what stands in the way."""
 
+# ruff: noqa: PTH112 - names are bytes here, which pathlib does not take
+
 from __future__ import annotations
 
 import os
@@ -187,7 +189,8 @@ class _Draft:
             try:
                 self._listings[folder] = names_in(folder)
             except OSError as error:
-                raise _StaysError(f"{display_text(os.fsdecode(folder))}: {sentence(error)}") from error
+                shown = display_text(os.fsdecode(folder))
+                raise _StaysError(f"The folder {shown}: {sentence(error)}") from error
         there = self._listings[folder].get(key)
         if there is not None and (source is None or folder + b"/" + there != source.path):
             shown = display_text(os.fsdecode(folder + b"/" + there))

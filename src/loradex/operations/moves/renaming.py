@@ -11,6 +11,8 @@ else may put a file there. Three ways are safe; the first that the file system k
    it. Cut off in between, an empty file is left beside the untouched source.
 """
 
+# ruff: noqa: PTH102, PTH104, PTH108, PTH120 - names are bytes here, which pathlib does not take
+
 from __future__ import annotations
 
 import ctypes

@@ -5,6 +5,8 @@ how far it is: the file has its old name, or its new one, or for a moment (betwe
 `unlink`, or between the last rename of a copy and the removal of the original) both.
 """
 
+# ruff: noqa: PTH102, PTH106, PTH108, PTH112 - names are bytes here, which pathlib does not take
+
 from __future__ import annotations
 
 import errno
@@ -212,9 +214,7 @@ def _is_second_name(
         return False
     if _same_file(here, there):
         return stat.S_ISREG(here.st_mode) and here.st_nlink > 1
-    return _copied(here, there, stamp) and same_bytes(
-        source.path, step.target.path, doing.cancel
-    )
+    return _copied(here, there, stamp) and same_bytes(source.path, step.target.path, doing.cancel)
 
 
 def _make_folder(path: bytes, doing: Doing) -> StepState:
@@ -274,9 +274,7 @@ def _same_file(one: os.stat_result, other: os.stat_result) -> bool:
     return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
 
 
-def _one_entry(
-    source: Place, target: Place, here: os.stat_result, there: os.stat_result
-) -> bool:
+def _one_entry(source: Place, target: Place, here: os.stat_result, there: os.stat_result) -> bool:
     """Tell whether both paths lead to one and the same entry of one folder.
 
     So it is on a case-insensitive or normalising disk, and where a folder has two paths. Taking

@@ -35,7 +35,7 @@ def latest_plan(catalog: Catalog) -> int:
         if settled and plan.done and plan.undone_at is None and plan.kind != UNDO:
             return plan.id
     raise BadReference(
-        "There is nothing to undo.", hint="`loradex undo --list` shows all plans with their numbers."
+        "There is nothing to undo.", hint="`loradex undo --list` shows all plans there are."
     )
 
 
