@@ -19,7 +19,9 @@ SECONDS = 5.0
 _MAX_FOLDERS = 300
 """Sub-folders looked into in one place."""
 
-_MOUNTS = ("/mnt", "/media", "/run/media")
+_MOUNTS = {"/mnt": False, "/media": True, "/run/media": True}
+"""Where drives are mounted, and whether users may have a folder of their own in between."""
+
 _BY_NAME = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "INVOKEAI_ROOT", "COMFYUI_PATH")
 _IN_HOME = (
     "ComfyUI", "stable-diffusion-webui", "stable-diffusion-webui-forge", "StabilityMatrix",
@@ -40,11 +42,11 @@ class Survey:
 def drives() -> list[Path]:
     """Return the folders where drives are mounted: `/mnt/x`, `/media/x` and `/media/user/x`."""
     found = []
-    for mount in _MOUNTS:
+    for mount, has_users in _MOUNTS.items():
         for name in sorted(entries(Path(mount)))[:_MAX_FOLDERS]:
             drive = Path(mount, name)
             found.append(drive)
-            if mount != "/mnt":
+            if has_users:
                 found += [drive / inner for inner in sorted(entries(drive))[:_MAX_FOLDERS]]
     return found
 
