@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import TracebackType
 
+from loradex.catalog.arrival_store import ArrivalStore
 from loradex.catalog.details import model_details, resolve
 from loradex.catalog.durable_writer import DurableWriter
 from loradex.catalog.duplicate_rows import DuplicateRows
@@ -44,6 +45,7 @@ class Catalog:
         self.hashes = HashStore(self._reader)
         self._durable = DurableWriter(home.catalog)
         self.plans = PlanStore(self._reader, self._durable)
+        self.arrivals = ArrivalStore(self._reader, self._writer)
         self.duplicates = DuplicateRows(self._reader)
 
     @classmethod
