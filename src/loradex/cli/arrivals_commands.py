@@ -98,8 +98,7 @@ def _changed(
     if auto_tag is not None:
         rule = replace(rule, auto_tag=auto_tag)
     if place_in is not None:
-        target = find_library(catalog, place_in) if place_in else None
-        rule = replace(rule, place_in=target and target.id)
+        rule = replace(rule, place_in=find_library(catalog, place_in).id if place_in else None)
     if template is not None:
         rule = replace(rule, template=template)
     check_rule(catalog, library, rule)
