@@ -13,7 +13,7 @@ from pathlib import Path
 from loradex.catalog.catalog import Catalog
 from loradex.domain.progress import CancelToken, Problem, ProgressSink
 from loradex.domain.text import display_text
-from loradex.domain.verifying import Finding, ToVerify
+from loradex.domain.verifying import Finding, FindingKind, ToVerify
 from loradex.errors import FormatError
 from loradex.formats.hashing import FullRead, Outcome, ReadJob, read_files, read_in_full
 from loradex.operations.lease import READING, leased, verify_busy_sentence
@@ -203,9 +203,8 @@ class _Verification:
 
     def _tell(self, files: Sequence[ToVerify], fault: Fault) -> None:
         """Report a fault once for each place; mark it where the catalog has to know."""
-        if fault.kind.value in ("gone", "unreadable") and not self._root_is_there(
-            files[0].root, again=True
-        ):
+        refused = fault.kind in (FindingKind.GONE, FindingKind.UNREADABLE)
+        if refused and not self._root_is_there(files[0].root, again=True):
             return
         if fault.marks:
             self._catalog.verification.failed(files, fault.message)

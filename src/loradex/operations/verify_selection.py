@@ -10,6 +10,7 @@ from pathlib import Path
 from loradex.catalog.catalog import Catalog
 from loradex.domain.verifying import ToVerify
 from loradex.errors import UsageError
+from loradex.paths import expanded
 
 
 def files_to_verify(
@@ -42,7 +43,8 @@ def _below(catalog: Catalog, paths: Sequence[str], before: float | None) -> list
     known = catalog.verification.due()
     chosen: set[int] = set()
     for path in paths:
-        names = {os.fsencode(Path(path).absolute()), os.fsencode(os.path.realpath(path))}
+        place = expanded(Path(path))
+        names = {os.fsencode(place.absolute()), os.fsencode(os.path.realpath(place))}
         found = [
             file.file_id
             for file in known
