@@ -1,4 +1,4 @@
-"""Amounts as people write them in options: `20GB`, `10m`, `30d`."""
+"""Amounts as people write them in options: `20GB`, `10m`, `30d`. Callbacks of click's options."""
 
 from __future__ import annotations
 
@@ -13,33 +13,24 @@ _PART = re.compile(r"(\d+(?:\.\d+)?)\s*([smhdw])", re.IGNORECASE | re.ASCII)
 _SECONDS = {"s": 1, "m": 60, "h": 3600, "d": 86_400, "w": 604_800}
 
 
-class Size(click.ParamType):
-    """A number of bytes."""
-
-    name = "size"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> int:
-        """Return the bytes that a text such as `20GB` or `4GiB` means."""
-        match = _SIZE.fullmatch(str(value).strip())
-        if match is None:
-            self.fail(f"{value!r} is not a size, as in 20GB, 500MB or 4GiB.", param, ctx)
-        number, prefix, binary = match.groups()
-        unit: int = (1024 if binary else 1000) ** _POWERS[prefix.lower()]
-        return int(float(number) * unit)
+def size_bytes(_context: click.Context, _param: click.Parameter, text: str | None) -> int | None:
+    """Return the bytes that a text such as `20GB` or `4GiB` means."""
+    if text is None:
+        return None
+    match = _SIZE.fullmatch(text.strip())
+    if match is None:
+        raise click.BadParameter(f"{text!r} is not a size, as in 20GB, 500MB or 4GiB.")
+    number, prefix, binary = match.groups()
+    unit: int = (1024 if binary else 1000) ** _POWERS[prefix.lower()]
+    return int(float(number) * unit)
 
 
-class Duration(click.ParamType):
-    """A length of time in seconds."""
-
-    name = "duration"
-
-    def convert(
-        self, value: object, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float:
-        """Return the seconds that a text such as `10m`, `1h30m` or `30d` means."""
-        text = str(value).strip()
-        if _DURATION.fullmatch(text) is None:
-            self.fail(f"{value!r} is not a length of time, as in 10m, 1h30m or 30d.", param, ctx)
-        return sum(float(number) * _SECONDS[unit.lower()] for number, unit in _PART.findall(text))
+def seconds_long(
+    _context: click.Context, _param: click.Parameter, text: str | None
+) -> float | None:
+    """Return the seconds that a text such as `10m`, `1h30m` or `30d` means."""
+    if text is None:
+        return None
+    if _DURATION.fullmatch(text.strip()) is None:
+        raise click.BadParameter(f"{text!r} is not a length of time, as in 10m, 1h30m or 30d.")
+    return sum(float(number) * _SECONDS[unit.lower()] for number, unit in _PART.findall(text))

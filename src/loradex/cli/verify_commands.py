@@ -11,7 +11,7 @@ from loradex.cli.context import Context, pass_context, stoppable
 from loradex.cli.jsontext import print_json
 from loradex.cli.listing_commands import QueryCommand
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
-from loradex.cli.quantities import Duration, Size
+from loradex.cli.quantities import seconds_long, size_bytes
 from loradex.cli.words import count_text, duration_text, size_text
 
 if TYPE_CHECKING:
@@ -33,12 +33,18 @@ _WORDS = {
 
 @click.command("verify", cls=QueryCommand)
 @click.argument("what", nargs=-1, metavar="[QUERY | PATH]...")
-@click.option("--limit", type=Size(), metavar="SIZE", help="Read at most so much, as in 20GB.")
 @click.option(
-    "--for", "duration", type=Duration(), metavar="TIME", help="Begin no file after, say, 10m."
+    "--limit", callback=size_bytes, metavar="SIZE", help="Read at most so much, as in 20GB."
 )
 @click.option(
-    "--older-than", type=Duration(), metavar="AGE", help="Only files not read for, say, 30d."
+    "--for",
+    "duration",
+    callback=seconds_long,
+    metavar="TIME",
+    help="Begin no file after, say, 10m.",
+)
+@click.option(
+    "--older-than", callback=seconds_long, metavar="AGE", help="Only files not read for, say, 30d."
 )
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @progress_option
