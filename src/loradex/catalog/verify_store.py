@@ -27,7 +27,7 @@ class VerifyStore:
     def due(
         self, content_ids: Sequence[int] | None = None, *, before: float | None = None
     ) -> list[ToVerify]:
-        """Return the files to read again, those that went bad and the longest unread first.
+        """Return the files to read again, the longest unread first, broken ones at the end.
 
         That is: present files that were read in full, and files that are there but were found
         broken. Only those of these contents, and only those last read before a moment (Unix
@@ -57,7 +57,7 @@ class VerifyStore:
                 " AND (?1 IS NULL OR content_id IN (SELECT value FROM json_each(?1)))"
                 " AND (?2 IS NULL OR file.state = 'unreadable'"
                 "  OR max(hashed_at, coalesce(verified_at, 0)) < ?2)"
-                " ORDER BY file.state = 'present',"
+                " ORDER BY file.state <> 'present',"
                 " max(coalesce(hashed_at, 0), coalesce(verified_at, 0)), file.id",
                 (wanted, before),
             )

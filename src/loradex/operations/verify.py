@@ -35,11 +35,20 @@ COMMIT_EVERY = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Portion:
-    """How much to read this time; what is left comes first the next time."""
+    """How much to read this time; what is left comes first the next time.
+
+    With either bound, files that are listed as broken and have not changed since are left alone:
+    they would use up every portion.
+    """
 
     nbytes: int | None = None
     seconds: float | None = None
     """No file is begun after so long; one that was begun is finished."""
+
+    @property
+    def bounded(self) -> bool:
+        """True when not all is to be read."""
+        return self.nbytes is not None or self.seconds is not None
 
 
 @dataclass(slots=True)
@@ -124,7 +133,7 @@ class _Verification:
         for file in due:
             if self._root_is_there(file.root):
                 places[file.device, file.inode, file.size, file.mtime_ns, file.sha256].append(file)
-        groups = [files for files in places.values() if self._must_be_read(files)]
+        groups = [files for files in places.values() if self._must_be_read(files, portion.bounded)]
         chosen = _within(groups, portion.nbytes)
         self._report.left = sum(map(len, groups))
         meter = ReadingMeter("Verifying", self._sink)
@@ -147,7 +156,7 @@ class _Verification:
                 time.sleep(COMMIT_EVERY)
         self._cancel.check()
 
-    def _must_be_read(self, files: Sequence[ToVerify]) -> bool:
+    def _must_be_read(self, files: Sequence[ToVerify], bounded: bool) -> bool:
         """Tell whether only a full read can tell; a look at the header is enough for the rest."""
         file = files[0]
         self._cancel.check()
@@ -157,6 +166,8 @@ class _Verification:
             cause = FormatError(str(_path(file)), "is not there.", hint="Run `loradex scan`.")
             cause.__cause__ = error
             self._tell(files, reading_fault(cause))
+            return False
+        if bounded and not changed and not file.readable:
             return False
         if file.sha256 is not None and not (changed and file.readable):
             return True
@@ -195,6 +206,8 @@ class _Verification:
             return None
         if (outcome.size, outcome.mtime_ns) != (file.size, file.mtime_ns):
             return header_fault(_path(file)) or CHANGED
+        if not file.readable:
+            return ROTTEN
         try:
             again = read_in_full(_path(file), cancel=self._cancel, from_disk=True)
         except FormatError as error:
