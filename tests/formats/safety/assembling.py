@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import struct
 import tarfile
+import warnings
 import zipfile
 import zlib
 from collections.abc import Sequence
@@ -83,7 +84,8 @@ HEALTHY = pickle2(state_dict())
 def zipped(members: Sequence[tuple[str, bytes]], *, compress: int = zipfile.ZIP_STORED) -> bytes:
     """A zip archive; twins are allowed."""
     out = io.BytesIO()
-    with zipfile.ZipFile(out, "w", compress) as archive:
+    with zipfile.ZipFile(out, "w", compress) as archive, warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # zipfile minds twins
         for member, data in members:
             archive.writestr(zipfile.ZipInfo(member), data, compress)
     return out.getvalue()
