@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING
 
 import click
 
+from loradex.cli.context import stoppable
 from loradex.cli.failure import report
 from loradex.cli.jsontext import print_json_line
 from loradex.domain.text import display_text
-from loradex.errors import LoradexError
+from loradex.errors import Cancelled, LoradexError
 
 if TYPE_CHECKING:
     from loradex.domain.hashes import Hashes
@@ -99,21 +100,30 @@ def _identity_json(path: Path, header: Header, identity: Identity) -> dict[str, 
 @paths_argument
 @json_option
 def hash_command(paths: tuple[Path, ...], as_json: bool) -> None:
-    """Print the six hashes of files, from one read each; needs no catalog."""
-    from loradex.operations.inspect import hash_one  # noqa: PLC0415
+    """Print the six hashes of files, from one read each; needs no catalog.
 
-    def one(path: Path) -> None:
-        hashes, claimed = hash_one(path)
-        values = {**_hash_values(hashes), "embedded": claimed}
-        if as_json:
-            print_json_line({"path": str(path), **values})
-            return
-        click.echo(display_text(str(path)))
-        for name, value in values.items():
-            if value:
-                click.echo(f"  {name:<9} {display_text(value)}")
+    Several files are read at once; they are printed in the order given.
+    """
+    from loradex.operations.inspect import hash_each  # noqa: PLC0415
 
-    _each(paths, one, as_json=as_json)
+    with stoppable() as cancel:
+        results = hash_each(paths, cancel=cancel)
+
+        def one(path: Path) -> None:
+            result = next(results)
+            if isinstance(result, LoradexError):
+                raise result
+            hashes, claimed = result
+            values = {**_hash_values(hashes), "embedded": claimed}
+            if as_json:
+                print_json_line({"path": str(path), **values})
+                return
+            click.echo(display_text(str(path)))
+            for name, value in values.items():
+                if value:
+                    click.echo(f"  {name:<9} {display_text(value)}")
+
+        _each(paths, one, as_json=as_json)
 
 
 def _hash_values(hashes: Hashes) -> dict[str, str | None]:
@@ -133,6 +143,8 @@ def _each(paths: tuple[Path, ...], one: Callable[[Path], None], *, as_json: bool
     for path in paths:
         try:
             one(path)
+        except Cancelled:
+            raise
         except LoradexError as error:
             failed += 1
             if as_json:
