@@ -18,7 +18,7 @@ from blake3 import blake3
 from loradex.domain.hashes import Hashes
 from loradex.domain.progress import CancelToken
 from loradex.errors import Cancelled, FormatError
-from loradex.formats import hashing
+from loradex.formats import digests, hash_crew
 from loradex.formats.hashing import hash_file
 
 from .making import safetensors, table
@@ -59,7 +59,7 @@ def as_the_hub_says(hashes: Hashes) -> dict[str, str | None]:
 def test_the_hubs_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, number: int, threaded: bool
 ) -> None:
-    monkeypatch.setattr(hashing, "_THREADED_FROM", 0 if threaded else 1 << 60)
+    monkeypatch.setattr(hash_crew, "_SHARED_FROM", 0 if threaded else 1 << 60)
     file = VECTORS["files"][number]
     path = tmp_path / file["upload_name"]
     path.write_bytes(rebuilt(file))
@@ -108,7 +108,7 @@ def test_large_files_in_threads(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, header: int, rows: int, cores: int
 ) -> None:
     """Headers that end inside, at and after the first pieces; bodies of odd lengths."""
-    monkeypatch.setattr(hashing, "_cores", lambda: cores)
+    monkeypatch.setattr(hash_crew, "cores", lambda: cores)
     content = with_header_of(header, rows)
     assert len(content) > 8 * 1024 * 1024
     path = tmp_path / "x.safetensors"
@@ -186,7 +186,7 @@ def test_a_failing_digest_does_not_hang_the_reader(
     def fail(self: object, piece: memoryview, offset: int) -> None:
         raise MemoryError
 
-    monkeypatch.setattr(hashing._Digests, "_add_whole", fail)
+    monkeypatch.setattr(digests.Digests, "_add_whole", fail)
     monkeypatch.setattr(threading, "excepthook", lambda arguments: None)
     # The thread that fails may be the calling one.
     with pytest.raises((MemoryError, RuntimeError)):

@@ -146,7 +146,7 @@ def test_strange_names_are_cut_and_counted(tmp_path: Path) -> None:
     calls = b"".join(b"cm%d\n%s\n)R0" % (i, b"n" * 500) for i in range(2000))
     header = read_header(_written(tmp_path / "x.pt", b"\x80\x02" + calls + b"N."))
     text = " ".join(header.notes)
-    assert "and 995 more" in text
+    assert "and 1995 more" in text
     assert len(text) < 4000
 
 

@@ -120,7 +120,7 @@ OTHERS: list[tuple[str, str, str, str | None, str | None]] = [
         "transformer_blocks.{19}.attn.qkv 7296x2432",
         "controlnet",
         "sd3",
-        None,
+        "3.5-large",
     ),
     (
         "controlnet qwen",
@@ -503,7 +503,7 @@ OTHERS: list[tuple[str, str, str, str | None, str | None]] = [
     ("span", "block_{1-6}.c1_r.eval_conv 48x48x3x3\nconv_1.sk 48x3x1x1", "upscaler", None, "span"),
     (
         "scunet",
-        "m_head.0 64x3x3x3\nm_down1.{4}.trans 9x9\nm_body.{4}.trans 9x9",
+        "m_head.0 64x3x3x3\nm_down1.{4}.trans_block.ln1 64\nm_body.{4}.trans_block.ln1 64",
         "upscaler",
         None,
         "scunet",

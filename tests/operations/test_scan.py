@@ -7,7 +7,7 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -17,7 +17,7 @@ from loradex.catalog.catalog import Catalog
 from loradex.domain.identity import Identity
 from loradex.domain.progress import CancelToken, Problem, Progress, SilentSink
 from loradex.errors import Cancelled, FormatError, LibraryError
-from loradex.formats.hashing import hash_file
+from loradex.formats.hashing import ReadJob, read_files
 from loradex.formats.headers import read_header
 from loradex.operations import annotate
 from loradex.operations.hash_pass import HashReport, hash_pass
@@ -491,11 +491,11 @@ def test_links_are_no_copies_and_are_read_once(
     scanned(catalog)
     read: list[Path] = []
 
-    def watched(path: Path, **options: object) -> object:
-        read.append(path)
-        return hash_file(path, **options)  # type: ignore[arg-type]
+    def watched(jobs: Sequence[ReadJob], **options: object) -> object:
+        read.extend(job.path for job in jobs)
+        return read_files(jobs, **options)  # type: ignore[arg-type]
 
-    monkeypatch.setattr("loradex.operations.hash_pass.hash_file", watched)
+    monkeypatch.setattr("loradex.operations.hash_pass.read_files", watched)
     hashed(catalog)
     assert len(read) == 2
     row = catalog.rows([catalog.resolve(str(real))])[0]

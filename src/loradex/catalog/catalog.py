@@ -6,11 +6,17 @@ from collections.abc import Sequence
 from types import TracebackType
 
 from loradex.catalog.details import model_details, resolve
+from loradex.catalog.durable_writer import DurableWriter
+from loradex.catalog.duplicate_rows import DuplicateRows
 from loradex.catalog.file_store import FileStore
 from loradex.catalog.grid_store import GridStore
+from loradex.catalog.hash_store import HashStore
 from loradex.catalog.hub_store import HubStore
+from loradex.catalog.job_store import JobStore
+from loradex.catalog.library_store import LibraryStore
 from loradex.catalog.look_store import LookStore
 from loradex.catalog.person_store import PersonStore
+from loradex.catalog.plan_store import PlanStore
 from loradex.catalog.reader import Reader
 from loradex.catalog.schema import REVISIONS, schema_revision
 from loradex.catalog.writer import Writer
@@ -21,7 +27,7 @@ from loradex.paths import Home
 class Catalog:
     """One open catalog. Reading is safe from any thread; edits are short transactions.
 
-    `files`, `looks`, `person`, `hub` and `grids` hold the edits of their concern.
+    `files`, `libraries`, `looks`, `person`, `hub` and `grids` hold the edits of their concern.
     """
 
     def __init__(self, home: Home) -> None:
@@ -29,10 +35,16 @@ class Catalog:
         self._reader = Reader(home.catalog)
         self._writer = Writer(home.catalog)
         self.files = FileStore(self._reader, self._writer)
+        self.libraries = LibraryStore(self._reader, self._writer)
         self.looks = LookStore(self._writer)
         self.person = PersonStore(self._reader, self._writer)
         self.hub = HubStore(self._reader, self._writer)
         self.grids = GridStore(self._reader, self._writer)
+        self.jobs = JobStore(self._reader, self._writer)
+        self.hashes = HashStore(self._reader)
+        self._durable = DurableWriter(home.catalog)
+        self.plans = PlanStore(self._reader, self._durable)
+        self.duplicates = DuplicateRows(self._reader)
 
     @classmethod
     def open(cls, home: Home) -> Catalog:
@@ -79,6 +91,7 @@ class Catalog:
         """Close all connections."""
         self._reader.close()
         self._writer.close()
+        self._durable.close()
 
     def __enter__(self) -> Catalog:
         return self

@@ -87,46 +87,57 @@ class LookStore:
         Contents that prove equal are merged. A file that proves different from the content its
         quick fingerprint suggested becomes a content of its own.
         """
+        return self.record_all_hashes([(file, hashes)])[0]
+
+    def record_all_hashes(self, read: Sequence[tuple[ToHash, Hashes]]) -> list[int]:
+        """Do that for several files in one transaction: each costs as much as many files do."""
+        touched: set[int] = set()
         with self._writer.transaction() as connection:
-            run = connection.exec_driver_sql
-            still = run(
-                "SELECT 1 FROM file WHERE id = ? AND content_id = ? AND size = ? AND mtime_ns = ?",
-                (file.file_id, file.content_id, file.size, file.mtime_ns),
-            ).scalar()
-            if still is None:  # another scan has seen other bytes there meanwhile
-                return file.content_id
-            holder = run("SELECT id FROM content WHERE sha256 = ?", (hashes.sha256,)).scalar()
-            mine = run("SELECT sha256 FROM content WHERE id = ?", (file.content_id,)).scalar()
-            target = file.content_id
-            touched = {file.content_id}
-            if holder is not None and holder != file.content_id:
-                if mine is None:
-                    merge_contents(connection, file.content_id, holder)
-                    touched.discard(file.content_id)
-                target = holder
-            elif mine is not None and mine != hashes.sha256:
-                target = split_content(connection, file.content_id)
-            touched.add(target)
-            run(
-                "UPDATE content SET sha256=?, blake3=?, crc32=?, autov1=?, autov2=?, autov3=?"
-                " WHERE id = ?",
-                (
-                    hashes.sha256,
-                    hashes.blake3,
-                    hashes.crc32,
-                    hashes.autov1,
-                    hashes.autov2,
-                    hashes.autov3,
-                    target,
-                ),
-            )
-            run(
-                "UPDATE file SET hashed_at = ?, content_id = ?"
-                " WHERE id = ? AND size = ? AND mtime_ns = ?",
-                (time.time(), target, file.file_id, file.size, file.mtime_ns),
-            )
+            kept = [_record_hashes(connection, file, hashes, touched) for file, hashes in read]
             self._writer.refresh(connection, touched)
-        return target
+        return kept
+
+
+def _record_hashes(connection: Connection, file: ToHash, hashes: Hashes, touched: set[int]) -> int:
+    """Write one file's digests; add to `touched` what lists show otherwise now."""
+    run = connection.exec_driver_sql
+    # A merge a moment ago may have given the place another content of the same bytes.
+    mine = run(
+        "SELECT content_id, sha256 FROM file JOIN content ON content.id = content_id"
+        " WHERE file.id = ? AND file.size = ? AND mtime_ns = ?"
+        " AND (content_id = ? OR fingerprint = ?)",
+        (file.file_id, file.size, file.mtime_ns, file.content_id, file.fingerprint),
+    ).fetchone()
+    if mine is None:  # another scan has seen other bytes there meanwhile
+        return file.content_id
+    target: int = mine[0]
+    holder = run("SELECT id FROM content WHERE sha256 = ?", (hashes.sha256,)).scalar()
+    touched.add(target)
+    if holder is not None and holder != target:
+        if mine[1] is None:
+            merge_contents(connection, target, holder)
+            touched.discard(target)
+        target = holder
+    elif mine[1] is not None and mine[1] != hashes.sha256:
+        target = split_content(connection, target)
+    touched.add(target)
+    run(
+        "UPDATE content SET sha256=?, blake3=?, crc32=?, autov1=?, autov2=?, autov3=? WHERE id = ?",
+        (
+            hashes.sha256,
+            hashes.blake3,
+            hashes.crc32,
+            hashes.autov1,
+            hashes.autov2,
+            hashes.autov3,
+            target,
+        ),
+    )
+    run(
+        "UPDATE file SET hashed_at = ?, content_id = ? WHERE id = ? AND size = ? AND mtime_ns = ?",
+        (time.time(), target, file.file_id, file.size, file.mtime_ns),
+    )
+    return target
 
 
 _UPSERT_FILE = """

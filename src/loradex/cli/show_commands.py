@@ -9,10 +9,12 @@ import click
 from loradex.cli.context import Context, pass_context
 from loradex.cli.jsontext import print_json
 from loradex.cli.model_json import details_json
+from loradex.cli.safety_text import in_colour
 from loradex.cli.select import REF_HELP
 from loradex.cli.words import date_text, level_text, size_text
 from loradex.domain.kinds import BaseModel, ModelKind
 from loradex.domain.models import ModelDetails
+from loradex.domain.safety import Safety
 from loradex.domain.text import display_lines, display_text
 
 Line = tuple[str, str]
@@ -41,6 +43,7 @@ def show_command(
     _print(
         [("Number", str(row.id)), ("What", _what(details)), *_numbers(details), *_labels(details)]
     )
+    _print_safety(details)
     _print(_places(details))
     _print(_digests(details))
     if details.note:
@@ -96,6 +99,17 @@ def _labels(details: ModelDetails) -> Iterator[Line]:
         yield "Known by", f"{match.matched_by} on {match.hub}, {date_text(match.fetched_at)}"
     if details.grids:
         yield "Grids", ", ".join(str(grid) for grid in details.grids)
+
+
+def _print_safety(details: ModelDetails) -> None:
+    """Print the verdict and what it rests on, unless the model is known to be safe."""
+    word = details.row.safety
+    if word is None or word == Safety.SAFE or word not in set(Safety):
+        return
+    verdict = Safety(word)
+    title = click.style(f"{'Safety':<14}", dim=True)
+    click.echo(f"  {title} {in_colour(verdict)}")
+    _print([("", finding) for finding in details.findings])
 
 
 def _places(details: ModelDetails) -> Iterator[Line]:

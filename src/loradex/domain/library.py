@@ -14,6 +14,8 @@ class Layout(StrEnum):
     SWARMUI = "swarmui"
     INVOKEAI = "invokeai"
     STABILITY_MATRIX = "stabilitymatrix"
+    SDNEXT = "sdnext"
+    HUGGING_FACE = "huggingface"
     PLAIN = "plain"
 
 

@@ -3,12 +3,49 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Protocol
 
 _BLOCK = 256 * 1024
 
 
 class SpanEnded(Exception):
     """More bytes were asked for than the span holds."""
+
+
+class Readable(Protocol):
+    """Bytes that can be read at any place: a file, or a part of one."""
+
+    @property
+    def size(self) -> int:
+        """How many bytes there are."""
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Return `count` bytes at `offset`, fewer only where they end."""
+
+
+class Span:
+    """The part `[start, start + size)` of something readable."""
+
+    def __init__(self, whole: Readable, start: int, size: int) -> None:
+        self._whole = whole
+        self._start = start
+        self.size = max(0, min(size, whole.size - start))
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Return `count` bytes at `offset`, fewer only where the part ends."""
+        return self._whole.read_at(self._start + offset, max(0, min(count, self.size - offset)))
+
+
+class Held:
+    """Bytes in memory."""
+
+    def __init__(self, data: bytes) -> None:
+        self._data = data
+        self.size = len(data)
+
+    def read_at(self, offset: int, count: int) -> bytes:
+        """Return `count` bytes at `offset`, fewer only where they end."""
+        return self._data[offset : offset + max(0, count)]
 
 
 class Cursor:

@@ -50,15 +50,47 @@ def fingerprint_of(file: ModelFile, header: Header | None = None) -> str:
     """Return an open file's fingerprint; `header`, if it was read, saves looking for its end."""
     digest = blake3(file.size.to_bytes(8, "little"))
     if header is not None and header.format is FileFormat.SAFETENSORS:
-        head: int | None = header.tensor_offset
+        body: int | None = header.tensor_offset
     else:
-        head = safetensors_body_offset(file)
-    if head is None:
-        head = min(_HEAD, file.size)
-    digest.update(file.read_at(0, head))
-    for offset, count in _samples(head, file.size):
+        body = safetensors_body_offset(file)
+    for offset, count in _ranges(file.size, body):
         digest.update(file.read_at(offset, count))
     return SCHEME + digest.hexdigest()[:_DIGITS]
+
+
+class RunningFingerprint:
+    """The fingerprint of a file whose bytes pass by in order, for who reads all of them anyway.
+
+    `body` is where a safetensors file's tensors begin, None for other files.
+    """
+
+    def __init__(self, size: int, body: int | None) -> None:
+        self._digest = blake3(size.to_bytes(8, "little"))
+        self._ranges = list(_ranges(size, body))
+        self._next = 0
+
+    def add(self, piece: memoryview, offset: int) -> None:
+        """Take the bytes from `offset` on; pieces follow each other without a gap."""
+        end = offset + len(piece)
+        while self._next < len(self._ranges):
+            start, count = self._ranges[self._next]
+            if start >= end:
+                return
+            self._digest.update(piece[max(start - offset, 0) : start + count - offset])
+            if start + count > end:
+                return
+            self._next += 1
+
+    def hexdigest(self) -> str:
+        """Return the fingerprint, once all bytes have passed."""
+        return SCHEME + self._digest.hexdigest()[:_DIGITS]
+
+
+def _ranges(size: int, body: int | None) -> Iterator[tuple[int, int]]:
+    """Yield offset and length of the head and of the samples, in the order of the file."""
+    head = min(_HEAD, size) if body is None else body
+    yield 0, head
+    yield from _samples(head, size)
 
 
 def _samples(start: int, end: int) -> Iterator[tuple[int, int]]:

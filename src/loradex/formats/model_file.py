@@ -25,12 +25,16 @@ def damaged(path: Path, what: str) -> FormatError:
     return refused(path, f"is damaged: it {what}.", "Download it again, or ask whoever made it.")
 
 
-def cut_short(path: Path, size: int, wanted: int) -> FormatError:
-    """Return the error for a file that ends before its header says it does."""
-    return refused(
-        path,
+class CutShort(FormatError):
+    """A file that ends before its header says it does."""
+
+
+def cut_short(path: Path, size: int, wanted: int) -> CutShort:
+    """Return the error for a file of `size` bytes that should have `wanted`."""
+    return CutShort(
+        str(path),
         f"is cut short: {size:,} of {wanted:,} bytes are there.",
-        "Wait until its download has finished, or download it again.",
+        hint="Wait until its download has finished, or download it again.",
     )
 
 
@@ -88,6 +92,16 @@ class ModelFile:
     def size(self) -> int:
         """Bytes in the file when it was opened."""
         return self._opened.st_size
+
+    @property
+    def mtime_ns(self) -> int:
+        """Modification time when it was opened."""
+        return self._opened.st_mtime_ns
+
+    @property
+    def inode(self) -> int:
+        """Which file of its disk it is."""
+        return self._opened.st_ino
 
     def hold(self, count: int) -> None:
         """Read the first `count` bytes now and keep them: several readers will look at them."""

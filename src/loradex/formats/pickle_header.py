@@ -19,11 +19,11 @@ from loradex.formats.cursor import Cursor
 from loradex.formats.limits import MAX_HEADER_BYTES, MAX_NAME, MAX_TENSORS
 from loradex.formats.metadata_text import bounded
 from loradex.formats.model_file import ModelFile, damaged, refused
-from loradex.formats.pickle_machine import BadPickle, Seen, look_at
-from loradex.formats.pickle_values import Imported, Opaque, is_ordinary
+from loradex.formats.pickle_machine import TORCH_MAGIC, BadPickle, Seen
+from loradex.formats.pickle_values import Imported, Opaque
+from loradex.formats.pickle_walks import walks_of
+from loradex.formats.safety.names import is_ordinary
 from loradex.formats.zip_members import BadZip, Member, contents, members
-
-_TORCH_MAGIC = 0x1950A86A20F9469CFC6C
 
 _WRAPPERS = (
     "state_dict", "model_state_dict", "params_ema", "params", "model", "module", "ema", "net",
@@ -84,7 +84,7 @@ def _in_zip(file: ModelFile, notes: list[str]) -> tuple[Seen, int]:
         notes.append("It holds more than one pickle; loaders may disagree on which one counts.")
     if any(member.name.endswith("/constants.pkl") for member in listed):
         notes.append("It is a TorchScript program: it carries code of its own.")
-    return look_at(contents(file, pickles[0])), pickles[0].size
+    return walks_of(file).at(pickles[0], contents(file, pickles[0])), pickles[0].size
 
 
 def _zip_kind(listed: Sequence[Member]) -> str:
@@ -95,11 +95,12 @@ def _zip_kind(listed: Sequence[Member]) -> str:
 
 def _in_stream(file: ModelFile) -> tuple[Seen, int]:
     cursor = Cursor(file.read_at, 0, min(file.size, MAX_HEADER_BYTES))
-    seen = look_at(cursor)
-    if seen.value == _TORCH_MAGIC:
+    walks = walks_of(file)
+    seen = walks.at(0, cursor)
+    if seen.value == TORCH_MAGIC:
         # Then come the protocol number, facts about the machine, and the object itself.
         for _ in range(3):
-            seen = look_at(cursor)
+            seen = walks.at((0, cursor.position), cursor)
     return seen, cursor.position
 
 

@@ -3,6 +3,10 @@
 The opcodes are those of protocols 0 to 5 (CPython's `pickletools`). Values that are plain data
 are kept, tensors become their shapes, and everything that would import or call code becomes a
 label (`pickle_values`). Work is bounded: instructions, and bytes by the cursor's span.
+
+What is noted on the way is what a verdict on safety needs: every name, which of them were called,
+and every `Oddity`. Names are read exactly as CPython reads them; where this machine is more
+patient than CPython it sees more, never less.
 """
 
 from __future__ import annotations
@@ -11,7 +15,9 @@ import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from loradex.domain.header import Tensor
 from loradex.formats.cursor import Cursor, SpanEnded
+from loradex.formats.pickle_oddities import Oddity, odd_call, odd_state
 from loradex.formats.pickle_values import Imported, Opaque, called, key_text, persistent
 
 MAX_INSTRUCTIONS = 2_000_000
@@ -19,31 +25,60 @@ MAX_INSTRUCTIONS = 2_000_000
 
 _MAX_LINE = 64 * 1024
 _MAX_INTEGER = 16
-_MAX_IMPORTS = 1_000
+_MAX_IMPORTS = 10_000
+_LONGEST_TEXT = 1024 * 1024
+_NONSENSE = "has instructions that make no sense"
 
+TORCH_MAGIC = 0x1950A86A20F9469CFC6C
+"""What the first of the pickles in torch's old format holds."""
 
-class BadPickle(Exception):
-    """The stream is not a whole pickle: it ends early, or its instructions make no sense."""
+TORCH_INNER = Imported("torch.storage", "_load_from_bytes")
+"""How plain `pickle.dump` writes a tensor: as the bytes that `torch.save` would write."""
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a pickle would build, and every name it asked for."""
+    """What a pickle would build, and what it asked for on the way."""
 
     value: object
+    """None when the pickle is broken."""
     imports: tuple[Imported, ...]
+    called: frozenset[Imported]
+    """Those of the imports that it calls."""
+    oddities: tuple[Oddity, ...]
+    inner: tuple[bytes, ...]
+    """Pickles that it hands to torch's loader; empty where it cannot be told which bytes."""
+    instructions: int
+    end: int
+    """Where reading stopped, in the cursor's terms."""
 
 
-def look_at(cursor: Cursor) -> Seen:
-    """Read one pickle up to its STOP. Raises BadPickle."""
+class BadPickle(Exception):
+    """The stream is not a whole pickle: it ends early, or its instructions make no sense.
+
+    `seen` is what it asked for up to there: a payload may well have run by then.
+    """
+
+    def __init__(self, message: str, seen: Seen) -> None:
+        super().__init__(message)
+        self.seen = seen
+
+
+class _Nonsense(Exception):
+    """What is wrong with the stream, as the rest of a sentence about it."""
+
+
+def look_at(cursor: Cursor, limit: int = MAX_INSTRUCTIONS) -> Seen:
+    """Read one pickle up to its STOP, at most `limit` instructions. Raises BadPickle."""
     machine = _Machine(cursor)
     try:
-        value = machine.run()
+        return machine.seen(machine.run(limit))
     except SpanEnded as error:
-        raise BadPickle("ends early") from error
-    except (IndexError, KeyError, struct.error, UnicodeDecodeError, ValueError) as error:
-        raise BadPickle("has instructions that make no sense") from error
-    return Seen(value, tuple(machine.imports))
+        raise BadPickle("ends early", machine.seen(None)) from error
+    except _Nonsense as error:
+        raise BadPickle(str(error), machine.seen(None)) from error
+    except (IndexError, KeyError, struct.error, ValueError) as error:
+        raise BadPickle(_NONSENSE, machine.seen(None)) from error
 
 
 class _Mark:
@@ -59,19 +94,34 @@ class _Machine:
         self.stack: list[object] = []
         self.memo: dict[int, object] = {}
         self.imports: dict[Imported, None] = {}
+        self.called: set[Imported] = set()
+        self.oddities: dict[Oddity, None] = {}
+        self.inner: list[bytes] = []
         self.copied = 0
+        self.instructions = 0
 
-    def run(self) -> object:
+    def run(self, limit: int) -> object:
         take = self.cursor.take
-        for _ in range(MAX_INSTRUCTIONS):
+        for self.instructions in range(1, limit + 1):
             opcode = take(1)
             if opcode == b".":
                 return self.stack.pop()
             step = _STEPS.get(opcode)
             if step is None:
-                raise BadPickle("has instructions that make no sense")
+                raise _Nonsense(_NONSENSE)
             step(self)
-        raise BadPickle(f"has more than {MAX_INSTRUCTIONS:,} instructions")
+        raise _Nonsense(f"has more than {limit:,} instructions")
+
+    def seen(self, value: object) -> Seen:
+        return Seen(
+            value,
+            tuple(self.imports),
+            frozenset(self.called),
+            tuple(self.oddities),
+            tuple(self.inner),
+            self.instructions,
+            self.cursor.position,
+        )
 
     # What the instructions are made of.
 
@@ -85,39 +135,65 @@ class _Machine:
         while stack[at] is not _MARK:
             at -= 1
             if at < 0:
-                raise BadPickle("has instructions that make no sense")
+                raise _Nonsense(_NONSENSE)
         values = stack[at + 1 :]
         del stack[at:]
         return values
 
+    def line(self) -> bytes:
+        return self.cursor.line(_MAX_LINE)
+
     def text(self) -> str:
-        return self.cursor.line(_MAX_LINE).decode("utf-8", "backslashreplace")
+        return self.line().decode("utf-8", "backslashreplace")
+
+    def name(self) -> str:
+        """Read a line that CPython takes as a name: UTF-8, or the pickle ends here."""
+        return self.line().decode("utf-8")
 
     def sized(self, size: int) -> bytes:
         return self.cursor.take(self.cursor.number(size))
 
     def asked_for(self, module: object, name: object) -> Imported:
         """Note a name, and never resolve it."""
+        if not isinstance(module, str) or not isinstance(name, str):
+            self.odd(Oddity.HIDDEN_NAME)
         words = [part[:256] if isinstance(part, str) else "?" for part in (module, name)]
         imported = Imported(words[0], words[1])
         if len(self.imports) < _MAX_IMPORTS:
             self.imports[imported] = None
+        else:
+            self.odd(Oddity.MANY_NAMES)
         return imported
 
+    def odd(self, what: Oddity | None) -> None:
+        if what is not None:
+            self.oddities[what] = None
+
     def call(self, function: object, arguments: object) -> None:
+        if not isinstance(function, Imported):
+            self.odd(Oddity.CALLED_RESULT)
+        else:
+            if len(self.called) < _MAX_IMPORTS:
+                self.called.add(function)
+            self.odd(odd_call(function, arguments))
+            match arguments:
+                case (argument,) if function == TORCH_INNER:
+                    self.inner.append(argument if isinstance(argument, bytes) else b"")
         # A dictionary made of a list is a copy: a pickle may ask for the same one for ever.
         match arguments:
             case ([*pairs],):
                 self.copied += len(pairs)
                 if self.copied > MAX_INSTRUCTIONS:
-                    raise BadPickle("copies one list again and again")
+                    raise _Nonsense("copies one list again and again")
         self.push(called(function, arguments))
 
     def fill(self, pairs: list[object]) -> None:
         """Set items on the dictionary or opaque object on top of the stack."""
         target = self.stack[-1]
         items = target.state if isinstance(target, Opaque) else target
-        if isinstance(items, dict):
+        if not isinstance(items, dict):
+            self.odd(_filled(target))
+        else:
             for key, value in zip(pairs[::2], pairs[1::2], strict=True):
                 text = key_text(key)
                 if text is not None:
@@ -130,15 +206,25 @@ class _Machine:
         elif isinstance(target, Opaque):
             for value in values:
                 target.state[str(len(target.state))] = value
+        else:
+            self.odd(_filled(target))
 
     def set_state(self) -> None:
         """BUILD: state is a dictionary, or a pair of them, or something opaque."""
         state = self.stack.pop()
         target = self.stack[-1]
+        self.odd(odd_state(target, state))
         if isinstance(target, Opaque):
             for part in state if isinstance(state, tuple) else (state,):
                 if isinstance(part, dict):
                     target.state.update(part)
+
+
+def _filled(target: object) -> Oddity | None:
+    """Tell what is odd about putting items into `target`: real pickles do it to containers."""
+    if isinstance(target, Imported):
+        return Oddity.CHANGED_CODE
+    return Oddity.FILLED_STRANGE if isinstance(target, Tensor | str | bytes | tuple) else None
 
 
 def _long(data: bytes) -> object:
@@ -163,7 +249,7 @@ def _stack_global(machine: _Machine) -> None:
 
 
 def _instance(machine: _Machine) -> None:
-    made = machine.asked_for(machine.text(), machine.text())
+    made = machine.asked_for(machine.name(), machine.name())
     machine.call(made, tuple(machine.since_mark()))
 
 
@@ -202,7 +288,7 @@ def _tuple_of(count: int) -> Callable[[_Machine], None]:
     def step(machine: _Machine) -> None:
         values = tuple(machine.stack[-count:])
         if len(values) < count:
-            raise BadPickle("has instructions that make no sense")
+            raise _Nonsense(_NONSENSE)
         del machine.stack[-count:]
         machine.push(values)
 
@@ -218,7 +304,9 @@ def _unsigned(size: int) -> Callable[[_Machine], None]:
 
 
 def _string(size: int) -> Callable[[_Machine], None]:
-    return lambda machine: machine.push(machine.sized(size).decode("utf-8", "backslashreplace"))
+    return lambda machine: machine.push(
+        machine.sized(size)[:_LONGEST_TEXT].decode("utf-8", "backslashreplace")
+    )
 
 
 def _bytes(size: int) -> Callable[[_Machine], None]:
@@ -246,6 +334,17 @@ def _fixed(code: str, size: int) -> Callable[[_Machine], None]:
     return lambda machine: machine.push(struct.unpack(code, machine.cursor.take(size))[0])
 
 
+def _quoted(machine: _Machine) -> None:
+    """Push a text of protocol 0; one with escapes spells something that it does not show."""
+    text = machine.text()
+    machine.push(Opaque("escaped text") if "\\" in text else text.strip("\"'"))
+
+
+def _frame(machine: _Machine) -> None:
+    if machine.cursor.number(8) > machine.cursor.left:
+        machine.odd(Oddity.LYING_FRAME)
+
+
 _STEPS: dict[bytes, Callable[[_Machine], object]] = {
     b"(": lambda m: m.push(_MARK),
     b"0": lambda m: m.stack.pop(),
@@ -264,8 +363,8 @@ _STEPS: dict[bytes, Callable[[_Machine], object]] = {
     b"L": lambda m: m.push(_decimal(m.text())),
     b"\x8a": lambda m: m.push(_long(m.sized(1))),
     b"\x8b": lambda m: m.push(_long(m.sized(4))),
-    b"S": lambda m: m.push(m.text().strip("\"'")),
-    b"V": lambda m: m.push(m.text()),
+    b"S": _quoted,
+    b"V": lambda m: m.push(m.line().decode("raw-unicode-escape")),
     b"T": _string(4),
     b"U": _string(1),
     b"X": _string(4),
@@ -295,7 +394,7 @@ _STEPS: dict[bytes, Callable[[_Machine], object]] = {
     b"s": _set_item,
     b"u": lambda m: m.fill(m.since_mark()),
     # Names and calls: noted, never followed
-    b"c": lambda m: m.push(m.asked_for(m.text(), m.text())),
+    b"c": lambda m: m.push(m.asked_for(m.name(), m.name())),
     b"\x93": _stack_global,
     b"\x82": _extension(1),
     b"\x83": _extension(2),
@@ -316,7 +415,7 @@ _STEPS: dict[bytes, Callable[[_Machine], object]] = {
     b"q": _put(lambda m: m.cursor.number(1)),
     b"r": _put(lambda m: m.cursor.number(4)),
     b"\x94": _put(lambda m: len(m.memo)),
-    # Framing says nothing about values, and may lie about its length
+    # Framing says nothing about values
     b"\x80": lambda m: m.cursor.take(1),
-    b"\x95": lambda m: m.cursor.take(8),
+    b"\x95": _frame,
 }

@@ -1,7 +1,7 @@
 """What a pickle may build when it is only looked at: tensors by shape, and labels for the rest.
 
-The allow-list below is the whole of what is understood (rules: torch's tensor builders, storages,
-ordered dictionaries). Anything else that a pickle names becomes an `Opaque`, a label without
+The table of builders is the whole of what is understood: torch's tensor builders, storages,
+ordered dictionaries. Anything else that a pickle names becomes an `Opaque`, a label without
 behaviour: nothing is ever imported or called.
 """
 
@@ -42,7 +42,7 @@ class Storage:
     dtype: str
 
 
-_STORAGE_DTYPES: Mapping[str, str] = {
+STORAGE_DTYPES: Mapping[str, str] = {
     "FloatStorage": "F32", "HalfStorage": "F16", "BFloat16Storage": "BF16",
     "DoubleStorage": "F64", "LongStorage": "I64", "IntStorage": "I32", "ShortStorage": "I16",
     "CharStorage": "I8", "ByteStorage": "U8", "BoolStorage": "BOOL",
@@ -51,7 +51,7 @@ _STORAGE_DTYPES: Mapping[str, str] = {
     "QInt8Storage": "I8", "QUInt8Storage": "U8", "QInt32Storage": "I32",
 }  # fmt: skip
 
-_TORCH_DTYPES: Mapping[str, str] = {
+TORCH_DTYPES: Mapping[str, str] = {
     "float32": "F32", "float16": "F16", "bfloat16": "BF16", "float64": "F64", "int64": "I64",
     "int32": "I32", "int16": "I16", "int8": "I8", "uint8": "U8", "uint16": "U16", "uint32": "U32",
     "uint64": "U64", "bool": "BOOL", "complex64": "C64", "complex128": "C128",
@@ -59,29 +59,12 @@ _TORCH_DTYPES: Mapping[str, str] = {
     "float8_e4m3fnuz": "F8_E4M3FNUZ", "float8_e5m2fnuz": "F8_E5M2FNUZ",
 }  # fmt: skip
 
-_ORDINARY = {
-    "torch.device", "torch.nn.parameter.Parameter", "torch.serialization._get_layout",
-    "torch.nn.modules.container.ParameterDict", "numpy.dtype", "numpy.ndarray",
-    "numpy.core.multiarray.scalar", "numpy.core.multiarray._reconstruct",
-    "numpy._core.multiarray.scalar", "numpy._core.multiarray._reconstruct", "_codecs.encode",
-    "builtins.set", "builtins.dict", "builtins.list", "builtins.bytearray", "__builtin__.set",
-}  # fmt: skip
-
-
-def is_ordinary(imported: Imported) -> bool:
-    """Tell whether tensor files name this as a matter of course."""
-    if imported.module in {"torch", "torch.storage"} and (
-        imported.name in _STORAGE_DTYPES or imported.name in _TORCH_DTYPES
-    ):
-        return True
-    return imported.path in _BUILDERS or imported.path in _ORDINARY
-
 
 def persistent(identifier: object) -> object:
     """Return the storage that torch's persistent id `("storage", type, key, …)` stands for."""
     match identifier:
         case ("storage", Imported(module="torch" | "torch.storage", name=name), *_):
-            return Storage(_STORAGE_DTYPES.get(name, "U8"))
+            return Storage(STORAGE_DTYPES.get(name, "U8"))
     return Opaque("persistent id")
 
 
@@ -123,13 +106,24 @@ def _of_subclass(arguments: tuple[object, ...]) -> object | None:
     return None
 
 
+def _encoded(arguments: tuple[object, ...]) -> bytes | None:
+    # How protocols below 3 spell bytes.
+    match arguments:
+        case (str(text), "latin1" | "latin-1"):
+            try:
+                return text.encode("latin-1")
+            except UnicodeEncodeError:
+                return None
+    return None
+
+
 def _first(arguments: tuple[object, ...]) -> object | None:
     return arguments[0] if arguments else None
 
 
 def _dtype(value: object) -> str | None:
     if isinstance(value, Imported) and value.module == "torch":
-        return _TORCH_DTYPES.get(value.name)
+        return TORCH_DTYPES.get(value.name)
     return None
 
 
@@ -162,7 +156,8 @@ _BUILDERS: Mapping[str, Callable[[tuple[object, ...]], object | None]] = {
     "torch._utils._rebuild_parameter_with_state": _first,
     "torch._tensor._rebuild_from_type_v2": _of_subclass,
     "torch.Size": _first,
+    "_codecs.encode": _encoded,
     "collections.OrderedDict": _dictionary,
     "collections.defaultdict": _dictionary,
 }
-"""The allow-list: what is understood, by its full name."""
+"""What is understood, by its full name."""

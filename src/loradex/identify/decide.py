@@ -16,7 +16,7 @@ from loradex.identify.lora import read as lora_reader
 from loradex.identify.lora.text import combine, text_base
 from loradex.identify.rules import Finding, first
 from loradex.identify.sizes import tensor_sizes
-from loradex.identify.table import BLOCKS, MODELS
+from loradex.identify.table import BLOCKS, MODELS, NEAREST
 from loradex.identify.view import Size, View
 
 SizeOf = Callable[[str], Size]
@@ -93,7 +93,9 @@ def _lora_of(tensors: Mapping[str, Tensor]) -> Identity | None:
 
 def _looks_like_lora(tensors: Mapping[str, Tensor]) -> bool:
     keys = list(tensors)
-    sample = keys if len(keys) <= _SAMPLE else keys[:: len(keys) // _SAMPLE]
+    step = max(2 * len(keys) // _SAMPLE, 1)
+    # Two neighbours at each step: keys of one module take turns.
+    sample = keys if len(keys) <= _SAMPLE else keys[::step] + keys[1::step]
     if adapters.CONTROL_LORA in tensors or any(
         key.startswith(adapters.FIRST_WORDS) for key in sample
     ):
@@ -104,7 +106,8 @@ def _looks_like_lora(tensors: Mapping[str, Tensor]) -> bool:
 def _lora(lora: lora_reader.LoraFile, tensors: Mapping[str, Tensor]) -> Identity:
     facts = lora_reader.facts(lora)
     denoiser, texts = lora_reader.views(lora)
-    base = combine(first(BLOCKS, denoiser) if len(denoiser) else None, text_base(texts))
+    blocks = first((*BLOCKS, *NEAREST), denoiser) if len(denoiser) else None
+    base = combine(blocks, text_base(texts))
     base = base or Finding(confidence=0.0, reasons=(Reason("base", "modules of no known base"),))
     dtype, dtype_reason = quant.main_dtype(tensors.values())
     kind = Reason("kind", f"{lora.keys - len(lora.rest)} of {lora.keys} keys are a LoRA's")
@@ -209,6 +212,9 @@ def _shard(main: View) -> Finding | None:
     found = first(BLOCKS, main) if len(main) > 1 else None
     if found is None:
         return None
+    if found.base in unet.BASES and not main.has("attn2.to_k|attn2.to_v"):
+        text = "blocks like a U-Net's, but none that reads text"
+        return Finding(candidates=(found.base,), confidence=0.0, reasons=(Reason("kind", text),))
     own = [name for name in main.templates if "#" not in name]
     if any(word in name for name in own for word in _INPUTS):
         near = (found.base,) if found.base else found.candidates

@@ -12,6 +12,7 @@ from loradex.identify.families import (
     lumina,
     misc,
     mmdit,
+    nearest,
     pixart,
     unet,
     video,
@@ -45,3 +46,6 @@ BLOCKS: tuple[Reader, ...] = (
     *mmdit.BLOCKS,
 )
 """What LoRAs and single shards show: block names and sizes only."""
+
+NEAREST: tuple[Reader, ...] = nearest.NEAREST
+"""Bases that remain for a LoRA when no rule of `BLOCKS` holds."""

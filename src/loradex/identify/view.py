@@ -146,6 +146,10 @@ class View:
             self._size_of(name) for key, name in self._first.items() if f"^_{key}_".endswith(probe)
         ]
 
+    def sizes_at(self, endings: tuple[str, ...]) -> list[Size]:
+        """Return the sizes of all whose name, numbers included, ends in one of `endings`."""
+        return [self._size_of(name) for name in self.names if name.endswith(endings)]
+
     def dims(self, path: str) -> int | None:
         """Return the number of dimensions of a module's weight, None when absent or not told."""
         name = self.example(path)

@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import os
+import threading
 import time
-from collections.abc import Callable
+from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
-from loradex.domain.hashes import Hashes
-from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
+from loradex.domain.hashes import EMPTY_SHA256, Hashes
+from loradex.domain.progress import CancelToken, Problem, ProgressSink
 from loradex.domain.scanning import ToHash
 from loradex.domain.text import display_text
 from loradex.errors import FormatError
-from loradex.formats.fingerprint import quick_fingerprint
-from loradex.formats.hashing import hash_file
+from loradex.formats.fingerprint import SCHEME
+from loradex.formats.hashing import FullRead, Outcome, ReadJob, read_files
+from loradex.operations.lease import READING, busy_sentence, leased
+from loradex.operations.reading_meter import ReadingMeter
+
+COMMIT_EVERY = 0.1
+"""Seconds between transactions: small files are hashed faster than they can be kept one by one."""
 
 
 @dataclass(slots=True)
@@ -26,6 +33,8 @@ class HashReport:
     nbytes: int = 0
     problems: list[Problem] = field(default_factory=list)
     seconds: float = 0.0
+    elsewhere: str | None = None
+    """A sentence that says which other process does this work, where one does."""
 
 
 def hash_pass(
@@ -37,67 +46,157 @@ def hash_pass(
 ) -> HashReport:
     """Hash every present file that was never read in full, LoRAs and small files first.
 
-    Only the places of one content when `content_id` is given.
+    Files that are indexed meanwhile, by this process or another, are hashed before it ends. Only
+    one process does this at a time: where another does, nothing is done, and `elsewhere` says so.
 
-    Each file is committed by itself: interrupted, the next pass goes on with the next file. A
-    file that fails is listed and left for the next pass.
+    Only the places of one content when `content_id` is given; somebody waits for those, so they
+    are read whoever else reads.
+
+    What is read is kept within moments: interrupted, the next pass goes on with the files that
+    were under way. A file that fails is listed and left for the next pass.
     """
     started = time.monotonic()
-    todo = catalog.files.to_hash(content_id)
-    total = sum(file.size for file in todo)
-    report = HashReport()
-    known: dict[tuple[int, int, int, int], Hashes] = {}
-    done = 0
-    for file in todo:
-        path = Path(os.fsdecode(file.path))
-        name = display_text(path.name)
-        before = done
-
-        def count(nbytes: int, name: str = name) -> None:
-            nonlocal done
-            done += nbytes
-            sink.progress(Progress("Hashing", done, total, "bytes", name))
-
-        try:
-            cancel.check()
-            # A link to a file that was just read has the same bytes, and its digests.
-            identity = (file.device, file.inode, file.size, file.mtime_ns)
-            if identity not in known:
-                known[identity] = _hash_unchanged(catalog, file, path, count, cancel)
-            catalog.looks.record_hashes(file, known[identity])
-        except FormatError as error:
-            problem = Problem(str(path), f"It {error.what}", error.hint)
-            report.problems.append(problem)
-            sink.problem(problem)
-            done = before + file.size
-            continue
-        report.files += 1
-        report.nbytes += file.size
-        done = before + file.size
-        sink.progress(Progress("Hashing", done, total, "bytes", name))
-    report.seconds = time.monotonic() - started
-    return report
+    work = _Pass(catalog, sink, cancel)
+    if content_id is not None:
+        work.round(catalog.files.to_hash(content_id))
+    else:
+        while work.untried():
+            lease = catalog.jobs.acquire(READING, task="hash")
+            if lease is None:
+                work.report.elsewhere = busy_sentence(catalog.jobs)
+                break
+            with leased(catalog.jobs, lease, lost=work.stop):
+                while todo := work.untried():
+                    work.round(todo)
+            # Once more after the lease is given back: who found it taken relies on us.
+    work.report.seconds = time.monotonic() - started
+    return work.report
 
 
-def _hash_unchanged(
-    catalog: Catalog,
-    file: ToHash,
-    path: Path,
-    on_bytes: Callable[[int], None],
-    cancel: CancelToken,
-) -> Hashes:
-    """Hash a file that must still be the one the scan saw; raise `FormatError` when it is not.
+class _Pass:
+    """One hash pass: what it has done, and what it has tried."""
 
-    `hash_file` holds that the bytes did not change while they were read. That they are the
-    scan's is checked afterwards, by its fingerprint: what a person wrote about the old content
-    must not move to new bytes, not even to some of the same size and time.
+    def __init__(self, catalog: Catalog, sink: ProgressSink, cancel: CancelToken) -> None:
+        self.report = HashReport()
+        self._catalog = catalog
+        self._sink = sink
+        self._cancel = cancel
+        self._meter = ReadingMeter("Hashing", sink)
+        self._tried: set[int] = set()
+        self._stopped = threading.Event()
+
+    def stop(self) -> None:
+        """Begin no further file."""
+        self._stopped.set()
+
+    def untried(self) -> list[ToHash]:
+        """Return the files that wait for their hashes and were not tried in this pass."""
+        if self._stopped.is_set():
+            return []
+        return [file for file in self._catalog.files.to_hash() if file.file_id not in self._tried]
+
+    def round(self, todo: Sequence[ToHash]) -> None:
+        """Hash these files; each file behind several places is read once."""
+        self._tried.update(file.file_id for file in todo)
+        places: dict[tuple[int, int, int, int], list[ToHash]] = defaultdict(list)
+        for file in self._adopt(todo):
+            places[file.device, file.inode, file.size, file.mtime_ns].append(file)
+        groups = list(places.values())
+        self._meter.begin([(_name(files[0]), files[0].size) for files in groups])
+        left = len(groups)
+        for batch in read_files(
+            [ReadJob(_path(files[0]), files[0].device) for files in groups],
+            on_bytes=self._meter.add,
+            cancel=self._cancel,
+            may_start=lambda: not self._stopped.is_set(),
+        ):
+            self._keep([(groups[index], outcome) for index, outcome in batch])
+            for index, _ in batch:
+                self._meter.finish(index)
+            left -= len(batch)
+            if left:
+                time.sleep(COMMIT_EVERY)
+        self._cancel.check()
+
+    def _adopt(self, todo: Sequence[ToHash]) -> list[ToHash]:
+        """Give files the digests of another place of the same file; return the others."""
+        known = self._catalog.hashes.of_twins()
+        held = [
+            (file, known[file.file_id])
+            for file in todo
+            if file.file_id in known and _is_as_scanned(file)
+        ]
+        self._record(held)
+        done = {file.file_id for file, _ in held}
+        return [file for file in todo if file.file_id not in done]
+
+    def _keep(self, batch: Sequence[tuple[Sequence[ToHash], Outcome]]) -> None:
+        """Keep what was read, and tell what could not be."""
+        good: list[tuple[ToHash, Hashes]] = []
+        for files, outcome in batch:
+            for file in files:
+                try:
+                    good.append((file, _checked(file, outcome)))
+                except _ChangedSince as error:
+                    self._catalog.files.look_again(file.file_id)
+                    self._tell(file, error)
+                except FormatError as error:
+                    self._tell(file, error)
+            if isinstance(outcome, FullRead):
+                self.report.nbytes += outcome.size
+        self._record(good)
+
+    def _record(self, good: Sequence[tuple[ToHash, Hashes]]) -> None:
+        if good:
+            self._catalog.looks.record_all_hashes(good)
+            self.report.files += len(good)
+
+    def _tell(self, file: ToHash, error: FormatError) -> None:
+        problem = Problem(str(_path(file)), f"It {error.what}", error.hint)
+        self.report.problems.append(problem)
+        self._sink.problem(problem)
+
+
+class _ChangedSince(FormatError):
+    """The bytes are not those that the scan saw."""
+
+
+def _checked(file: ToHash, outcome: Outcome) -> Hashes:
+    """Return the digests of a file that is the one the scan saw; raise FormatError otherwise.
+
+    That bytes did not change while they were read is checked already. That they are the scan's
+    shows in their fingerprint: what a person wrote about the old content must not move to new
+    bytes, not even to some of the same size and time. A fingerprint of an older scheme cannot be
+    compared; size and time then have to do.
     """
-    hashes = hash_file(path, on_bytes=on_bytes, cancel=cancel)
-    if quick_fingerprint(path) != file.fingerprint:
-        catalog.files.look_again(file.file_id)
-        raise FormatError(
-            str(path),
+    if isinstance(outcome, FormatError):
+        raise outcome
+    same = (outcome.size, outcome.mtime_ns) == (file.size, file.mtime_ns)
+    if file.fingerprint.startswith(SCHEME):
+        same = outcome.fingerprint == file.fingerprint
+    if not same:
+        raise _ChangedSince(
+            str(_path(file)),
             "has changed since it was scanned.",
             hint="The next scan takes it as it is then.",
         )
-    return hashes
+    if outcome.hashes.sha256 == EMPTY_SHA256:
+        raise FormatError(str(_path(file)), "is empty.", hint="Download it again.")
+    return outcome.hashes
+
+
+def _is_as_scanned(file: ToHash) -> bool:
+    try:
+        info = _path(file).stat()
+    except OSError:
+        return False
+    found = (info.st_ino, info.st_size, info.st_mtime_ns)
+    return found == (file.inode, file.size, file.mtime_ns)
+
+
+def _path(file: ToHash) -> Path:
+    return Path(os.fsdecode(file.path))
+
+
+def _name(file: ToHash) -> str:
+    return display_text(_path(file).name)

@@ -14,11 +14,14 @@ from pathlib import Path
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.header import Header
 from loradex.domain.identity import Identity
+from loradex.domain.safety import SafetyReport
 from loradex.domain.scanning import Found, Look
 from loradex.errors import FormatError
 from loradex.formats.fingerprint import fingerprint_of, quick_fingerprint
 from loradex.formats.headers import read_header, read_open
 from loradex.formats.model_file import ModelFile
+from loradex.formats.safety.folders import judge_folder
+from loradex.formats.safety.verdicts import judge
 from loradex.formats.training import TrainingFacts, describe
 from loradex.identify import identify
 
@@ -54,9 +57,12 @@ def look_at(root: bytes, found: Found) -> Look:
         return _not_opened(found, path, error)
     if opened is None:
         return Look(found, growing=True)
-    header, fingerprint, problem = opened
+    header, fingerprint, problem, safety = opened
+    verdict, findings = safety.verdict, safety.findings
     if header is None:
-        return Look(found, fingerprint=fingerprint, problem=problem)
+        return Look(
+            found, fingerprint=fingerprint, safety=verdict, findings=findings, problem=problem
+        )
     training = describe(header.metadata)
     identity = identify(header, file_name=path.name)
     return Look(
@@ -71,11 +77,13 @@ def look_at(root: bytes, found: Found) -> Look:
         claimed_hash=training.claimed_tensor_hash,
         tensor_count=len(header.tensors),
         header_bytes=header.nbytes,
+        safety=verdict,
+        findings=findings,
     )
 
 
-_Opened = tuple[Header | None, str, str | None]
-"""A header, or None and what is wrong with it; the fingerprint stands between."""
+_Opened = tuple[Header | None, str, str | None, SafetyReport]
+"""A header or None, the fingerprint, what is wrong with the header, and the verdict."""
 
 
 def _open_file(path: Path, found: Found) -> _Opened | None:
@@ -84,23 +92,26 @@ def _open_file(path: Path, found: Found) -> _Opened | None:
     Raises FormatError when it cannot be opened at all.
     """
     with ModelFile(path) as file:
-        header, problem = _header(path, lambda: read_open(file))
+        header, error = _header(lambda: read_open(file))
         fingerprint = fingerprint_of(file, header)
-        return None if file.differs(found.size, found.mtime_ns) else (header, fingerprint, problem)
+        safety = judge(file, header, error)
+        if file.differs(found.size, found.mtime_ns):
+            return None
+    return header, fingerprint, _problem(error, path), safety
 
 
 def _open_folder(path: Path) -> _Opened:
-    header, problem = _header(path, lambda: read_header(path))
-    return header, quick_fingerprint(path), problem
+    header, error = _header(lambda: read_header(path))
+    return header, quick_fingerprint(path), _problem(error, path), judge_folder(path)
 
 
-def _header(path: Path, read: Callable[[], Header]) -> tuple[Header | None, str | None]:
+def _header(read: Callable[[], Header]) -> tuple[Header | None, FormatError | None]:
     try:
         return read(), None
     except FormatError as error:
         if isinstance(error.__cause__, OSError):
             raise
-        return None, _problem(error, path)
+        return None, error
 
 
 def _not_opened(found: Found, path: Path, error: FormatError | OSError) -> Look:
@@ -112,8 +123,10 @@ def _not_opened(found: Found, path: Path, error: FormatError | OSError) -> Look:
     return Look(found, problem=f"It cannot be read: {error.strerror or error}.")
 
 
-def _problem(error: FormatError, path: Path) -> str:
+def _problem(error: FormatError | None, path: Path) -> str | None:
     """Return what is wrong, without naming the file again unless it is another one inside."""
+    if error is None:
+        return None
     return f"It {error.what}" if error.path == str(path) else error.message
 
 

@@ -166,7 +166,7 @@ _MODULATED_KIN = (FLUX1, BaseModel.LONGCAT_IMAGE, BaseModel.BRIA)
 """Bases whose modulated blocks have FLUX.1's names and sizes."""
 
 
-def flux1_block(says: str, *checks: Check) -> tuple[Reader, ...]:
+def flux1_block(says: str, *checks: Check, also: tuple[BaseModel, ...] = ()) -> tuple[Reader, ...]:
     """Two rules of one evidence: with modulation layers it is hardly Chroma, without it may be."""
     return (
         Rule(
@@ -180,7 +180,7 @@ def flux1_block(says: str, *checks: Check) -> tuple[Reader, ...]:
             FLUX1,
             f"{says}; Chroma has the same modules, so this is FLUX.1 unless metadata says more",
             checks,
-            among=FLUX1_KIN,
+            among=(*FLUX1_KIN, *also),
             confidence=0.8,
         ),
     )
@@ -200,6 +200,9 @@ def _wide(*widths: int) -> Check:
     )
 
 
+_SINGLE_WIDE = either(
+    gives("single_blocks.#.linear1", 21504), takes("single_blocks.#.linear2", 15360)
+)
 _NOT_KIN = lacks("img_mod.linear", "img_mlp.fc1", "txt_mlp.fc1", "modulation.linear", "img_attn_q")
 
 BLOCKS: tuple[Reader, ...] = (
@@ -287,10 +290,16 @@ BLOCKS: tuple[Reader, ...] = (
     *flux1_block(
         "single blocks 7 times as wide as the model: FLUX.1",
         has("single_blocks.#"),
-        either(
-            gives("single_blocks.#.linear1", 21504),
-            takes("single_blocks.#.linear2", 15360),
-        ),
+        _SINGLE_WIDE,
+        deep("single_blocks", 0, 38),
+        _NOT_KIN,
+        lacks("double_blocks.#"),
+        also=(BaseModel.HUNYUAN_VIDEO,),
+    ),
+    *flux1_block(
+        "single blocks 7 times as wide as the model: FLUX.1",
+        has("single_blocks.#"),
+        _SINGLE_WIDE,
         deep("single_blocks", 0, 38),
         _NOT_KIN,
     ),

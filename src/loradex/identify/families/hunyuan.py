@@ -50,12 +50,12 @@ MODELS: tuple[Reader, ...] = (
     ),
     Rule(
         IMAGE,
-        "HunyuanImage 2.1, 3584 wide with a token refiner",
+        "HunyuanImage 2.1, 3584 wide (its refiner 3328) with a token refiner",
         (
             has("individual_token_refiner|token_refiner"),
             either(
-                takes("double_blocks.#.img_attn_proj", 3584),
-                takes("transformer_blocks.#.attn.to_q", 3584),
+                takes("double_blocks.#.img_attn_proj", 3584, 3328),
+                takes("transformer_blocks.#.attn.to_q", 3584, 3328),
                 has("byt5_in|context_embedder_2"),
             ),
             takes("img_in.proj|^x_embedder.proj", 64, 128),

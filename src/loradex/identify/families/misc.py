@@ -102,6 +102,14 @@ BLOCKS: tuple[Reader, ...] = (
         ),
     ),
     Rule(
+        BaseModel.ACE_STEP,
+        "ACE-Step 1.5's layers, 2048 wide",
+        (
+            has("layers.#.cross_attn.to_q|layers.#.cross_attn.q_proj|layers.#.cross_attn.to_out"),
+            wide("layers.#.cross_attn.to_q|layers.#.cross_attn.q_proj|cross_attn.to_out.0", 2048),
+        ),
+    ),
+    Rule(
         BaseModel.STABLE_AUDIO,
         "Stable Audio's blocks",
         (
@@ -149,4 +157,19 @@ NEIGHBOURS: tuple[Reader, ...] = (
         near=BaseModel.COGVIEW4,
     ),
     _neighbour("SeedVR2's blocks, not known here", has("blocks.#.mlp.all|blocks.#.mlp.vid")),
+    _neighbour(
+        "Latte adds temporal blocks to PixArt's",
+        has("temporal_transformer_blocks.#", "adaln_single.linear", "pos_embed.proj"),
+        near=BaseModel.PIXART,
+    ),
+    _neighbour(
+        "Sana's video models convolve over time",
+        has("ff.conv_temp|mlp.t_conv", "patch_embedding|x_embedder.proj"),
+        near=BaseModel.SANA,
+    ),
+    _neighbour(
+        "Kandinsky 6 makes sound beside the picture",
+        has("visual_transformer_blocks.#.video_dec_block|video_text_transformer_blocks.#"),
+        near=BaseModel.KANDINSKY5,
+    ),
 )

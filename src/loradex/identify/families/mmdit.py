@@ -164,8 +164,10 @@ BLOCKS: tuple[Reader, ...] = (
         "AuraFlow's blocks",
         (
             has(
-                "double_layers.#|single_layers.#",
-                "modX|modC|modCX|mlpX|mlpC|attn.w1q|attn.w1o|mlp.c_fc1",
+                "double_layers.#|single_layers.#|single_transformer_blocks.#",
+                "modX|modC|modCX|mlpX|mlpC|attn.w1q|attn.w1o|mlp.c_fc1"
+                "|single_transformer_blocks.#.norm1.linear|single_transformer_blocks.#.ff.linear_1"
+                "|single_transformer_blocks.#.ff.out_projection",
             ),
         ),
     ),
@@ -184,6 +186,11 @@ BLOCKS: tuple[Reader, ...] = (
         BaseModel.KREA2,
         "grouped attention, 6144 to 1536: Krea 2",
         (takes(_PICTURE, 6144), gives(f"{_BLOCK}.attn.to_k|{_BLOCK}.attn.to_v", 1536)),
+    ),
+    Rule(
+        BaseModel.KREA2,
+        "attention 6144 wide in more blocks than FLUX.2 has: Krea 2",
+        (wide(_PICTURE, 6144), deep("transformer_blocks", 9, 28), lacks(_JOINT, _SINGLE)),
     ),
     Rule(
         QWEN21,
@@ -293,10 +300,10 @@ BLOCKS: tuple[Reader, ...] = (
         variant=flux2_variant,
     ),
     Rule(
-        BaseModel.FLUX2,
-        "attention 6144 wide: FLUX.2",
+        None,
+        "attention that FLUX.2 dev and Krea 2 share in name and size",
         (wide(_PICTURE, 6144), lacks("attn1")),
-        variant=flux2_variant,
+        among=(BaseModel.FLUX2, BaseModel.KREA2),
     ),
     Rule(
         None,

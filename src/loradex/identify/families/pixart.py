@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from loradex.domain.kinds import BaseModel
-from loradex.identify.rules import Reader, Rule, Variant, either, gives, has, lacks, takes, wide
+from loradex.identify.rules import (
+    Reader,
+    Rule,
+    Variant,
+    deep,
+    either,
+    gives,
+    has,
+    lacks,
+    takes,
+    wide,
+)
 from loradex.identify.view import View
 
 PIXART, SANA = BaseModel.PIXART, BaseModel.SANA
@@ -123,16 +134,31 @@ BLOCKS: tuple[Reader, ...] = (
         ),
     ),
     Rule(
+        PIXART,
+        "a plain feed-forward at 1152 in its authors' names: PixArt",
+        (
+            has("^blocks.#.mlp.fc1|^blocks.#.mlp.fc2|^blocks.#.attn.qkv"),
+            either(takes("^blocks.#.mlp.fc1", 1152), gives("^blocks.#.mlp.fc2", 1152)),
+        ),
+    ),
+    Rule(
         None,
         "attention that PixArt and Sana 0.6B share in name, size and depth",
         (
             either(
                 wide(_SQUARE, 1152),
                 wide("blocks.#.cross_attn.q_linear|blocks.#.cross_attn.kv_linear", 1152),
+                takes("^blocks.#.attn.qkv", 1152),
             ),
             lacks("down_blocks.#", "up_blocks.#"),
         ),
         among=(PIXART, SANA),
+    ),
+    Rule(
+        None,
+        "attention in more blocks than CogView4 has: LTX-Video 13B or LTX-2",
+        (wide(_SQUARE, 4096), deep("transformer_blocks", 29), lacks("attn2", "audio_attn1")),
+        among=(BaseModel.LTX_VIDEO, BaseModel.LTX2),
     ),
     Rule(
         COGVIEW4,
@@ -144,11 +170,13 @@ BLOCKS: tuple[Reader, ...] = (
             ),
             lacks("attn2", "audio_attn1", "single_transformer_blocks.#"),
         ),
+        among=(COGVIEW4, BaseModel.LTX_VIDEO, BaseModel.LTX2, BaseModel.COSMOS1),
+        confidence=0.8,
     ),
     Rule(
         None,
         "a feed-forward that CogView4 and LTX-Video 13B share in name and size",
         (takes(f"{_BLOCK}.ff.net.0.proj", 4096), lacks("single_transformer_blocks.#", "attn")),
-        among=(COGVIEW4, BaseModel.LTX_VIDEO),
+        among=(COGVIEW4, BaseModel.LTX_VIDEO, BaseModel.LTX2, BaseModel.COSMOS1),
     ),
 )

@@ -12,6 +12,7 @@ from loradex.identify.view import View
 
 SD1, SD2, SDXL = BaseModel.SD1, BaseModel.SD2, BaseModel.SDXL
 REFINER, SVD, KOLORS = BaseModel.SDXL_REFINER, BaseModel.SVD, BaseModel.KOLORS
+BASES = (SD1, SD2, SDXL, REFINER, SVD, KOLORS)
 
 TEXT_WIDTHS: dict[int, BaseModel] = {768: SD1, 1024: SD2, 2048: SDXL, 1280: REFINER}
 """Width of the text that cross-attention reads -> base."""
@@ -21,6 +22,8 @@ _FIRST_CONV = "input_blocks.#.0|conv_in"
 _VECTOR = "label_emb.0.0|add_embedding.linear_1"
 
 _CLASS = "label_emb.0.0|class_embedding.linear_1"
+_STRANGE = "temp_convs|temp_attentions|temopral_conv|resnets.#.conv1.depthwise"
+"""Modules of U-Nets that read the same text as one of these and are another model."""
 _MARKED: tuple[tuple[str, Variant], ...] = (
     ("motion_modules.#", ("animatediff", "motion modules are built in")),
     ("time_embedding.cond_proj", ("lcm", "`cond_proj` is there: a distilled LCM U-Net")),
@@ -30,7 +33,7 @@ _MARKED: tuple[tuple[str, Variant], ...] = (
 _CHANNELS: dict[tuple[BaseModel, int], Variant] = {
     **{
         (base, 9): ("inpaint", "the first convolution takes 9 channels: picture, masked, mask")
-        for base in (SD1, SD2, SDXL)
+        for base in (SD1, SD2, SDXL, KOLORS)
     },
     **{
         (base, 8): ("edit", "the first convolution takes 8 channels: picture and source picture")
@@ -48,7 +51,7 @@ def model(view: View) -> Finding | None:
         return None
     if view.has("time_stack|temporal_transformer_blocks"):
         return _found(SVD, "has temporal layers in its attention: Stable Video Diffusion")
-    if view.has("temp_convs|temp_attentions|temopral_conv"):
+    if view.has(_STRANGE):
         return None
     base, text = _whole_base(view)
     if base is None:
@@ -60,7 +63,7 @@ def model(view: View) -> Finding | None:
 
 def _whole_base(view: View) -> tuple[BaseModel | None, str]:
     context, vector = view.takes(_CONTEXT), view.takes(_VECTOR)
-    if vector == 5632 or view.takes("encoder_hid_proj") == 4096:
+    if vector == 5632 or (context == 2048 and view.takes("encoder_hid_proj") == 4096):
         return KOLORS, "reads ChatGLM's 4096-wide text: Kolors"
     base = TEXT_WIDTHS.get(context or 0)
     if base is REFINER and view.gives(_FIRST_CONV) != 384:
@@ -138,10 +141,18 @@ def blocks(view: View) -> Finding | None:
     context = view.takes("attn2.to_k") or view.takes("attn2.to_v")
     base = TEXT_WIDTHS.get(context or 0)
     if base is not None:
-        kin = " (and of Kolors, whose modules are the same)" if base is SDXL else ""
-        text = f"`attn2.to_k` takes {context}: the text width of {base.label}{kin}"
-        return _found(base, text)
-    return _by_names(view)
+        found = _found(base, f"`attn2.to_k` takes {context}: the text width of {base.label}")
+        return _or_kolors(found, view) if base is SDXL else found
+    found = _by_names(view)
+    return _or_kolors(found, view) if found.base is SDXL else found
+
+
+def _or_kolors(found: Finding, view: View) -> Finding:
+    """Kolors has SDXL's modules, though only in diffusers' names."""
+    if view.has("input_blocks.#|output_blocks.#|middle_block|add_embedding"):
+        return found
+    found = replace(found, candidates=(SDXL, KOLORS), confidence=min(found.confidence, 0.95))
+    return found.because("base", "Kolors has the same modules, and is much rarer")
 
 
 def _by_names(view: View) -> Finding:
@@ -171,7 +182,7 @@ def _by_place(view: View) -> Finding | None:
         return _old_unet(view, f"`{old.strip('_')}` is there, which SDXL has not")
     if view.has("input_blocks.#|output_blocks.#|middle_block"):
         found = _found(SDXL, "modules have LDM block names, which trainers use for SDXL only")
-        return replace(found, confidence=0.9)
+        return replace(found, confidence=0.9, candidates=(SDXL, SD1, SD2, REFINER))
     if view.written("up_blocks_0_attentions"):
         return _found(SDXL, "attention in `up_blocks.0`, where only SDXL has it")
     return None
@@ -187,9 +198,15 @@ def _old_unet(view: View, text: str) -> Finding:
     return Finding(candidates=(SD1, SD2), reasons=(Reason("base", text),))
 
 
+_GIVE_WIDTH = ("attn1.to_q", "attn1.to_k", "attn1.to_v", "attn1.to_out.0", "attn2.to_q",
+               "attn2.to_k", "attn2.to_v", "proj_in", "proj_out", "ff.net.2")  # fmt: skip
+_TAKE_WIDTH = ("attn1.to_q", "attn1.to_k", "attn1.to_v", "ff.net.0.proj", "proj_in", "proj_out")
+
+
 def _refiner_widths(view: View) -> bool:
-    paths = ("attn1.to_q", "attn1.to_out.0", "attn2.to_q", "proj_in", "ff.net.2")
-    widths = {size[0] for path in paths for size in view.sizes(path)} - {None}
+    widths = {size[0] for path in _GIVE_WIDTH for size in view.sizes(path)}
+    widths |= {size[1] for path in _TAKE_WIDTH for size in view.sizes(path)}
+    widths -= {None}
     return bool(widths) and widths <= {384, 768, 1536}
 
 

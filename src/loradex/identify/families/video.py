@@ -279,26 +279,31 @@ BLOCKS: tuple[Reader, ...] = (
     ),
     Rule(
         LTX,
-        "self and cross attention of one width: LTX-Video",
-        (takes(_READS, 2048, 4096), wide(f"{_SELF_CROSS}|{_READS}", 2048, 4096), _NO_UNET),
+        "self and cross attention of one width, 2048: LTX-Video 2B",
+        (takes(_READS, 2048), wide(f"{_SELF_CROSS}|{_READS}", 2048), _NO_UNET),
         variant=_ltx_variant,
     ),
     Rule(
         LTX,
-        "cross attention 4096 wide in more than 28 blocks: LTX-Video 13B",
+        "cross attention 4096 wide: LTX-Video 13B, or the picture half of LTX-2",
         (
+            either(
+                takes(_READS, 4096),
+                deep("transformer_blocks", 29, 48),
+            ),
             has(f"{_BLOCK}.attn2"),
-            wide(_SELF_CROSS, 4096),
-            deep("transformer_blocks", 29, 48),
+            wide(f"{_SELF_CROSS}|{_READS}", 4096),
             _NO_UNET,
         ),
+        among=(LTX, LTX2),
         variant=_ltx_variant,
+        confidence=0.8,
     ),
     Rule(
         None,
-        "cross attention that LTX-Video 13B and Cosmos 1 share in name and size",
+        "cross attention that LTX-Video 13B, LTX-2 and Cosmos 1 share in name and size",
         (has(f"{_BLOCK}.attn2"), wide(_SELF_CROSS, 4096), _NO_UNET),
-        among=(LTX, COSMOS1),
+        among=(LTX, LTX2, COSMOS1),
     ),
     Rule(
         None,
@@ -320,6 +325,8 @@ BLOCKS: tuple[Reader, ...] = (
             deep("transformer_blocks", 1, 42),
             _NO_UNET,
         ),
+        among=(COGVIDEO, MOCHI),
         variant=_cog_variant,
+        confidence=0.9,
     ),
 )

@@ -26,10 +26,10 @@ def _found(
 
 
 def _by_text(found: Finding, view: View, path: str) -> Finding:
-    """Add the base that the text width at `path` tells."""
+    """Add the base that the text width at `path` tells; nobody made adapters for the refiner."""
     width = view.takes(path)
     base = TEXT_WIDTHS.get(width or 0)
-    if base is None:
+    if base is None or base is B.SDXL_REFINER:
         return found
     reason = f"`{path.split('|', maxsplit=1)[0]}` takes {width}: the text width of {base.label}"
     return replace(found, base=base).because("base", reason)
@@ -128,6 +128,14 @@ def unet_controlnet(view: View) -> Finding | None:
     return found if found.base else _small(found, view)
 
 
+def controlnet_xs(view: View) -> Finding | None:
+    """ControlNet-XS: a slim copy of the U-Net that talks with the base model's layers."""
+    if not view.has("base_to_ctrl|base_to_ctrl.#", "ctrl_to_base|ctrl_to_base.#"):
+        return None
+    found = _found(_CONTROL, None, "`ctrl_to_base` is there: a ControlNet-XS", "xs")
+    return _by_text(found, view, "attn2.to_k|attn2.to_v")
+
+
 def _union(found: Finding, view: View) -> Finding:
     if view.has("task_embedding|control_add_embedding|control_type_proj"):
         return replace(found, variant="union").because("variant", "a task embedding is there")
@@ -156,6 +164,13 @@ def _flux_variant(view: View) -> Variant | None:
         return ("union", "`controlnet_mode_embedder` is there: several modes")
     channels = view.takes("controlnet_x_embedder")
     return ("inpaint", f"the control input takes {channels}") if channels in (68, 132) else None
+
+
+def _sd3_variant(view: View) -> Variant | None:
+    width, channels = view.gives("pos_embed_input.proj"), view.takes("pos_embed_input.proj")
+    if width == 2432:
+        return ("3.5-large", "2432 wide: for SD 3.5 Large")
+    return ("inpaint", "the control input takes 17: picture and mask") if channels == 17 else None
 
 
 def _motion(view: View) -> Finding | None:
@@ -189,6 +204,7 @@ READERS: tuple[Reader, ...] = (
         (has("style_embedding"), has("transformer_layes.#|transformer_layers.#")),
         kind=ModelKind.STYLE_MODEL,
     ),
+    controlnet_xs,
     unet_controlnet,
     Rule(
         B.Z_IMAGE,
@@ -228,6 +244,7 @@ READERS: tuple[Reader, ...] = (
         "a ControlNet for SD 3",
         (has("pos_embed_input.proj", "controlnet_blocks.#|transformer_blocks.#"),),
         kind=_CONTROL,
+        variant=_sd3_variant,
     ),
     Rule(
         B.HUNYUAN_DIT,

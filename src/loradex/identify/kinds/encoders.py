@@ -65,19 +65,18 @@ _VISION_WIDTHS = {
 }
 
 
+_NO_TOWER = "embed_tokens|qformer|query_tokens|text_decoder|neck|token_embd"
+"""A model that sees and speaks, or a depth net over a tower: not a tower by itself."""
+
+
 def vision(view: View) -> Finding | None:
     """Recognise CLIP, SigLIP and DINO vision towers."""
-    if view.has("vision_model.encoder.layers.#|vision_model.post_layernorm"):
-        width = view.takes("vision_model.encoder.layers.#.self_attn.q_proj") or view.takes(
-            "vision_model.encoder.layers.#.mlp.fc1"
-        )
-        if view.has("head.probe") or not view.has("class_embedding"):
-            return _found(_VISION, _siglip(view, width), f"a SigLIP vision tower, {width} wide")
-        name = _VISION_WIDTHS.get(width or 0)
-        if name == "clip-vit-l-14" and _rows(view, "position_embedding") == 577:
-            name = "clip-vit-l-14-336"
-        both = ", with its text model" if view.has("text_model.encoder.layers.#") else ""
-        return _found(_VISION, name, f"a CLIP vision tower, {width} wide{both}")
+    if view.has(_NO_TOWER):
+        return None
+    if view.has("vision_model.encoder.layers.#|vision_model.post_layernorm") or view.has(
+        "embeddings.patch_embedding", "encoder.layers.#.self_attn.q_proj"
+    ):
+        return _clip_tower(view)
     if view.has("visual.transformer.resblocks.#"):
         width = view.takes("visual.transformer.resblocks.#.mlp.c_fc")
         return _found(_VISION, _VISION_WIDTHS.get(width or 0), f"an open_clip tower, {width} wide")
@@ -86,6 +85,21 @@ def vision(view: View) -> Finding | None:
     if view.has("v.blk.#|v.patch_embd"):
         return _found(_VISION, "mmproj", "llama.cpp's names of a vision projector")
     return None
+
+
+def _clip_tower(view: View) -> Finding:
+    """CLIP or SigLIP; newer versions of transformers leave `vision_model.` away."""
+    root = "vision_model.encoder" if view.has("vision_model.encoder.layers.#") else "encoder"
+    width = view.takes(f"{root}.layers.#.self_attn.q_proj") or view.takes(
+        f"{root}.layers.#.mlp.fc1"
+    )
+    if view.has("head.probe") or not view.has("class_embedding"):
+        return _found(_VISION, _siglip(view, width), f"a SigLIP vision tower, {width} wide")
+    name = _VISION_WIDTHS.get(width or 0)
+    if name == "clip-vit-l-14" and _rows(view, "position_embedding") == 577:
+        name = "clip-vit-l-14-336"
+    both = ", with its text model" if view.has("text_model.encoder.layers.#") else ""
+    return _found(_VISION, name, f"a CLIP vision tower, {width} wide{both}")
 
 
 def _siglip(view: View, width: int | None) -> str:
@@ -106,7 +120,9 @@ def text(view: View, metadata: Mapping[str, str]) -> Finding | None:
 
 
 def _clip(view: View) -> Finding | None:
-    if view.has("text_model.encoder.layers.#"):
+    if view.has("text_model.encoder.layers.#") or view.has(
+        "embeddings.token_embedding", "encoder.layers.#.self_attn.q_proj"
+    ):
         width = view.takes("self_attn.q_proj") or view.takes("encoder.layers.#.mlp.fc1")
         depth = view.depth("layers")
     elif view.has("resblocks.#.attn.in_proj_weight|resblocks.#.attn", "token_embedding|ln_final"):
@@ -139,11 +155,18 @@ def _t5(view: View) -> Finding | None:
     return _found(_TEXT, name, f"a T5 encoder, {width} wide, {rows or 'unknown'} words")
 
 
+_BIASED = (
+    "^layers.#.self_attn.q_proj.bias|^layers.#.self_attn.k_proj.bias|attn_q.bias|attn_k.bias"
+    "|model.layers.#.self_attn.q_proj.bias|model.layers.#.self_attn.k_proj.bias"
+)
+"""Biases in the language model itself; a vision tower beside it has its own."""
+
+
 def _language_model(view: View, metadata: Mapping[str, str]) -> Finding | None:
     hf = view.has("layers.#.self_attn.q_proj|layers.#.self_attn.o_proj")
     if not hf and not view.has("blk.#.attn_q", "token_embd"):
         return None
-    if view.has("encoder_attn|decoder.layers.#|encoder.layers.#"):
+    if view.has("encoder_attn|decoder.layers.#|^encoder.layers.#"):
         return None
     width = view.gives("post_attention_layernorm|attn_norm|input_layernorm") or view.takes(
         "embed_tokens|token_embd"
@@ -152,7 +175,7 @@ def _language_model(view: View, metadata: Mapping[str, str]) -> Finding | None:
     traits = (
         width or 0,
         view.has("q_norm|attn_q_norm"),
-        view.has("q_proj.bias|k_proj.bias|attn_q.bias"),
+        view.has(_BIASED),
         view.has("post_feedforward_layernorm|post_ffw_norm"),
     )
     name, layers = _LLMS.get(traits, (None, 0))
@@ -176,11 +199,14 @@ def _with_vision(view: View, name: str, metadata: Mapping[str, str]) -> str:
     if not seeing or not name.startswith("qwen"):
         return name
     family, _, size = name.rpartition("-")
-    return f"{family}-vl-{size}"
+    # The tower counts: over Qwen3 1.7B it makes a model of 2B.
+    return f"{family}-vl-{'2b' if size == '1.7b' else size}"
 
 
 def _other(view: View) -> Finding | None:
-    if view.has("embeddings.word_embeddings", "encoder.layer.#.attention.self.query"):
+    if view.has("embeddings.word_embeddings", "encoder.layer.#.attention.self.query") and not (
+        view.has("text_decoder|qformer|vision_model")
+    ):
         return _found(_TEXT, "bert", "BERT's word embeddings and attention")
     if view.has("encoder.layers.#.self_attention.query_key_value"):
         return _found(_TEXT, "chatglm3", "ChatGLM's fused attention")

@@ -41,13 +41,58 @@ def _ltx_variant(view: View) -> Variant | None:
     return ("0.9", "no time embedding in the decoder") if out else None
 
 
+_SOUND_ENDS = (
+    "encoder.conv1.weight_v",
+    "encoder.layers.0.weight_v",
+    "decoder.conv2.weight_v",
+    "conv_out.weight_v",
+)
+
+
+def _not_mono(view: View) -> str | None:
+    """Hold unless the first or last convolution works on one channel: Oobleck is stereo."""
+    return None if any(1 in size for size in view.sizes_at(_SOUND_ENDS)) else ""
+
+
 _TINY = "decoder.layers.#|taesd_decoder.1|taesd_encoder.0"
 
 READERS: tuple[Reader, ...] = (
     _vae(
-        B.STABLE_AUDIO, "an Oobleck audio VAE", has("weight_g"), has("weight_v"), has("alpha|beta")
+        B.MINIMAX_H3,
+        "the audio VAE of MiniMax H3",
+        has("weight_g", "pre_block.attn.qkv", "dec_in_proj"),
+        variant="audio",
     ),
-    _vae(B.CASCADE, "stage A of Stable Cascade", has("vquantizer.codebook"), variant="stage-a"),
+    _vae(
+        B.MINIMAX_H3,
+        "the video VAE of MiniMax H3: a transformer decodes",
+        has("decoder.register_tokens", "decoder.transformer_blocks.#", "encoder.conv_in"),
+    ),
+    _vae(
+        B.STABLE_AUDIO,
+        "an Oobleck audio VAE",
+        has("weight_g", "weight_v"),
+        has("layers.#.layers.#.alpha|block.#.snake1.alpha|snake1.alpha"),
+        _not_mono,
+    ),
+    _vae(
+        None,
+        "an audio VAE or vocoder of an unknown family",
+        has("weight_g", "weight_v", "alpha|beta"),
+        among=(B.STABLE_AUDIO,),
+    ),
+    _vae(
+        None,
+        "a decoder of what a vision tower sees",
+        has("encoder.embeddings.mask_token|encoder.embeddings.patch_embeddings"),
+        has("decoder.decoder_embed|decoder.decoder_layers.#"),
+    ),
+    _vae(
+        B.CASCADE,
+        "stage A of Stable Cascade",
+        has("vquantizer.codebook|vquantizer.embedding"),
+        variant="stage-a",
+    ),
     _vae(
         B.CASCADE,
         "the picture encoder of Stable Cascade",
@@ -137,14 +182,15 @@ READERS: tuple[Reader, ...] = (
     ),
     _vae(
         B.HUNYUAN_VIDEO_1_5,
-        "the HunyuanVideo 1.5 VAE: 32 latent channels",
+        "the HunyuanVideo 1.5 VAE (the HunyuanImage refiner has the same): 32 latent channels",
         takes(_IN, 32),
         has("norm.gamma|norm1.gamma|norm_out.gamma"),
+        among=(B.HUNYUAN_VIDEO_1_5, B.HUNYUAN_IMAGE_2_1),
     ),
     _vae(
         B.COGVIDEOX,
         "the CogVideoX VAE: norms that read the latents",
-        has("norm1.conv_y.conv|norm_layer.conv_y|norm1.conv_y"),
+        has("norm1.conv_y.conv|norm_layer.conv_y.conv"),
     ),
     _vae(
         B.HUNYUAN_VIDEO,
@@ -202,7 +248,7 @@ READERS: tuple[Reader, ...] = (
     _vae(
         B.HUNYUAN_IMAGE_2_1,
         "the HunyuanImage VAE: 64 latent channels",
-        takes(_IN, 64),
+        takes("decoder.conv_in", 64),
     ),
     _vae(
         None,

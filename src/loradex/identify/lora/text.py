@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 
 from loradex.domain.identity import Reason
 from loradex.domain.kinds import BaseModel
@@ -68,12 +69,18 @@ def combine(denoiser: Finding | None, text: Finding | None) -> Finding | None:
     """Let the text encoders decide among what the denoiser's modules leave open."""
     if denoiser is None or (denoiser.base is None and not denoiser.candidates):
         return text
-    if denoiser.base is not None or text is None:
+    if text is None:
         return denoiser
     allowed = (text.base,) if text.base else text.candidates
     both = tuple(base for base in denoiser.candidates if base in allowed)
     if not both:
         return denoiser
+    if denoiser.base is not None:
+        certain = both == (denoiser.base,)
+        kept = replace(denoiser, candidates=() if certain else both)
+        return (
+            replace(kept, confidence=1.0).because("base", text.reasons[0].text) if certain else kept
+        )
     reasons = (*denoiser.reasons, *text.reasons)
     if len(both) == 1:
         return Finding(base=both[0], reasons=reasons)

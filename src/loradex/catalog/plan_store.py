@@ -1,0 +1,273 @@
+"""Plans of changes to files, and the journal that makes them safe to cut off and to take back."""
+
+from __future__ import annotations
+
+import json
+import os
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loradex.catalog.file_store import PATH_LIMIT
+from loradex.catalog.journal_rows import after_json, before_json, journal_step
+from loradex.catalog.reader import Reader
+from loradex.domain.plans import (
+    Action,
+    JournalStep,
+    MovePlan,
+    Outcome,
+    Place,
+    PlanState,
+    PlanSummary,
+    Stamp,
+    Step,
+    StepState,
+)
+from loradex.domain.text import storable
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+    from loradex.catalog.writer import Writer
+
+_NOTE_LIMIT = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPlace:
+    """A model file as the catalog has it, for whoever wants to move it."""
+
+    file_id: int
+    place: Place
+    stamp: Stamp
+    """Its `folder` is true for a diffusers model."""
+    content_id: int | None
+    sha256: str | None
+
+
+class PlanStore:
+    """The tables `plan` and `journal`, and the rows of `file` that follow a move."""
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    def places(self, file_ids: Iterable[int]) -> list[KnownPlace]:
+        """Return these files that are not missing, in the order of their ids."""
+        return [
+            KnownPlace(
+                file_id=int(str(row[0])),
+                place=Place(int(str(row[1])), _bytes(row[2]), _bytes(row[3])),
+                stamp=Stamp(
+                    size=int(str(row[4])),
+                    mtime_ns=int(str(row[5])),
+                    device=int(str(row[6])),
+                    inode=int(str(row[7])),
+                    folder=row[8] == "diffusers",
+                ),
+                content_id=None if row[9] is None else int(str(row[9])),
+                sha256=None if row[10] is None else str(row[10]),
+            )
+            for row in self._reader.rows_of(
+                "SELECT file.id, library_id, raw_root, raw_path, file.size, mtime_ns, file.device,"
+                " inode, format, content_id, iif(hashed_at IS NULL, NULL, sha256) FROM file"
+                " JOIN library ON library.id = library_id"
+                " LEFT JOIN content ON content.id = content_id"
+                " WHERE file.id IN (SELECT value FROM json_each(?)) AND file.state <> 'missing'"
+                " ORDER BY file.id",
+                (json.dumps(list(file_ids)),),
+            )
+        ]
+
+    def add(self, plan: MovePlan) -> int:
+        """Keep a plan with all of its steps before any of them is done; return its number."""
+        now = time.time()
+        with self._writer.transaction() as connection:
+            run = connection.exec_driver_sql
+            plan_id = run(
+                "INSERT INTO plan(kind, state, created_at, note) VALUES (?, ?, ?, ?) RETURNING id",
+                (plan.kind, PlanState.PLANNED.value, now, storable(plan.note, _NOTE_LIMIT)),
+            ).scalar_one()
+            if plan.steps:
+                run(
+                    "INSERT INTO journal(plan_id, position, action, before, after, state,"
+                    " changed_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [
+                        (
+                            plan_id,
+                            position,
+                            step.action.value,
+                            before_json(step),
+                            after_json(step),
+                            StepState.PLANNED.value,
+                            now,
+                        )
+                        for position, step in enumerate(plan.steps)
+                    ],
+                )
+        return int(plan_id)
+
+    def steps(self, plan_id: int) -> list[JournalStep]:
+        """Return a plan's steps in their order; none when there is no such plan."""
+        roots = {
+            int(str(row[0])): _bytes(row[1])
+            for row in self._reader.rows_of("SELECT id, raw_root FROM library")
+        }
+        return [
+            journal_step(row, roots)
+            for row in self._reader.rows_of(
+                "SELECT id, action, before, after, state FROM journal WHERE plan_id = ?"
+                " ORDER BY position",
+                (plan_id,),
+            )
+        ]
+
+    def plans(self, *, state: PlanState | None = None) -> list[PlanSummary]:
+        """Return all plans, or those of one state, newest first."""
+        return [
+            PlanSummary(
+                id=int(str(row[0])),
+                kind=str(row[1]),
+                state=PlanState(str(row[2])),
+                note=str(row[3]),
+                created_at=float(str(row[4])),
+                applied_at=None if row[5] is None else float(str(row[5])),
+                undone_at=None if row[6] is None else float(str(row[6])),
+                done=int(str(row[7])),
+                failed=int(str(row[8])),
+                undone=int(str(row[9])),
+                planned=int(str(row[10])),
+            )
+            for row in self._reader.rows_of(
+                "SELECT plan.id, kind, plan.state, note, created_at, applied_at, undone_at,"
+                " count(*) FILTER (WHERE journal.state = 'done'),"
+                " count(*) FILTER (WHERE journal.state = 'failed'),"
+                " count(*) FILTER (WHERE journal.state = 'undone'),"
+                " count(*) FILTER (WHERE journal.state = 'planned')"
+                " FROM plan LEFT JOIN journal ON plan_id = plan.id AND action = 'move'"
+                " WHERE ?1 IS NULL OR plan.state = ?1 GROUP BY plan.id ORDER BY plan.id DESC",
+                (None if state is None else state.value,),
+            )
+        ]
+
+    def begin(self, plan_id: int) -> None:
+        """Note that the steps of a plan are being done from now on."""
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE plan SET state = 'applying' WHERE id = ?", (plan_id,)
+            )
+
+    def end(self, plan_id: int) -> None:
+        """Note that nobody does steps of this plan now: it is applied, or was stopped."""
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE plan SET applied_at = ?1, state = iif(EXISTS (SELECT 1 FROM journal"
+                " WHERE plan_id = ?2 AND state = 'planned'), 'stopped', 'applied') WHERE id = ?2",
+                (time.time(), plan_id),
+            )
+
+    def settle(self, steps: Sequence[JournalStep], outcomes: Sequence[Outcome]) -> None:
+        """Keep how steps ended, and let the catalog's rows follow, in one transaction.
+
+        A moved file keeps its row, and with it the time it was read in full: the next scan has
+        nothing to do. A step that took another one back is noted there, too.
+        """
+        by_id = {entry.id: entry.step for entry in steps}
+        now = time.time()
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE journal SET state = ?, after = ?, changed_at = ? WHERE id = ?",
+                [
+                    (
+                        outcome.state.value,
+                        after_json(
+                            by_id[outcome.step_id], reason=outcome.reason, result=outcome.result
+                        ),
+                        now,
+                        outcome.step_id,
+                    )
+                    for outcome in outcomes
+                ],
+            )
+            touched: set[int] = set()
+            for outcome in outcomes:
+                step = by_id[outcome.step_id]
+                if outcome.state is not StepState.DONE:
+                    continue
+                if step.action is Action.MOVE and step.file_id is not None:
+                    touched |= _follow(connection, step, outcome.result)
+                if step.undoes is not None:
+                    _take_back(connection, step.undoes, now)
+            self._writer.refresh(connection, touched)
+
+
+def _follow(connection: Connection, step: Step, result: Stamp | None) -> set[int]:
+    """Let a file's row go where the file went; return the contents this concerns.
+
+    A scan may have been there before us and have made a row of its own: ours, which knows more,
+    takes its place. Rows of libraries that were removed meanwhile are left alone.
+    """
+    run = connection.exec_driver_sql
+    place = step.target
+    if run("SELECT 1 FROM library WHERE id = ?", (place.library_id,)).scalar() is None:
+        return set()
+    touched = {
+        row[0]
+        for row in run(
+            "DELETE FROM file WHERE library_id = ? AND raw_path = ? AND id <> ?"
+            " RETURNING content_id",
+            (place.library_id, place.relative, step.file_id),
+        )
+    }
+    touched |= {
+        row[0]
+        for row in run(
+            "UPDATE file SET library_id = ?, raw_path = ?, path = ?, device = ?, inode = ?,"
+            " state = iif(state IN ('missing', 'offline'), 'present', state), last_seen = ?"
+            " WHERE id = ? RETURNING content_id",
+            (
+                place.library_id,
+                place.relative,
+                storable(os.fsdecode(place.relative), PATH_LIMIT),
+                result.device if result else 0,
+                result.inode if result else 0,
+                time.time(),
+                step.file_id,
+            ),
+        )
+    }
+    if result is not None and not result.folder:
+        run(
+            "UPDATE file SET size = ?, mtime_ns = ? WHERE id = ?",
+            (result.size, result.mtime_ns, step.file_id),
+        )
+    return {content for content in touched if content is not None}
+
+
+def _take_back(connection: Connection, step_id: int, now: float) -> None:
+    """Note on a step that it was taken back; one that it had taken back itself holds again."""
+    run = connection.exec_driver_sql
+    state, next_id = StepState.UNDONE, step_id
+    while next_id is not None:
+        plan_id, before = run("SELECT plan_id, before FROM journal WHERE id = ?", (next_id,)).one()
+        run(
+            "UPDATE journal SET state = ?, changed_at = ? WHERE id = ?",
+            (state.value, now, next_id),
+        )
+        if state is StepState.UNDONE:
+            run(
+                "UPDATE plan SET undone_at = ?1, state = iif(EXISTS (SELECT 1 FROM journal"
+                " WHERE plan_id = ?2 AND action = 'move' AND state = 'done'), state, 'undone')"
+                " WHERE id = ?2",
+                (now, plan_id),
+            )
+        else:
+            run("UPDATE plan SET undone_at = NULL, state = 'applied' WHERE id = ?", (plan_id,))
+        state = StepState.DONE if state is StepState.UNDONE else StepState.UNDONE
+        next_id = json.loads(before)["undoes"]
+
+
+def _bytes(value: object) -> bytes:
+    assert isinstance(value, bytes)  # noqa: S101 - what the column holds
+    return value

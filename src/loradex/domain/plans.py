@@ -1,0 +1,181 @@
+"""Changes to a person's files: what is to be done, what was done, and what stands in the way."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from enum import StrEnum
+
+from loradex.domain.text import display_text
+
+
+class PlanState(StrEnum):
+    """How far a plan is."""
+
+    PLANNED = "planned"
+    """Kept, and nothing of it was done."""
+    APPLYING = "applying"
+    """Under way; found so at the start of a program, it was cut off."""
+    STOPPED = "stopped"
+    """Some steps are done, and some were not begun."""
+    APPLIED = "applied"
+    """Every step was done, or failed."""
+    UNDONE = "undone"
+    """All that it had moved was brought back."""
+
+
+class StepState(StrEnum):
+    """How far one step is."""
+
+    PLANNED = "planned"
+    DONE = "done"
+    FAILED = "failed"
+    """Not done; the step's reason says why. The file is where it was."""
+    UNNEEDED = "unneeded"
+    """There was nothing to do: the folder was there, or is not empty."""
+    UNDONE = "undone"
+    """Done, and taken back by another plan."""
+
+
+class Action(StrEnum):
+    """What a step does."""
+
+    MOVE = "move"
+    MAKE_FOLDER = "make folder"
+    REMOVE_FOLDER = "remove folder"
+    """Only when it is empty."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A path below a library's root, in the bytes the disk has."""
+
+    library_id: int
+    root: bytes
+    relative: bytes
+
+    @property
+    def path(self) -> bytes:
+        """The absolute path."""
+        return self.root + b"/" + self.relative
+
+    @property
+    def folder(self) -> bytes:
+        """The absolute path of the folder it lies in."""
+        return self.path.rpartition(b"/")[0]
+
+    @property
+    def name(self) -> bytes:
+        """The last part."""
+        return self.relative.rpartition(b"/")[2]
+
+    @property
+    def shown(self) -> str:
+        """The absolute path as a person may see it."""
+        return display_text(os.fsdecode(self.path))
+
+    @property
+    def name_shown(self) -> str:
+        """The last part as a person may see it."""
+        return display_text(os.fsdecode(self.name))
+
+
+@dataclass(frozen=True, slots=True)
+class Stamp:
+    """What tells that a file is the one that was looked at. `size` is in bytes."""
+
+    size: int
+    mtime_ns: int
+    device: int
+    inode: int
+    folder: bool = False
+    """It is a folder (a diffusers model): its size and time are those of what is inside."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One change. Steps of one `group` (a model and what belongs to it) end together."""
+
+    action: Action
+    group: int
+    target: Place
+    """Where the file goes; for a folder, the folder."""
+    source: Place | None = None
+    """Where the file is; None for a folder."""
+    stamp: Stamp | None = None
+    """The file as it was when this was planned; None for a folder."""
+    file_id: int | None = None
+    """The catalog's row of the file; None for a sidecar or a folder."""
+    content_id: int | None = None
+    sha256: str | None = None
+    """The digest of its bytes, where they were read in full before."""
+    temporary: str = ""
+    """Name in the target's folder under which a copy is made, or a change of case goes through."""
+    undoes: int | None = None
+    """The journal's number of the step that this one takes back."""
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A file that stays where it is, and why."""
+
+    source: Place
+    reason: str
+    """A sentence."""
+    file_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MovePlan:
+    """Steps that can be shown before they are done, and what cannot be done."""
+
+    kind: str
+    note: str
+    steps: tuple[Step, ...]
+    conflicts: tuple[Conflict, ...] = ()
+
+    @property
+    def moves(self) -> tuple[Step, ...]:
+        """The steps that move a file."""
+        return tuple(step for step in self.steps if step.action is Action.MOVE)
+
+
+@dataclass(frozen=True, slots=True)
+class JournalStep:
+    """A step as the journal has it."""
+
+    id: int
+    step: Step
+    state: StepState
+    reason: str = ""
+    result: Stamp | None = None
+    """The file after it was moved; None before, and for a folder."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How one journaled step ended."""
+
+    step_id: int
+    state: StepState
+    reason: str = ""
+    result: Stamp | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PlanSummary:
+    """A plan in a list. Times are Unix seconds; counts are of moved files, sidecars included."""
+
+    id: int
+    kind: str
+    state: PlanState
+    note: str
+    created_at: float
+    applied_at: float | None
+    undone_at: float | None
+    """When any of it was last taken back; None while nothing is."""
+    done: int
+    """Files that are where this plan put them, as far as the journal knows."""
+    failed: int
+    undone: int
+    planned: int

@@ -1,0 +1,107 @@
+"""The verdict on a model file, from its header and, where that is not enough, its contents.
+
+A healthy safetensors or GGUF file holds numbers and texts only, and what was read of it for its
+header settles that: it costs nothing more.
+"""
+
+from __future__ import annotations
+
+from pathlib import PurePath
+
+from loradex.domain.header import FileFormat, Header
+from loradex.domain.safety import Safety, SafetyReport
+from loradex.errors import FormatError
+from loradex.formats.model_file import ModelFile
+from loradex.formats.pickle_walks import walks_of
+from loradex.formats.safety.archives import judge_zip
+from loradex.formats.safety.contents import has_archive_at_end, look_inside
+from loradex.formats.safety.findings import Findings
+from loradex.formats.safety.scanning import Scan
+from loradex.formats.sniffing import tell_format
+from loradex.formats.zip_members import BadZip, members
+
+_DATA_ONLY = {FileFormat.SAFETENSORS, FileFormat.GGUF}
+_DATA_SUFFIXES = {".safetensors", ".sft", ".gguf"}
+_PICKLE_SUFFIXES = {".ckpt", ".pt", ".pt2", ".pth", ".bin", ".pkl", ".pickle"}
+
+_SAFE = SafetyReport(Safety.SAFE)
+
+
+def judge(file: ModelFile, header: Header | None, error: FormatError | None) -> SafetyReport:
+    """Return whether loading an open file could run code.
+
+    `header` is what its reader told, or `error` why there is none.
+    """
+    claims = _claimed(file.path.name)
+    if header is not None and header.format in _DATA_ONLY and not claims & _PICKLE_SUFFIXES:
+        return _SAFE
+    findings = Findings()
+    scan = Scan(findings, look_inside, walks_of(file))
+    try:
+        if header is not None and header.format in _DATA_ONLY:
+            _judge_renamed(file, header, scan)
+        else:
+            _judge_contents(file, error, claims, scan)
+    except FormatError as unreadable:
+        scan.add(Safety.UNSCANNED, unreadable.what)
+    return findings.report()
+
+
+def unreadable(error: FormatError) -> SafetyReport:
+    """Return the verdict on what could not even be opened."""
+    return SafetyReport(Safety.UNSCANNED, (f"It {error.what}",))
+
+
+def _claimed(name: str) -> frozenset[str]:
+    """Return all the formats that a name claims: `x.safetensors.PT` claims two."""
+    claims: set[str] = set()
+    for suffix in reversed(PurePath(name.lower()).suffixes):
+        if suffix not in _DATA_SUFFIXES | _PICKLE_SUFFIXES:
+            break
+        claims.add(suffix)
+    return frozenset(claims)
+
+
+def _judge_renamed(file: ModelFile, header: Header, scan: Scan) -> None:
+    """Judge harmless contents under a pickle's name: its loaders may look from the end."""
+    suffix = file.path.suffix.lower()
+    scan.add(Safety.SAFE, f"is a {header.format.value} file, though its name ends in {suffix}.")
+    if has_archive_at_end(file):
+        scan.add(Safety.SUSPICIOUS, "has a zip archive glued to its end.")
+        judge_zip(file, scan)
+
+
+def _judge_contents(
+    file: ModelFile, error: FormatError | None, claims: frozenset[str], scan: Scan
+) -> None:
+    known = look_inside(file, scan)
+    if known and claims & _DATA_SUFFIXES and error is None:
+        claimed = ", ".join(sorted(claims & _DATA_SUFFIXES))
+        scan.add(Safety.SUSPICIOUS, f"is a pickle, though its name says {claimed}.")
+    if error is None:
+        return
+    if known and (scan.findings.verdict is not Safety.SAFE or _is_arrays(file)):
+        return
+    said = error.what if error.path == str(file.path) else error.message
+    scan.add(Safety.BROKEN, said)
+    if claims and _is_something_else(file):
+        scan.add(Safety.BROKEN, f"is not what its name says: {', '.join(sorted(claims))}.")
+
+
+def _is_something_else(file: ModelFile) -> bool:
+    try:
+        tell_format(file)
+    except FormatError:
+        return True
+    return False
+
+
+def _is_arrays(file: ModelFile) -> bool:
+    """Tell whether a file that is no model holds NumPy arrays and nothing else."""
+    if file.read_at(0, 6) == b"\x93NUMPY":
+        return True
+    try:
+        listed = members(file)
+    except BadZip:
+        return False
+    return bool(listed) and all(member.name.endswith(".npy") for member in listed)

@@ -1,0 +1,134 @@
+"""Take back what a plan did, by another plan: so an undo can be undone, too."""
+
+from __future__ import annotations
+
+import os
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import replace
+
+from loradex.catalog.catalog import Catalog
+from loradex.catalog.plan_store import KnownPlace
+from loradex.domain.plans import (
+    Action,
+    Conflict,
+    JournalStep,
+    MovePlan,
+    PlanState,
+    Step,
+    StepState,
+)
+from loradex.errors import BadReference
+from loradex.operations.moves.planning import Extra, Wanted, plan_moves
+
+UNDO = "undo"
+"""The kind of a plan that takes another one back."""
+
+
+def latest_plan(catalog: Catalog) -> int:
+    """Return the newest plan of which nothing was taken back, undos left out.
+
+    Raises `BadReference` when there is none.
+    """
+    for plan in catalog.plans.plans():
+        settled = plan.state in (PlanState.APPLIED, PlanState.STOPPED)
+        if settled and plan.done and plan.undone_at is None and plan.kind != UNDO:
+            return plan.id
+    raise BadReference(
+        "There is nothing to undo.", hint="`loradex undo --list` shows all plans there are."
+    )
+
+
+def plan_undo(catalog: Catalog, plan_id: int) -> MovePlan:
+    """Return the moves that take a plan back, and what cannot be taken back, with the reason.
+
+    Each model is looked for where the plan put it. It comes back with the sidecars that went with
+    it, and with those that were written beside it since. Folders that the plan made go when they
+    are empty then. Raises `BadReference` when there is no such plan.
+    """
+    steps = catalog.plans.steps(plan_id)
+    if not steps:
+        raise BadReference(
+            f"There is no plan {plan_id}.", hint="`loradex undo --list` shows all plans."
+        )
+    groups: dict[int, list[JournalStep]] = defaultdict(list)
+    for entry in steps:
+        if entry.step.action is Action.MOVE and entry.state is StepState.DONE:
+            groups[entry.step.group].append(entry)
+    models = [_model_of(group) for group in reversed(groups.values())]
+    known = {
+        place.file_id: place
+        for place in catalog.plans.places(
+            model.step.file_id for model in models if model.step.file_id is not None
+        )
+    }
+    wanted: list[Wanted] = []
+    extras: list[list[Extra]] = []
+    conflicts: list[Conflict] = []
+    for model, group in zip(models, reversed(groups.values()), strict=True):
+        place = known.get(model.step.file_id or 0)
+        reason = _why_not(model, place)
+        if reason or place is None or model.step.source is None:
+            conflicts.append(Conflict(model.step.target, reason, file_id=model.step.file_id))
+            continue
+        wanted.append(Wanted(place, model.step.source, undoes=model.id))
+        extras.append(_there_still(entry for entry in group if entry is not model))
+    plan = plan_moves(UNDO, f"Undo of plan {plan_id}", wanted, extras)
+    return replace(
+        plan,
+        steps=(*_making_again(plan.steps, steps), *_taking_away(steps, len(plan.steps))),
+        conflicts=(*conflicts, *plan.conflicts),
+    )
+
+
+def _model_of(group: list[JournalStep]) -> JournalStep:
+    return next((entry for entry in group if entry.step.file_id is not None), group[0])
+
+
+def _why_not(model: JournalStep, place: KnownPlace | None) -> str:
+    """Return why a model cannot come back, nothing when it can."""
+    if place is None:
+        return "The catalog has it no longer at any place."
+    if place.place.path != model.step.target.path:
+        return f"It is not there any more, but at {place.place.shown}."
+    replaced = place.content_id != model.step.content_id
+    if replaced and model.result is not None and place.stamp.size != model.result.size:
+        return "Another file has taken its place since."
+    return ""
+
+
+def _there_still(entries: Iterable[JournalStep]) -> list[Extra]:
+    """Return the sidecars that are where the plan put them; nobody misses the others."""
+    return [
+        Extra(entry.step.target, entry.step.source, undoes=entry.id)
+        for entry in entries
+        if entry.step.source is not None and os.path.lexists(entry.step.target.path)
+    ]
+
+
+def _making_again(planned: Iterable[Step], steps: Iterable[JournalStep]) -> list[Step]:
+    """Return planned steps; a folder that is made again takes back its removal."""
+    removed = {
+        entry.step.target.path: entry.id
+        for entry in steps
+        if entry.step.action is Action.REMOVE_FOLDER and entry.state is StepState.DONE
+    }
+    return [
+        replace(step, undoes=removed.get(step.target.path))
+        if step.action is Action.MAKE_FOLDER
+        else step
+        for step in planned
+    ]
+
+
+def _taking_away(steps: Iterable[JournalStep], group: int) -> list[Step]:
+    """Return the steps that remove the folders a plan made, innermost first."""
+    made = [
+        entry
+        for entry in steps
+        if entry.step.action is Action.MAKE_FOLDER and entry.state is StepState.DONE
+    ]
+    return [
+        Step(Action.REMOVE_FOLDER, group + place, entry.step.target, undoes=entry.id)
+        for place, entry in enumerate(reversed(made))
+    ]
