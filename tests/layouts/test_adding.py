@@ -81,6 +81,14 @@ def test_the_further_folders_later(catalog: Catalog, shared: Path) -> None:
     assert "stays with the library ComfyUI" in proposal.notes[0]
 
 
+def test_further_folders_around_the_first_are_left_out(catalog: Catalog, tmp_path: Path) -> None:
+    top = trees.swarmui(tmp_path / "swarm")
+    trees.write(top / "Data/Settings.fds", f"Paths:\n\tModelRoot: Models;{top}\n")
+    proposal = propose(catalog, top, with_extra=True)
+    assert names(proposal) == ["swarm"]
+    assert "overlaps" in proposal.notes[0]
+
+
 def test_exactly_this_folder(catalog: Catalog, shared: Path) -> None:
     (addition,) = propose(catalog, shared, as_it_is=True).additions
     assert (addition.root.path, addition.root.layout) == (shared, Layout.PLAIN)

@@ -22,8 +22,8 @@ from pathlib import Path
 from types import FrameType
 from typing import Any
 
-import loradex.catalog.engine  # noqa: F401 - once here, not in every child
-import loradex.operations.look  # noqa: F401
+import loradex.catalog.engine
+import loradex.operations.look  # noqa: F401 - loaded once here, not in every child
 from loradex.catalog.catalog import Catalog
 from loradex.domain.plans import PlanState, StepState
 from loradex.domain.progress import CancelToken, SilentSink

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from types import TracebackType
 
+from loradex.catalog.arrival_store import ArrivalStore
 from loradex.catalog.details import model_details, resolve
 from loradex.catalog.durable_writer import DurableWriter
 from loradex.catalog.duplicate_rows import DuplicateRows
@@ -19,6 +20,7 @@ from loradex.catalog.person_store import PersonStore
 from loradex.catalog.plan_store import PlanStore
 from loradex.catalog.reader import Reader
 from loradex.catalog.schema import REVISIONS, schema_revision
+from loradex.catalog.verify_store import VerifyStore
 from loradex.catalog.writer import Writer
 from loradex.domain.models import ModelDetails, ModelRow, Page
 from loradex.paths import Home
@@ -42,8 +44,10 @@ class Catalog:
         self.grids = GridStore(self._reader, self._writer)
         self.jobs = JobStore(self._reader, self._writer)
         self.hashes = HashStore(self._reader)
+        self.verification = VerifyStore(self._reader, self._writer)
         self._durable = DurableWriter(home.catalog)
         self.plans = PlanStore(self._reader, self._durable)
+        self.arrivals = ArrivalStore(self._reader, self._writer)
         self.duplicates = DuplicateRows(self._reader)
 
     @classmethod

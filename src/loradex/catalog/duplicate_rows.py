@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from loradex.catalog.reader import Reader, chunks
@@ -27,8 +26,7 @@ class Outline(NamedTuple):
     rank: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class HubFacts:
+class HubFacts(NamedTuple):
     """The version that a content is, and which of its files. Unknown is None."""
 
     hub: str
@@ -40,8 +38,7 @@ class HubFacts:
     file_name: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
+class Facts(NamedTuple):
     """What comparing one content with another takes."""
 
     id: int
@@ -68,8 +65,7 @@ class Facts:
     hub: HubFacts | None
 
 
-@dataclass(frozen=True, slots=True)
-class Training:
+class Training(NamedTuple):
     """What a trainer wrote of the run; empty text where it wrote nothing."""
 
     session: str = ""
@@ -79,8 +75,7 @@ class Training:
     steps: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class PlaceRow:
+class PlaceRow(NamedTuple):
     """A place where a content was present at the last scan."""
 
     content_id: int
@@ -136,6 +131,7 @@ class DuplicateRows:
     def facts(self, ids: Sequence[int]) -> dict[int, Facts]:
         """Return the facts of these contents; those that are not present are left out."""
         found: dict[int, Facts] = {}
+        parts: dict[str, tuple[str, ...]] = {}
         for chunk in chunks(ids, _AT_ONCE):
             wanted = json.dumps(list(chunk))
             hubs = self._hub_facts(wanted)
@@ -143,9 +139,12 @@ class DuplicateRows:
             with self._reader.connection() as connection:
                 for row in connection.execute(_FACTS, (wanted,)):
                     id_ = row[0]
+                    stored = row[13]
+                    if stored not in parts:
+                        parts[stored] = tuple(json.loads(stored))
                     found[id_] = Facts(
                         *row[:13],
-                        tuple(json.loads(row[13])),
+                        parts[stored],
                         *row[14:16],
                         bool(row[16]),
                         *row[17:20],
@@ -164,11 +163,12 @@ class DuplicateRows:
         return found
 
     def places(self, ids: Sequence[int]) -> Iterator[PlaceRow]:
-        """Yield the places where these contents are present, those known longest first."""
+        """Yield the places where these are present, by content, those known longest first."""
         with self._reader.connection() as connection:
             for chunk in chunks(ids, _AT_ONCE):
-                for row in connection.execute(_PLACES, (json.dumps(list(chunk)),)):
-                    yield PlaceRow(*row[:7], bool(row[7]), bool(row[8]))
+                yield from map(
+                    PlaceRow._make, connection.execute(_PLACES, (json.dumps(list(chunk)),))
+                )
 
     def unhashed(self) -> tuple[int, int]:
         """Return number and bytes of the present files that were never read in full."""
@@ -238,7 +238,8 @@ _PLACES = (
     "SELECT content_id, library.name, raw_root, raw_path, root || '/' || file.path, file.size,"
     " mtime_ns, hashed_at IS NOT NULL AND sha256 IS NOT NULL, format = 'diffusers' FROM file"
     " JOIN library ON library.id = library_id JOIN content ON content.id = content_id"
-    f" WHERE content_id IN {_WANTED} AND file.state = 'present' ORDER BY first_seen, file.id"
+    f" WHERE content_id IN {_WANTED} AND file.state = 'present'"
+    " ORDER BY content_id, first_seen, file.id"
 )
 _HUB = (
     "SELECT content_id, match.hub, match.model_id, match.version_id, m.name, v.name,"

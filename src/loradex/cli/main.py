@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "scan": ("scan", "Index what is new in the libraries, and hash it."),
     "arrivals": ("arrivals", "Say what is done with files that arrive while `scan --watch` runs."),
     "undo": ("undo", "Bring moved files back to where they were."),
+    "verify": ("verify", "Read files again and tell which went bad."),
     "problems": ("problems", "List the files that could not be read, and why."),
     "list": ("listing", "List models: `loradex list kind:lora base:sdxl neon`."),
     "duplicates": ("duplicates", "Report what is there more than once, and what that costs."),

@@ -111,6 +111,8 @@ def _sentence(report: ScanReport, hashed: HashReport | None) -> str:
             f" Hashed {count_text(hashed.files, 'file')} ({size_text(hashed.nbytes)})"
             f" in {duration_text(hashed.seconds)}."
         )
+    if hashed is not None and hashed.elsewhere:
+        text += f" {hashed.elsewhere}"
     return text
 
 
@@ -134,6 +136,7 @@ def _as_json(report: ScanReport, hashed: HashReport | None) -> dict[str, object]
         "seconds": round(report.seconds, 3),
         "hashed": hashed.files if hashed else 0,
         "hashed_bytes": hashed.nbytes if hashed else 0,
+        "hashing_elsewhere": hashed.elsewhere if hashed else None,
         "problems": [
             {"item": problem.item, "message": problem.message, "hint": problem.hint}
             for problem in problems

@@ -11,6 +11,8 @@ class Source(StrEnum):
     """Where a fact comes from, most trusted first."""
 
     PERSON = "person"
+    RULE = "rule"
+    """What the person lets loradex say of files that arrive; only tags come from it."""
     VERDICT = "verdict"
     HUB = "hub"
     SIDECAR = "sidecar"

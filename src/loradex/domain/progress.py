@@ -68,6 +68,10 @@ class CancelToken:
         """True once somebody asked."""
         return self._event.is_set()
 
+    def wait(self, seconds: float) -> bool:
+        """Sleep, but no longer than until somebody asks; return whether somebody did."""
+        return self._event.wait(seconds)
+
     def check(self) -> None:
         """Raise `Cancelled` once somebody asked."""
         if self._event.is_set():

@@ -61,8 +61,14 @@ TORCH_DTYPES: Mapping[str, str] = {
 
 
 def persistent(identifier: object) -> object:
-    """Return the storage that torch's persistent id `("storage", type, key, …)` stands for."""
+    """Return what torch's persistent id stands for.
+
+    `("storage", type, key, …)` is a storage; `("module", class, file, source)`, in the old format,
+    is that class, its source being there only to be compared.
+    """
     match identifier:
+        case ("module", Imported() as whole, *_):
+            return whole
         case ("storage", Imported(module="torch" | "torch.storage", name=name), *_):
             return Storage(STORAGE_DTYPES.get(name, "U8"))
     return Opaque("persistent id")

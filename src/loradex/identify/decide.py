@@ -59,7 +59,8 @@ def _of_tensors(header: Header) -> Identity:
     known = held.others.get(key) if key else None
     if known is None:
         small = held.small
-        known = _dress(small, header, header.tensors, ()) if small else _other_than_lora(header)
+        bare = replace(header, tensors=held.bare)
+        known = _dress(small, bare, bare.tensors, ()) if small else _other_than_lora(bare)
         if key and len(held.others) < _MOST_REMEMBERED:
             held.others[key] = known
     return known
@@ -70,13 +71,16 @@ class _Seen:
     """A table of tensors, and what was said of it with this or that metadata."""
 
     tensors: Mapping[str, Tensor]
+    bare: Mapping[str, Tensor] = field(init=False)
+    """The same without a wrapper around all of it."""
     small: Finding | None = None
     lora: Identity | None = None
     others: dict[object, Identity] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.small = embedding.embedding(self.tensors) or embedding.hypernetwork(self.tensors)
-        self.lora = None if self.small else _lora_of(self.tensors)
+        self.bare = parts.unwrapped(self.tensors)
+        self.small = embedding.embedding(self.bare) or embedding.hypernetwork(self.bare)
+        self.lora = None if self.small else _lora_of(self.bare)
 
 
 _remembered: dict[int, _Seen] = {}

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+
+from loradex.domain.header import Tensor
 
 DENOISER = "denoiser"
 TEXT = "text_encoder"
@@ -80,6 +82,31 @@ class Parts:
     def bundled(self) -> tuple[str, ...]:
         """Return the other parts that make a checkpoint of a denoiser."""
         return tuple(part for part in (TEXT, VAE) if self.others.get(part))
+
+
+_OUTER = ("module.", "_orig_mod.", "state_dict.", "model.")
+_ALWAYS_OUTER = _OUTER[:-1]
+_UNDER_MODEL = tuple(
+    f"model.{word}"
+    for word in ("first_stage_model.", "cond_stage_model.", "conditioner.", "text_encoders.",
+                 "vae.", "lora_", "ip_adapter.")
+)  # fmt: skip
+
+
+def unwrapped(tensors: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
+    """Return the tensors without a wrapper that every single key wears, bundle or LoRA alike.
+
+    `model.` is one only where another part's prefix follows it; else it is the denoiser's own.
+    Tensors without such a wrapper are returned as they are.
+    """
+    for _ in range(3):
+        outer = next((word for word in _OUTER if next(iter(tensors), "").startswith(word)), None)
+        if outer is None or not all(key.startswith(outer) for key in tensors):
+            break
+        if outer not in _ALWAYS_OUTER and not any(key.startswith(_UNDER_MODEL) for key in tensors):
+            break
+        tensors = {key[len(outer) :]: tensor for key, tensor in tensors.items()}
+    return tensors
 
 
 def split(keys: Iterable[str]) -> Parts:

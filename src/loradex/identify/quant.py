@@ -24,6 +24,9 @@ _BITS: dict[str, float] = {
 }  # fmt: skip
 _PLAIN = frozenset({"F32", "F16", "BF16", "F64", "I8", "I16", "I32", "I64"})
 _LARGE_SHARE = 0.25
+_BLOCK_TYPES = ("Q", "IQ", "TQ", "MXFP4", "NVFP4")
+_BLOCK_SHARE = 0.05
+"""From here on a GGUF's quantised type names it, though what it left alone has more bytes."""
 
 
 def weigh(tensors: Iterable[Tensor]) -> Counter[str]:
@@ -41,16 +44,21 @@ def weigh(tensors: Iterable[Tensor]) -> Counter[str]:
 
 
 def main_dtype(tensors: Iterable[Tensor]) -> tuple[str | None, Reason | None]:
-    """Return the dtype that holds most bytes and why; None for no tensors."""
+    """Return the dtype that holds most bytes and why; None for no tensors.
+
+    Of a file with block types (GGUF), that of the quantised weights.
+    """
     bytes_of = weigh(tensors)
     if not bytes_of:
         return None, None
-    name, most = bytes_of.most_common(1)[0]
     total = max(bytes_of.total(), 1)
+    blocks = Counter({name: n for name, n in bytes_of.items() if name.startswith(_BLOCK_TYPES)})
+    quantised = blocks.total() > _BLOCK_SHARE * total
+    name, most = (blocks if quantised else bytes_of).most_common(1)[0]
     text = f"{name} holds {100 * most // total} % of the bytes"
-    second = next((item for item in bytes_of.most_common(2)[1:] if item[1] > 0), None)
-    if second and second[1] > _LARGE_SHARE * total:
-        text += f", {second[0]} {100 * second[1] // total} %"
+    others = [(other, n) for other, n in bytes_of.most_common(2) if other != name]
+    if others and others[0][1] > _LARGE_SHARE * total:
+        text += f", {others[0][0]} {100 * others[0][1] // total} %"
     return name, Reason("dtype", text)
 
 

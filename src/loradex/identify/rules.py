@@ -101,6 +101,16 @@ def gives(path: str, *sizes: int) -> Check:
     return _sized(path, 0, sizes, "gives", square=False)
 
 
+def agrees(path: str, *sizes: int) -> Check:
+    """Hold unless a module is there and gives something else: norms tell where weights do not."""
+
+    def check(view: View) -> str | None:
+        seen = view.gives(path)
+        return "" if seen is None or seen in sizes else None
+
+    return check
+
+
 def wide(path: str, *sizes: int) -> Check:
     """Hold when a square module has one of `sizes`: some LoRA algorithms keep one side only."""
     return _sized(path, 1, sizes, "is as wide as", square=True)

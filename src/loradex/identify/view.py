@@ -88,7 +88,7 @@ class View:
                 if len(raw) >= MAX_TEMPLATES:
                     break
         for key, name in raw.items():
-            short = key.removeprefix(prefix).removesuffix(".weight")
+            short = key.removeprefix(prefix).removesuffix("._data").removesuffix(".weight")
             self._first.setdefault(_AFTER_SINGULAR.sub("#", short).replace(".", "_"), name)
 
     def __len__(self) -> int:

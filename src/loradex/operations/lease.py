@@ -56,3 +56,14 @@ def busy_sentence(jobs: JobStore) -> str:
             " when it is done to hash what is new."
         )
     return f"Another loradex ({holder.process}) is hashing; it hashes these files as well."
+
+
+def verify_busy_sentence(jobs: JobStore) -> str:
+    """Say who reads files in full at present, to somebody who wants to verify."""
+    holder = jobs.holder(READING)
+    if holder is None:
+        return "Another loradex has just read the files: run `loradex verify` again."
+    task = "verifying" if holder.task == "verify" else "hashing"
+    return (
+        f"Another loradex ({holder.process}) is {task}; run `loradex verify` again when it is done."
+    )

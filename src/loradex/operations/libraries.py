@@ -107,6 +107,8 @@ def propose(
             )
         elif number and not with_extra:
             further.append(root)
+        elif any(_overlap(root.path, planned.root.path) for planned in additions):
+            notes.append(f"{display_text(str(root.path))} overlaps the folders before it.")
         else:
             chosen = _name_for(root, top if number == 0 else None, name, taken)
             name = None
@@ -162,12 +164,16 @@ def _overlapping(root: Path, libraries: Iterable[Library]) -> tuple[Library, Lib
                 f"{root} is a library already, called {library.name!r}.",
                 hint="Run `loradex scan` to look for new files.",
             )
-        if other in root.parents or root in other.parents:
+        if _overlap(root, other):
             return library, LibraryError(
                 f"{root} and the library {library.name!r} ({other}) lie one in the other.",
                 hint="A file belongs to one library: remove the other one first, or add only it.",
             )
     return None
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    return is_inside(one, other) or is_inside(other, one)
 
 
 def _without_links(

@@ -13,6 +13,10 @@ from loradex.formats.safety.findings import Findings
 MAX_DEPTH = 4
 """Containers in each other. A model has one."""
 
+MAX_INSTRUCTIONS = 3_000_000
+MAX_UNPACKED = 256 * 1024 * 1024
+MAX_MEMBERS = 50_000
+
 
 @dataclass(slots=True)
 class Allowance:
@@ -31,9 +35,9 @@ class Budget:
     """What is left for a whole file, all that is packed inside it together."""
 
     def __init__(self) -> None:
-        self.instructions = Allowance(3_000_000)
-        self.unpacked_bytes = Allowance(256 * 1024 * 1024)
-        self.members = Allowance(50_000)
+        self.instructions = Allowance(MAX_INSTRUCTIONS)
+        self.unpacked_bytes = Allowance(MAX_UNPACKED)
+        self.members = Allowance(MAX_MEMBERS)
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ import re
 from collections.abc import Hashable, Sequence
 
 from loradex.domain.safety import Safety
+from loradex.domain.text import display_text
 from loradex.formats.cursor import Cursor, Held, Readable
 from loradex.formats.limits import MAX_HEADER_BYTES
 from loradex.formats.pickle_machine import TORCH_INNER, TORCH_MAGIC, BadPickle, Seen
@@ -24,6 +25,7 @@ _IN_OLD_FORMAT = 5
 _MAX_PICKLES = 64
 _MAX_INNER = 8
 _NAMED = 5
+_LONGEST_NAME = 60
 _OPINION_BYTES = 1024 * 1024
 
 _DANGEROUS = {Oddity.HIDDEN_NAME, Oddity.CHANGED_CODE, Oddity.MANY_NAMES}
@@ -65,7 +67,8 @@ def _judge_broken(error: BadPickle, data: Readable, start: int, scan: Scan, *, f
     """Judge a stream that is no pickle any more; return whether it ever was one."""
     seen = error.seen
     plausible = [name for name in seen.imports if _is_plausible(name)]
-    marked = data.read_at(0, 1) == b"\x80" and not scan.tensor_bytes
+    head = data.read_at(0, 2)
+    marked = head[:1] == b"\x80" and head[1:] <= b"\x05" and not scan.tensor_bytes
     if first and not marked and not plausible:
         return False
     if first or plausible:
@@ -121,7 +124,7 @@ def _judge_names(seen: Seen, data: Readable, start: int, scan: Scan) -> None:
 
 
 def _listed(names: Sequence[Imported]) -> str:
-    named = ", ".join(name.path[:80] for name in names[:_NAMED])
+    named = ", ".join(display_text(name.path, _LONGEST_NAME) for name in names[:_NAMED])
     more = len(names) - _NAMED
     return f"{named} and {more} more" if more > 0 else named
 

@@ -80,20 +80,20 @@ def _judge_contents(
         scan.add(Safety.SUSPICIOUS, f"is a pickle, though its name says {claimed}.")
     if error is None:
         return
-    if known and (scan.findings.verdict is not Safety.SAFE or _is_arrays(file)):
-        return
-    said = error.what if error.path == str(file.path) else error.message
-    scan.add(Safety.BROKEN, said)
-    if claims and _is_something_else(file):
+    container = _container(file)
+    told = scan.findings.verdict is not Safety.SAFE or _is_arrays(file)
+    if known and told and container not in _DATA_ONLY:
+        return  # what is wrong with it was found above, in more detail
+    scan.add(Safety.BROKEN, error.what if error.path == str(file.path) else error.message)
+    if claims and container is None:
         scan.add(Safety.BROKEN, f"is not what its name says: {', '.join(sorted(claims))}.")
 
 
-def _is_something_else(file: ModelFile) -> bool:
+def _container(file: ModelFile) -> FileFormat | None:
     try:
-        tell_format(file)
+        return tell_format(file)
     except FormatError:
-        return True
-    return False
+        return None
 
 
 def _is_arrays(file: ModelFile) -> bool:

@@ -28,6 +28,8 @@ _FLUX1_INPUT: dict[int, Variant] = {
     196: ("flex.2", "the picture input takes 196: Flex.2's own conditioning"),
 }
 _FLUX2_WIDTHS = {6144: "dev", 4096: "klein-9b", 3072: "klein-4b"}
+_FLUX2_DEPTHS = {48: "dev", 24: "klein-9b", 20: "klein-4b"}
+"""Single blocks of a whole model, where a quantisation hides the width."""
 
 
 def flux1_variant(view: View) -> Variant | None:
@@ -51,6 +53,10 @@ def flux2_variant(view: View) -> Variant | None:
         or view.gives("single_blocks.#.linear2|img_mlp.2|txt_mlp.2")
     )
     name = _FLUX2_WIDTHS.get(width or 0)
+    if name is None and view.packed:
+        depth = max(view.depth("single_blocks"), view.depth("single_transformer_blocks"))
+        name = _FLUX2_DEPTHS.get(depth)
+        return (name, f"{depth} single blocks: FLUX.2 {name}") if name else None
     return (name, f"{width} wide: FLUX.2 {name}") if name else None
 
 
@@ -98,7 +104,7 @@ MODELS: tuple[Reader, ...] = (
         (
             either(
                 has(_NATIVE, "single_blocks.#"),
-                has(_DIFFUSERS, "transformer_blocks.#"),
+                has(_DIFFUSERS, "^transformer_blocks.#"),
             ),
             takes("txt_in|context_embedder", 3584),
             gives("txt_in|context_embedder", 3072),

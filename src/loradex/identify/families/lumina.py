@@ -3,7 +3,18 @@
 from __future__ import annotations
 
 from loradex.domain.kinds import BaseModel
-from loradex.identify.rules import Reader, Rule, Variant, either, gives, has, lacks, takes, wide
+from loradex.identify.rules import (
+    Reader,
+    Rule,
+    Variant,
+    agrees,
+    either,
+    gives,
+    has,
+    lacks,
+    takes,
+    wide,
+)
 from loradex.identify.view import View
 
 Z_IMAGE, LUMINA = BaseModel.Z_IMAGE, BaseModel.LUMINA2
@@ -38,6 +49,7 @@ MODELS: tuple[Reader, ...] = (
                 takes("layers.#.feed_forward.w1", 3840),
                 gives("layers.#.ffn_norm1", 3840),
             ),
+            agrees("layers.#.attention_norm1|layers.#.ffn_norm1", 3840),
         ),
         variant=_z_variant,
         prediction="flow",
@@ -49,6 +61,7 @@ MODELS: tuple[Reader, ...] = (
         (
             has("layers.#", "cap_embedder.1|time_caption_embed.caption_embedder.1"),
             gives("cap_embedder.1|time_caption_embed.caption_embedder.1", 2304),
+            agrees("layers.#.attention_norm1|layers.#.ffn_norm1", 2304),
         ),
         prediction="flow",
         ends="final_layer|norm_out",

@@ -54,6 +54,19 @@ def _not_mono(view: View) -> str | None:
     return None if any(1 in size for size in view.sizes_at(_SOUND_ENDS)) else ""
 
 
+_TINY_FIRST = ("decoder.layers.0.weight", "taesd_decoder.1.weight")
+
+
+def _reads(channels: int) -> Check:
+    """Hold when the tiny decoder's first convolution takes so many channels."""
+
+    def check(view: View) -> str | None:
+        there = any(size[1] == channels for size in view.sizes_at(_TINY_FIRST))
+        return f"the first layer takes {channels}" if there else None
+
+    return check
+
+
 _TINY = "decoder.layers.#|taesd_decoder.1|taesd_encoder.0"
 
 READERS: tuple[Reader, ...] = (
@@ -271,7 +284,7 @@ READERS: tuple[Reader, ...] = (
         None,
         "a tiny autoencoder for 16-channel latents",
         has(_TINY),
-        either(takes("decoder.layers.#", 16), takes("taesd_decoder.1", 16)),
+        _reads(16),
         among=LATENTS_16,
         variant="taesd",
     ),
@@ -279,7 +292,7 @@ READERS: tuple[Reader, ...] = (
         None,
         "a tiny autoencoder for 4-channel latents",
         has(_TINY),
-        either(takes("decoder.layers.#", 4), takes("taesd_decoder.1", 4)),
+        _reads(4),
         among=LATENTS_4,
         variant="taesd",
     ),

@@ -10,6 +10,8 @@ import os
 import stat
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
 
 from loradex.catalog.duplicate_rows import PlaceRow
 from loradex.domain.duplicates import Copy, FileName
@@ -30,39 +32,42 @@ class OnDisk:
     """Places that are gone, or hold another file than at the last scan."""
 
 
-@dataclass(slots=True)
-class _File:
-    place: PlaceRow
-    info: os.stat_result
-    names: list[FileName] = field(default_factory=list)
-    hashed: bool = False
+_Seen = tuple[PlaceRow, os.stat_result, FileName]
 
 
 def look_on_disk(places: Iterable[PlaceRow]) -> OnDisk:
-    """Ask the disk for these places; reads no file. What cannot be asked counts as changed."""
+    """Ask the disk for these places, which come by content; read no file.
+
+    What cannot be asked counts as changed.
+    """
     found = OnDisk()
-    files: dict[int, dict[tuple[int, int], _File]] = {}
-    for place in places:
-        path = place.root + b"/" + place.raw_path
-        try:
-            info = os.lstat(path)
-            link = stat.S_ISLNK(info.st_mode)
-            info = os.stat(path) if link else info
-        except (OSError, ValueError):
-            found.changed += 1
-            continue
-        if not _as_scanned(info, place):
-            found.changed += 1
-            continue
-        file = files.setdefault(place.content_id, {}).setdefault(
-            (info.st_dev, info.st_ino), _File(place, info)
-        )
-        found.links += bool(file.names)
-        file.names.append(FileName(place.library, place.path, path, link))
-        file.hashed |= place.hashed
-    for content_id, by_inode in files.items():
-        found.copies[content_id] = [_copy(file) for file in by_inode.values()]
+    for content_id, of_one in groupby(places, key=itemgetter(0)):
+        files: dict[tuple[int, int], list[_Seen]] = {}
+        for place in of_one:
+            seen = _look(place)
+            if seen is None:
+                found.changed += 1
+                continue
+            names = files.setdefault((seen[1].st_dev, seen[1].st_ino), [])
+            found.links += bool(names)
+            names.append(seen)
+        if files:
+            found.copies[content_id] = [_copy(names) for names in files.values()]
     return found
+
+
+def _look(place: PlaceRow) -> _Seen | None:
+    """Return what is at a place; None for what is not the file that the scan saw."""
+    path = place.root + b"/" + place.raw_path
+    try:
+        info = os.lstat(path)
+        link = stat.S_ISLNK(info.st_mode)
+        info = os.stat(path) if link else info
+    except (OSError, ValueError):
+        return None
+    if not _as_scanned(info, place):
+        return None
+    return place, info, FileName(place.library, place.path, path, link)
 
 
 def _as_scanned(info: os.stat_result, place: PlaceRow) -> bool:
@@ -72,18 +77,22 @@ def _as_scanned(info: os.stat_result, place: PlaceRow) -> bool:
     return (info.st_size, info.st_mtime_ns) == (place.size, place.mtime_ns)
 
 
-def _copy(file: _File) -> Copy:
+def _copy(seen: list[_Seen]) -> Copy:
+    place, info, name = seen[0]
+    names: tuple[FileName, ...] = (name,)
+    if len(seen) > 1:
+        names = tuple(sorted((one[2] for one in seen), key=lambda one: one.link))
     note = ""
-    if all(name.link for name in file.names):
+    if names[0].link:
         note = OUTSIDE_LINK
-    elif not file.place.folder and file.info.st_nlink > _entries(file.names):
+    elif info.st_nlink > 1 and not place.folder and info.st_nlink > _entries(names):
         note = OTHER_NAMES
     return Copy(
-        names=tuple(sorted(file.names, key=lambda name: name.link)),
-        size=file.place.size,
-        mtime=file.info.st_mtime,
-        proven=file.hashed,
-        frees=0 if note else file.place.size,
+        names=names,
+        size=place.size,
+        mtime=info.st_mtime,
+        proven=any(one.hashed for one, _, _ in seen),
+        frees=0 if note else place.size,
         note=note,
     )
 

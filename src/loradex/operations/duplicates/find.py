@@ -7,8 +7,10 @@ in one group only, the strongest, and what the groups free adds up.
 
 from __future__ import annotations
 
+import gc
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from loradex.catalog.catalog import Catalog
@@ -27,7 +29,7 @@ from loradex.operations.duplicates.clues import Clue, Found, body, sure
 from loradex.operations.duplicates.copies import look_on_disk
 from loradex.operations.duplicates.epochs import find_epochs
 from loradex.operations.duplicates.keepers import Contender, best, best_copies, version_trait
-from loradex.operations.duplicates.names import counted, stem_of, without_precision
+from loradex.operations.duplicates.names import rough
 from loradex.operations.duplicates.variants import differs_in_precision, find_variants
 
 _TRAINED_KINDS = frozenset({"lora", "embedding", "hypernetwork"})
@@ -48,9 +50,11 @@ def find_duplicates(
     """
     wanted = set(catalog.ids(query)) if query.strip() else None
     search = _Search(catalog.duplicates, sorts)
+    with _collector_resting():
+        found = list(search.groups())
     groups = [
         group
-        for group in search.groups()
+        for group in found
         if group.alike in sorts
         and group.freed >= min_freed
         and (wanted is None or any(twin.content_id in wanted for twin in group.twins))
@@ -66,6 +70,18 @@ def find_duplicates(
         links=search.links,
         changed=search.changed,
     )
+
+
+@contextmanager
+def _collector_resting() -> Iterator[None]:
+    """Keep the garbage collector from walking through rows, which hold no cycles, all the time."""
+    before = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if before:
+            gc.enable()
 
 
 def _total(alike: Alike, groups: Iterable[DuplicateGroup]) -> Total:
@@ -235,13 +251,11 @@ def _namesakes(rows: DuplicateRows) -> set[int]:
     first: dict[int, int] = {}
     several: set[int] = set()
     for outline in rows.outlines():
-        stem = stem_of(outline.file_name)
-        shape = outline[2:]
-        for name in (counted(stem, outline.kind).stem, without_precision(stem, outline.kind)[0]):
-            key = hash((name, shape))
-            known = first.setdefault(key, outline.id)
-            if known != outline.id:
-                several.update((known, outline.id))
+        key = hash((rough(outline.file_name, outline.kind), outline[2:]))
+        known = first.setdefault(key, outline.id)
+        if known != outline.id:
+            several.add(known)
+            several.add(outline.id)
     return several
 
 

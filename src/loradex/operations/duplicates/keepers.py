@@ -11,12 +11,12 @@ from loradex.catalog.duplicate_rows import Facts
 from loradex.domain.duplicates import Alike, Copy
 from loradex.operations.duplicates.copies import OTHER_NAMES, OUTSIDE_LINK
 
-_COPY_WORD = re.compile(
-    r"\(\d+\)|\bcopy\b|\bduplicates?\b|\bbackups?\b|\bold\b|\btrash\b|\btmp\b|\btemp\b"
-    r"|\bdownloads?\b|\.bak\b",
-    re.IGNORECASE,
-)
-"""In a path: says that this is not where the file belongs."""
+_COPY_WORDS = frozenset(
+    {"copy", "copies", "duplicate", "duplicates", "backup", "backups", "bak", "old", "trash",
+     "tmp", "temp", "download", "downloads"}
+)  # fmt: skip
+"""Words in a path that say that this is not where the file belongs."""
+_PATH_WORD = re.compile(r"[a-z]+|\(\d+\)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,19 +98,23 @@ def best_copies(copies: Sequence[Copy]) -> tuple[list[Copy], str]:
         (lambda copy: copy.note == OUTSIDE_LINK, "it lies in the library itself"),
         (lambda copy: copy.note != OTHER_NAMES, "removing it would free nothing"),
         (lambda copy: -len(copy.names), "more names lead to it"),
-        (
-            lambda copy: bool(_COPY_WORD.search(copy.path.replace("_", " "))),
-            "the other paths look like those of copies",
-        ),
+        (lambda copy: _like_a_copy(copy.path), "the other paths look like those of copies"),
         (lambda copy: copy.mtime, "it is the oldest"),
         (lambda copy: copy.path.count("/"), "it lies least deep"),
         (lambda copy: (len(copy.path), copy.path), "its path is the shortest"),
     )
-    ranked = sorted(copies, key=lambda copy: tuple(rate(copy) for rate, _ in rules))
-    for rate, words in rules:
-        if any(rate(copy) != rate(ranked[0]) for copy in ranked[1:]):
+    rates = {id(copy): [rate(copy) for rate, _ in rules] for copy in copies}
+    ranked = sorted(copies, key=lambda copy: rates[id(copy)])
+    first = rates[id(ranked[0])]
+    for place, (_, words) in enumerate(rules):
+        if any(rates[id(copy)][place] != first[place] for copy in ranked[1:]):
             return ranked, words
     return ranked, "any is as good"
+
+
+def _like_a_copy(path: str) -> bool:
+    words = _PATH_WORD.findall(path.lower())
+    return any(word[0] == "(" or word in _COPY_WORDS for word in words)
 
 
 def version_trait(facts: Facts) -> str:

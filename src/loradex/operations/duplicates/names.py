@@ -7,13 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from loradex.formats.model_files import MODEL_SUFFIXES
 
 
-@dataclass(frozen=True, slots=True)
-class Counted:
+class Counted(NamedTuple):
     """A name without what counts epochs or steps. Both are None in the name of a final file."""
 
     stem: str
@@ -30,7 +29,7 @@ _COUNTERS = tuple(
     re.compile(_BEFORE + pattern + r"\Z", re.IGNORECASE | re.ASCII)
     for pattern in (
         # OneTrainer: PREFIX-save-STEP-EPOCH-STEP_OF_EPOCH, with the time before "save".
-        r"(?:\d{4}-\d\d-\d\d[-_]\d\d-\d\d-\d\d[-_])?save-(?P<step>\d{1,9})-(?P<epoch>\d{1,6})-\d+",
+        r"(?:\d{4}(?:[-_ ]\d\d){5}[-_ ])?save[- ](?P<step>\d{1,9})[- ](?P<epoch>\d{1,6})[- ]\d+",
         # sd-scripts: NAME-000010 is an epoch, NAME-step00001200 a step.
         r"(?P<epoch>0\d{5})",
         # ai-toolkit: NAME_000002000 is a step.
@@ -42,11 +41,6 @@ _COUNTERS = tuple(
         r"(?P<step>0*[1-9]\d{2,8})[-_ ]?(?:steps?|s)",
     )
 )
-_MAYBE_COUNTED = re.compile(
-    r"[-_ .](?:epochs?|ep?|steps?|s)?[-_ ]?\d{1,9}[-_ ]?(?:epochs?|ep|steps?|s)?\Z",
-    re.IGNORECASE | re.ASCII,
-)
-"""What any of these ends with; it spares most names the closer looks."""
 _PLAIN_NUMBER = re.compile(_BEFORE + r"(?P<step>\d{2,7})\Z", re.ASCII)
 """A1111 writes embeddings and hypernetworks as NAME-500.pt; elsewhere a bare number may be
 anything."""
@@ -68,7 +62,7 @@ def counted(stem: str, kind: str) -> Counted:
     step: int | None = None
     told = False
     for _ in range(2):  # NAME_e10_s1200
-        match = _counter(stem, kind) if stem[-1:].isdigit() or stem[-1:] in "pshPSH" else None
+        match = _counter(stem, kind) if _may_count(stem, kind) else None
         if match is None:
             break
         found = match.groupdict()
@@ -80,29 +74,44 @@ def counted(stem: str, kind: str) -> Counted:
     return Counted(stem.casefold(), epoch, step, told)
 
 
+def _may_count(stem: str, kind: str) -> bool:
+    """Spare most names the closer looks: those do not end as any counter does."""
+    rest = stem.rstrip("0123456789")
+    number = stem[len(rest) :]
+    if not number:
+        return rest[-1:] in "pshPSH" and rest.rstrip("epochstEPOCHST_- ")[-1:].isdigit()
+    if rest[-1:] in "-_ .":
+        if kind in _NUMBERED_KINDS or (number[0] == "0" and len(number) > 5) or "save" in rest:
+            return True
+        rest = rest.rstrip("-_ ")
+    return rest[-1:] in "ephsEPHS"
+
+
 def _counter(stem: str, kind: str) -> re.Match[str] | None:
     start = max(len(stem) - _LONGEST, 0)
-    if _MAYBE_COUNTED.search(stem, start) is None:
-        return None
     patterns = (*_COUNTERS, _PLAIN_NUMBER) if kind in _NUMBERED_KINDS else _COUNTERS
     return next((match for one in patterns if (match := one.search(stem, start))), None)
 
 
+_BREAKS = "_-.+()[],"
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
-_BREAKS = re.compile(r"[\s_.\-+()\[\],]+")
+_SEAM = "\x1f"
+"""Stands where a word begins within another, as in `8Pruned`."""
 _PRECISION = re.compile(
-    r"(?<![^ ])(?:"
+    r"(?<![^ \x1f])(?:"
     # GGUF: q8 0, q4 k m, iq4 xs, tq1 0
     r"(?:i?q[1-8]|tq[12])(?: (?:[01]|k(?: (?:xl|[sml]))?|xxs|xs|nl|[sm]))?"
     r"|(?:fp|float|f)(?:16|32|64|8)|bf(?:loat)?16|(?:fp|nf|nvfp|mxfp)[48]|int[48]|w[48]a(?:4|8|16)"
     r"|e4m3(?:fn(?:uz)?)?|e5m2(?:fnuz)?|scaled|svdq(?:uant)?|bnb|gguf"
-    r"|pruned|full|(?:no|non|with|without) ?ema|ema(?: ?only)?"
-    r")(?![^ ])"
+    r"|pruned|full|(?:non?|with|without)[ \x1f]?ema|ema(?:[ \x1f]?only)?"
+    r")(?![^ \x1f])"
 )
 _BAKED = re.compile(
-    r"(?<![^ ])(?:(?:no|non|with|without|baked) ?vae|vae(?: ?(?:baked|included))?|baked)(?![^ ])"
+    r"(?<![^ \x1f])(?:(?:non?|with|without|baked)[ \x1f]?vae|vae(?:[ \x1f]?(?:baked|included))?"
+    r"|baked)(?![^ \x1f])"
 )
-_MAYBE = re.compile(r"[qfp][1-8]|loat|int|e4|e5|w[48]|ema|pruned|full|scaled|svdq|bnb|gguf|nf4")
+_HINT = re.compile(r"[fpqwt][1-8]|int|e[45]m|ema|runed|full|caled|svdq|bnb|gguf")
+"""In every word that `_PRECISION` finds is one of these."""
 
 
 def without_precision(stem: str, kind: str) -> tuple[str, tuple[str, ...]]:
@@ -110,18 +119,34 @@ def without_precision(stem: str, kind: str) -> tuple[str, tuple[str, ...]]:
 
     A stem that is nothing else stays as it is.
     """
-    plain = _BREAKS.sub(" ", _HUMP.sub(" ", stem)).strip().casefold()
-    words: list[str] = []
-    if _MAYBE.search(plain):
-        words += _PRECISION.findall(plain)
-        plain = _PRECISION.sub(" ", plain)
-    if kind == "checkpoint" and ("vae" in plain or "baked" in plain):
-        words += _BAKED.findall(plain)
-        plain = _BAKED.sub(" ", plain)
-    if not words:
+    folded = stem.casefold()
+    precise = _HINT.search(folded) is not None
+    baked = kind == "checkpoint" and ("vae" in folded or "baked" in folded)
+    plain = " ".join(_in_words(folded).split())
+    if not precise and not baked:
         return plain, ()
-    rest = " ".join(plain.split())
-    return (rest, tuple(words)) if rest else (" ".join(words), ())
+    rest = _in_words(_HUMP.sub(_SEAM, stem).casefold())
+    words: list[str] = []
+    for pattern, wanted in ((_PRECISION, precise), (_BAKED, baked)):
+        if wanted and (found := pattern.findall(rest)):
+            words += (word.replace(_SEAM, " ") for word in found)
+            rest = pattern.sub(" ", rest)
+    rest = " ".join(rest.replace(_SEAM, "").split())
+    return (rest, tuple(words)) if words and rest else (plain, ())
+
+
+def rough(file_name: str, kind: str) -> str:
+    """Return what names that belong together have in common, whether they count or tell precision.
+
+    Equal for any two that `counted` or `without_precision` make equal, and for some others.
+    """
+    return counted(without_precision(stem_of(file_name), kind)[0], kind).stem
+
+
+def _in_words(text: str) -> str:
+    for character in _BREAKS:
+        text = text.replace(character, " ")
+    return text
 
 
 _GENERIC = frozenset(

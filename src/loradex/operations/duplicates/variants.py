@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 
 from loradex.catalog.duplicate_rows import Facts, Training
 from loradex.operations.duplicates.clues import (
@@ -30,19 +32,54 @@ _SLACK = 1.35
 _SMALL_KINDS = frozenset({"lora", "embedding", "hypernetwork"})
 """Thousands of these have the same shapes: that sizes fit says next to nothing."""
 
-_Name = tuple[str, tuple[str, ...]]
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Candidate:
+    """A content, with what comparing it takes worked out once."""
+
+    facts: Facts
+    training: Training
+    plain: str
+    """Its name without words for precision."""
+    words: tuple[str, ...]
+    version: tuple[str, int] | None
+    hub_plain: str | None
+    """The same of the name that the hub gives the file."""
+    make: tuple[str | None, tuple[str, ...]]
+    """Precision and parts."""
+    bits: float | None
+    """A weight takes so many."""
+    identity: tuple[object, ...]
+    """What must be equal for two files to be one model."""
 
 
 def find_variants(
     candidates: Iterable[Facts], trainings: Mapping[int, Training]
 ) -> Iterator[Found]:
     """Yield groups of one model's files that differ in precision, parts or container."""
-    facts = {one.id: one for one in candidates}
-    names = {id_: _name(one) for id_, one in facts.items()}
-    for namesakes in _namesakes(facts, names):
-        for members in _clusters(namesakes, names, trainings):
+    prepared = [_prepared(facts, trainings.get(facts.id, UNTOLD)) for facts in candidates]
+    for namesakes in _namesakes(prepared):
+        for members in _clusters(namesakes):
             if len(members) > 1:
-                yield _found(members, names, trainings)
+                yield _found(members)
+
+
+def _prepared(facts: Facts, training: Training) -> _Candidate:
+    plain, words = without_precision(stem_of(facts.file_name), facts.kind)
+    hub, hub_plain = facts.hub, None
+    if hub is not None and hub.file_name is not None:
+        hub_plain = without_precision(stem_of(hub.file_name), facts.kind)[0]
+    return _Candidate(
+        facts,
+        training,
+        plain,
+        words,
+        (hub.hub, hub.version_id) if hub is not None else None,
+        hub_plain,
+        _make(facts),
+        bits_of(facts),
+        (facts.kind, facts.base, facts.variant, facts.algorithm, facts.rank),
+    )
 
 
 def differs_in_precision(members: Sequence[Facts]) -> bool:
@@ -52,74 +89,57 @@ def differs_in_precision(members: Sequence[Facts]) -> bool:
 
 def bits_of(facts: Facts) -> float | None:
     """Return the bits that a weight takes; None when the header does not tell."""
-    text = facts.quantisation or facts.dtype or ""
-    if match := re.search(r"T?Q([1-8])_", text):  # GGUF keeps a scale for each block
-        return int(match[1]) + 0.5
-    if facts.quantisation:
-        return 4.5 if "4" in text else 8.0 if "8" in text else None
-    match = re.match(r"(?:BF|F|I|U)(\d{1,2})", text)
+    return _bits(facts.dtype or "", facts.quantisation or "")
+
+
+@lru_cache(maxsize=256)
+def _bits(dtype: str, quantisation: str) -> float | None:
+    if match := re.search(r"Q([1-8])_", quantisation or dtype):
+        return int(match[1]) + 0.5  # GGUF keeps a scale for each block
+    if quantisation:
+        return 4.5 if "4" in quantisation else 8.0 if "8" in quantisation else None
+    match = re.match(r"(?:BF|F|I|U)(\d{1,2})", dtype)
     return float(match[1]) if match else None
 
 
-def _name(facts: Facts) -> _Name:
-    return without_precision(stem_of(facts.file_name), facts.kind)
-
-
-def _hub_name(facts: Facts) -> str | None:
-    if facts.hub is None or facts.hub.file_name is None:
-        return None
-    return without_precision(stem_of(facts.hub.file_name), facts.kind)[0]
-
-
-def _identity(facts: Facts) -> tuple[object, ...]:
-    return (facts.kind, facts.base, facts.variant, facts.algorithm, facts.rank)
-
-
-def _make(facts: Facts) -> tuple[object, ...]:
+def _make(facts: Facts) -> tuple[str | None, tuple[str, ...]]:
     return (facts.quantisation or facts.dtype, facts.parts)
 
 
-def _namesakes(facts: Mapping[int, Facts], names: Mapping[int, _Name]) -> Iterator[list[Facts]]:
-    """Yield contents of one identity that a name or a version of the hub joins."""
-    joined: dict[tuple[object, ...], list[int]] = defaultdict(list)
-    for id_, one in facts.items():
-        joined["name", names[id_][0], *_identity(one)].append(id_)
-        if one.hub is not None:
-            joined["hub", one.hub.hub, one.hub.version_id, *_identity(one)].append(id_)
-    leader = {id_: id_ for id_ in facts}
+def _namesakes(candidates: Sequence[_Candidate]) -> Iterator[list[_Candidate]]:
+    """Yield candidates of one identity that a name or a version of the hub joins."""
+    leader = list(range(len(candidates)))
 
-    def lead(id_: int) -> int:
-        while leader[id_] != id_:
-            leader[id_] = id_ = leader[leader[id_]]
-        return id_
+    def lead(place: int) -> int:
+        while leader[place] != place:
+            leader[place] = place = leader[leader[place]]
+        return place
 
-    for ids in joined.values():
-        for id_ in ids[1:]:
-            leader[lead(id_)] = lead(ids[0])
-    groups: dict[int, list[Facts]] = defaultdict(list)
-    for id_, one in facts.items():
-        groups[lead(id_)].append(one)
+    first: dict[tuple[object, ...], int] = {}
+    for place, one in enumerate(candidates):
+        keys: list[tuple[object, ...]] = [(one.plain, *one.identity)]
+        if one.version is not None:
+            keys.append((*one.version, *one.identity))
+        for key in keys:
+            leader[lead(place)] = lead(first.setdefault(key, place))
+    groups: dict[int, list[_Candidate]] = defaultdict(list)
+    for place, one in enumerate(candidates):
+        groups[lead(place)].append(one)
     for group in groups.values():
         if 1 < len(group) <= _MOST_COMPARED:
             yield group
         elif len(group) > 1:
-            folders: dict[str, list[Facts]] = defaultdict(list)
+            folders: dict[str, list[_Candidate]] = defaultdict(list)
             for one in group:
-                folders[folder_of(one)].append(one)
+                folders[folder_of(one.facts)].append(one)
             yield from (some[:_MOST_COMPARED] for some in folders.values() if len(some) > 1)
 
 
-def _clusters(
-    namesakes: list[Facts], names: Mapping[int, _Name], trainings: Mapping[int, Training]
-) -> list[list[Facts]]:
+def _clusters(namesakes: list[_Candidate]) -> list[list[_Candidate]]:
     """Put together what is alike with every other one; what fits in two places stays alone."""
-    clusters: list[list[Facts]] = []
-    for one in sorted(namesakes, key=lambda facts: (facts.hub is None, facts.id)):
-        fitting = [
-            cluster
-            for cluster in clusters
-            if all(_belong(one, other, names, trainings) for other in cluster)
-        ]
+    clusters: list[list[_Candidate]] = []
+    for one in sorted(namesakes, key=lambda one: (one.version is None, one.facts.id)):
+        fitting = [cluster for cluster in clusters if all(_belong(one, other) for other in cluster)]
         if len(fitting) == 1:
             fitting[0].append(one)
         else:
@@ -127,84 +147,78 @@ def _clusters(
     return clusters
 
 
-def _belong(
-    one: Facts, other: Facts, names: Mapping[int, _Name], trainings: Mapping[int, Training]
-) -> bool:
-    pair = (one, other)
-    if (_make(one), one.format) == (_make(other), other.format) or _contradict(pair, trainings):
+def _belong(one: _Candidate, other: _Candidate) -> bool:
+    if one.make == other.make and one.facts.format == other.facts.format:
         return False
-    return sure(_clues(pair, names, trainings)) >= ENOUGH
+    return not _contradict(one, other) and sure(_clues((one, other))) >= ENOUGH
 
 
-def _contradict(pair: tuple[Facts, Facts], trainings: Mapping[int, Training]) -> bool:
+def _contradict(one: _Candidate, other: _Candidate) -> bool:
     """True when a fact says that these are two models, whatever their names."""
-    one, other = pair
-    if one.derivative and other.derivative and one.derivative != other.derivative:
+    pairs = (
+        (one.facts.derivative, other.facts.derivative),
+        (one.version, other.version),
+        (one.hub_plain, other.hub_plain),
+        (one.training.session, other.training.session),
+    )
+    if any(mine and theirs and mine != theirs for mine, theirs in pairs):
         return True
-    if one.hub and other.hub:
-        if (one.hub.hub, one.hub.version_id) != (other.hub.hub, other.hub.version_id):
-            return True
-        theirs = {_hub_name(one), _hub_name(other)}
-        if None not in theirs and len(theirs) > 1:
-            return True
-    sessions = {trainings.get(facts.id, UNTOLD).session for facts in pair}
-    if len(sessions - {""}) > 1:
-        return True
-    return _sizes_fit(pair) is False
+    return _sizes_fit((one, other)) is False
 
 
-def _sizes_fit(members: Sequence[Facts]) -> bool | None:
+def _sizes_fit(members: Sequence[_Candidate]) -> bool | None:
     """Tell whether the files hold about as many weights; None when that cannot be told."""
-    if len({facts.parts for facts in members}) > 1:
+    parts = members[0].facts.parts
+    counts = [
+        body(one.facts) * 8 / one.bits
+        for one in members
+        if one.bits is not None and one.facts.parts == parts
+    ]
+    if len(counts) < len(members):
         return None
-    counts: list[float] = []
-    for facts in members:
-        bits = bits_of(facts)
-        if bits is None:
-            return None
-        counts.append(body(facts) * 8 / bits)
-    bits = min(bits_of(facts) or 8 for facts in members)
-    return max(counts) <= _SLACK * min(counts) + _SLACK_BYTES * 8 / bits
+    fewest_bits = min(one.bits or 8 for one in members)
+    return max(counts) <= _SLACK * min(counts) + _SLACK_BYTES * 8 / fewest_bits
 
 
-def _clues(
-    members: Sequence[Facts], names: Mapping[int, _Name], trainings: Mapping[int, Training]
-) -> list[Clue]:
+def _clues(members: Sequence[_Candidate]) -> list[Clue]:
+    first = members[0]
     clues: list[Clue] = []
-    words = list(dict.fromkeys(word for facts in members for word in names[facts.id][1]))
-    plain = {names[facts.id][0] for facts in members}
-    versions = {facts.hub and (facts.hub.hub, facts.hub.version_id) for facts in members}
+    words = list(dict.fromkeys(word for one in members for word in one.words))
+    one_name = all(one.plain == first.plain for one in members)
     if (
-        len(versions) == 1
-        and None not in versions
-        and (len(plain) == 1 or len({_hub_name(facts) for facts in members} - {None}) == 1)
+        first.version is not None
+        and all(one.version == first.version for one in members)
+        and (one_name or all(one.hub_plain == first.hub_plain is not None for one in members))
     ):
         clues.append(Clue("the hub has them as files of one version", 0.9))
-    clues += training_clues([trainings.get(facts.id, UNTOLD) for facts in members])
-    if len(plain) == 1:
-        named = not says_nothing(next(iter(plain)))
+    clues += training_clues([one.training for one in members])
+    if one_name:
         clues.append(
-            Clue("the same name" + (" but for the precision" if words else ""), 0.4 * named)
+            Clue(
+                "the same name" + (" but for the precision" if words else ""),
+                0.0 if says_nothing(first.plain) else 0.4,
+            )
         )
     if words:
         clues.append(Clue(f"the names say {', '.join(words[:6])}", 0.4))
     if _sizes_fit(members):
-        small = members[0].kind in _SMALL_KINDS
+        small = first.facts.kind in _SMALL_KINDS
         clues.append(Clue("about as many weights in each", 0.1 if small else 0.5))
-    return [*clues, *folder_clue(members)]
+    if all(one.make == first.make for one in members):
+        clues.append(Clue("only the container differs", 0.4))
+    return [*clues, *folder_clue([one.facts for one in members])]
 
 
-def _found(
-    members: Sequence[Facts], names: Mapping[int, _Name], trainings: Mapping[int, Training]
-) -> Found:
-    """Describe a cluster. Its clues are those that hold for all, else for the surest pair."""
-    clues = _clues(members, names, trainings)
-    if sure(clues) < ENOUGH:
-        clues = _clues(members[:2], names, trainings)
+def _found(members: Sequence[_Candidate]) -> Found:
+    """Describe a cluster. Its clues are those that hold for all, else for the first two."""
+    clues = _clues(members)
+    if len(members) > 2 and sure(clues) < ENOUGH:
+        clues = _clues(members[:2])
+    facts = [one.facts for one in members]
     return Found(
-        tuple(members),
-        tuple(_trait(facts, members) for facts in members),
-        tuple(_worth(facts) for facts in members),
+        tuple(facts),
+        tuple(_trait(one, facts) for one in facts),
+        tuple(_worth(one) for one in facts),
         tuple(clues),
     )
 

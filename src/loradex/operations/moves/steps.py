@@ -13,7 +13,6 @@ import errno
 import os
 import stat
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass, replace
 
 from loradex.domain.plans import Action, Place, Stamp, Step, StepState
@@ -66,9 +65,13 @@ def begun(step: Step) -> bool:
     here, there = _info(source.path), _info(step.target.path)
     if _info(_temporary(step)) is not None:
         return True
-    if there is None:
-        return False
-    return here is None or _same_file(here, there) or _copied(here, there, stamp)
+    if there is None or here is None:
+        return there is not None
+    return (
+        _same_file(here, there)
+        or _copied(here, there, stamp)
+        or _is_placeholder(step.target.path, there, stamp)
+    )
 
 
 def inverse(step: Step, result: Stamp | None) -> Step:
@@ -192,11 +195,13 @@ def _sweep(step: Step) -> None:
     if here is not None:
         if between is not None:
             os.unlink(temporary)
-        if there is not None and not there.st_size and stamp.size and stat.S_ISREG(there.st_mode):
-            os.unlink(target)
-        elif there is not None and stamp.folder and stat.S_ISDIR(there.st_mode):
-            with suppress(OSError):  # not empty: it is somebody else's
-                os.rmdir(target)
+        if (
+            there is not None
+            and not _same_file(here, there)
+            and _is_placeholder(target, there, stamp)
+        ):
+            remove = os.rmdir if stamp.folder else os.unlink
+            remove(target)
     elif between is not None and there is None and matches(between, stamp):
         rename_new(temporary, target)
 
@@ -293,6 +298,13 @@ def _copied(here: os.stat_result, there: os.stat_result, stamp: Stamp) -> bool:
         and stat.S_ISREG(there.st_mode)
         and there.st_size == here.st_size == stamp.size
     )
+
+
+def _is_placeholder(path: bytes, there: os.stat_result, stamp: Stamp) -> bool:
+    """Tell whether the target can be the empty file or folder that a rename was to go over."""
+    if stamp.folder:
+        return stat.S_ISDIR(there.st_mode) and not os.listdir(path)
+    return stat.S_ISREG(there.st_mode) and there.st_size == 0
 
 
 def _is_ours(there: os.stat_result, stamp: Stamp) -> bool:
