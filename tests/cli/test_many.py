@@ -42,7 +42,10 @@ def filled(catalog: Catalog, count: int) -> None:
     catalog.looks.record(
         library,
         [
-            replace(look(f"a/b/{n}.safetensors", n), tag_counts=(("glow", n), ("city", 1)))
+            replace(
+                look(f"a/b/{n}.safetensors", n),
+                tag_counts_json=json.dumps([("glow", n), ("city", 1)]),
+            )
             for n in range(1, count)
         ]
         + [look("top.safetensors", count)],

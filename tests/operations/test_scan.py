@@ -18,7 +18,8 @@ from loradex.domain.identity import Identity
 from loradex.domain.progress import CancelToken, Problem, Progress, SilentSink
 from loradex.errors import Cancelled, FormatError, LibraryError
 from loradex.formats.hashing import ReadJob, read_files
-from loradex.formats.headers import read_header
+from loradex.formats.headers import read_open
+from loradex.formats.model_file import ModelFile
 from loradex.operations import annotate
 from loradex.operations.hash_pass import HashReport, hash_pass
 from loradex.operations.libraries import add_library, remove_library
@@ -229,14 +230,14 @@ def test_a_growing_file_waits(
 ) -> None:
     path = lora(models / "slow.safetensors", seed=9)
 
-    def grow(at: Path) -> object:
-        header = read_header(at)
-        if at.name == "slow.safetensors":
+    def grow(opened: ModelFile) -> object:
+        header = read_open(opened)
+        if opened.path.name == "slow.safetensors":
             with path.open("ab") as file:
                 file.write(b"more")
         return header
 
-    monkeypatch.setattr("loradex.operations.look.read_header", grow)
+    monkeypatch.setattr("loradex.operations.look.read_open", grow)
     report = scanned(catalog)
     assert report.growing == 1
     monkeypatch.undo()
@@ -416,11 +417,11 @@ def test_an_inode_used_again_is_no_move(catalog: Catalog, models: Path) -> None:
 def test_what_could_not_be_opened_is_tried_again(
     catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def refuse(path: Path) -> None:
-        error = FormatError(str(path), "may not be read.")
+    def refuse(opened: ModelFile) -> None:
+        error = FormatError(str(opened.path), "may not be read.")
         raise error from PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("loradex.operations.look.read_header", refuse)
+    monkeypatch.setattr("loradex.operations.look.read_open", refuse)
     assert len(scanned(catalog).problems) == 2
     assert catalog.search("").total == 0
     monkeypatch.undo()
@@ -434,11 +435,11 @@ def test_a_root_that_goes_away_in_the_middle(
     scanned(catalog)
     lora(models / "new.safetensors", seed=5)
 
-    def vanish(_path: Path) -> None:
+    def vanish(_opened: ModelFile) -> None:
         models.rename(models.parent / "unplugged")
         raise FormatError("x", "cannot be read: I/O error.") from OSError(5, "I/O error")
 
-    monkeypatch.setattr("loradex.operations.look.read_header", vanish)
+    monkeypatch.setattr("loradex.operations.look.read_open", vanish)
     report = scanned(catalog)
     assert (report.offline, report.missing, report.problems) == (["main"], 0, [])
     assert {row.state for row in catalog.search("").rows} == {"offline"}
@@ -473,11 +474,11 @@ def test_a_file_that_comes_back_during_the_scan_is_not_missing(
     path.unlink()
     lora(models / "new.safetensors", seed=5)
 
-    def restore(at: Path) -> object:
+    def restore(opened: ModelFile) -> object:
         path.write_bytes(kept)
-        return read_header(at)
+        return read_open(opened)
 
-    monkeypatch.setattr("loradex.operations.look.read_header", restore)
+    monkeypatch.setattr("loradex.operations.look.read_open", restore)
     assert scanned(catalog).missing == 0
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
@@ -82,8 +83,8 @@ def look(
         identity=identity,
         facts=tuple(facts),
         trigger_words=tuple(words),
-        tag_counts=tuple(captions),
-        metadata=metadata or {},
+        tag_counts_json=json.dumps(list(captions)),
+        metadata_json=json.dumps(metadata or {}),
         problem=problem,
     )
 

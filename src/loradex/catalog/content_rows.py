@@ -5,9 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from loradex.catalog.facts import FactRow, WordRow, fact_row, put_facts, put_words, word_rows
+from loradex.catalog.derive import store_new_texts
+from loradex.catalog.effective import COLUMNS, Derived, Place, Stored, Told, Word, derive
+from loradex.catalog.facts import WordRow, fact_row, put_facts, put_words, word_rows
 from loradex.domain.evidence import Source
 from loradex.domain.scanning import Look
 
@@ -19,13 +22,6 @@ _IDENTITY = (
     "quantisation", "prediction", "parts", "candidates", "partial", "broken", "confidence",
     "safety",
 )  # fmt: skip
-
-_FIRST = {
-    "name": "''", "file_name": "''", "kind": "'unknown'", "state": "'present'", "path": "''",
-    "copies": "0", "tags": "'[]'", "words": "'[]'", "favourite": "0", "matched": "0",
-}  # fmt: skip
-"""Derived columns until `derive.refresh` fills them, at the end of the same transaction."""
-
 
 _HOLDERS = (
     "file", "annotation", "content_tag", "collection_member", "custom_value", "match",
@@ -62,8 +58,8 @@ def _identity_row(look: Look, rules_version: str) -> tuple[object, ...]:
         who.dtype,
         who.quantisation,
         who.prediction,
-        json.dumps(list(who.parts)),
-        json.dumps([base.value for base in who.candidates]),
+        json.dumps(list(who.parts)) if who.parts else "[]",
+        json.dumps([base.value for base in who.candidates]) if who.candidates else "[]",
         who.partial,
         who.broken,
         who.confidence,
@@ -71,45 +67,74 @@ def _identity_row(look: Look, rules_version: str) -> tuple[object, ...]:
     )
 
 
-def insert_contents(
-    connection: Connection, fresh: Iterable[tuple[int, Look]], rules_version: str
-) -> None:
-    """Write contents never seen before, under the ids given, with what their headers tell."""
-    contents: list[tuple[object, ...]] = []
-    headers: list[tuple[object, ...]] = []
-    facts: list[FactRow] = []
-    words: list[WordRow] = []
+@dataclass(slots=True)
+class Fresh:
+    """A content seen for the first time: what its header told, and the places that hold it."""
+
+    look: Look
+    places: list[Place] = field(default_factory=list)
+
+
+def insert_contents(connection: Connection, fresh: Mapping[int, Fresh], rules_version: str) -> None:
+    """Write contents never seen before, by their ids, with all that follows from their headers.
+
+    Nobody can have said anything of them yet, so nothing has to be read back.
+    """
+    if not fresh:
+        return
     now = time.time()
-    for id_, look in fresh:
-        identity = _identity_row(look, rules_version)
-        contents.append((id_, look.fingerprint, look.found.size, now, *identity))
-        headers.append(
+    derived = {id_: _derived(id_, new) for id_, new in fresh.items()}
+    connection.exec_driver_sql(
+        _INSERT_CONTENT,
+        [
             (
                 id_,
-                json.dumps(dict(look.metadata), ensure_ascii=False),
-                json.dumps(look.tag_counts, ensure_ascii=False),
-                look.tensor_count,
-                look.header_bytes,
-                json.dumps(look.findings, ensure_ascii=False),
+                new.look.fingerprint,
+                new.look.found.size,
+                now,
+                *_identity_row(new.look, rules_version),
+                *derived[id_].columns,
             )
-        )
-        facts.extend(fact_row(id_, fact, now) for fact in look.facts)
-        words.extend(word_rows(id_, look.trigger_words, Source.HEADER))
-    if not contents:
-        return
-    connection.exec_driver_sql(
-        f"INSERT INTO content(id, fingerprint, size, added_at, {', '.join(_IDENTITY)},"
-        f" {', '.join(_FIRST)}) VALUES (?, ?, ?, ?, {', '.join('?' * len(_IDENTITY))},"
-        f" {', '.join(_FIRST.values())})",
-        contents,
+            for id_, new in fresh.items()
+        ],
     )
     connection.exec_driver_sql(
         "INSERT INTO content_header(content_id, metadata_json, tag_counts, tensor_count,"
         " header_bytes, findings) VALUES (?, ?, ?, ?, ?, ?)",
-        headers,
+        [(id_, *_header_row(new.look)) for id_, new in fresh.items()],
     )
-    put_facts(connection, facts)
-    put_words(connection, words)
+    looks = {id_: new.look for id_, new in fresh.items()}
+    put_facts(
+        connection, [fact_row(id_, fact, now) for id_, look in looks.items() for fact in look.facts]
+    )
+    put_words(connection, [row for id_, look in looks.items() for row in _word_rows(id_, look)])
+    store_new_texts(connection, derived)
+
+
+_INSERT_CONTENT = (
+    f"INSERT INTO content(id, fingerprint, size, added_at, {', '.join((*_IDENTITY, *COLUMNS))})"
+    f" VALUES ({', '.join('?' * (4 + len(_IDENTITY) + len(COLUMNS)))})"
+)
+
+
+def _derived(content_id: int, new: Fresh) -> Derived:
+    words = [Word(*row[1:]) for row in _word_rows(content_id, new.look)]
+    stored = Stored("", "", "", new.look.format.value)
+    return derive(content_id, Told(stored, new.places, new.look.facts, words=words))
+
+
+def _word_rows(content_id: int, look: Look) -> list[WordRow]:
+    return word_rows(content_id, look.trigger_words, Source.HEADER)
+
+
+def _header_row(look: Look) -> tuple[object, ...]:
+    return (
+        look.metadata_json,
+        look.tag_counts_json,
+        look.tensor_count,
+        look.header_bytes,
+        json.dumps(look.findings, ensure_ascii=False) if look.findings else "[]",
+    )
 
 
 def identify_again(
@@ -160,6 +185,15 @@ def _judge_again(connection: Connection, looked: Mapping[int, Look], rules_versi
         "UPDATE content_header SET findings = ? WHERE content_id = ?",
         [(json.dumps(look.findings, ensure_ascii=False), id_) for id_, look in looked.items()],
     )
+
+
+def adopt_fingerprints(connection: Connection, adopted: Mapping[int, str]) -> None:
+    """Give contents their fingerprints of today's scheme: their bytes are the same."""
+    if adopted:
+        connection.exec_driver_sql(
+            "UPDATE content SET fingerprint = ? WHERE id = ?",
+            [(fingerprint, id_) for id_, fingerprint in adopted.items()],
+        )
 
 
 def forget_drafts(connection: Connection, content_ids: Iterable[int]) -> set[int]:

@@ -1,147 +1,131 @@
 """Recompute what lists show of a content from evidence, files, tags, words and notes.
 
-The only writer of the "effective" columns and of the full-text index. Called after every edit,
-within its transaction, so that a list is never behind what was written.
+Called after every edit, within its transaction, so that a list is never behind what was written.
 """
 
 from __future__ import annotations
 
-import json
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from sqlalchemy import Connection, Row
+from loradex.catalog.effective import (
+    COLUMNS,
+    Derived,
+    HubText,
+    Note,
+    Place,
+    Stored,
+    Told,
+    Word,
+    derive,
+)
+from loradex.domain.evidence import Evidence, Source
 
-from loradex.domain.evidence import Evidence, Source, effective
-from loradex.domain.kinds import ModelKind
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
 
-_STATE_ORDER = ("present", "growing", "unreadable", "offline", "missing")
 _CHUNK = 400
 
-_Rows = dict[int, list[Row]]  # type: ignore[type-arg]
-
-_QUERIES = {
-    "stored": "SELECT id AS content_id, name, file_name, path, format FROM content"
-    " WHERE id IN ({marks})",
-    "files": "SELECT content_id, state, file.path, root, file.device, inode FROM file"
+_STORED = "SELECT id, name, file_name, path, format FROM content WHERE id IN ({marks})"
+_FILES = (
+    "SELECT content_id, state, file.path, root, file.device, inode FROM file"
     " JOIN library ON library.id = library_id WHERE content_id IN ({marks})"
-    " ORDER BY first_seen, file.id",
-    "facts": "SELECT content_id, field, value, source, confidence, seen_at FROM evidence"
-    " WHERE content_id IN ({marks})",
-    "tags": "SELECT content_id, name, max(removed) AS removed FROM content_tag"
-    " JOIN tag ON tag.id = tag_id WHERE content_id IN ({marks})"
-    " GROUP BY content_id, tag_id ORDER BY name",
-    "words": "SELECT content_id, text, folded, source, position FROM trigger_word"
-    " WHERE content_id IN ({marks}) ORDER BY position",
-    "notes": "SELECT * FROM annotation WHERE content_id IN ({marks})",
-    "matches": "SELECT content_id, m.name, m.creator, m.tags, v.name AS version, v.base_model"
+    " ORDER BY first_seen, file.id"
+)
+_FACTS = (
+    "SELECT content_id, field, value, source, confidence, seen_at FROM evidence"
+    " WHERE content_id IN ({marks})"
+)
+_TAGS = (
+    "SELECT content_id, name FROM content_tag JOIN tag ON tag.id = tag_id"
+    " WHERE content_id IN ({marks}) GROUP BY content_id, tag_id HAVING max(removed) = 0"
+    " ORDER BY name"
+)
+_WORDS = (
+    "SELECT content_id, text, folded, source, position FROM trigger_word"
+    " WHERE content_id IN ({marks}) ORDER BY position"
+)
+_NOTES = "SELECT content_id, note, rating, favourite FROM annotation WHERE content_id IN ({marks})"
+_MATCHES = (
+    "SELECT content_id, m.name, v.name, m.creator, v.base_model, m.tags"
     " FROM match JOIN hub_version AS v ON v.hub = match.hub AND v.id = match.version_id"
     " LEFT JOIN hub_model AS m ON m.hub = match.hub AND m.id = match.model_id"
-    " WHERE content_id IN ({marks})",
-}
+    " WHERE content_id IN ({marks})"
+)
 
-
-@dataclass(frozen=True, slots=True)
-class _Derived:
-    """One content's effective columns, and its two full-text rows."""
-
-    columns: tuple[object, ...]
-    words: tuple[str, str, str, str, str]
-    parts: tuple[str, str]
+_Item = TypeVar("_Item")
 
 
 def refresh(connection: Connection, content_ids: Iterable[int]) -> None:
     """Recompute the derived columns and the full-text rows of these contents."""
     ids = sorted(set(content_ids))
     for start in range(0, len(ids), _CHUNK):
-        chunk = ids[start : start + _CHUNK]
-        marks = ",".join("?" * len(chunk))
-        groups = {
-            name: _grouped(connection, sql.format(marks=marks), chunk)
-            for name, sql in _QUERIES.items()
+        derived = {
+            id_: derive(id_, told)
+            for id_, told in _told(connection, ids[start : start + _CHUNK]).items()
         }
-        derived = {id_: _derive(id_, groups) for id_ in chunk if groups["stored"][id_]}
         _store_columns(connection, derived)
         _store_texts(connection, derived)
 
 
-def _grouped(connection: Connection, sql: str, ids: Sequence[int]) -> _Rows:
-    rows: _Rows = defaultdict(list)
-    for row in connection.exec_driver_sql(sql, tuple(ids)):
-        rows[row.content_id].append(row)
+def _told(connection: Connection, ids: Sequence[int]) -> dict[int, Told]:
+    """Read all that was told of these contents; ids that are gone are left out."""
+
+    def grouped(sql: str, make: Callable[..., _Item]) -> Mapping[int, list[_Item]]:
+        return _grouped(connection, sql, ids, make)
+
+    files, facts = grouped(_FILES, Place), grouped(_FACTS, _evidence)
+    tags, words = grouped(_TAGS, str), grouped(_WORDS, Word)
+    notes, matches = grouped(_NOTES, Note), grouped(_MATCHES, HubText)
+    nothing: list[Any] = []
+    return {
+        id_: Told(
+            stored[0],
+            files.get(id_, nothing),
+            facts.get(id_, nothing),
+            tags.get(id_, nothing),
+            words.get(id_, nothing),
+            next(iter(notes.get(id_, nothing)), None),
+            matches.get(id_, nothing),
+        )
+        for id_, stored in grouped(_STORED, Stored).items()
+    }
+
+
+def _grouped(
+    connection: Connection, sql: str, ids: Sequence[int], make: Callable[..., _Item]
+) -> Mapping[int, list[_Item]]:
+    """Return the rows of each content, each made into an item; the first column is its id."""
+    rows: dict[int, list[_Item]] = defaultdict(list)
+    marks = ",".join("?" * len(ids))
+    for id_, *values in connection.exec_driver_sql(sql.format(marks=marks), tuple(ids)):
+        rows[id_].append(make(*values))
     return rows
 
 
-def _derive(id_: int, groups: dict[str, _Rows]) -> _Derived:
-    places = sorted(groups["files"][id_], key=lambda row: _STATE_ORDER.index(row.state))
-    matches = groups["matches"][id_]
-    note = groups["notes"][id_][0] if groups["notes"][id_] else None
-    counting = effective(_evidence(groups["facts"][id_]))
-    tags = [row.name for row in groups["tags"][id_] if not row.removed]
-    words = _words(groups["words"][id_])
-    name, file_name, path = _names(groups["stored"][id_][0], places, _value(counting, "name"))
-    level = _value(counting, "content_level") or ""
-    columns = (
-        name,
-        file_name,
-        _value(counting, "kind") or ModelKind.UNKNOWN.value,
-        _value(counting, "base"),
-        _value(counting, "derivative"),
-        places[0].state if places else "missing",
-        path,
-        len({(row.device, row.inode) for row in places if row.state == "present"}),
-        json.dumps(tags, ensure_ascii=False),
-        json.dumps(words, ensure_ascii=False),
-        note.rating if note else None,
-        bool(note.favourite) if note else False,
-        bool(matches),
-        int(level) if level.isdecimal() else None,
-    )
-    about = " ".join(
-        part
-        for row in matches
-        for part in (row.name, row.version, row.creator, row.base_model, row.tags)
-        if part
-    )
-    noted = note.note if note else ""
-    return _Derived(
-        columns,
-        (f"{name} {file_name}", " ".join(words), " ".join(tags), noted, about),
-        (name, path),
-    )
+def _evidence(field: str, value: str, source: str, confidence: float, seen_at: float) -> Evidence:
+    return Evidence(field, value, Source(source), confidence, seen_at)
 
 
-def _names(stored: Row, places: Sequence[Row], told: str | None) -> tuple[str, str, str]:  # type: ignore[type-arg]
-    """Return name, file name and path; a content without a place keeps its last ones."""
-    if not places:
-        return told or stored.name or f"#{stored.content_id}", stored.file_name, stored.path
-    path = f"{places[0].root}/{places[0].path}"
-    file_name = path.rpartition("/")[2]
-    stem = file_name if stored.format == "diffusers" else file_name.rpartition(".")[0]
-    return told or stem or file_name, file_name, path
-
-
-def _store_columns(connection: Connection, derived: dict[int, _Derived]) -> None:
+def _store_columns(connection: Connection, derived: Mapping[int, Derived]) -> None:
     if derived:
         connection.exec_driver_sql(
-            "UPDATE content SET name=?, file_name=?, kind=?, base=?, derivative=?, state=?, path=?,"
-            " copies=?, tags=?, words=?, rating=?, favourite=?, matched=?, content_level=?"
-            " WHERE id=?",
+            f"UPDATE content SET {', '.join(f'{name} = ?' for name in COLUMNS)} WHERE id = ?",
             [(*item.columns, id_) for id_, item in derived.items()],
         )
 
 
-def _store_texts(connection: Connection, derived: dict[int, _Derived]) -> None:
+_TEXTS = (
+    ("content_fts", "name, words, tags, notes, about"),
+    ("content_fts_parts", "name, path"),
+)
+"""The full-text tables and their columns, in the order of `Derived.words` and `Derived.parts`."""
+
+
+def _store_texts(connection: Connection, derived: Mapping[int, Derived]) -> None:
     """Write the full-text rows that differ: most edits touch neither names nor words."""
-    for table, columns, texts in (
-        (
-            "content_fts",
-            "name, words, tags, notes, about",
-            {id_: item.words for id_, item in derived.items()},
-        ),
-        ("content_fts_parts", "name, path", {id_: item.parts for id_, item in derived.items()}),
-    ):
+    for (table, columns), texts in zip(_TEXTS, _texts(derived), strict=True):
         if not texts:
             continue
         before = {
@@ -152,30 +136,34 @@ def _store_texts(connection: Connection, derived: dict[int, _Derived]) -> None:
                 tuple(texts),
             )
         }
-        different = [id_ for id_, text in texts.items() if before.get(id_) != text]
+        different = {id_: text for id_, text in texts.items() if before.get(id_) != text}
         known = [(id_,) for id_ in different if id_ in before]
         if known:
             connection.exec_driver_sql(f"DELETE FROM {table} WHERE rowid = ?", known)
-        if different:
-            places = ",".join("?" * (columns.count(",") + 2))
-            connection.exec_driver_sql(
-                f"INSERT INTO {table}(rowid, {columns}) VALUES ({places})",
-                [(id_, *texts[id_]) for id_ in different],
-            )
+        _insert_texts(connection, table, columns, different)
 
 
-def _evidence(rows: Iterable[Row]) -> Iterable[Evidence]:  # type: ignore[type-arg]
-    for row in rows:
-        yield Evidence(row.field, row.value, Source(row.source), row.confidence, row.seen_at)
+def store_new_texts(connection: Connection, derived: Mapping[int, Derived]) -> None:
+    """Write the full-text rows of contents that have none yet."""
+    for (table, columns), texts in zip(_TEXTS, _texts(derived), strict=True):
+        _insert_texts(connection, table, columns, texts)
 
 
-def _value(counting: dict[str, Evidence], field: str) -> str | None:
-    fact = counting.get(field)
-    return fact.value if fact else None
+def _texts(
+    derived: Mapping[int, Derived],
+) -> tuple[dict[int, tuple[str, ...]], dict[int, tuple[str, ...]]]:
+    return (
+        {id_: item.words for id_, item in derived.items()},
+        {id_: item.parts for id_, item in derived.items()},
+    )
 
 
-def _words(rows: list[Row]) -> list[str]:  # type: ignore[type-arg]
-    best: dict[str, str] = {}
-    for row in sorted(rows, key=lambda row: (Source(row.source).rank, row.position)):
-        best.setdefault(row.folded, row.text)
-    return list(best.values())
+def _insert_texts(
+    connection: Connection, table: str, columns: str, texts: Mapping[int, tuple[str, ...]]
+) -> None:
+    if texts:
+        marks = ", ".join("?" * (columns.count(",") + 2))
+        connection.exec_driver_sql(
+            f"INSERT INTO {table}(rowid, {columns}) VALUES ({marks})",
+            [(id_, *text) for id_, text in texts.items()],
+        )

@@ -7,20 +7,24 @@ import os
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from loradex.catalog.content_rows import (
+    Fresh,
+    adopt_fingerprints,
     forget_drafts,
     identify_again,
     insert_contents,
     next_content_id,
     split_content,
 )
+from loradex.catalog.effective import Place
 from loradex.catalog.file_store import PATH_LIMIT
 from loradex.catalog.merging import merge_contents
+from loradex.catalog.reader import CHUNK
 from loradex.domain.hashes import Hashes
 from loradex.domain.library import FileState
-from loradex.domain.scanning import Look, ToHash
+from loradex.domain.scanning import FINGERPRINT_SCHEME, Look, ToHash
 from loradex.domain.text import storable
 from loradex.errors import LibraryError
 
@@ -54,32 +58,14 @@ class LookStore:
             return Recorded(0, 0)
         with self._writer.transaction() as connection:
             _check_library(connection, library_id)
-            known = _contents_by_fingerprint(connection, looks)
-            places = _places(connection, library_id, looks)
-            fresh: dict[str, tuple[int, Look]] = {}
-            next_id = next_content_id(connection)
-            rows = []
-            touched: set[int] = set()
-            new_places = 0
-            for look in looks:
-                content_id, before = None, places.get(look.found.raw_path)
-                if look.fingerprint is None:
-                    content_id = before
-                elif look.fingerprint in known:
-                    content_id = known[look.fingerprint]
-                else:
-                    content_id = next_id + len(fresh)
-                    fresh[look.fingerprint] = (content_id, look)
-                    known[look.fingerprint] = content_id
-                new_places += look.found.raw_path not in places
-                touched.update(id_ for id_ in (content_id, before) if id_ is not None)
-                rows.append(_file_row(library_id, look, content_id))
-            insert_contents(connection, fresh.values(), rules_version)
-            identify_again(connection, known, looks, rules_version)
-            connection.exec_driver_sql(_UPSERT_FILE, rows)
-            touched -= forget_drafts(connection, touched)
-            self._writer.refresh(connection, touched)
-        return Recorded(len(fresh), new_places)
+            batch = _Batch(connection, library_id, looks)
+            insert_contents(connection, batch.fresh, rules_version)
+            adopt_fingerprints(connection, batch.adopted)
+            identify_again(connection, batch.known, looks, rules_version)
+            connection.exec_driver_sql(_UPSERT_FILE, batch.rows)
+            batch.touched -= forget_drafts(connection, batch.touched)
+            self._writer.refresh(connection, batch.touched)
+        return Recorded(len(batch.fresh), batch.new_places)
 
     def record_hashes(self, file: ToHash, hashes: Hashes) -> int:
         """Keep the digests of a file that was read in full; return the id of its content.
@@ -142,15 +128,112 @@ def _record_hashes(connection: Connection, file: ToHash, hashes: Hashes, touched
 
 _UPSERT_FILE = """
 INSERT INTO file(library_id, raw_path, path, size, mtime_ns, device, inode, state, problem,
-                 content_id, first_seen, last_seen)
-VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                 content_id, first_seen, last_seen, hashed_at)
+VALUES (:library, :raw, :path, :size, :mtime, :device, :inode, :state, :problem,
+        :content, :now, :now,
+        (SELECT max(hashed_at) FROM file AS twin WHERE :old AND twin.content_id = :content
+         AND twin.inode = :inode AND twin.size = :size AND twin.mtime_ns = :mtime))
 ON CONFLICT(library_id, raw_path) DO UPDATE SET
   hashed_at = CASE WHEN content_id IS excluded.content_id AND size = excluded.size
-              AND mtime_ns = excluded.mtime_ns THEN hashed_at END,
+              AND mtime_ns = excluded.mtime_ns THEN hashed_at ELSE excluded.hashed_at END,
   path = excluded.path, size = excluded.size, mtime_ns = excluded.mtime_ns,
   device = excluded.device, inode = excluded.inode, state = excluded.state,
   problem = excluded.problem, content_id = excluded.content_id, last_seen = excluded.last_seen
 """
+"""A place that another one shows to be the same bytes on disk (a hard link, a drive that is mounted
+elsewhere now, a file moved between libraries) is not read in full again."""
+
+
+class _Batch:
+    """Which content each look belongs to, and the rows that say so."""
+
+    def __init__(self, connection: Connection, library_id: int, looks: Sequence[Look]) -> None:
+        self.known = _contents_by_fingerprint(connection, looks)
+        self.fresh: dict[int, Fresh] = {}
+        self.adopted: dict[int, str] = {}
+        self.touched: set[int] = set()
+        self.new_places = 0
+        self.rows: list[dict[str, object]] = []
+        self._next_id = next_content_id(connection)
+        self._root = _root(connection, library_id)
+        places = _places(connection, library_id, looks)
+        for look in looks:
+            before = places.get(look.found.raw_path)
+            self.new_places += before is None
+            content_id = self._content_of(look, before)
+            self._place(library_id, look, content_id)
+            if before is not None and before.content_id is not None:
+                self.touched.add(before.content_id)
+
+    def _content_of(self, look: Look, before: _Before | None) -> int | None:
+        print_ = look.fingerprint
+        if print_ is None:
+            return before.content_id if before else None
+        if print_ not in self.known:
+            if before is not None and before.content_id is not None and before.renamed_by(look):
+                self.known[print_] = before.content_id
+                self.adopted[before.content_id] = print_
+            else:
+                self.known[print_] = self._next_id + len(self.fresh)
+                self.fresh[self.known[print_]] = Fresh(look)
+        return self.known[print_]
+
+    def _place(self, library_id: int, look: Look, content_id: int | None) -> None:
+        found = look.found
+        path = storable(os.fsdecode(found.raw_path), PATH_LIMIT)
+        state = _state_of(look).value
+        fresh = self.fresh.get(content_id) if content_id is not None else None
+        if fresh is not None:
+            fresh.places.append(Place(state, path, self._root, found.device, found.inode))
+        elif content_id is not None:
+            self.touched.add(content_id)
+        self.rows.append(
+            {
+                "library": library_id,
+                "raw": found.raw_path,
+                "path": path,
+                "size": found.size,
+                "mtime": found.mtime_ns,
+                "device": found.device,
+                "inode": found.inode,
+                "state": state,
+                "problem": look.problem,
+                "content": content_id,
+                "now": time.time(),
+                "old": fresh is None,
+            }
+        )
+
+
+class _Before(NamedTuple):
+    """What the catalog has of a place."""
+
+    content_id: int | None
+    size: int
+    mtime_ns: int
+    inode: int
+    fingerprint: str | None
+
+    def renamed_by(self, look: Look) -> bool:
+        """True when the same bytes only have a fingerprint of another scheme now."""
+        found = look.found
+        return (
+            (self.size, self.mtime_ns, self.inode) == (found.size, found.mtime_ns, found.inode)
+            and self.fingerprint is not None
+            and not self.fingerprint.startswith(FINGERPRINT_SCHEME)
+            and (look.fingerprint or "").startswith(FINGERPRINT_SCHEME)
+        )
+
+
+def _state_of(look: Look) -> FileState:
+    if look.growing:
+        return FileState.GROWING
+    return FileState.PRESENT if look.problem is None else FileState.UNREADABLE
+
+
+def _root(connection: Connection, library_id: int) -> str:
+    query = "SELECT root FROM library WHERE id = ?"
+    return str(connection.exec_driver_sql(query, (library_id,)).scalar_one())
 
 
 def _check_library(connection: Connection, library_id: int) -> None:
@@ -176,38 +259,15 @@ def _contents_by_fingerprint(connection: Connection, looks: Sequence[Look]) -> d
     return {row[0]: row[1] for row in rows}
 
 
-def _places(
-    connection: Connection, library_id: int, looks: Sequence[Look]
-) -> dict[bytes, int | None]:
-    places: dict[bytes, int | None] = {}
-    for look in looks:
-        row = connection.exec_driver_sql(
-            "SELECT content_id FROM file WHERE library_id = ? AND raw_path = ?",
-            (library_id, look.found.raw_path),
-        ).fetchone()
-        if row is not None:
-            places[look.found.raw_path] = row[0]
+def _places(connection: Connection, library_id: int, looks: Sequence[Look]) -> dict[bytes, _Before]:
+    places: dict[bytes, _Before] = {}
+    for start in range(0, len(looks), CHUNK):
+        paths = [look.found.raw_path for look in looks[start : start + CHUNK]]
+        for raw, *before in connection.exec_driver_sql(
+            "SELECT raw_path, content_id, file.size, mtime_ns, inode, fingerprint FROM file"
+            " LEFT JOIN content ON content.id = content_id WHERE library_id = ?"
+            f" AND raw_path IN ({','.join('?' * len(paths))})",
+            (library_id, *paths),
+        ):
+            places[raw] = _Before(*before)
     return places
-
-
-def _file_row(library_id: int, look: Look, content_id: int | None) -> tuple[object, ...]:
-    found, now = look.found, time.time()
-    state = FileState.PRESENT
-    if look.growing:
-        state = FileState.GROWING
-    elif look.problem is not None:
-        state = FileState.UNREADABLE
-    return (
-        library_id,
-        found.raw_path,
-        storable(os.fsdecode(found.raw_path), PATH_LIMIT),
-        found.size,
-        found.mtime_ns,
-        found.device,
-        found.inode,
-        state.value,
-        look.problem,
-        content_id,
-        now,
-        now,
-    )

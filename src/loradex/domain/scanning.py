@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from loradex.domain.evidence import Evidence
 from loradex.domain.header import FileFormat
 from loradex.domain.identity import Identity
 from loradex.domain.safety import Safety
+
+FINGERPRINT_SCHEME = "2-"
+"""What fingerprints begin with that are made as today's are; earlier ones have nothing there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,10 @@ class Look:
     identity: Identity = field(default_factory=Identity)
     facts: tuple[Evidence, ...] = ()
     trigger_words: tuple[str, ...] = ()
-    metadata: Mapping[str, str] = field(default_factory=dict)
-    tag_counts: tuple[tuple[str, int], ...] = ()
+    metadata_json: str = "{}"
+    """The header's metadata as a JSON object. Text is passed between processes quicker."""
+    tag_counts_json: str = "[]"
+    """Captions with their counts as a JSON list of pairs, most frequent first."""
     claimed_hash: str | None = None
     tensor_count: int = 0
     header_bytes: int = 0

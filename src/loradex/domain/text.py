@@ -40,6 +40,8 @@ def display_lines(text: str) -> str:
 
 def storable(text: str, limit: int) -> str:
     """Return `text` as SQLite can hold it (no lone surrogates, no NUL), at most `limit` long."""
+    if len(text) <= limit and text.isascii() and "\x00" not in text:
+        return text  # as nearly all texts are
     clean = text[:limit].replace("\x00", "")
     return clean.encode("utf-8", "backslashreplace").decode("utf-8")
 

@@ -21,11 +21,11 @@ from pathlib import Path
 from blake3 import blake3
 
 from loradex.domain.header import FileFormat, Header
+from loradex.domain.scanning import FINGERPRINT_SCHEME
 from loradex.formats.model_file import ModelFile, is_folder, refused, unreadable
 from loradex.formats.sniffing import safetensors_body_offset
 
-SCHEME = "2-"
-"""What fingerprints of this kind begin with; earlier ones had nothing there."""
+SCHEME = FINGERPRINT_SCHEME
 
 _HEAD = 64 * 1024
 _BLOCK = 8 * 1024

@@ -102,12 +102,17 @@ def _parse_usual(raw: bytes) -> tuple[Mapping[str, object], Table] | None:
     if name_at < 0:
         return None
     front = raw[:name_at].rstrip()
+    # Headers are filled up with spaces to a multiple of eight bytes: no part of the table.
+    end = raw.rfind(b"}") + 1
+    if raw[end:].strip():
+        return None
+    text = memoryview(raw)[name_at:end]
     try:
         if front == b"{":
-            return {}, table_from_text(memoryview(raw)[name_at:])
+            return {}, table_from_text(text)
         if front.endswith(b","):
             metadata = _front.decode(front[:-1] + b"}").metadata
-            return metadata, table_from_text(memoryview(raw)[name_at:])
+            return metadata, table_from_text(text)
     except (msgspec.DecodeError, UnicodeDecodeError):
         # Metadata that is not text, or not in front. What is truly broken fails again below.
         pass

@@ -28,7 +28,7 @@ DTYPE_BITS: Mapping[str, int] = {
 
 OFFSETS = b'"data_offsets"'
 
-_MOST_REMEMBERED = 150_000
+_MOST_REMEMBERED = 300_000
 """Tensors of all remembered tables together: about 30 MB, some 80 tables of SDXL LoRAs."""
 
 

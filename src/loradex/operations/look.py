@@ -9,6 +9,7 @@ import os
 import signal
 import threading
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from loradex.domain.evidence import Evidence, Source
@@ -19,6 +20,7 @@ from loradex.domain.scanning import Found, Look
 from loradex.errors import FormatError
 from loradex.formats.fingerprint import fingerprint_of, quick_fingerprint
 from loradex.formats.headers import read_header, read_open
+from loradex.formats.metadata_text import json_text
 from loradex.formats.model_file import ModelFile
 from loradex.formats.safety.folders import judge_folder
 from loradex.formats.safety.verdicts import judge
@@ -69,11 +71,11 @@ def look_at(root: bytes, found: Found) -> Look:
         found,
         fingerprint=fingerprint,
         format=header.format,
-        identity=identity,
+        identity=replace(identity, reasons=()),  # the facts hold them
         facts=tuple(facts_of(header, identity, training)),
         trigger_words=training.trigger_words,
-        metadata=header.metadata,
-        tag_counts=training.tag_counts,
+        metadata_json=json_text(header.metadata),
+        tag_counts_json=json_text(training.tag_counts),
         claimed_hash=training.claimed_tensor_hash,
         tensor_count=len(header.tensors),
         header_bytes=header.nbytes,

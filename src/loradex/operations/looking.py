@@ -12,6 +12,9 @@ from loradex.operations.walk import shown
 
 BATCH = 500
 CHUNK = 32
+WINDOW = 4096
+AHEAD = 16
+"""Pieces a worker may be ahead of the catalog: it must not wait while a batch is written."""
 WORTH_A_POOL = 300
 """Headers below this count are read here: starting processes costs more than it saves."""
 
@@ -53,11 +56,11 @@ def _in_processes(
     pool = ProcessPoolExecutor(
         workers, mp_context=multiprocessing.get_context(method), initializer=prepare_worker
     )
-    chunks = iter([todo[at : at + CHUNK] for at in range(0, len(todo), CHUNK)])
+    chunks = _chunks(todo)
     running: set[Future[list[Look]]] = set()
     try:
         while True:
-            while len(running) < workers * 2 and (chunk := next(chunks, None)) is not None:
+            while len(running) < workers * AHEAD and (chunk := next(chunks, None)) is not None:
                 running.add(pool.submit(look_at_all, root, chunk))
             if not running:
                 return
@@ -72,6 +75,19 @@ def _in_processes(
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _chunks(todo: Sequence[Found]) -> Iterator[Sequence[Found]]:
+    """Cut the work into pieces of files alike in size.
+
+    The LoRAs of one trainer, base and rank have one table of tensors and nearly one size: read one
+    after the other, the table is parsed once. Within a window only, so that a spinning disk need
+    not go back and forth over all of the library.
+    """
+    for start in range(0, len(todo), WINDOW):
+        window = sorted(todo[start : start + WINDOW], key=lambda found: found.size)
+        for at in range(0, len(window), CHUNK):
+            yield window[at : at + CHUNK]
 
 
 def batches(stream: Iterator[Look]) -> Iterator[list[Look]]:
