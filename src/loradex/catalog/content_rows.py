@@ -72,7 +72,8 @@ class Fresh:
     """A content seen for the first time: what its header told, and the places that hold it."""
 
     look: Look
-    places: list[Place] = field(default_factory=list)
+    places: list[tuple[int, Place]] = field(default_factory=list)
+    """Each with its time of change: the oldest file gives the name."""
 
 
 def insert_contents(connection: Connection, fresh: Mapping[int, Fresh], rules_version: str) -> None:
@@ -120,7 +121,8 @@ _INSERT_CONTENT = (
 def _derived(content_id: int, new: Fresh) -> Derived:
     words = [Word(*row[1:]) for row in _word_rows(content_id, new.look)]
     stored = Stored("", "", "", new.look.format.value)
-    return derive(content_id, Told(stored, new.places, new.look.facts, words=words))
+    places = [place for _, place in sorted(new.places, key=lambda item: item[0])]
+    return derive(content_id, Told(stored, places, new.look.facts, words=words))
 
 
 def _word_rows(content_id: int, look: Look) -> list[WordRow]:

@@ -31,7 +31,7 @@ _STORED = "SELECT id, name, file_name, path, format FROM content WHERE id IN ({m
 _FILES = (
     "SELECT content_id, state, file.path, root, file.device, inode FROM file"
     " JOIN library ON library.id = library_id WHERE content_id IN ({marks})"
-    " ORDER BY first_seen, file.id"
+    " ORDER BY first_seen, mtime_ns, file.id"
 )
 _FACTS = (
     "SELECT content_id, field, value, source, confidence, seen_at FROM evidence"

@@ -136,6 +136,8 @@ VALUES (:library, :raw, :path, :size, :mtime, :device, :inode, :state, :problem,
 ON CONFLICT(library_id, raw_path) DO UPDATE SET
   hashed_at = CASE WHEN content_id IS excluded.content_id AND size = excluded.size
               AND mtime_ns = excluded.mtime_ns THEN hashed_at ELSE excluded.hashed_at END,
+  first_seen = CASE WHEN content_id IS excluded.content_id THEN first_seen
+               ELSE excluded.first_seen END,
   path = excluded.path, size = excluded.size, mtime_ns = excluded.mtime_ns,
   device = excluded.device, inode = excluded.inode, state = excluded.state,
   problem = excluded.problem, content_id = excluded.content_id, last_seen = excluded.last_seen
@@ -155,6 +157,7 @@ class _Batch:
         self.new_places = 0
         self.rows: list[dict[str, object]] = []
         self._next_id = next_content_id(connection)
+        self._now = time.time()
         self._root = _root(connection, library_id)
         places = _places(connection, library_id, looks)
         for look in looks:
@@ -184,7 +187,8 @@ class _Batch:
         state = _state_of(look).value
         fresh = self.fresh.get(content_id) if content_id is not None else None
         if fresh is not None:
-            fresh.places.append(Place(state, path, self._root, found.device, found.inode))
+            place = Place(state, path, self._root, found.device, found.inode)
+            fresh.places.append((found.mtime_ns, place))
         elif content_id is not None:
             self.touched.add(content_id)
         self.rows.append(
@@ -199,7 +203,7 @@ class _Batch:
                 "state": state,
                 "problem": look.problem,
                 "content": content_id,
-                "now": time.time(),
+                "now": self._now,
                 "old": fresh is None,
             }
         )

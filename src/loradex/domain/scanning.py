@@ -13,6 +13,11 @@ FINGERPRINT_SCHEME = "2-"
 """What fingerprints begin with that are made as today's are; earlier ones have nothing there."""
 
 
+Stamp = tuple[bytes, int, int, int]
+"""Path relative to its library, size, time of change in nanoseconds, inode: while all four are the
+same, so are the bytes, as far as can be told without opening the file."""
+
+
 @dataclass(frozen=True, slots=True)
 class Found:
     """A model file (or diffusers folder) met on a walk. `raw_path` is relative to its library."""

@@ -19,7 +19,7 @@ DOWNLOAD_SUFFIXES = frozenset(
 )
 """A name that ends so is still being written, whatever stands before it."""
 
-_CONTROL_FILE = ".aria2"
+CONTROL_FILE = ".aria2"
 """aria2 writes under the final name and keeps this file beside it until it has finished."""
 
 # Training leaves these beside the weights, in the same formats.
@@ -98,7 +98,7 @@ def is_download(name: str) -> bool:
 
 def is_being_downloaded(name: str, beside: Collection[str]) -> bool:
     """Tell whether the file is unfinished by its own name or by a control file `beside` it."""
-    return is_download(name) or f"{name}{_CONTROL_FILE}" in beside
+    return is_download(name) or f"{name}{CONTROL_FILE}" in beside
 
 
 def model_stem(name: str) -> str:

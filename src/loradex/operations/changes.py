@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from loradex.domain.library import FileState
-from loradex.domain.scanning import Found, KnownFile, Look
+from loradex.domain.scanning import Found, KnownFile, Look, Stamp
 from loradex.operations.walk import Walk
 
 
@@ -32,23 +32,27 @@ class Changes:
 
 
 def compare(
-    seen: Walk, known: Mapping[bytes, KnownFile], *, rules: str, everything: bool
+    seen: Walk, known: Mapping[bytes, KnownFile], settled: Set[Stamp], *, rules: str | None
 ) -> Changes:
-    """Return what a scan has to do. `everything` looks at unchanged files as well.
+    """Return what a scan has to do.
+
+    `settled` are the stamps of places that need nothing while they are met again; `known` holds
+    every other place, and those settled ones that were not met. `rules` None looks at all.
 
     A new path pairs with a vanished one of the same device, inode, size and time: it was moved.
     Below folders that could not be listed nothing counts as missing.
     """
-    changes = Changes()
+    to_tell = sorted(seen.stamps.keys() - settled)
+    changes = Changes(unchanged=len(seen.stamps) - len(to_tell))
     met: set[bytes] = set()
-    for found in seen.found:
+    for found in seen.only(to_tell):
         met.add(found.raw_path)
         before = known.get(found.raw_path)
         if before is None:
             changes.new.append(found)
         elif not before.same_bytes(found) or before.state == FileState.GROWING:
             changes.changed.append(found)
-        elif everything or _look_again(before, rules):
+        elif _look_again(before, rules):
             changes.again.append(found)
         elif before.state in (FileState.MISSING, FileState.OFFLINE):
             changes.back.append(before)
@@ -70,7 +74,7 @@ def compare(
     return changes
 
 
-def _look_again(before: KnownFile, rules: str) -> bool:
+def _look_again(before: KnownFile, rules: str | None) -> bool:
     """True for what older rules read, what could not be opened, and what was broken and away."""
     away = before.state in (FileState.MISSING, FileState.OFFLINE)
     return (

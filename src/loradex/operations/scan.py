@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.identity import RULES_VERSION
-from loradex.domain.library import FileState, Library
+from loradex.domain.library import FileState, Layout, Library
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
-from loradex.domain.scanning import Found, KnownFile, Look
+from loradex.domain.scanning import Found, KnownFile, Look, Stamp
 from loradex.errors import FormatError
 from loradex.operations.changes import Changes, compare
 from loradex.operations.looking import batches, looks
-from loradex.operations.walk import shown, walk
+from loradex.operations.walk import Walk, shown, walk
 
 VANISHED_SHARE = 0.2
 VANISHED_LEAST = 10
+
+WITH_SECOND_PLACES = (Layout.HUGGING_FACE, Layout.SDNEXT)
+"""Layouts that show one file under several names on purpose."""
 
 
 @dataclass(slots=True)
@@ -125,12 +128,10 @@ class _LibraryScan:
 
     def run(self) -> None:
         """Walk, compare, look, and write; raise `_RootVanished` when the root goes away."""
-        self._how.sink.progress(Progress("Listing files", 0, None, "files", self._library.name))
-        seen = walk(self._root, self._library.ignore, self._how.cancel)
-        known = self._catalog.files.known_files(self._library.id)
-        changes = compare(seen, known, rules=RULES_VERSION, everything=self._how.everything)
+        seen = walk(self._root, self._left_out(), self._how.cancel, self._listing)
+        changes, present = self._compare(seen)
         self._believe_moves(changes)
-        self._count(changes, len(seen.found), seen.downloads)
+        self._count(changes, len(seen.stamps), seen.downloads)
         for relative, reason in seen.unread:
             self._tell(relative, f"This folder cannot be listed: {reason}.")
         self._catalog.files.set_state([file.id for file in changes.back], FileState.PRESENT)
@@ -140,7 +141,33 @@ class _LibraryScan:
             looks(self._root, changes.to_look, self._how.workers, self._how.sink, self._how.cancel)
         ):
             self._keep(batch)
-        self._mark_missing(changes, known)
+        self._mark_missing(changes, present)
+
+    def _left_out(self) -> tuple[str, ...]:
+        if self._library.layout not in WITH_SECOND_PLACES:
+            return self._library.ignore
+        from loradex.operations.layouts.walking import left_out  # noqa: PLC0415 - few libraries
+
+        return (*self._library.ignore, *left_out(self._library))
+
+    def _listing(self, count: int) -> None:
+        self._how.sink.progress(Progress("Listing files", count, None, "files", self._library.name))
+
+    def _compare(self, seen: Walk) -> tuple[Changes, int]:
+        """Return what differs, and how many files were there before."""
+        files, id_ = self._catalog.files, self._library.id
+        settled: set[Stamp] = set()
+        if self._how.everything:
+            known = files.known_files(id_)
+        else:
+            settled = files.settled(id_, RULES_VERSION)
+            unmet = [stamp[0] for stamp in settled - seen.stamps.keys()]
+            known = files.unsettled(id_, RULES_VERSION) | files.known_at(id_, unmet)
+            settled &= seen.stamps.keys()
+        rules = None if self._how.everything else RULES_VERSION
+        changes = compare(seen, known, settled, rules=rules)
+        there = sum(file.state != FileState.MISSING for file in known.values())
+        return changes, there + len(settled)
 
     def _believe_moves(self, changes: Changes) -> None:
         """Let a move stand only if the bytes are the known ones: inodes are used again."""
@@ -187,7 +214,7 @@ class _LibraryScan:
             if look.problem:
                 self._tell(look.found.raw_path, look.problem)
 
-    def _mark_missing(self, changes: Changes, known: Mapping[bytes, KnownFile]) -> None:
+    def _mark_missing(self, changes: Changes, present: int) -> None:
         """Mark what is still gone after all looks; a file may have come back meanwhile."""
         gone = [
             file
@@ -197,7 +224,6 @@ class _LibraryScan:
         if not gone:
             return
         self._check_root()
-        present = sum(file.state != FileState.MISSING for file in known.values())
         if not self._how.accept_missing and len(gone) >= max(
             VANISHED_LEAST, VANISHED_SHARE * present
         ):

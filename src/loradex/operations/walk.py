@@ -1,4 +1,8 @@
-"""Walk a library: every model file and diffusers folder in it, without opening any."""
+"""Walk a library: every model file and diffusers folder in it, without opening any.
+
+A scan of a library where nothing has changed is this walk and little else, so the usual entry, a
+regular file with a model's suffix, takes the shortest way: one `lstat`, one tuple.
+"""
 
 from __future__ import annotations
 
@@ -6,23 +10,37 @@ import fnmatch
 import os
 import re
 import stat
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 
 from loradex.domain.progress import CancelToken
-from loradex.domain.scanning import Found
+from loradex.domain.scanning import Found, Stamp
 from loradex.domain.text import display_text
-from loradex.formats.model_files import is_being_downloaded, is_model_file
+from loradex.formats.model_files import (
+    CONTROL_FILE,
+    DOWNLOAD_SUFFIXES,
+    MODEL_SUFFIXES,
+    is_model_file,
+)
 
 MODEL_INDEX = b"model_index.json"
 _FOLDER_DEPTH = 4
+_MODEL_ENDS = frozenset(map(os.fsencode, MODEL_SUFFIXES))
+_PLAIN_ENDS = frozenset({b".safetensors", b".sft", b".gguf", b".ckpt"})
+"""Suffixes that training state never has."""
+_DOWNLOAD_ENDS = frozenset(map(os.fsencode, DOWNLOAD_SUFFIXES))
+_CONTROL_END = os.fsencode(CONTROL_FILE)
+_DOT = ord(".")
 
 
 @dataclass(slots=True)
 class Walk:
     """What a walk met. Nothing below an `unread` folder may be called missing."""
 
-    found: list[Found] = field(default_factory=list)
+    stamps: dict[Stamp, int] = field(default_factory=dict)
+    """Path, size, time and inode of each model, and the device it is on."""
+    folders: set[bytes] = field(default_factory=set)
+    """Which of these paths are diffusers folders."""
     downloads: int = 0
     """Downloads in progress, left alone."""
     unread: list[tuple[bytes, str]] = field(default_factory=list)
@@ -30,13 +48,35 @@ class Walk:
     broken: list[tuple[bytes, str]] = field(default_factory=list)
     """Names that cannot be followed to a file, relative, with the reason."""
 
+    @property
+    def found(self) -> list[Found]:
+        """All models of the walk."""
+        return self.only(self.stamps)
 
-def walk(root: bytes, ignore: Sequence[str], cancel: CancelToken) -> Walk:
+    def only(self, stamps: Iterable[Stamp]) -> list[Found]:
+        """Return the models that have these stamps, in that order."""
+        return [
+            Found(path, size, mtime_ns, self.stamps[stamp], inode, path in self.folders)
+            for stamp in stamps
+            for path, size, mtime_ns, inode in (stamp,)
+        ]
+
+    def add(self, path: bytes, info: os.stat_result) -> None:
+        """Take in a file."""
+        self.stamps[(path, info.st_size, info.st_mtime_ns, info.st_ino)] = info.st_dev
+
+
+def walk(
+    root: bytes,
+    ignore: Sequence[str],
+    cancel: CancelToken,
+    on_count: Callable[[int], None] | None = None,
+) -> Walk:
     """Return all model files below `root`, in no particular order.
 
     Links to files and folders are followed; a folder met before, under whatever name, is not
     entered again. Hidden folders and those that match an ignore glob are left out. A folder with
-    a `model_index.json` counts as one model.
+    a `model_index.json` counts as one model. `on_count` hears how many were found, once a folder.
     """
     result = Walk()
     ignored = _ignoring(ignore)
@@ -46,70 +86,116 @@ def walk(root: bytes, ignore: Sequence[str], cancel: CancelToken) -> Walk:
     while pending or linked:
         cancel.check()
         relative = pending.pop() if pending else linked.pop(0)
-        folder = root + b"/" + relative if relative else root
+        path = root + b"/" + relative if relative else root
         try:
-            info = os.stat(folder)
+            info = os.stat(path)
             if (info.st_dev, info.st_ino) in visited:
                 continue
             visited.add((info.st_dev, info.st_ino))
-            with os.scandir(folder) as listing:
-                entries = list(listing)
+            folder = _Folder(path, relative, ignored)
         except OSError as error:
             result.unread.append((relative, error.strerror or str(error)))
             continue
-        if any(entry.name == MODEL_INDEX for entry in entries) and relative:
-            result.found.append(_whole_folder(folder, relative, info))
+        if folder.is_model:
+            _add_whole_folder(result, path, relative, info)
             continue
-        names = frozenset(os.fsdecode(entry.name) for entry in entries)
-        for entry in entries:
-            below = relative + b"/" + entry.name if relative else entry.name
-            if _visit(entry, names, ignored, below, result):
-                (linked if entry.is_symlink() else pending).append(below)
+        folder.give(result)
+        pending += folder.inner
+        linked += folder.linked
+        if on_count is not None:
+            on_count(len(result.stamps))
     return result
 
 
-def _visit(
-    entry: os.DirEntry[bytes],
-    beside: frozenset[str],
-    ignored: Callable[[bytes], bool],
-    relative: bytes,
-    result: Walk,
-) -> bool:
-    """Take in one entry; return True for a folder that is to be entered."""
-    try:
-        if entry.is_dir():
-            return not entry.name.startswith(b".") and not ignored(relative)
-        name = os.fsdecode(entry.name)
-        if is_being_downloaded(name, beside):
-            result.downloads += 1
-            return False
-        if not is_model_file(name) or ignored(relative):
-            return False
-        info = entry.stat()
-    except FileNotFoundError:
-        if entry.is_symlink():  # else it was deleted while we looked
-            result.broken.append((relative, "It is a link that leads nowhere."))
-        return False
-    except OSError as error:
-        result.broken.append((relative, f"It cannot be read: {error.strerror or error}."))
-        return False
-    if stat.S_ISREG(info.st_mode):
-        result.found.append(
-            Found(relative, info.st_size, info.st_mtime_ns, info.st_dev, info.st_ino)
-        )
-    return False
+class _Folder:
+    """One folder's entries. Raises OSError when it cannot be listed."""
+
+    def __init__(
+        self, path: bytes, relative: bytes, ignored: Callable[[bytes], bool] | None
+    ) -> None:
+        self.inner: list[bytes] = []
+        self.linked: list[bytes] = []
+        self.is_model = False
+        self._prefix = relative + b"/" if relative else b""
+        self._ignored = ignored
+        self._files = Walk()
+        self._controls: set[bytes] = set()
+        self._list(path)
+
+    def _list(self, path: bytes) -> None:
+        prefix, stamps, plain = self._prefix, self._files.stamps, self._ignored is None
+        with os.scandir(path) as listing:
+            for entry in listing:
+                name = entry.name
+                end = name[name.rfind(b".") :]
+                if end in _PLAIN_ENDS and plain and name[0] != _DOT:
+                    try:
+                        info = entry.stat(follow_symlinks=False)
+                    except OSError:
+                        self._unusual(entry, end)
+                        continue
+                    if stat.S_ISREG(info.st_mode):
+                        key = (prefix + name, info.st_size, info.st_mtime_ns, info.st_ino)
+                        stamps[key] = info.st_dev
+                        continue
+                self._unusual(entry, end)
+
+    def _unusual(self, entry: os.DirEntry[bytes], end: bytes) -> None:
+        """Take in a folder, a link, a download or anything else that is no plain model file."""
+        path = self._prefix + entry.name
+        try:
+            if entry.is_dir():
+                if entry.name[0] != _DOT and not self._leaves_out(path):
+                    (self.linked if entry.is_symlink() else self.inner).append(path)
+                return
+            self._other_file(entry, path, end.lower())
+        except FileNotFoundError:
+            if entry.is_symlink():  # else it was deleted while we looked
+                self._files.broken.append((path, "It is a link that leads nowhere."))
+        except OSError as error:
+            text = f"It cannot be read: {error.strerror or error}."
+            self._files.broken.append((path, text))
+
+    def _other_file(self, entry: os.DirEntry[bytes], path: bytes, end: bytes) -> None:
+        if end in _DOWNLOAD_ENDS:
+            if end == _CONTROL_END:
+                self._controls.add(path[: -len(_CONTROL_END)])
+            else:
+                self._files.downloads += end != entry.name
+        elif end in _MODEL_ENDS:
+            if is_model_file(os.fsdecode(entry.name)) and not self._leaves_out(path):
+                info = entry.stat()
+                if stat.S_ISREG(info.st_mode):
+                    self._files.add(path, info)
+        elif entry.name == MODEL_INDEX:
+            self.is_model = bool(self._prefix)
+
+    def _leaves_out(self, path: bytes) -> bool:
+        return self._ignored is not None and self._ignored(path)
+
+    def give(self, result: Walk) -> None:
+        """Add what the folder holds; a file that a downloader still writes counts as a download."""
+        files = self._files
+        if self._controls:
+            growing = [stamp for stamp in files.stamps if stamp[0] in self._controls]
+            for stamp in growing:
+                del files.stamps[stamp]
+            files.downloads += len(growing)
+        result.stamps.update(files.stamps)
+        result.broken += files.broken
+        result.downloads += files.downloads
 
 
-def _ignoring(globs: Sequence[str]) -> Callable[[bytes], bool]:
-    """Return a test of relative paths; most libraries have no globs at all."""
+def _ignoring(globs: Sequence[str]) -> Callable[[bytes], bool] | None:
+    """Return a test of relative paths, None for the many libraries that leave out nothing."""
     if not globs:
-        return lambda _relative: False
-    patterns = [re.compile(fnmatch.translate(glob)) for glob in globs]
-    return lambda relative: any(p.match(os.fsdecode(relative)) for p in patterns)
+        return None
+    pattern = re.compile("|".join(fnmatch.translate(glob) for glob in globs))
+    return lambda relative: pattern.match(os.fsdecode(relative)) is not None
 
 
-def _whole_folder(folder: bytes, relative: bytes, info: os.stat_result) -> Found:
-    """Return a diffusers folder as one thing: the sum of its sizes, the newest of its times."""
+def _add_whole_folder(result: Walk, folder: bytes, relative: bytes, info: os.stat_result) -> None:
+    """Add a diffusers folder as one thing: the sum of its sizes, the newest of its times."""
     size, newest = 0, info.st_mtime_ns
     pending = [(folder, 0)]
     while pending:
@@ -126,7 +212,8 @@ def _whole_folder(folder: bytes, relative: bytes, info: os.stat_result) -> Found
                     newest = max(newest, inner.st_mtime_ns)
         except OSError:
             continue
-    return Found(relative, size, newest, info.st_dev, info.st_ino, folder=True)
+    result.stamps[(relative, size, newest, info.st_ino)] = info.st_dev
+    result.folders.add(relative)
 
 
 def shown(relative: bytes) -> str:

@@ -52,6 +52,8 @@ class File(Table, table=True):
     problem: str | None = None
     content_id: int | None = Field(default=None, foreign_key="content.id", ondelete="RESTRICT")
     first_seen: float
+    """When its content was first seen there. The oldest place gives a model its name; of those seen
+    together, the file that was written first."""
     last_seen: float
     hashed_at: float | None = None
     """When all of it was read in its present state; None until then."""
