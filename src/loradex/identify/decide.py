@@ -205,6 +205,10 @@ def _ema_only(split: parts.Parts, size_of: SizeOf) -> Finding | None:
     return Finding(base=base, reasons=(Reason("base", text),))
 
 
+_SHARD_CONFIDENCE = 0.9
+_FRAGMENT_CONFIDENCE = 0.5
+_FEW_KEYS = 24
+"""Fewer keys than this are a fragment: even a small shard has more."""
 _INPUTS = ("embed", "img_in", "txt_in", "proj_in", "patch", "first", "input_proj")
 
 
@@ -224,7 +228,9 @@ def _shard(main: View) -> Finding | None:
         near = (found.base,) if found.base else found.candidates
         text = f"a whole model that is not known here, with blocks like {near[0].label}'s"
         return Finding(candidates=near, confidence=0.0, reasons=(Reason("kind", text),))
-    return replace(found, partial=True).because("partial", "only blocks: one shard of several")
+    sure = _SHARD_CONFIDENCE if len(main) >= _FEW_KEYS else _FRAGMENT_CONFIDENCE
+    found = replace(found, partial=True, confidence=min(found.confidence, sure))
+    return found.because("partial", "only blocks: one shard of several")
 
 
 def _denoiser(found: Finding, header: Header, split: parts.Parts) -> Identity:
