@@ -48,7 +48,7 @@ def _published(one: Contender) -> tuple[str, int]:
 
 _PROVEN: _Rule = (lambda one: one.proven, "it was read in full")
 _LIKED: _Rule = (_liking, "you like it best")
-_SAID: _Rule = (lambda one: bool(one.facts.yours), "your notes and tags are on it")
+_SAID: _Rule = (lambda one: bool(one.facts.yours), "it carries your notes, tags or tests")
 _MATCHED: _Rule = (lambda one: one.facts.matched, "the hub knows it")
 _FIRST: _Rule = (lambda one: -one.facts.id, "it has been in the catalog longest")
 
