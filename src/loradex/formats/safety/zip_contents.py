@@ -50,7 +50,8 @@ def _judge_member(data: Readable, placed: Placed, scan: Scan, *, listed: bool) -
         return
     if local is None or local.data + member.packed > data.size:
         scan.add(Safety.BROKEN, f"is cut short at {shown}; not fully scanned.")
-    suffix = member.name.rpartition("/")[2].rpartition(".")[2].lower()
+    _, dot, suffix = member.name.rpartition("/")[2].lower().rpartition(".")
+    suffix = suffix if dot else ""
     _judge_suffix(suffix, scan, shown)
     if local is None:
         return
