@@ -105,6 +105,13 @@ class DuplicateRows:
             ):
                 yield Outline._make(row)
 
+    def further_outlines(self, ids: Sequence[int]) -> Iterator[Outline]:
+        """Yield these contents under the names of all places where they are present."""
+        with self._reader.connection() as connection:
+            for chunk in chunks(ids, _AT_ONCE):
+                for row in connection.execute(_FURTHER, (json.dumps(list(chunk)),)):
+                    yield Outline(row[0], row[1].rpartition("/")[2], *row[2:])
+
     def in_several_places(self) -> list[int]:
         """Return the contents that are present in more than one place."""
         return self._ids(
@@ -223,6 +230,11 @@ def _text(value: object) -> str:
 
 _WANTED = "(SELECT value FROM json_each(?))"
 
+_FURTHER = (
+    "SELECT content.id, file.path, kind, base, variant, algorithm, rank FROM file JOIN content"
+    f" ON content.id = content_id WHERE content_id IN {_WANTED} AND file.state = 'present'"
+    " AND NOT partial"
+)
 _FACTS = (
     "SELECT id, name, file_name, path, kind, base, derivative, variant, algorithm, rank, dtype,"
     " quantisation, format, parts, size, sha256, matched, added_at, coalesce(header_bytes, 0),"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import sys
+import textwrap
 import time
 from collections.abc import Iterator, Sequence
 
@@ -26,6 +27,7 @@ from loradex.domain.text import display_text
 _WORDS = {Fate.KEEP: "keep", Fate.GO: "go", Fate.UNPROVEN: "same?"}
 _COLOURS = {Fate.KEEP: "green", Fate.GO: "red", Fate.UNPROVEN: "yellow"}
 _MOST_NAMES = 3
+_LONGEST_NAME = 60
 _SURE_WORDS = ((0.99, "certain"), (0.9, "very likely"), (0.0, "likely"))
 
 
@@ -61,7 +63,7 @@ def print_totals(report: DuplicateReport, shown: int) -> None:
     widths = [max(len(row[place]) for row in (titles, *rows)) for place in range(4)]
     for row in (titles, *rows):
         cells = [row[0].ljust(widths[0]), *(row[n].rjust(widths[n]) for n in (1, 2, 3))]
-        click.echo(click.style(GAP.join(cells).rstrip(), bold=row in (titles, rows[-1])))
+        click.echo(click.style(GAP.join(cells).rstrip(), bold=row in (titles, rows[-1]) or None))
     if shown < len(report.groups):
         click.echo(f"\n… {shown:,} of {len(report.groups):,} groups are shown", err=True)
     unproven = sum(total.unproven for total in report.totals)
@@ -79,7 +81,7 @@ def _lines(group: DuplicateGroup) -> Iterator[str]:
     frees = f"frees {size_text(group.freed)}" if group.freed else "frees nothing for sure"
     yield GAP.join(
         (
-            f"{_short(keeper.name)}",
+            click.style(display_text(keeper.name, _LONGEST_NAME), bold=True),
             click.style(_what(keeper), dim=True),
             click.style(frees, bold=True),
         )
@@ -89,11 +91,10 @@ def _lines(group: DuplicateGroup) -> Iterator[str]:
         for copy in twin.copies:
             yield from _file_lines(twin, copy, traits)
     for title, text in _reasons(group):
-        yield click.style(f"    {title:<6}", dim=True) + display_text(text)
+        yield from _wrapped(title, text)
     for twin in group.at_stake:
-        yield click.style(
-            f"    yours {_short(twin.name)} would go, with {_yours(twin.yours)}", fg="yellow"
-        )
+        name = display_text(twin.name, _LONGEST_NAME)
+        yield from _wrapped("yours", f"{name} would go, with {_yours(twin.yours)}", fg="yellow")
 
 
 def _file_lines(twin: Twin, copy: Copy, traits: int) -> Iterator[str]:
@@ -131,6 +132,15 @@ def _reasons(group: DuplicateGroup) -> Iterator[tuple[str, str]]:
     yield "keep", f"because {group.keep_because}"
 
 
+def _wrapped(title: str, text: str, fg: str | None = None) -> Iterator[str]:
+    """Yield a titled text, on several lines where a terminal needs them."""
+    room = max(_room() - 11, 20)
+    lines = textwrap.wrap(display_text(text), room, break_on_hyphens=False) or [""]
+    for place, line in enumerate(lines):
+        head = click.style(f"    {title if place == 0 else '':<7}", dim=True)
+        yield head + click.style(line, fg=fg)
+
+
 def _what(twin: Twin) -> str:
     kind = ModelKind(twin.kind).label if twin.kind in set(ModelKind) else display_text(twin.kind)
     base = BaseModel(twin.base).label if twin.base in set(BaseModel) else twin.base
@@ -162,10 +172,6 @@ def _yours(yours: Yours) -> str:
         count_text(yours.fields, "value") + " of fields of yours" if yours.fields else "",
     ]
     return ", ".join(word for word in words if word)
-
-
-def _short(name: str) -> str:
-    return click.style(display_text(name, 60), bold=True)
 
 
 def _room() -> int:

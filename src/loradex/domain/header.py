@@ -39,6 +39,20 @@ class Tensor:
 
 
 @dataclass(frozen=True, slots=True)
+class Shard:
+    """Which part of a model in several files this is.
+
+    `number` counts from 1; 0 stands for a folder of all of them. `name` is the name that the
+    model would have in one file. `missing` are the numbers of shards that could not be read.
+    """
+
+    number: int
+    of: int
+    name: str
+    missing: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Header:
     """A file's own description of itself.
 
@@ -55,3 +69,5 @@ class Header:
     config: Mapping[str, str] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     """What was odd but not fatal, one sentence each."""
+    shard: Shard | None = None
+    """Set where the tensors are those of a model in several files."""

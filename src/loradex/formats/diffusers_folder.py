@@ -1,8 +1,10 @@
-"""A diffusers folder: `model_index.json` names the parts, one sub-folder holds each.
+"""A folder with a model in diffusers' or transformers' manner.
 
-The class names say more than any tensor; the denoiser's tensors are listed too, from the headers
-of its safetensors files, without a prefix. Plain values of the denoiser's and scheduler's own
-configuration become metadata, `<part>.<key>`.
+A pipeline has `model_index.json`, which names its parts; one sub-folder holds each. The class
+names say more than any tensor; the denoiser's tensors are listed too, from the headers of its
+weights, without a prefix. A component (`transformer/` alone, or a text encoder as its authors
+publish it) has `config.json`, which names its class, and its weights beside it. Plain values of
+the denoiser's, component's and scheduler's own configuration become metadata, `<part>.<key>`.
 """
 
 from __future__ import annotations
@@ -13,11 +15,11 @@ from pathlib import Path
 
 import msgspec
 
-from loradex.domain.header import FileFormat, Header, Tensor
+from loradex.domain.header import FileFormat, Header
 from loradex.formats.limits import MAX_JSON_FILE
 from loradex.formats.metadata_text import bounded, clean
 from loradex.formats.model_file import ModelFile, damaged, is_file, refused, unreadable
-from loradex.formats.safetensors_header import read_safetensors
+from loradex.formats.shards import ReadOne, shard_name, together
 
 INDEX = "model_index.json"
 
@@ -27,13 +29,19 @@ DENOISERS = ("unet", "transformer", "prior", "decoder")
 _CONFIGS = (*((part, "config.json") for part in DENOISERS), ("scheduler", "scheduler_config.json"))
 _MAX_PARTS = 64
 _MAX_FILES = 200
-_SHARD = re.compile(r"-\d{5}-of-\d{5}")
+_SHARD = re.compile(r"-\d{1,5}-of-\d{1,5}")
+_CONFIG = "config.json"
+_SUFFIXES = (".safetensors", ".bin", ".gguf")
+"""Weights in a folder, the preferred kind first."""
 
 
-def read_folder(path: Path) -> Header:
-    """Read which classes a pipeline is made of, and the denoiser's tensors."""
+def read_folder(path: Path, read: ReadOne) -> Header:
+    """Read which classes a pipeline or component is made of, and the denoiser's tensors.
+
+    `read` reads one file of weights. Raises FormatError for a folder that is neither.
+    """
     if not is_file(path / INDEX):
-        raise refused(path, f"is a folder without {INDEX}, not a diffusers model.")
+        return _component(path, read)
     index = _json_object(path / INDEX)
     config = _class_names(index)
     if "_class_name" not in config:
@@ -41,9 +49,49 @@ def read_folder(path: Path) -> Header:
     notes: list[str] = []
     metadata = bounded(_settings(path).items(), notes)
     denoiser = next((part for part in DENOISERS if part in config), None)
-    tensors, nbytes = _weights(path / denoiser, notes) if denoiser else ({}, 0)
+    weights = together(_weight_files(path / denoiser), read) if denoiser else None
+    if denoiser and (weights is None or not weights.tensors):
+        notes.append(f"Its {denoiser} lists no tensors; the class names alone tell what it is.")
+    return _header(weights, metadata, config, notes)
+
+
+def _component(path: Path, read: ReadOne) -> Header:
+    """Read one part of a pipeline that lies alone, or a model of the transformers library."""
+    files = _weight_files(path)
+    named = is_file(path / _CONFIG)
+    # A folder of many models is none: without a configuration only shards belong together.
+    if not files or not (named or all(shard_name(file.name) for file in files)):
+        raise refused(path, f"is a folder without {INDEX}, not a diffusers model.")
+    weights = together(files, read)
+    settings = _json_object(path / _CONFIG) if named else {}
+    notes: list[str] = []
+    plain = {key: value for key, value in settings.items() if isinstance(value, str | int | float)}
+    metadata = bounded(((f"config.{key}", str(value)) for key, value in plain.items()), notes)
+    return _header(weights, metadata, _own_class(settings), notes)
+
+
+def _own_class(settings: Mapping[str, object]) -> dict[str, str]:
+    """Return a component's class under `_class_name`, as diffusers or transformers write it."""
+    match settings:
+        case {"_class_name": str(name)} | {"architectures": [str(name), *_]}:
+            return {"_class_name": clean(name, 128)}
+        case _:
+            return {}
+
+
+def _header(
+    weights: Header | None, metadata: Mapping[str, str], config: dict[str, str], notes: list[str]
+) -> Header:
+    if weights is None:
+        return Header(FileFormat.DIFFUSERS, {}, metadata, config=config, notes=tuple(notes))
     return Header(
-        FileFormat.DIFFUSERS, tensors, metadata, nbytes=nbytes, config=config, notes=tuple(notes)
+        FileFormat.DIFFUSERS,
+        weights.tensors,
+        {**weights.metadata, **metadata},
+        nbytes=weights.nbytes,
+        config=config,
+        notes=(*notes, *weights.notes),
+        shard=weights.shard,
     )
 
 
@@ -80,23 +128,6 @@ def _settings(folder: Path) -> dict[str, str]:
     return settings
 
 
-def _weights(folder: Path, notes: list[str]) -> tuple[dict[str, Tensor], int]:
-    """Return the tensors of one part and the bytes of their headers."""
-    tensors: dict[str, Tensor] = {}
-    nbytes = 0
-    for path in _weight_files(folder):
-        with ModelFile(path) as file:
-            header = read_safetensors(file)
-        tensors.update(header.tensors)
-        nbytes += header.nbytes
-        notes.extend(header.notes)
-    if not tensors:
-        notes.append(
-            f"Its {folder.name} has no safetensors weights; the class names alone tell what it is."
-        )
-    return tensors, nbytes
-
-
 def _weight_files(folder: Path) -> list[Path]:
     """Return one complete set of weights: the plain one if it is there, else the first variant.
 
@@ -104,9 +135,11 @@ def _weight_files(folder: Path) -> list[Path]:
     newer versions put the variant last.
     """
     try:
-        found = sorted(p for p in folder.iterdir() if p.suffix == ".safetensors")[:_MAX_FILES]
+        beside = sorted(p for p in folder.iterdir() if p.suffix in _SUFFIXES)
     except OSError as error:
         raise unreadable(folder, error) from error
+    kinds = ([p for p in beside if p.suffix == suffix] for suffix in _SUFFIXES)
+    found = next((kind for kind in kinds if kind), [])[:_MAX_FILES]
     sets: dict[str, list[Path]] = {}
     for path in found:
         sets.setdefault(_SHARD.sub("", path.stem), []).append(path)

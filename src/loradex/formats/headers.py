@@ -10,6 +10,7 @@ from loradex.formats.gguf_header import read_gguf
 from loradex.formats.model_file import ModelFile, is_folder
 from loradex.formats.pickle_header import read_pickle
 from loradex.formats.safetensors_header import read_safetensors
+from loradex.formats.shards import with_siblings
 from loradex.formats.sniffing import tell_format
 
 _FRONT = 256 * 1024
@@ -23,20 +24,24 @@ _READERS = {
 
 
 def read_header(path: Path) -> Header:
-    """Return the header of a model file, or of a diffusers folder.
+    """Return the header of a model file, or of a folder with a model in diffusers' manner.
 
-    A part of a sharded model is read as it stands, alone. Raises FormatError for anything that
-    is no healthy model: its message says what the file really is. A reader of many files saves
-    a third of its time with the garbage collector off: headers make many small objects, and no
-    cycles.
+    The first shard of a model in several files is given with the tensors of all of them, any
+    other shard with the first one's. Raises FormatError for anything that is no healthy model:
+    its message says what the file really is. A reader of many files saves a third of its time
+    with the garbage collector off: headers make many small objects, and no cycles.
     """
     if is_folder(path):
-        return read_folder(path)
+        return read_folder(path, _read_alone)
+    return with_siblings(_read_alone(path), path, _read_alone)
+
+
+def _read_alone(path: Path) -> Header:
     with ModelFile(path) as file:
         return read_open(file)
 
 
 def read_open(file: ModelFile) -> Header:
-    """Return the header of an open file; raise as `read_header` does."""
+    """Return the header of an open file, a shard's alone; raise as `read_header` does."""
     file.hold(_FRONT)
     return _READERS[tell_format(file)](file)

@@ -99,6 +99,8 @@ class _Machine:
         self.inner: list[bytes] = []
         self.copied = 0
         self.instructions = 0
+        self.frame_end = 0
+        """Where the current frame ends; 0 outside of frames."""
 
     def run(self, limit: int) -> object:
         take = self.cursor.take
@@ -110,7 +112,19 @@ class _Machine:
             if step is None:
                 raise _Nonsense(_NONSENSE)
             step(self)
+            if self.frame_end and self.cursor.position >= self.frame_end:
+                self.leave_frame()
         raise _Nonsense(f"has more than {limit:,} instructions")
+
+    def leave_frame(self) -> None:
+        """Note an instruction that goes on behind its frame.
+
+        CPython's unpickler in C then drops what is left of the frame, and reads other things
+        from there on than anybody who takes the bytes as they come.
+        """
+        if self.cursor.position > self.frame_end:
+            self.odd(Oddity.CROSSED_FRAME)
+        self.frame_end = 0
 
     def seen(self, value: object) -> Seen:
         return Seen(
@@ -341,8 +355,14 @@ def _quoted(machine: _Machine) -> None:
 
 
 def _frame(machine: _Machine) -> None:
-    if machine.cursor.number(8) > machine.cursor.left:
+    length = machine.cursor.number(8)
+    if length > machine.cursor.left:
         machine.odd(Oddity.LYING_FRAME)
+    end = machine.cursor.position + length
+    if not machine.frame_end:
+        machine.frame_end = end
+    elif end > machine.frame_end:
+        machine.odd(Oddity.CROSSED_FRAME)
 
 
 _STEPS: dict[bytes, Callable[[_Machine], object]] = {
@@ -415,7 +435,7 @@ _STEPS: dict[bytes, Callable[[_Machine], object]] = {
     b"q": _put(lambda m: m.cursor.number(1)),
     b"r": _put(lambda m: m.cursor.number(4)),
     b"\x94": _put(lambda m: len(m.memo)),
-    # Framing says nothing about values
+    # Framing says nothing about values, unless it lies
     b"\x80": lambda m: m.cursor.take(1),
     b"\x95": _frame,
 }

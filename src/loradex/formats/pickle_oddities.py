@@ -12,6 +12,7 @@ class Oddity(StrEnum):
 
     HIDDEN_NAME = "hides the name of something that it imports"
     CHANGED_CODE = "changes code that is loaded already"
+    CROSSED_FRAME = "hides instructions behind a frame that ends in the middle of one"
     CALLED_RESULT = "calls what another call returned"
     FILLED_STRANGE = "puts items into something that holds none"
     FORGED_ARRAY = "describes a NumPy type in a way that NumPy never writes"

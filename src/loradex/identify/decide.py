@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field, replace
 
-from loradex.domain.header import FileFormat, Header, Tensor
+from loradex.domain.header import FileFormat, Header, Shard, Tensor
 from loradex.domain.identity import Identity, Reason
 from loradex.domain.kinds import BaseModel, ModelKind
 from loradex.identify import folder, parts, prediction, quant, refine
@@ -33,7 +33,26 @@ def decide(header: Header, file_name: str) -> Identity:
         return _unknown("no tensors in the header")
     else:
         identity = _of_tensors(header)
+    if header.shard is not None:
+        identity = _as_shard(identity, header.shard)
     return refine.with_metadata(identity, header, file_name)
+
+
+def _as_shard(identity: Identity, shard: Shard) -> Identity:
+    """Say of a model in several files which of them this is, and whether all are there.
+
+    The first of a complete set stands for the whole; every other shard is a part only.
+    """
+    if shard.missing:
+        shown = ", ".join(map(str, shard.missing[:10]))
+        text = f"of the {shard.of} shards of {shard.name}, these are missing: {shown}"
+    elif shard.number > 1:
+        text = f"shard {shard.number} of {shard.of} of {shard.name}; the first stands for the whole"
+    else:
+        text = f"{shard.of} shards of {shard.name}, looked at together"
+        reasons = tuple(reason for reason in identity.reasons if reason.field != "partial")
+        return replace(identity, partial=False, reasons=(*reasons, Reason("kind", text)))
+    return replace(identity, partial=True, reasons=(*identity.reasons, Reason("partial", text)))
 
 
 def _unknown(text: str, candidates: tuple[BaseModel, ...] = ()) -> Identity:
@@ -205,6 +224,10 @@ def _ema_only(split: parts.Parts, size_of: SizeOf) -> Finding | None:
     return Finding(base=base, reasons=(Reason("base", text),))
 
 
+_SHARD_CONFIDENCE = 0.9
+_FRAGMENT_CONFIDENCE = 0.5
+_FEW_KEYS = 24
+"""Fewer keys than this are a fragment: even a small shard has more."""
 _INPUTS = ("embed", "img_in", "txt_in", "proj_in", "patch", "first", "input_proj")
 
 
@@ -224,7 +247,9 @@ def _shard(main: View) -> Finding | None:
         near = (found.base,) if found.base else found.candidates
         text = f"a whole model that is not known here, with blocks like {near[0].label}'s"
         return Finding(candidates=near, confidence=0.0, reasons=(Reason("kind", text),))
-    return replace(found, partial=True).because("partial", "only blocks: one shard of several")
+    sure = _SHARD_CONFIDENCE if len(main) >= _FEW_KEYS else _FRAGMENT_CONFIDENCE
+    found = replace(found, partial=True, confidence=min(found.confidence, sure))
+    return found.because("partial", "only blocks: one shard of several")
 
 
 def _denoiser(found: Finding, header: Header, split: parts.Parts) -> Identity:

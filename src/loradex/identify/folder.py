@@ -11,7 +11,13 @@ from loradex.domain.kinds import BaseModel as B
 from loradex.domain.kinds import ModelKind
 
 # Beginning of a transformer's or pipeline's class name -> base; the longest that fits wins.
-_CLASSES: dict[str, B] = {
+# None: a class of another model than its name's beginning says.
+_CLASSES: dict[str, B | None] = {
+    "Flux3": None,
+    "SanaVideo": None,
+    "SanaWM": None,
+    "Cosmos3": None,
+    "HiDreamO1": None,
     "StableDiffusionXL": B.SDXL,
     "StableDiffusion3": B.SD3,
     "SD3Transformer": B.SD3,
@@ -87,11 +93,14 @@ _LONE: tuple[tuple[str, ModelKind], ...] = (
     ("Transformer", ModelKind.DIFFUSION_MODEL),
     ("UNet", ModelKind.DIFFUSION_MODEL),
 )
+_BASELESS = (ModelKind.TEXT_ENCODER, ModelKind.CLIP_VISION, ModelKind.VAE)
 
 
 def read_folder(header: Header, tensors: Identity | None) -> Identity:
     """Return what a diffusers folder is; `tensors` is what its tensors alone would say."""
     config = header.config
+    if tensors is not None and all(part.startswith("_") for part in config):
+        return _component(config.get("_class_name", ""), tensors)
     inside = {part: name for part, name in config.items() if not part.startswith("_") and name}
     pipeline = config.get("_class_name", "")
     denoiser = next((inside[part] for part in _DENOISERS if part in inside), "")
@@ -128,6 +137,25 @@ def read_folder(header: Header, tensors: Identity | None) -> Identity:
     )
 
 
+def _component(name: str, tensors: Identity) -> Identity:
+    """One part of a pipeline alone: tensors tell its kind, and its class settles the base."""
+    kind = tensors.kind
+    if kind is ModelKind.UNKNOWN:
+        kind = next((lone for word, lone in _LONE if word in name), kind)
+    base, _ = _base(name, "")
+    if base is None or base is tensors.base or kind in _BASELESS:
+        return replace(tensors, kind=kind)
+    reason = Reason("base", f"`{name}` in config.json is the class for {base.label}")
+    return replace(
+        tensors,
+        kind=kind,
+        base=base,
+        confidence=1.0,
+        candidates=(),
+        reasons=(*tensors.reasons, reason),
+    )
+
+
 def _kind(pipeline: str, inside: Mapping[str, str], denoiser: str) -> ModelKind:
     if denoiser and (pipeline or len(inside) > 1):
         return ModelKind.CHECKPOINT
@@ -139,8 +167,9 @@ def _base(denoiser: str, pipeline: str) -> tuple[B | None, str]:
     """The denoiser's class is nearer to the weights than the pipeline's."""
     for name in (denoiser, pipeline):
         fits = [start for start in _CLASSES if name.startswith(start)]
-        if fits:
-            return _CLASSES[max(fits, key=len)], name
+        base = _CLASSES[max(fits, key=len)] if fits else None
+        if base is not None:
+            return base, name
     return None, ""
 
 

@@ -7,7 +7,6 @@ from collections.abc import Callable, Mapping
 from loradex.domain.header import Header, Tensor
 from loradex.identify.view import Size
 
-
 _PACKED = ("U8", "I8", "F4")
 
 
@@ -19,8 +18,8 @@ def tensor_sizes(header: Header) -> tuple[Callable[[str], Size], bool]:
     `absmax`, SDNQ's 1-d weights beside `scale`.
     """
     tensors = header.tensors
-    flat = any(key.endswith(".absmax") for key in tensors)
-    flattened = flat
+    packed = any(tensor.dtype in _PACKED for tensor in tensors.values())
+    flat = packed and any(key.endswith(".absmax") for key in tensors)
 
     def size_of(name: str) -> Size:
         tensor = tensors[name]
@@ -39,9 +38,10 @@ def tensor_sizes(header: Header) -> tuple[Callable[[str], Size], bool]:
                 return out, 2 * width
         return out, width
 
-    return size_of, flattened or any(
+    lost = packed and any(
         len(tensor.shape) == 1 and tensor.dtype in _PACKED for tensor in tensors.values()
     )
+    return size_of, flat or lost
 
 
 def _from_bias(name: str, count: int, tensors: Mapping[str, Tensor]) -> Size:

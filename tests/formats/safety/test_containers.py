@@ -18,6 +18,9 @@ from files_kit import lora
 from loradex.domain.progress import CancelToken
 from loradex.domain.safety import Safety, SafetyReport
 from loradex.errors import FormatError
+from loradex.formats import pickle_walks
+from loradex.formats.cursor import Cursor
+from loradex.formats.pickle_machine import Seen, look_at
 from loradex.operations.check import check
 
 from . import assembling as a
@@ -335,6 +338,23 @@ def test_a_member_unpacks_to_what_it_says_and_no_further(tmp_path: Path) -> None
     finally:
         tracemalloc.stop()
     assert report.verdict is SUSPICIOUS
+
+
+def test_the_header_and_the_verdict_read_each_pickle_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[int] = []
+
+    def counted(cursor: Cursor, limit: int) -> Seen:
+        read.append(cursor.position)
+        return look_at(cursor, limit)
+
+    monkeypatch.setattr(pickle_walks, "look_at", counted)
+    for number, content in enumerate((torch_zip(a.HEALTHY), a.HEALTHY, a.HEALTHY * 2)):
+        (tmp_path / "x.pt").write_bytes(content)
+        read.clear()
+        assert judged(tmp_path / "x.pt") == SafetyReport(SAFE)
+        assert len(read) == (2 if number == 2 else 1)
 
 
 def test_raw_bytes_of_tensors_are_not_taken_for_pickles(tmp_path: Path) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import io
 import os
 import pickle
 import struct
@@ -57,6 +58,18 @@ def _names(module: str, attribute: str) -> Make:
 
 def _calls(module: str, attribute: str, *arguments: bytes) -> Make:
     return lambda _mark: pickle2(state_dict(text("x"), call(name(module, attribute), *arguments)))
+
+
+def _out_of_step(inner: bytes) -> bytes:
+    """Hide a pickle in a text, and let a frame end within the text before it.
+
+    CPython's unpickler then drops the five bytes that are left of the frame, takes six others for
+    the first text, and goes on in the midst of what others take for the second.
+    """
+    return (
+        b"\x80\x04\x95" + struct.pack("<Q", 7) + b"\x8c\x06aaaaa"
+        + b"aX" + struct.pack("<I", len(inner)) + inner + b"."
+    )  # fmt: skip
 
 
 HARMFUL: dict[str, Make] = {
@@ -163,6 +176,7 @@ HARMFUL: dict[str, Make] = {
     "behind a frame that lies": lambda m: (
         b"\x80\x04\x95" + b"\xff" * 8 + stack_name("os", "system") + touch(m) + b"\x85R."
     ),
+    "behind a frame that ends too soon": lambda m: _out_of_step(pickle2(payload(m))),
     "behind a healthy pickle": lambda m: a.HEALTHY + pickle2(payload(m)),
     "behind the magic number": lambda m: MAGIC + pickle2(payload(m)),
     "a magic number that is computed": lambda m: pickle2(call(name("builtins", "eval"), _code(m))),
@@ -284,6 +298,13 @@ def test_the_payloads_would_run_if_they_were_loaded(tmp_path: Path) -> None:
         mark = tmp_path / case
         pickle.loads(HARMFUL[case](mark))  # noqa: S301
         assert mark.exists(), case
+
+
+def test_a_frame_that_ends_too_soon_would_run_as_well(tmp_path: Path) -> None:
+    """Torch, too, unpickles from a `BytesIO`."""
+    mark = tmp_path / "ran"
+    pickle.load(io.BytesIO(_out_of_step(pickle2(payload(mark)))))  # noqa: S301
+    assert mark.exists()
 
 
 def test_names_are_shown_as_text_and_not_all_of_them(tmp_path: Path) -> None:

@@ -36,7 +36,7 @@ _LIBRARIES = {
     "lumina", "lumina2", "sana", "ltx", "hunyuan_video", "hidream_image", "wan", "qwenimage",
 }  # fmt: skip
 _ASKS_FOR_CODE = ("auto_map", "custom_pipeline", "trust_remote_code", "custom_pipelines")
-_MAX_NODES = 20_000
+_SETTINGS = ("config.json", "index.json")
 
 
 def judge_folder(folder: Path) -> SafetyReport:
@@ -84,7 +84,9 @@ def _judge_weights(path: Path, name: str, findings: Findings) -> None:
 def _judge_settings(path: Path, name: str, findings: Findings) -> None:
     with ModelFile(path) as file:
         if file.size > MAX_JSON_FILE:
-            return  # vocabularies; no loader's settings are that long
+            if path.name.endswith(_SETTINGS):  # the others are vocabularies
+                findings.add(Safety.UNSCANNED, f"{name} is too long to be looked through.")
+            return
         raw = file.read_at(0, file.size)
     try:
         settings: object = msgspec.json.decode(raw)
@@ -103,9 +105,8 @@ def _judge_settings(path: Path, name: str, findings: Findings) -> None:
 def _asked_for(settings: object) -> list[str]:
     """Return the keys, at any depth, that make loaders run a folder's own code."""
     found: dict[str, None] = {}
-    waiting, seen = [settings], 0
-    while waiting and seen < _MAX_NODES:
-        seen += 1
+    waiting = [settings]
+    while waiting:
         value = waiting.pop()
         if isinstance(value, dict):
             found.update((key, None) for key in _ASKS_FOR_CODE if value.get(key))

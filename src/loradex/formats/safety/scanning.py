@@ -16,6 +16,7 @@ MAX_DEPTH = 4
 MAX_INSTRUCTIONS = 3_000_000
 MAX_UNPACKED = 256 * 1024 * 1024
 MAX_MEMBERS = 50_000
+MAX_SEARCHED = 64 * 1024 * 1024
 
 
 @dataclass(slots=True)
@@ -38,6 +39,7 @@ class Budget:
         self.instructions = Allowance(MAX_INSTRUCTIONS)
         self.unpacked_bytes = Allowance(MAX_UNPACKED)
         self.members = Allowance(MAX_MEMBERS)
+        self.searched_bytes = Allowance(MAX_SEARCHED)
 
 
 @dataclass(slots=True)

@@ -54,9 +54,7 @@ def _opinion(data: bytes) -> set[Imported]:
         scan_pickle_bytes,
     )
 
-    log = logging.getLogger("picklescan")
-    log.addHandler(logging.NullHandler())
-    log.propagate = False
+    logging.getLogger("picklescan").disabled = True
     try:
         result = scan_pickle_bytes(io.BytesIO(data), "a pickle")
     except Exception:  # noqa: BLE001 - foreign code on hostile bytes: no opinion is an answer

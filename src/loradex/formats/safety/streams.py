@@ -28,7 +28,12 @@ _NAMED = 5
 _LONGEST_NAME = 60
 _OPINION_BYTES = 1024 * 1024
 
-_DANGEROUS = {Oddity.HIDDEN_NAME, Oddity.CHANGED_CODE, Oddity.MANY_NAMES}
+_DANGEROUS = {
+    Oddity.HIDDEN_NAME,
+    Oddity.CROSSED_FRAME,
+    Oddity.CHANGED_CODE,
+    Oddity.MANY_NAMES,
+}
 
 # By chance, tensor bytes rarely spell a name that Python could import.
 _IDENTIFIERS = re.compile(r"[A-Za-z_]\w+(?:\.\w+)*", re.ASCII)

@@ -32,6 +32,8 @@ def judge(file: ModelFile, header: Header | None, error: FormatError | None) -> 
 
     `header` is what its reader told, or `error` why there is none.
     """
+    if error is not None and isinstance(error.__cause__, OSError):
+        return unreadable(error)
     claims = _claimed(file.path.name)
     if header is not None and header.format in _DATA_ONLY and not claims & _PICKLE_SUFFIXES:
         return _SAFE
@@ -42,8 +44,8 @@ def judge(file: ModelFile, header: Header | None, error: FormatError | None) -> 
             _judge_renamed(file, header, scan)
         else:
             _judge_contents(file, error, claims, scan)
-    except FormatError as unreadable:
-        scan.add(Safety.UNSCANNED, unreadable.what)
+    except FormatError as refusal:
+        scan.add(Safety.UNSCANNED, refusal.what)
     return findings.report()
 
 

@@ -179,7 +179,7 @@ def flux1_block(says: str, *checks: Check, also: tuple[BaseModel, ...] = ()) -> 
             FLUX1,
             f"{says} with a modulation in each block",
             (*checks, has(_MODULATED)),
-            among=_MODULATED_KIN,
+            among=(*_MODULATED_KIN, *also),
             confidence=0.95,
         ),
         Rule(

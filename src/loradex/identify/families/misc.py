@@ -85,7 +85,9 @@ BLOCKS: tuple[Reader, ...] = (
             has(_UNET_BLOCKS),
             has(
                 "kv_mapper|channelwise|attention.attn|attention.to_q|attention.to_v|attention.to_out"
+                "|mapper_sca|mapper_crp"
             ),
+            lacks("attentions.#"),
         ),
     ),
     Rule(

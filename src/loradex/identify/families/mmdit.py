@@ -167,7 +167,8 @@ BLOCKS: tuple[Reader, ...] = (
                 "double_layers.#|single_layers.#|single_transformer_blocks.#",
                 "modX|modC|modCX|mlpX|mlpC|attn.w1q|attn.w1o|mlp.c_fc1"
                 "|single_transformer_blocks.#.norm1.linear|single_transformer_blocks.#.ff.linear_1"
-                "|single_transformer_blocks.#.ff.out_projection",
+                "|single_transformer_blocks.#.ff.out_projection"
+                "|single_transformer_blocks.#.attn.to_out.0",
             ),
         ),
     ),
@@ -242,8 +243,15 @@ BLOCKS: tuple[Reader, ...] = (
     *flux1_block(
         "FLUX.1's blocks in diffusers' names",
         has(_SINGLE),
-        either(deep("single_transformer_blocks", 28, 38), deep("^transformer_blocks", 11, 19)),
+        either(deep("single_transformer_blocks", 38, 38), deep("^transformer_blocks", 19, 19)),
         _SINGLE_WIDE,
+    ),
+    *flux1_block(
+        "FLUX.1's blocks in diffusers' names, though not to the last one",
+        has(_SINGLE),
+        either(deep("single_transformer_blocks", 28, 37), deep("^transformer_blocks", 11, 18)),
+        _SINGLE_WIDE,
+        also=(HUNYUAN,),
     ),
     Rule(
         FLUX1,

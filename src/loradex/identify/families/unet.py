@@ -136,6 +136,8 @@ def blocks(view: View) -> Finding | None:
         "down_blocks.#|up_blocks.#|mid_block|input_blocks.#|output_blocks.#|middle_block"
     ):
         return None
+    if view.has(_STRANGE):
+        return None
     if view.has("temporal_transformer_blocks|time_mixer|time_stack"):
         return _found(SVD, "has temporal layers in its attention: Stable Video Diffusion")
     context = view.takes("attn2.to_k") or view.takes("attn2.to_v")

@@ -165,6 +165,7 @@ MODELS: tuple[Reader, ...] = (
         "Cosmos-Predict2 in diffusers' names",
         (
             has("time_embed.t_embedder", "patch_embed.proj", "transformer_blocks.#.norm1.linear_1"),
+            gives("patch_embed.proj", 2048, 5120),
             lacks("learnable_pos_embed"),
         ),
         variant=_cosmos_variant,

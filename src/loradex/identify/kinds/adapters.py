@@ -182,7 +182,10 @@ def _motion(view: View) -> Finding | None:
     levels = max(view.depth("down_blocks"), view.depth("up_blocks"))
     base = {4: B.SD1, 3: B.SDXL}.get(levels)
     text = f"motion modules on {levels} levels"
-    return _found(ModelKind.MOTION_MODULE, base, f"{text}: AnimateDiff" if base else text)
+    found = _found(ModelKind.MOTION_MODULE, base, f"{text}: AnimateDiff" if base else text)
+    if base is B.SD1:
+        return found
+    return replace(found, candidates=(B.SDXL, B.SD1), confidence=0.9 if base else 0.0)
 
 
 _ANY = "controlnet_blocks.#|controlnet_single_blocks.#|controlnet_x_embedder|after_proj_list"

@@ -12,6 +12,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from loradex.catalog.catalog import Catalog
 from loradex.catalog.duplicate_rows import DuplicateRows, Facts, Training
@@ -110,7 +111,7 @@ class _Search:
         """Yield all groups of all sorts, the strongest sort first."""
         copied = self.rows.in_several_places()
         tensors = self.rows.of_same_tensors()
-        namesakes = _namesakes(self.rows)
+        namesakes = _namesakes(self.rows, copied)
         hub = self.rows.of_same_hub_model()
         ids = sorted({*copied, *(id_ for _, id_ in tensors), *namesakes, *hub})
         self.facts = self.rows.facts(ids)
@@ -138,11 +139,11 @@ class _Search:
             if len(copies) < 2 or id_ not in self.facts:
                 continue
             ranked, reason = best_copies(copies)
-            if Alike.SAME in self.sorts:
-                self.standing[id_] = ranked[:1]
-            else:
-                self.standing[id_] = ranked
             keeper, *others = ranked
+            self.standing[id_] = ranked[:1] if Alike.SAME in self.sorts else ranked
+            self.facts[id_] = self.facts[id_]._replace(
+                file_name=keeper.path.rpartition("/")[2], path=keeper.path
+            )
             judged = [keeper, *(_judged(copy, keeper.proven and copy.proven) for copy in others)]
             if all(copy.fate is Fate.KEEP for copy in judged):
                 continue
@@ -242,7 +243,7 @@ def _twin(facts: Facts, trait: str, copies: Sequence[Copy], *, keep: bool) -> Tw
     )
 
 
-def _namesakes(rows: DuplicateRows) -> set[int]:
+def _namesakes(rows: DuplicateRows, copied: Sequence[int]) -> set[int]:
     """Return the contents whose names, less count or precision, others of their sort have too.
 
     Only hashes of names are kept, so that memory stays small for a very large catalog; that two
@@ -250,7 +251,7 @@ def _namesakes(rows: DuplicateRows) -> set[int]:
     """
     first: dict[int, int] = {}
     several: set[int] = set()
-    for outline in rows.outlines():
+    for outline in chain(rows.outlines(), rows.further_outlines(copied)):
         key = hash((rough(outline.file_name, outline.kind), outline[2:]))
         known = first.setdefault(key, outline.id)
         if known != outline.id:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +48,7 @@ def _published(one: Contender) -> tuple[str, int]:
 
 _PROVEN: _Rule = (lambda one: one.proven, "it was read in full")
 _LIKED: _Rule = (_liking, "you like it best")
-_SAID: _Rule = (lambda one: bool(one.facts.yours), "your notes and tags are on it")
+_SAID: _Rule = (lambda one: bool(one.facts.yours), "it carries your notes, tags or tests")
 _MATCHED: _Rule = (lambda one: one.facts.matched, "the hub knows it")
 _FIRST: _Rule = (lambda one: -one.facts.id, "it has been in the catalog longest")
 
@@ -93,12 +94,16 @@ def best(alike: Alike, contenders: Sequence[Contender]) -> tuple[int, str]:
 
 def best_copies(copies: Sequence[Copy]) -> tuple[list[Copy], str]:
     """Return files of the same bytes, the one to keep first, and why that one."""
+    common = len(os.path.commonpath([copy.path for copy in copies]))
     rules: tuple[tuple[Callable[[Copy], object], str], ...] = (
         (lambda copy: not copy.proven, "it was read in full"),
         (lambda copy: copy.note == OUTSIDE_LINK, "it lies in the library itself"),
         (lambda copy: copy.note != OTHER_NAMES, "removing it would free nothing"),
         (lambda copy: -len(copy.names), "more names lead to it"),
-        (lambda copy: _like_a_copy(copy.path), "the other paths look like those of copies"),
+        (
+            lambda copy: _like_a_copy(copy.path[common:]),
+            "only its path is not that of a copy",
+        ),
         (lambda copy: copy.mtime, "it is the oldest"),
         (lambda copy: copy.path.count("/"), "it lies least deep"),
         (lambda copy: (len(copy.path), copy.path), "its path is the shortest"),

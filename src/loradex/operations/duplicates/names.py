@@ -38,7 +38,7 @@ _COUNTERS = tuple(
         r"(?P<epoch>\d{1,6})[-_ ]?(?:epochs?|ep)",
         # Fewer than a hundred are the steps a distilled model draws in: `lightning-8steps`.
         r"(?:steps?|s)[-_ ]?(?P<step>0*[1-9]\d{2,8})",
-        r"(?P<step>0*[1-9]\d{2,8})[-_ ]?(?:steps?|s)",
+        r"(?P<step>0*[1-9]\d{2,8})[-_ ]?steps?",
     )
 )
 _PLAIN_NUMBER = re.compile(_BEFORE + r"(?P<step>\d{2,7})\Z", re.ASCII)
