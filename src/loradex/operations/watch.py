@@ -13,7 +13,7 @@ from loradex.errors import Cancelled, CatalogBusy, LibraryError, LoradexError
 from loradex.operations.moves.applying import recover
 from loradex.operations.moves.lock import MovesBusy
 from loradex.operations.watching.events import EventKind, Tell, WatchEvent
-from loradex.operations.watching.eyes import FALLBACK_SECONDS, CannotWatch, Eyes
+from loradex.operations.watching.eyes import FALLBACK_SECONDS, CannotWatch, Eyes, LostSight
 from loradex.operations.watching.following import Following, Means, Scanned
 from loradex.operations.watching.hashing import BackgroundHashing
 from loradex.operations.watching.libraries import Watched, WatchedLibraries, identity
@@ -95,7 +95,7 @@ class _Watch:
         self._libraries = WatchedLibraries(iter(libraries))
         self._settling = Settling(options.quiet, time.monotonic)
         self._hashing = BackgroundHashing(means.catalog, means.sink)
-        self._noticing = Noticing(self._libraries, self._settling, options.quiet)
+        self._noticing = Noticing(self._libraries, self._settling)
         self._following = Following(means, self._libraries, self._settling, self._hashing)
         self._eyes: Eyes | None = None
         self._roots_at = 0.0
@@ -110,10 +110,7 @@ class _Watch:
         self._noticing.note_recent(self._means.cancel)
         while not self._means.cancel.cancelled:
             self._do_what_is_due()
-            if self._eyes is None:
-                self._means.cancel.wait(1.0)
-            else:
-                self._noticing.note(self._eyes.look())
+            self._look()
 
     def close(self) -> None:
         """End what runs beside the loop."""
@@ -139,7 +136,17 @@ class _Watch:
                 self._visit(watched)
         self._hash_in_background()
 
-    def _open_eyes(self) -> None:
+    def _look(self) -> None:
+        """Take in what happened; after what cannot be told, what is not told may have to settle."""
+        if self._eyes is None:
+            self._means.cancel.wait(1.0)
+            return
+        try:
+            self._noticing.note(self._eyes.look())
+        except LostSight:
+            self._open_eyes(time.monotonic() + self._options.quiet)
+
+    def _open_eyes(self, scan_at: float = 0.0) -> None:
         """Look at all folders that are there; scan those, for nothing was seen meanwhile."""
         if self._eyes is not None:
             self._eyes.close()
@@ -150,18 +157,22 @@ class _Watch:
         roots = [watched.library.root for watched in there]
         try:
             self._eyes = Eyes(roots, self._means.cancel, self._poll)
-        except FileNotFoundError:  # it went away just now
-            self._roots_at = 0.0
+        except FileNotFoundError:  # it went away just now; the next look at the roots sees that
+            return
         except CannotWatch as reason:
-            self._poll = FALLBACK_SECONDS
-            instead = f"The libraries are looked through every {self._poll:g} seconds instead."
-            self._means.tell(WatchEvent(EventKind.POLLING, "", detail=f"{reason} {instead}"))
-            self._eyes = Eyes(roots, self._means.cancel, self._poll)
+            if self._poll is None:
+                self._poll = FALLBACK_SECONDS
+                text = f"{reason} All is looked through every {self._poll:g} seconds instead."
+                self._means.tell(WatchEvent(EventKind.POLLING, "", detail=text))
+                self._open_eyes(scan_at)
+            return
         for watched in there:
-            watched.want_scan(0.0)
-            self._means.tell(
-                WatchEvent(EventKind.WATCHING, watched.library.name, watched.library.root)
-            )
+            watched.want_scan(scan_at)
+            if not watched.seen:
+                watched.seen = True
+                self._means.tell(
+                    WatchEvent(EventKind.WATCHING, watched.library.name, watched.library.root)
+                )
 
     def _check_roots(self) -> None:
         """See which folders went away, came back, or are others now."""
@@ -169,7 +180,7 @@ class _Watch:
             registered = {each.id: each for each in self._means.catalog.files.libraries()}
         except CatalogBusy:
             return
-        if self._libraries.refresh(registered):
+        if self._libraries.refresh(registered) or self._eyes is None:
             if not list(self._libraries):
                 raise LibraryError("There is no library left to watch.")
             self._open_eyes()

@@ -23,6 +23,10 @@ class CannotWatch(Exception):
     """The system cannot tell of changes; the message says why, as a sentence."""
 
 
+class LostSight(Exception):
+    """Something changed that could not be told, such as a name that is no Unicode."""
+
+
 class Eyes:
     """Sees changes below some folders, from when it is made until it is closed."""
 
@@ -35,15 +39,18 @@ class Eyes:
         self._cancel = cancel
         self._roots = tuple(root for root in roots if is_unicode(root))
         self._changes = _changes(self._roots, _Stop(cancel), poll)
-        self._first = self._next()
+        self._first = self._begin()
 
     def look(self) -> set[str]:
         """Return the paths that changed, after a second at the latest; they may be gone.
 
-        Names that are no Unicode come with U+FFFD in place of what cannot be told.
+        Raises `LostSight` when that cannot be told; these eyes see nothing more then.
         """
         seen, self._first = self._first, set()
-        return seen or self._next()
+        try:
+            return seen or self._next()
+        except (OSError, RuntimeError) as error:
+            raise LostSight from error
 
     def close(self) -> None:
         """Look no longer."""
@@ -53,8 +60,11 @@ class Eyes:
         if not self._roots:
             self._cancel.wait(_LOOK_SECONDS)
             return set()
+        return next(self._changes, set())
+
+    def _begin(self) -> set[str]:
         try:
-            return next(self._changes, set())
+            return self._next()
         except FileNotFoundError:
             raise
         except PermissionError as error:

@@ -25,6 +25,8 @@ class Watched:
     """When it is to be scanned; None while there is no reason."""
     root: Identity | None = None
     """Its folder as it was when eyes were opened on it; None when it was away."""
+    seen: bool = False
+    """Whether it was told that it is watched; told again when it comes back."""
     told: bool = False
     """Whether it was scanned before: what the first scan finds is told of as a whole."""
 
@@ -79,6 +81,7 @@ class WatchedLibraries:
             watched.library = library
             if moved or identity(library.root) != watched.root:
                 watched.want_scan(0.0)
+                watched.seen = False
                 changed = True
         return changed
 

@@ -18,16 +18,14 @@ GATHER_SECONDS = 1.0
 """A file that is renamed goes from one name and comes to another: one scan shall see both."""
 
 _RECENT_SECONDS = 10.0
-_LOST = "\ufffd"
 
 
 class Noticing:
     """Takes in what eyes have seen."""
 
-    def __init__(self, libraries: WatchedLibraries, settling: Settling, quiet: float) -> None:
+    def __init__(self, libraries: WatchedLibraries, settling: Settling) -> None:
         self._libraries = libraries
         self._settling = settling
-        self._quiet = quiet
 
     def note(self, paths: Iterable[str]) -> None:
         """Take in paths at which something happened; they may be gone."""
@@ -37,9 +35,7 @@ class Noticing:
             if watched is None or _is_hidden(path, watched.library.root):
                 continue
             name = os.path.basename(path)
-            if _LOST in path:  # which file it is cannot be told: wait for all to settle
-                watched.want_scan(soon + self._quiet)
-            elif is_download(name):
+            if is_download(name):
                 self._note_download(watched, path, soon)
             elif is_model_file(name):
                 self._note_file(watched, path, soon)
