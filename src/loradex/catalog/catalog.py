@@ -3,52 +3,129 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from types import TracebackType
+from typing import TYPE_CHECKING
 
-from loradex.catalog.arrival_store import ArrivalStore
-from loradex.catalog.details import model_details, resolve
-from loradex.catalog.durable_writer import DurableWriter
-from loradex.catalog.duplicate_rows import DuplicateRows
-from loradex.catalog.file_store import FileStore
-from loradex.catalog.grid_store import GridStore
-from loradex.catalog.hash_store import HashStore
-from loradex.catalog.hub_store import HubStore
-from loradex.catalog.job_store import JobStore
-from loradex.catalog.library_store import LibraryStore
-from loradex.catalog.look_store import LookStore
-from loradex.catalog.person_store import PersonStore
-from loradex.catalog.plan_store import PlanStore
 from loradex.catalog.reader import Reader
 from loradex.catalog.schema import REVISIONS, schema_revision
-from loradex.catalog.verify_store import VerifyStore
 from loradex.catalog.writer import Writer
-from loradex.domain.models import ModelDetails, ModelRow, Page
 from loradex.paths import Home
+
+if TYPE_CHECKING:
+    from loradex.catalog.arrival_store import ArrivalStore
+    from loradex.catalog.duplicate_rows import DuplicateRows
+    from loradex.catalog.durable_writer import DurableWriter
+    from loradex.catalog.file_store import FileStore
+    from loradex.catalog.grid_store import GridStore
+    from loradex.catalog.hash_store import HashStore
+    from loradex.catalog.hub_store import HubStore
+    from loradex.catalog.job_store import JobStore
+    from loradex.catalog.library_store import LibraryStore
+    from loradex.catalog.look_store import LookStore
+    from loradex.catalog.person_store import PersonStore
+    from loradex.catalog.plan_store import PlanStore
+    from loradex.catalog.verify_store import VerifyStore
+    from loradex.domain.models import ModelDetails, ModelRow, Page
 
 
 class Catalog:
     """One open catalog. Reading is safe from any thread; edits are short transactions.
 
-    `files`, `libraries`, `looks`, `person`, `hub` and `grids` hold the edits of their concern.
+    Each concern has a store, loaded when it is first asked for: most commands need one or two.
     """
 
     def __init__(self, home: Home) -> None:
         self.home = home
         self._reader = Reader(home.catalog)
         self._writer = Writer(home.catalog)
-        self.files = FileStore(self._reader, self._writer)
-        self.libraries = LibraryStore(self._reader, self._writer)
-        self.looks = LookStore(self._writer)
-        self.person = PersonStore(self._reader, self._writer)
-        self.hub = HubStore(self._reader, self._writer)
-        self.grids = GridStore(self._reader, self._writer)
-        self.jobs = JobStore(self._reader, self._writer)
-        self.hashes = HashStore(self._reader)
-        self.verification = VerifyStore(self._reader, self._writer)
-        self._durable = DurableWriter(home.catalog)
-        self.plans = PlanStore(self._reader, self._durable)
-        self.arrivals = ArrivalStore(self._reader, self._writer)
-        self.duplicates = DuplicateRows(self._reader)
+        self._durable: DurableWriter | None = None
+
+    @cached_property
+    def files(self) -> FileStore:
+        """Libraries as roots, and the places in them."""
+        from loradex.catalog.file_store import FileStore  # noqa: PLC0415
+
+        return FileStore(self._reader, self._writer)
+
+    @cached_property
+    def libraries(self) -> LibraryStore:
+        """What tools and people want of a library."""
+        from loradex.catalog.library_store import LibraryStore  # noqa: PLC0415
+
+        return LibraryStore(self._reader, self._writer)
+
+    @cached_property
+    def looks(self) -> LookStore:
+        """What scans and hash passes write."""
+        from loradex.catalog.look_store import LookStore  # noqa: PLC0415
+
+        return LookStore(self._writer)
+
+    @cached_property
+    def person(self) -> PersonStore:
+        """Tags, notes and ratings."""
+        from loradex.catalog.person_store import PersonStore  # noqa: PLC0415
+
+        return PersonStore(self._reader, self._writer)
+
+    @cached_property
+    def hub(self) -> HubStore:
+        """What hubs know."""
+        from loradex.catalog.hub_store import HubStore  # noqa: PLC0415
+
+        return HubStore(self._reader, self._writer)
+
+    @cached_property
+    def grids(self) -> GridStore:
+        """Grids and their pictures."""
+        from loradex.catalog.grid_store import GridStore  # noqa: PLC0415
+
+        return GridStore(self._reader, self._writer)
+
+    @cached_property
+    def jobs(self) -> JobStore:
+        """Who does what at the moment."""
+        from loradex.catalog.job_store import JobStore  # noqa: PLC0415
+
+        return JobStore(self._reader, self._writer)
+
+    @cached_property
+    def hashes(self) -> HashStore:
+        """Digests that are known already."""
+        from loradex.catalog.hash_store import HashStore  # noqa: PLC0415
+
+        return HashStore(self._reader)
+
+    @cached_property
+    def verification(self) -> VerifyStore:
+        """What was read again, and when."""
+        from loradex.catalog.verify_store import VerifyStore  # noqa: PLC0415
+
+        return VerifyStore(self._reader, self._writer)
+
+    @cached_property
+    def arrivals(self) -> ArrivalStore:
+        """What is done with new files."""
+        from loradex.catalog.arrival_store import ArrivalStore  # noqa: PLC0415
+
+        return ArrivalStore(self._reader, self._writer)
+
+    @cached_property
+    def duplicates(self) -> DuplicateRows:
+        """What the search for duplicates compares."""
+        from loradex.catalog.duplicate_rows import DuplicateRows  # noqa: PLC0415
+
+        return DuplicateRows(self._reader)
+
+    @cached_property
+    def plans(self) -> PlanStore:
+        """Plans of file changes, and the journal of what was done."""
+        from loradex.catalog.durable_writer import DurableWriter  # noqa: PLC0415
+        from loradex.catalog.plan_store import PlanStore  # noqa: PLC0415
+
+        self._durable = DurableWriter(self.home.catalog)
+        return PlanStore(self._reader, self._durable)
 
     @classmethod
     def open(cls, home: Home) -> Catalog:
@@ -85,17 +162,22 @@ class Catalog:
 
     def details(self, content_id: int) -> ModelDetails:
         """Return all that is known of one model."""
+        from loradex.catalog.details import model_details  # noqa: PLC0415
+
         return model_details(self._reader, content_id)
 
     def resolve(self, reference: str) -> int:
         """Return the id that a REF names; raise `BadReference` when it is not exactly one."""
+        from loradex.catalog.details import resolve  # noqa: PLC0415
+
         return resolve(self._reader, reference)
 
     def close(self) -> None:
         """Close all connections."""
         self._reader.close()
         self._writer.close()
-        self._durable.close()
+        if self._durable is not None:
+            self._durable.close()
 
     def __enter__(self) -> Catalog:
         return self

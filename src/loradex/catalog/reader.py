@@ -8,11 +8,14 @@ import threading
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loradex.catalog.faults import translate
-from loradex.catalog.query import compile_query
 from loradex.catalog.schema import connect_read_only
-from loradex.domain.models import ModelRow, Page
+
+if TYPE_CHECKING:
+    from loradex.catalog.query import CompiledQuery
+    from loradex.domain.models import ModelRow, Page
 
 CHUNK = 500
 """Ids in one `IN (…)`: under SQLite's limit of bound values in any build."""
@@ -63,7 +66,9 @@ class Reader:
 
     def search(self, query: str, *, limit: int | None = None, offset: int = 0) -> Page:
         """Return the rows that `query` finds, in its order, and how many there are in all."""
-        compiled = compile_query(query)
+        from loradex.domain.models import Page  # noqa: PLC0415
+
+        compiled = _compiled(query)
         with self.connection() as connection:
             rows = [
                 _model_row(row)
@@ -82,7 +87,7 @@ class Reader:
 
     def ids(self, query: str) -> list[int]:
         """Return the ids that `query` finds, in its order: what a virtual list keeps."""
-        compiled = compile_query(query)
+        compiled = _compiled(query)
         with self.connection() as connection:
             return [
                 row[0]
@@ -125,7 +130,7 @@ class Reader:
         A model of a derivative counts for its base as well: each number is what choosing that
         value would find. A base that is not known counts under the empty text.
         """
-        compiled = compile_query(query)
+        compiled = _compiled(query)
         counts: dict[str, list[tuple[str, int]]] = {}
         with self.connection() as connection:
             for name, value, source in (
@@ -146,6 +151,12 @@ class Reader:
         return counts
 
 
+def _compiled(query: str) -> CompiledQuery:
+    from loradex.catalog.query import compile_query  # noqa: PLC0415 - scans have no query
+
+    return compile_query(query)
+
+
 def chunks(items: Sequence[int], size: int = CHUNK) -> Iterator[Sequence[int]]:
     """Cut a sequence into pieces of at most `size`."""
     for start in range(0, len(items), size):
@@ -164,6 +175,8 @@ def counted(stored: str | None) -> tuple[tuple[str, int], ...]:
 
 
 def _model_row(row: Sequence) -> ModelRow:  # type: ignore[type-arg]
+    from loradex.domain.models import ModelRow  # noqa: PLC0415
+
     return ModelRow(
         id=row[0],
         name=row[1],

@@ -63,14 +63,12 @@ def scan_command(
     goes (an object with --json or --progress json). A file that is still being written is left
     alone until it is complete; `loradex arrivals` says what is done with it then.
     """
-    from loradex.operations.libraries import find_library  # noqa: PLC0415
-
     if watching and (everything or accept_missing):
         raise UsageError("--all and --accept-missing are for one scan: run it without --watch.")
     if poll is not None and not watching:
         raise UsageError("--poll says how --watch looks: it needs that, too.")
     with context.catalog() as catalog:
-        libraries = [find_library(catalog, name) for name in names] or catalog.files.libraries()
+        libraries = _named(catalog, names) if names else catalog.files.libraries()
         if not libraries:
             raise LibraryError(
                 "There is no library to scan.", hint="Add one: loradex library add FOLDER"
@@ -85,6 +83,12 @@ def scan_command(
         )
     if failed:
         click.get_current_context().exit(PARTLY)
+
+
+def _named(catalog: Catalog, names: tuple[str, ...]) -> list[Library]:
+    from loradex.operations.libraries import find_library  # noqa: PLC0415 - seldom needed
+
+    return [find_library(catalog, name) for name in names]
 
 
 def _scan_once(
