@@ -2,7 +2,9 @@
 
 Usage: python bench/scan.py LIBRARY [--runs N]
 
-LIBRARY is any folder of models. All rows are of one run, caches warm; CPU times include workers.
+LIBRARY is any folder of models. All rows are of one run and the command line's start is part of
+each scan. Every header is read once before, so that caches are warm. CPU and memory are those of
+all processes a command starts, seen every 20 ms: a process's last moments are missed.
 """
 
 from __future__ import annotations
@@ -10,16 +12,26 @@ from __future__ import annotations
 import argparse
 import json
 import os
-import resource
-import shutil
 import statistics
 import struct
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
+
+TICK = os.sysconf("SC_CLK_TCK")
+
+
+@dataclass(frozen=True)
+class Cost:
+    """What one run took: wall and CPU seconds, and the largest process in MB."""
+
+    wall: float
+    cpu: float
+    memory: float
 
 
 def plain_loop(library: Path) -> int:
@@ -39,18 +51,65 @@ def plain_loop(library: Path) -> int:
     return count
 
 
-def timed(work: Callable[[], object]) -> tuple[float, float]:
-    """Return wall seconds and CPU seconds of this process and its children."""
-
-    def cpu() -> float:
-        return sum(
-            usage.ru_utime + usage.ru_stime
-            for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
-        )
-
-    before, started = cpu(), time.perf_counter()
+def here(work: Callable[[], object]) -> Cost:
+    """Measure work in this process."""
+    cpu, started = time.process_time(), time.perf_counter()
     work()
-    return time.perf_counter() - started, cpu() - before
+    return Cost(time.perf_counter() - started, time.process_time() - cpu, 0.0)
+
+
+def command(*words: str, home: str = "") -> Cost:
+    """Measure a command and every process it starts: they share a session of their own."""
+    environment = {**os.environ, "LORADEX_HOME": home}
+    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    started = time.perf_counter()
+    child = subprocess.Popen(
+        words,
+        env=environment,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    seen: dict[int, tuple[float, float]] = {}
+    # The child stays a zombie, and readable, until it is waited for.
+    while os.waitid(os.P_PID, child.pid, os.WEXITED | os.WNOHANG | os.WNOWAIT) is None:
+        watch(child.pid, seen)
+        time.sleep(0.02 if time.perf_counter() - started > 1 else 0.002)
+    wall = time.perf_counter() - started
+    watch(child.pid, seen)
+    child.wait()
+    return Cost(
+        wall, sum(cpu for cpu, _ in seen.values()), max(kb for _, kb in seen.values()) / 1024
+    )
+
+
+def watch(session: int, seen: dict[int, tuple[float, float]]) -> None:
+    """Note CPU seconds and peak memory (kB) of every process of a session."""
+    for entry in os.listdir("/proc"):
+        if not entry.isdecimal():
+            continue
+        try:
+            fields = Path("/proc", entry, "stat").read_text().rpartition(")")[2].split()
+            if int(fields[3]) != session:
+                continue
+            status = Path("/proc", entry, "status").read_text()
+        except (OSError, ValueError, IndexError):
+            continue
+        peak = next((line for line in status.splitlines() if line.startswith("VmHWM")), "x 0 kB")
+        cpu = (int(fields[11]) + int(fields[12])) / TICK
+        pid, (_, before) = int(entry), seen.get(int(entry), (0.0, 0.0))
+        seen[pid] = (cpu, max(float(peak.split()[1]), before))
+
+
+def one_run(folder: str, loradex: str) -> Iterator[tuple[str, Cost]]:
+    """Measure each row once, one after the other."""
+    scan = (loradex, "scan", "--hash", "never")
+    yield "find -printf", command("find", folder, "-type", "f", "-printf", "%p %s %T@\n")
+    yield "plain loop of json.loads", here(lambda: plain_loop(Path(folder)))
+    with tempfile.TemporaryDirectory() as home:
+        command(loradex, "library", "add", folder, "--as-is", home=home)
+        yield "first scan", command(*scan, home=home)
+        yield "unchanged scan", command(*scan, home=home)
 
 
 def main() -> None:
@@ -59,37 +118,25 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=3)
     options = parser.parse_args()
     loradex = str(Path(sys.executable).parent / "loradex")
-    environment = {**os.environ}
-    environment.pop("PYTHONDONTWRITEBYTECODE", None)
+    folder = str(options.library)
+    count = plain_loop(options.library)  # warms the caches, too
 
-    def run(*command: str, home: str = "") -> Callable[[], object]:
-        env = {**environment, "LORADEX_HOME": home}
-        return lambda: subprocess.run(
-            command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, check=False
-        )
-
-    rows: dict[str, list[tuple[float, float]]] = {}
+    rows: dict[str, list[Cost]] = {}
     for _ in range(options.runs):
-        home = tempfile.mkdtemp()
-        run(loradex, "library", "add", str(options.library), home=home)()
-        find = ["find", str(options.library), "-type", "f", "-printf", "%p %s %T@\n"]
-        for name, work in (
-            ("find -printf", run(*find)),
-            ("plain loop of json.loads", lambda: plain_loop(options.library)),
-            ("first scan, no hashes", run(loradex, "scan", "--hash", "later", home=home)),
-            ("unchanged scan", run(loradex, "scan", "--hash", "later", home=home)),
-        ):
-            rows.setdefault(name, []).append(timed(work))
-        shutil.rmtree(home)
-    base = statistics.median(wall for wall, _ in rows["find -printf"])
-    loop = statistics.median(wall for wall, _ in rows["plain loop of json.loads"])
-    print(f"{options.library}, {options.runs} runs: median wall (least to most), median CPU")
-    for name, seen in rows.items():
-        walls = [wall for wall, _ in seen]
-        wall, cpu = statistics.median(walls), statistics.median(cpu for _, cpu in seen)
+        for name, cost in one_run(folder, loradex):
+            rows.setdefault(name, []).append(cost)
+    base = statistics.median(cost.wall for cost in rows["find -printf"])
+    loop = statistics.median(cost.wall for cost in rows["plain loop of json.loads"])
+    print(f"{folder}: {count:,} safetensors, {options.runs} runs, {os.cpu_count()} cores")
+    print(f"{'':<26}{'wall (least to most)':>26}{'CPU':>9}{'memory':>9}{'× find':>9}{'× loop':>9}")
+    for name, costs in rows.items():
+        walls = [cost.wall for cost in costs]
+        wall, cpu = statistics.median(walls), statistics.median(cost.cpu for cost in costs)
+        memory = max(cost.memory for cost in costs)
+        span = f"{wall:.3f} s ({min(walls):.3f} to {max(walls):.3f})"
         print(
-            f"{name:<26} {wall:7.3f} s ({min(walls):.3f} to {max(walls):.3f})  CPU {cpu:7.3f} s"
-            f"  × find {wall / base:7.1f}  × loop {wall / loop:5.2f}"
+            f"{name:<26}{span:>26}{cpu:>7.2f} s{memory:>6.0f} MB"
+            f"{wall / base:>9.1f}{wall / loop:>9.3f}"
         )
 
 

@@ -23,6 +23,12 @@ def upgrade() -> None:
         "content_header", sa.Column("findings", _TEXT(), nullable=False, server_default="[]")
     )
     op.add_column("file", sa.Column("verified_at", sa.Float(), nullable=True))
+    op.create_index(
+        op.f("ix_file_unhashed"),
+        "file",
+        ["content_id"],
+        sqlite_where=sa.text("hashed_at IS NULL AND state = 'present'"),
+    )
     op.add_column("library", sa.Column("folders", _TEXT(), nullable=False, server_default="{}"))
     op.add_column("library", sa.Column("arrivals", _TEXT(), nullable=False, server_default="{}"))
 
@@ -30,6 +36,7 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_column("library", "arrivals")
     op.drop_column("library", "folders")
+    op.drop_index(op.f("ix_file_unhashed"), "file")
     op.drop_column("file", "verified_at")
     op.drop_column("content_header", "findings")
     op.drop_index(op.f("ix_content_identified_by"), "content")

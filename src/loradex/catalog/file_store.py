@@ -225,6 +225,14 @@ class FileStore:
             )
         ]
 
+    def count_to_hash(self) -> int:
+        """Return how many files `to_hash` would give."""
+        rows = self._reader.rows_of(
+            "SELECT count(*) FROM file JOIN content ON content.id = content_id"
+            " WHERE file.state = 'present' AND hashed_at IS NULL AND format <> 'diffusers'"
+        )
+        return int(str(rows[0][0]))
+
     def paths(self, content_ids: Sequence[int]) -> list[bytes]:
         """Return one place of each content, as the bytes the disk has; present ones first.
 

@@ -116,7 +116,7 @@ def _scan_once(
                 accept_missing=accept_missing,
                 everything=everything,
             )
-            waiting = len(catalog.files.to_hash()) if hashing != "never" else 0
+            waiting = catalog.files.count_to_hash() if hashing != "never" else 0
             if hashing == "now" and waiting:
                 from loradex.operations.hash_pass import hash_pass  # noqa: PLC0415
 

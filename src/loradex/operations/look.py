@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import gc
 import multiprocessing
 import multiprocessing.connection
@@ -34,8 +35,26 @@ def prepare_worker() -> None:
     It ends when its parent does, however that ended.
     """
     gc.disable()
+    _keep_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
+
+
+def _keep_memory() -> None:
+    """Let the C library keep what headers of megabytes needed, for the next header.
+
+    glibc gives large blocks back to the system at once, and each page of the next one costs a
+    fault: a seventh of a scan's time. Elsewhere there is no `mallopt`, and nothing happens.
+    """
+    mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
+    if mallopt is not None:
+        for parameter in (_M_MMAP_THRESHOLD, _M_TRIM_THRESHOLD):
+            mallopt(parameter, _MEMORY_KEPT)
+
+
+_M_TRIM_THRESHOLD, _M_MMAP_THRESHOLD = -1, -3
+"""mallopt(3)"""
+_MEMORY_KEPT = 32 * 1024 * 1024
 
 
 def _end_with_parent() -> None:

@@ -1,5 +1,6 @@
 """Libraries and files: where contents were seen."""
 
+from sqlalchemy import text
 from sqlmodel import Field, Index, UniqueConstraint
 
 from loradex.catalog.tables.naming import NEVER_REUSED, Table
@@ -29,6 +30,10 @@ class LibraryRow(Table, table=True):
     scanned_at: float | None = None
 
 
+UNHASHED = "hashed_at IS NULL AND state = 'present'"
+"""Places that wait for a full read: few or none, in a library of any size."""
+
+
 class File(Table, table=True):
     """A place. `path` is relative, for people; `raw_path` are the same bytes the disk has."""
 
@@ -37,6 +42,7 @@ class File(Table, table=True):
         UniqueConstraint("library_id", "raw_path"),
         Index(None, "device", "inode"),
         Index(None, "content_id", "state"),
+        Index("ix_file_unhashed", "content_id", sqlite_where=text(UNHASHED)),
         NEVER_REUSED,
     )
 
