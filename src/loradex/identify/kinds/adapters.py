@@ -298,9 +298,9 @@ READERS: tuple[Reader, ...] = (
     t2i_adapter,
 )
 
-# Things that live beside models but are none of the kinds.
-STRANGERS: tuple[tuple[str, str], ...] = (
-    ("pulid_ca.#|pulid_encoder", "PuLID, a face adapter"),
-    ("id_encoder", "PhotoMaker, a face adapter"),
-    ("connector.latents|perceiver_blocks.#.sq_attn", "ELLA, a text adapter"),
+# Things that live beside models but are none of the kinds, and what they were made for.
+STRANGERS: tuple[tuple[str, str, tuple[BaseModel, ...]], ...] = (
+    ("pulid_ca.#|pulid_encoder", "PuLID, a face adapter", (B.FLUX1, B.SDXL)),
+    ("id_encoder", "PhotoMaker, a face adapter", (B.SDXL,)),
+    ("connector.latents|perceiver_blocks.#.sq_attn", "ELLA, a text adapter", (B.SD1,)),
 )
