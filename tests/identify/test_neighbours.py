@@ -71,6 +71,10 @@ MODELS: list[tuple[str, str, str, str | None, str | None]] = [
     ("controlnet sd3 inpaint", "pos_embed_input.proj 1536x17x2x2\n"
      "controlnet_blocks.{23} 1536x1536\ntransformer_blocks.{23}.attn.to_q 1536x1536",
      "controlnet", "sd3", "inpaint"),
+    ("ip-adapter sd3", "image_proj.proj_in 1280x1152\nip_adapter.{24}.to_k_ip 1536x1536",
+     "ip_adapter", "sd3", None),
+    ("hotshot's layers", "down_blocks.{3}.temporal_attentions.{2}.proj_in 320x320\n"
+     "up_blocks.{3}.temporal_attentions.{3}.proj_in 320x320", "motion_module", "sdxl", None),
     ("vae minimax", "encoder.conv_in 128x3x3x3x3\ndecoder.register_tokens! 1x4x2048\n"
      "decoder.transformer_blocks.{8}.attn.to_q 2048x2048", "vae", "minimax-h3", None),
     ("vae minimax sound", "encoder.block.0.weight_g! 64x1x1\nencoder.block.0.weight_v! 64x1x7\n"
