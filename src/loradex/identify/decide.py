@@ -236,7 +236,8 @@ def _shard(main: View) -> Finding | None:
 
     Blocks with an input of their own are a whole model of a kind that borrows these names.
     """
-    found = first(BLOCKS, main) if len(main) > 1 else None
+    # Where a quantisation hides sizes, the names alone speak.
+    found = first(NEAREST if main.packed else BLOCKS, main) if len(main) > 1 else None
     if found is None:
         return None
     if found.base in unet.BASES and not main.has("attn2.to_k|attn2.to_v"):
