@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import gzip
 import json
+import random
 from collections import Counter
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -98,3 +100,51 @@ def test_file_names_change_neither_kind_nor_base() -> None:
         named = identify(header, file_name="ponyDiffusion_flux_vae_lora.safetensors")
         assert (named.kind, named.base, named.rank) == (plain.kind, plain.base, plain.rank)
         assert named.confidence == plain.confidence
+
+
+LIES = (
+    {"ss_base_model_version": "sd_1.5"},
+    {"ss_base_model_version": "sdxl_base_v1-0", "ss_network_dim": "1"},
+    {"modelspec.architecture": "stable-diffusion-v1", "ss_base_model_version": "flux1"},
+)
+UNDECIDED_WITHOUT_METADATA = {"lora-anima-kohya-full"}
+
+
+def test_metadata_does_not_beat_tensors() -> None:
+    for name in NAMES[::3]:
+        header, expected = entry(name)
+        if name in UNDECIDED_WITHOUT_METADATA or header.format is not FileFormat.SAFETENSORS:
+            continue
+        for lie in LIES:
+            identity = identify(replace(header, metadata={**header.metadata, **lie}))
+            assert right(expected["kind"], identity.kind.value), name
+            assert right(expected["base"], answers(identity)["base"]), name
+
+
+def test_the_order_of_tensors_says_nothing() -> None:
+    for name in NAMES[::2]:
+        header, _ = entry(name)
+        plain = answers(identify(header))
+        turned = dict(reversed(list(header.tensors.items())))
+        assert answers(identify(replace(header, tensors=turned))) == plain, name
+
+
+def test_any_piece_of_a_file_is_of_its_base_or_of_none() -> None:
+    """Shards and cut files: what is left may tell less, and does not tell another base."""
+    random_ = random.Random(4)
+    for name in NAMES[::2]:
+        header, expected = entry(name)
+        keys = sorted(header.tensors)
+        if not keys:
+            continue
+        start = random_.randrange(len(keys))
+        piece = {key: header.tensors[key] for key in keys[start : start + 200]}
+        identity = identify(replace(header, tensors=piece))
+        told = answers(identity)["base"]
+        near = {base.value for base in identity.candidates}
+        known = {base for base in as_list(expected["base"]) if isinstance(base, str)}
+        assert told is None or told in known or known & near, (name, start, identity.reasons)
+
+
+def as_list(value: object) -> list[object]:
+    return value if isinstance(value, list) else [value]

@@ -11,6 +11,7 @@ from loradex.domain.duplicates import Yours
 from loradex.domain.hashes import EMPTY_SHA256
 
 _AT_ONCE = 5_000
+_NOTHING_SAID = Yours()
 _EMPTY_AUTOV3 = EMPTY_SHA256[:12]
 
 
@@ -145,18 +146,17 @@ class DuplicateRows:
             yours = self._yours(wanted)
             with self._reader.connection() as connection:
                 for row in connection.execute(_FACTS, (wanted,)):
-                    id_ = row[0]
-                    stored = row[13]
+                    id_, stored = row[0], row[13]
                     if stored not in parts:
                         parts[stored] = tuple(json.loads(stored))
-                    found[id_] = Facts(
-                        *row[:13],
-                        parts[stored],
-                        *row[14:16],
-                        bool(row[16]),
-                        *row[17:20],
-                        yours.get(id_) or Yours(),
-                        hubs.get(id_),
+                    found[id_] = Facts._make(
+                        (
+                            *row[:13],
+                            parts[stored],
+                            *row[14:20],
+                            yours.get(id_, _NOTHING_SAID),
+                            hubs.get(id_),
+                        )
                     )
         return found
 

@@ -81,6 +81,10 @@ class Copy:
     """Why it frees less than its size; empty when it frees all of it."""
     fate: Fate = Fate.KEEP
 
+    def judged(self, fate: Fate) -> Copy:
+        """Return the same with this fate."""
+        return Copy(self.names, self.size, self.mtime, self.proven, self.frees, self.note, fate)
+
     @property
     def path(self) -> str:
         """The name to show, absolute."""

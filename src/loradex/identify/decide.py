@@ -173,9 +173,9 @@ def _other_than_lora(header: Header) -> Identity:
     whole = first(MODELS, main) or _ema_only(split, size_of)
     if whole:
         return _denoiser(whole, header, split)
-    stranger = next((name for path, name in adapters.STRANGERS if main.has(path)), None)
-    if stranger:
-        return _unknown(f"looks like {stranger}, which has no kind here")
+    for path, stranger, candidates in adapters.STRANGERS:
+        if main.has(path):
+            return _unknown(f"looks like {stranger}, which has no kind here", candidates)
     other = _second_rank(main, split, size_of, header.metadata)
     if other:
         keys = split.main or next(iter(split.others.values()), [])
@@ -236,7 +236,8 @@ def _shard(main: View) -> Finding | None:
 
     Blocks with an input of their own are a whole model of a kind that borrows these names.
     """
-    found = first(BLOCKS, main) if len(main) > 1 else None
+    # Where a quantisation hides sizes, the names alone speak.
+    found = first(NEAREST if main.packed else BLOCKS, main) if len(main) > 1 else None
     if found is None:
         return None
     if found.base in unet.BASES and not main.has("attn2.to_k|attn2.to_v"):

@@ -63,6 +63,14 @@ _BASE_WORDS: tuple[tuple[str, B], ...] = (
     (r"^bria|^fibo", B.BRIA),
     (r"allegro", B.ALLEGRO),
 )
+# Models that share a header with a plainer one, told by name only: variant.
+_VARIANT_WORDS: tuple[tuple[str, B, str], ...] = (
+    (r"kontext", B.FLUX1, "kontext"),
+    (r"krea-?dev|flux-?1-krea", B.FLUX1, "krea"),
+    (r"qwen-image-layered", B.QWEN_IMAGE, "layered"),
+    (r"qwen-image-edit", B.QWEN_IMAGE, "edit"),
+    (r"framepack", B.HUNYUAN_VIDEO, "framepack"),
+)
 _SEPARATORS = re.compile(r"[_.\s]+")
 _LONGEST = 4000
 """Characters of a value that are read: merge recipes can be megabytes."""
@@ -109,6 +117,16 @@ def base_claims(metadata: Mapping[str, str]) -> list[Claim]:
             weak = key == "general.architecture" or value == "sd_1.5"
             claims.append(Claim(base, key, value, weak))
     return claims
+
+
+def variant(metadata: Mapping[str, str], base: B | None) -> tuple[str, str] | None:
+    """Return a variant of `base` that only names tell, and where it is named."""
+    for key in _BASE_KEYS[:2]:
+        word = _SEPARATORS.sub("-", _text(metadata, key)[:200].lower())
+        for pattern, of, name in _VARIANT_WORDS:
+            if of is base and re.search(pattern, word):
+                return name, f"`{key}` says {name}"
+    return None
 
 
 def _text(metadata: Mapping[str, str], key: str) -> str:

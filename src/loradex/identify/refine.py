@@ -21,6 +21,7 @@ _NEEDS_BASE = (ModelKind.LORA, ModelKind.CONTROLNET, ModelKind.EMBEDDING, ModelK
 def with_metadata(identity: Identity, header: Header, file_name: str) -> Identity:
     """Return the identity refined by metadata within what the tensors allow."""
     identity = _base(identity, header)
+    identity = _variant(identity, header)
     identity = _prediction(identity, header)
     identity = _algorithm(identity, header)
     return _derivative(identity, header, file_name)
@@ -54,6 +55,15 @@ def _base(identity: Identity, header: Header) -> Identity:
             reasons = _because(identity, "base", f"only `{claim.key}` tells: {claim.value}")
             return replace(identity, base=claim.base, confidence=_ALONE_CONFIDENCE, reasons=reasons)
     return identity
+
+
+def _variant(identity: Identity, header: Header) -> Identity:
+    if identity.variant is not None or _shared(identity):
+        return identity
+    found = metadata.variant(header.metadata, identity.base)
+    if found is None:
+        return identity
+    return replace(identity, variant=found[0], reasons=_because(identity, "variant", found[1]))
 
 
 def _shared(identity: Identity) -> bool:

@@ -8,7 +8,6 @@ are few, the names always, and no voice. Its opinion can make a verdict worse an
 from __future__ import annotations
 
 import io
-import logging
 import struct
 from collections.abc import Iterable
 
@@ -49,6 +48,8 @@ def _as_pickle(imports: Iterable[Imported]) -> bytes:
 
 def _opinion(data: bytes) -> set[Imported]:
     # Importing picklescan takes longer than judging a file: only names nobody knows are worth it.
+    import logging  # noqa: PLC0415
+
     from picklescan.scanner import (  # type: ignore[import-untyped]  # noqa: PLC0415
         SafetyLevel,
         scan_pickle_bytes,

@@ -6,8 +6,6 @@ header settles that: it costs nothing more.
 
 from __future__ import annotations
 
-from pathlib import PurePath
-
 from loradex.domain.header import FileFormat, Header
 from loradex.domain.safety import Safety, SafetyReport
 from loradex.errors import FormatError
@@ -23,6 +21,7 @@ from loradex.formats.zip_members import BadZip, members
 _DATA_ONLY = {FileFormat.SAFETENSORS, FileFormat.GGUF}
 _DATA_SUFFIXES = {".safetensors", ".sft", ".gguf"}
 _PICKLE_SUFFIXES = {".ckpt", ".pt", ".pt2", ".pth", ".bin", ".pkl", ".pickle"}
+_KNOWN_SUFFIXES = _DATA_SUFFIXES | _PICKLE_SUFFIXES
 
 _SAFE = SafetyReport(Safety.SAFE)
 
@@ -57,10 +56,10 @@ def unreadable(error: FormatError) -> SafetyReport:
 def _claimed(name: str) -> frozenset[str]:
     """Return all the formats that a name claims: `x.safetensors.PT` claims two."""
     claims: set[str] = set()
-    for suffix in reversed(PurePath(name.lower()).suffixes):
-        if suffix not in _DATA_SUFFIXES | _PICKLE_SUFFIXES:
+    for suffix in reversed(name.lower().split(".")[1:]):
+        if f".{suffix}" not in _KNOWN_SUFFIXES:
             break
-        claims.add(suffix)
+        claims.add(f".{suffix}")
     return frozenset(claims)
 
 

@@ -159,6 +159,17 @@ NEIGHBOURS: tuple[Reader, ...] = (
         near=BaseModel.COGVIEW4,
     ),
     _neighbour("SeedVR2's blocks, not known here", has("blocks.#.mlp.all|blocks.#.mlp.vid")),
+    _neighbour("PiD's low-quality input, not known here", has("lq_proj.latent_proj")),
+    _neighbour(
+        "HiDream-O1 is another model than HiDream-I1: pixels over a language model",
+        has("t_embedder1.mlp", "x_embedder.proj1"),
+        near=BaseModel.HIDREAM,
+    ),
+    _neighbour(
+        "Lumina-Next is Lumina 2's forerunner",
+        has("layers.#.attn2", "layers.#.gate"),
+        near=BaseModel.LUMINA2,
+    ),
     _neighbour(
         "Latte adds temporal blocks to PixArt's",
         has("temporal_transformer_blocks.#", "adaln_single.linear", "pos_embed.proj"),

@@ -29,6 +29,14 @@ def _ltx_variant(view: View) -> Variant | None:
     return (name, f"{width} wide: the {name} model") if name else None
 
 
+def _ltx2_variant(view: View) -> Variant | None:
+    if view.has("keyframes_abs_pos_embedding"):
+        return ("2.5", "`keyframes_abs_pos_embedding` is there: LTX-2.5")
+    if view.has("prompt_scale_shift_table|prompt_adaln_single"):
+        return ("2.3", "`prompt_scale_shift_table` is there: LTX-2.3")
+    return None
+
+
 def _cosmos_variant(view: View) -> Variant | None:
     width = view.gives("x_embedder.proj.1|patch_embed.proj")
     size = {2048: "2b", 5120: "14b", 4096: "7b"}.get(width or 0)
@@ -57,6 +65,12 @@ def _cog_variant(view: View) -> Variant | None:
     return (name, f"{width} wide: the {name} model")
 
 
+def _cog_native_variant(view: View) -> Variant | None:
+    width = view.gives("mixins.patch_embed.text_proj") or 0
+    name = {1920: "2b", 3072: "5b"}.get(width)
+    return (name, f"{width} wide: the {name} model") if name else None
+
+
 def _kandinsky_variant(view: View) -> Variant | None:
     width = view.takes("to_query") or 0
     name = {1792: "video-lite", 2560: "image-lite", 4096: "pro"}.get(width)
@@ -74,6 +88,7 @@ MODELS: tuple[Reader, ...] = (
             ),
             lacks("audio_patch_proj"),
         ),
+        variant=_ltx2_variant,
         prediction="flow",
         ends="audio_proj_out|^proj_out",
     ),
@@ -130,6 +145,16 @@ MODELS: tuple[Reader, ...] = (
         variant=_cog_variant,
         prediction="v_prediction",
         ends="^proj_out",
+    ),
+    Rule(
+        COGVIDEO,
+        "CogVideoX in its authors' names",
+        (
+            has("mixins.patch_embed.text_proj", "transformer.layers.#|layers.#"),
+            takes("mixins.patch_embed.text_proj", 4096),
+        ),
+        variant=_cog_native_variant,
+        prediction="v_prediction",
     ),
     Rule(
         ANIMA,

@@ -64,6 +64,8 @@ def ip_adapter(view: View) -> Finding | None:
     width = view.takes("to_k_ip")
     if width == 4096 or view.gives("to_k_ip") == 3072:
         return replace(found, base=B.FLUX1).because("base", f"`to_k_ip` takes {width}: FLUX.1")
+    if width in (1536, 2432):
+        return replace(found, base=B.SD3).because("base", f"`to_k_ip` takes {width}: SD 3")
     found = _by_text(found, view, "to_k_ip")
     variant = _projector(view)
     return replace(found, variant=variant[0]).because("variant", variant[1]) if variant else found
@@ -174,8 +176,10 @@ def _sd3_variant(view: View) -> Variant | None:
 
 
 def _motion(view: View) -> Finding | None:
-    """AnimateDiff's motion modules, bare or as diffusers' MotionAdapter."""
-    if not view.has("motion_modules.#") or view.has("attn2.to_k", "conv_in"):
+    """AnimateDiff's motion modules, bare or as diffusers' MotionAdapter; HotShot's layers."""
+    if not view.has("motion_modules.#|temporal_attentions.#"):
+        return None
+    if view.has("attn2.to_k", "conv_in"):
         return None
     if view.has("^conv_in|^input_blocks.#|time_embedding"):
         return None
@@ -298,9 +302,9 @@ READERS: tuple[Reader, ...] = (
     t2i_adapter,
 )
 
-# Things that live beside models but are none of the kinds.
-STRANGERS: tuple[tuple[str, str], ...] = (
-    ("pulid_ca.#|pulid_encoder", "PuLID, a face adapter"),
-    ("id_encoder", "PhotoMaker, a face adapter"),
-    ("connector.latents|perceiver_blocks.#.sq_attn", "ELLA, a text adapter"),
+# Things that live beside models but are none of the kinds, and what they were made for.
+STRANGERS: tuple[tuple[str, str, tuple[BaseModel, ...]], ...] = (
+    ("pulid_ca.#|pulid_encoder", "PuLID, a face adapter", (B.FLUX1, B.SDXL)),
+    ("id_encoder", "PhotoMaker, a face adapter", (B.SDXL,)),
+    ("connector.latents|perceiver_blocks.#.sq_attn", "ELLA, a text adapter", (B.SD1,)),
 )

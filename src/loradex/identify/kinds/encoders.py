@@ -139,7 +139,7 @@ def _clip(view: View) -> Finding | None:
 
 def _t5(view: View) -> Finding | None:
     if view.has("block.#.layer.#.SelfAttention.q"):
-        width = view.takes("SelfAttention.q")
+        width = view.takes("SelfAttention.q") or view.gives("layer.#.layer_norm|final_layer_norm")
         biases = view.flat.count("relative_attention_bias")
     elif view.has("enc.blk.#.attn_q"):
         width = view.takes("enc.blk.#.attn_q")

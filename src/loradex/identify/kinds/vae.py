@@ -67,6 +67,19 @@ def _reads(channels: int) -> Check:
     return check
 
 
+def _tiny_video(
+    base: BaseModel | None, latents: str, channels: int, *, among: tuple[BaseModel, ...] = ()
+) -> Rule:
+    return _vae(
+        base,
+        f"a tiny video autoencoder for {latents}",
+        has("decoder.#.conv.0|decoder.3.conv.0|decoder.7.conv.0"),
+        takes("decoder.1", channels),
+        among=among,
+        variant="taehv",
+    )
+
+
 _TINY = "decoder.layers.#|taesd_decoder.1|taesd_encoder.0"
 
 READERS: tuple[Reader, ...] = (
@@ -296,14 +309,10 @@ READERS: tuple[Reader, ...] = (
         among=LATENTS_4,
         variant="taesd",
     ),
-    _vae(
-        None,
-        "a tiny video autoencoder",
-        has("decoder.#.conv.0|decoder.3.conv.0|decoder.7.conv.0"),
-        either(takes("decoder.1", 16), takes("encoder.0", 3)),
-        among=LATENTS_WAN,
-        variant="taehv",
-    ),
+    _tiny_video(B.WAN, "48-channel latents of Wan 2.2", 48),
+    _tiny_video(B.HUNYUAN_VIDEO_1_5, "32-channel latents of HunyuanVideo 1.5", 32),
+    _tiny_video(B.LTX_VIDEO, "128-channel latents of LTX-Video", 128),
+    _tiny_video(None, "16-channel latents", 16, among=(*LATENTS_WAN, B.HUNYUAN_VIDEO)),
     _vae(
         None,
         "a tiny decoder in a bare sequence",

@@ -44,6 +44,8 @@ def _language_model(texts: Mapping[str, View]) -> Finding | None:
 
 def _t5(texts: Mapping[str, View]) -> Finding | None:
     roots = [root for root, view in texts.items() if view.has("SelfAttention.q|SelfAttention.k")]
+    if roots and any(view.takes(_ATTENTION) == 1280 for view in texts.values()):
+        return _finding(_SD3, "a T5 beside a CLIP-G: SD 3")
     if any(root.endswith("3") for root in roots):
         return _finding(None, "a T5 as third text encoder: SD 3 or FLUX.1", _SD3, _FLUX1)
     if any(root.endswith("2") for root in roots):

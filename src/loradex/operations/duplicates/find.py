@@ -11,7 +11,7 @@ import gc
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import chain
 
 from loradex.catalog.catalog import Catalog
@@ -207,7 +207,7 @@ class _Search:
                 read = contenders[kept].proven and contenders[place].proven
                 certain = read or alike is not Alike.TENSORS
                 copies = [
-                    replace(copies[0], fate=Fate.GO if certain else Fate.UNPROVEN),
+                    copies[0].judged(Fate.GO if certain else Fate.UNPROVEN),
                     *(_judged(copy, certain and copy.proven) for copy in copies[1:]),
                 ]
             twins.append(_twin(facts, found.traits[place], copies, keep=place == kept))
@@ -224,7 +224,7 @@ def _judged(copy: Copy, proven: bool) -> Copy:
     """Return a further copy with its fate: one that frees nothing may as well stay."""
     if copy.note:
         return copy
-    return replace(copy, fate=Fate.GO if proven else Fate.UNPROVEN)
+    return copy.judged(Fate.GO if proven else Fate.UNPROVEN)
 
 
 def _twin(facts: Facts, trait: str, copies: Sequence[Copy], *, keep: bool) -> Twin:
@@ -236,7 +236,7 @@ def _twin(facts: Facts, trait: str, copies: Sequence[Copy], *, keep: bool) -> Tw
         size=facts.size,
         trait=trait,
         sha256=facts.sha256,
-        matched=facts.matched,
+        matched=bool(facts.matched),
         yours=facts.yours,
         copies=tuple(copies),
         keep=keep,

@@ -93,7 +93,6 @@ def _counter(stem: str, kind: str) -> re.Match[str] | None:
     return next((match for one in patterns if (match := one.search(stem, start))), None)
 
 
-_BREAKS = "_-.+()[],"
 _HUMP = re.compile(r"(?<=[a-z0-9])(?=[A-Z])")
 _SEAM = "\x1f"
 """Stands where a word begins within another, as in `8Pruned`."""
@@ -144,8 +143,10 @@ def rough(file_name: str, kind: str) -> str:
 
 
 def _in_words(text: str) -> str:
-    for character in _BREAKS:
-        text = text.replace(character, " ")
+    text = text.replace("_", " ").replace("-", " ").replace(".", " ")
+    if "(" in text or "[" in text or "+" in text or "," in text:
+        for character in "()[]+,":
+            text = text.replace(character, " ")
     return text
 
 
