@@ -14,7 +14,8 @@ from loradex.domain.progress import CancelToken, SilentSink
 from loradex.operations.hash_pass import hash_pass
 from loradex.operations.libraries import add_library, find_library
 from loradex.operations.moves.planning import Wanted, plan_moves
-from loradex.operations.scan import ScanReport, scan
+from loradex.operations.scan import scan
+from loradex.operations.scan_report import ScanReport
 
 
 def fill_inbox(inbox: Path) -> None:

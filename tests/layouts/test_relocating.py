@@ -18,7 +18,8 @@ from loradex.operations import relocating
 from loradex.operations.hash_pass import hash_pass
 from loradex.operations.libraries import add_library, find_library
 from loradex.operations.relocating import Moved, answered, elsewhere, is_there, some_known_files
-from loradex.operations.scan import ScanReport, scan
+from loradex.operations.scan import scan
+from loradex.operations.scan_report import ScanReport
 from loradex.paths import Home
 
 

@@ -23,7 +23,8 @@ from loradex.formats.model_file import ModelFile
 from loradex.operations import annotate
 from loradex.operations.hash_pass import HashReport, hash_pass
 from loradex.operations.libraries import add_library, remove_library
-from loradex.operations.scan import ScanReport, scan
+from loradex.operations.scan import scan
+from loradex.operations.scan_report import ScanReport
 from loradex.paths import Home
 
 
@@ -97,7 +98,7 @@ def test_a_second_scan_opens_no_file(
 def test_better_rules_look_again_and_leave_a_persons_words_alone(
     catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("loradex.operations.scan.RULES_VERSION", "older")
+    monkeypatch.setattr("loradex.operations.library_scan.RULES_VERSION", "older")
     monkeypatch.setattr("loradex.operations.look.identify", lambda *_, **__: Identity())
     scanned(catalog)
     id_ = catalog.resolve("neon")

@@ -171,6 +171,20 @@ class FileStore:
             self._writer.refresh(connection, [f.content_id for f in files if f.content_id])
         return len(marked)
 
+    def other_places(self, gone: Sequence[KnownFile]) -> dict[int, float]:
+        """Return the contents of these files that are present elsewhere, and since when."""
+        files = json.dumps([file.id for file in gone])
+        contents = json.dumps([file.content_id for file in gone if file.content_id])
+        return {
+            int(str(row[0])): float(str(row[1]))
+            for row in self._reader.rows_of(
+                "SELECT content_id, max(first_seen) FROM file WHERE state = 'present'"
+                " AND content_id IN (SELECT value FROM json_each(?))"
+                " AND id NOT IN (SELECT value FROM json_each(?)) GROUP BY content_id",
+                (contents, files),
+            )
+        }
+
     def look_again(self, file_id: int) -> None:
         """Let the next scan look into a file although its size and time are the same."""
         with self._writer.transaction() as connection:

@@ -10,7 +10,7 @@ from loradex.cli.words import count_text, duration_text, size_text
 if TYPE_CHECKING:
     from loradex.cli.context import Context
     from loradex.operations.hash_pass import HashReport
-    from loradex.operations.scan import ScanReport
+    from loradex.operations.scan_report import ScanReport
 
 _PROBLEM = "with a problem: loradex problems"
 
@@ -34,6 +34,8 @@ def scan_sentence(report: ScanReport, hashed: HashReport | None, waiting: int = 
     ]
     text = f"{count_text(report.seen, 'model file')} in {duration_text(report.seconds)}"
     text += f": {', '.join(parts)}." if parts else ", nothing has changed."
+    if report.elsewhere:
+        text += f" Another loradex reads what is new in {', '.join(report.elsewhere)}."
     if report.offline:
         text += f" Offline: {', '.join(report.offline)}."
     if hashed is not None and (hashed.files or hashed.problems):
@@ -64,6 +66,7 @@ def scan_json(report: ScanReport, hashed: HashReport | None) -> dict[str, object
         "growing": report.growing,
         "downloads": report.downloads,
         "new_contents": report.new_contents,
+        "scanned_elsewhere": report.elsewhere,
         "offline": report.offline,
         "held_back": report.held_back,
         "seconds": round(report.seconds, 3),

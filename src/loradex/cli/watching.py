@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from loradex.domain.library import Library
     from loradex.domain.models import ModelRow
     from loradex.domain.progress import CancelToken, ProgressSink
-    from loradex.operations.scan import ScanReport
+    from loradex.operations.scan_report import ScanReport
     from loradex.operations.watching.events import WatchEvent
     from loradex.plugin_manager import Plugins
 

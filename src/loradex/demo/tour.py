@@ -21,7 +21,8 @@ from loradex.operations.grids import GridRequest, GridResult, draw_grid
 from loradex.operations.hash_pass import HashReport, hash_pass
 from loradex.operations.libraries import add_library
 from loradex.operations.matching import MatchReport, match
-from loradex.operations.scan import ScanReport, scan
+from loradex.operations.scan import scan
+from loradex.operations.scan_report import ScanReport
 from loradex.paths import Home
 from loradex.settings import Settings
 

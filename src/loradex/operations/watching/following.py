@@ -15,7 +15,8 @@ from loradex.domain.library import Library
 from loradex.domain.progress import CancelToken, ProgressSink
 from loradex.operations.arrivals import ArrivalReport, deal_with
 from loradex.operations.hash_pass import hash_pass
-from loradex.operations.scan import ScanReport, scan
+from loradex.operations.scan import scan
+from loradex.operations.scan_report import ScanReport
 from loradex.operations.walk import MODEL_INDEX
 from loradex.operations.watching.events import EventKind, Tell, WatchEvent
 from loradex.operations.watching.eyes import FALLBACK_SECONDS, is_unicode

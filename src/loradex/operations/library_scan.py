@@ -1,0 +1,226 @@
+"""One library's part of a scan: what it finds, and what of it becomes rows."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from loradex.catalog.catalog import Catalog
+from loradex.domain.identity import RULES_VERSION
+from loradex.domain.library import FileState, Layout, Library
+from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
+from loradex.domain.scanning import Found, KnownFile, Look, Stamp
+from loradex.errors import FormatError
+from loradex.operations.changes import Changes, compare
+from loradex.operations.looking import WORTH_A_POOL, batches, looks
+from loradex.operations.scan_report import ScanReport
+from loradex.operations.walk import Walk, shown, walk
+
+VANISHED_SHARE = 0.2
+VANISHED_LEAST = 10
+SCANNING = "scanning"
+"""The job of reading the many new headers of one library."""
+
+WITH_SECOND_PLACES = (Layout.HUGGING_FACE, Layout.SDNEXT)
+"""Layouts that show one file under several names on purpose."""
+
+
+@dataclass(frozen=True, slots=True)
+class How:
+    """How a scan is to be done."""
+
+    workers: int
+    sink: ProgressSink
+    cancel: CancelToken
+    accept_missing: bool
+    everything: bool
+    started: float
+    """Unix time in seconds: places first seen from then on are this scan's finds."""
+
+
+class RootVanished(Exception):
+    """The library's root went away in the middle of its scan."""
+
+
+def device_of(catalog: Catalog, library: Library) -> int | None:
+    """Return the root's device, None when the root is not there or is a bare mount point."""
+    try:
+        info = os.stat(library.root)
+        with os.scandir(library.root) as listing:
+            empty = next(listing, None) is None
+    except OSError:
+        return None
+    known = catalog.files.known_device(library.id)
+    if empty and known is not None and known != info.st_dev:
+        return None
+    return info.st_dev
+
+
+class LibraryScan:
+    """One library's part of a scan. `wrote` tells whether the catalog was changed."""
+
+    def __init__(self, catalog: Catalog, library: Library, report: ScanReport, how: How) -> None:
+        self._catalog = catalog
+        self._library = library
+        self._root = os.fsencode(library.root)
+        self._report = report
+        self._how = how
+        self._gone: list[KnownFile] = []
+        self._present = 0
+        self.wrote = False
+
+    def run(self) -> None:
+        """Walk, compare, look, and write; raise `RootVanished` when the root goes away."""
+        seen = walk(self._root, self._left_out(), self._how.cancel, self._listing)
+        changes = self._compare(seen)
+        self._believe_moves(changes)
+        self._count(changes, len(seen.stamps), seen.downloads)
+        for relative, reason in seen.unread:
+            self._tell(relative, f"This folder cannot be listed: {reason}.")
+        self._catalog.files.set_state([file.id for file in changes.back], FileState.PRESENT)
+        self._catalog.files.relocate(changes.moved)
+        self._keep(changes.broken)
+        self._gone = changes.missing
+        with self._reading(changes.to_look) as mine:
+            for batch in batches(
+                looks(self._root, mine, self._how.workers, self._how.sink, self._how.cancel)
+            ):
+                self._keep(batch)
+
+    @contextmanager
+    def _reading(self, to_look: list[Found]) -> Iterator[list[Found]]:
+        """Give what is to be read here: nothing of many files that another process reads."""
+        if len(to_look) < WORTH_A_POOL:
+            yield to_look
+            return
+        from loradex.operations.lease import leased  # noqa: PLC0415 - first scans only
+
+        jobs, subject = self._catalog.jobs, f"library {self._library.id}"
+        lease = jobs.acquire(SCANNING, subject, task="scan")
+        if lease is None:
+            holder = jobs.holder(SCANNING, subject)
+            by = f" ({holder.process})" if holder else ""
+            self._report.elsewhere.append(f"{self._library.name}{by}")
+            yield []
+            return
+        with leased(jobs, lease, lost=lambda: None):
+            yield to_look
+
+    def _left_out(self) -> tuple[str, ...]:
+        if self._library.layout not in WITH_SECOND_PLACES:
+            return self._library.ignore
+        from loradex.operations.layouts.walking import left_out  # noqa: PLC0415 - few libraries
+
+        return (*self._library.ignore, *left_out(self._library))
+
+    def _listing(self, count: int) -> None:
+        self._how.sink.progress(Progress("Listing files", count, None, "files", self._library.name))
+
+    def _compare(self, seen: Walk) -> Changes:
+        files, id_ = self._catalog.files, self._library.id
+        settled: set[Stamp] = set()
+        if self._how.everything:
+            known = files.known_files(id_)
+        else:
+            settled = files.settled(id_, RULES_VERSION)
+            unmet = [stamp[0] for stamp in settled - seen.stamps.keys()]
+            known = files.unsettled(id_, RULES_VERSION) | files.known_at(id_, unmet)
+            settled &= seen.stamps.keys()
+        rules = None if self._how.everything else RULES_VERSION
+        changes = compare(seen, known, settled, rules=rules)
+        self._present = len(settled) + sum(
+            file.state != FileState.MISSING for file in known.values()
+        )
+        return changes
+
+    def _believe_moves(self, changes: Changes) -> None:
+        """Let a move stand only if the bytes are the known ones: inodes are used again."""
+        believed: list[tuple[KnownFile, Found]] = []
+        for known, found in changes.moved:
+            if self._same_content(known, found):
+                believed.append((known, found))
+            else:
+                changes.missing.append(known)
+                changes.new.append(found)
+        changes.moved = believed
+
+    def _same_content(self, known: KnownFile, found: Found) -> bool:
+        from loradex.formats.fingerprint import quick_fingerprint  # noqa: PLC0415 - seldom needed
+
+        try:
+            path = Path(os.fsdecode(self._root + b"/" + found.raw_path))
+            return quick_fingerprint(path) == known.fingerprint
+        except FormatError:
+            return False
+
+    def _count(self, changes: Changes, seen: int, downloads: int) -> None:
+        report = self._report
+        report.seen += seen
+        report.downloads += downloads
+        report.unchanged += changes.unchanged
+        report.new += len(changes.new)
+        report.changed += len(changes.changed)
+        report.again += len(changes.again)
+        report.moved += len(changes.moved)
+        report.back += len(changes.back)
+        self.wrote |= bool(changes.to_look or changes.moved or changes.back)
+
+    def _keep(self, batch: Sequence[Look]) -> None:
+        kept = [look for look in batch if not look.gone]
+        if any(look.fingerprint is None and not look.growing for look in kept):
+            self._check_root()
+        if not kept:
+            return
+        recorded = self._catalog.looks.record(self._library.id, kept, RULES_VERSION)
+        self._report.new_contents += recorded.new_contents
+        self._report.growing += sum(look.growing for look in kept)
+        for look in kept:
+            if look.problem:
+                self._tell(look.found.raw_path, look.problem)
+
+    def mark_missing(self) -> None:
+        """Mark what is still gone after all looks; a file may have come back meanwhile.
+
+        Raises `RootVanished` when the root went away. To be called when all libraries are looked
+        through: what has come to light elsewhere was moved.
+        """
+        gone = [
+            file for file in self._gone if not os.path.lexists(self._root + b"/" + file.raw_path)
+        ]
+        if not gone:
+            return
+        self._check_root()
+        places = self._catalog.files.other_places(gone)
+        lost = [file for file in gone if file.content_id not in places]
+        most = max(VANISHED_LEAST, VANISHED_SHARE * self._present)
+        if not self._how.accept_missing and len(lost) >= most:
+            self._hold_back(len(lost))
+            gone = [file for file in gone if file.content_id in places]
+        if gone:
+            came = sum(places.get(file.content_id or 0, 0.0) >= self._how.started for file in gone)
+            self._report.moved += came
+            self._report.new -= min(came, self._report.new)
+            self._report.missing += self._catalog.files.mark_missing(gone) - came
+            self.wrote = True
+
+    def _hold_back(self, lost: int) -> None:
+        self._report.held_back.append(self._library.name)
+        self._tell(
+            b"",
+            f"{lost} of {self._present} files are gone at once; none was marked missing.",
+            "If you moved or deleted them, run `loradex scan --accept-missing`.",
+        )
+
+    def _check_root(self) -> None:
+        """Raise `RootVanished` when a failure is the root's and not the file's."""
+        if device_of(self._catalog, self._library) is None:
+            raise RootVanished
+
+    def _tell(self, relative: bytes, message: str, hint: str | None = None) -> None:
+        item = f"{self._library.root}/{shown(relative)}" if relative else self._library.name
+        problem = Problem(item, message, hint)
+        self._report.problems.append(problem)
+        self._how.sink.problem(problem)
