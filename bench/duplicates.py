@@ -162,6 +162,20 @@ def pairwise(home: Home, most: int) -> int:
     return near
 
 
+def timed(work: Callable[[], object]) -> tuple[float, float]:
+    """Return wall seconds, and CPU seconds of this process and its children."""
+
+    def cpu() -> float:
+        return sum(
+            usage.ru_utime + usage.ru_stime
+            for usage in map(resource.getrusage, (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN))
+        )
+
+    before, started = cpu(), time.perf_counter()
+    work()
+    return time.perf_counter() - started, cpu() - before
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--contents", type=int, default=100_000)
@@ -190,16 +204,19 @@ def main() -> None:
             "loradex duplicates, to the end": call,
             f"names pair by pair, {PAIRWISE:,} only": lambda: pairwise(home, PAIRWISE),
         }
-        times: dict[str, list[float]] = {name: [] for name in cases}
+        times: dict[str, list[tuple[float, float]]] = {name: [] for name in cases}
         for _ in range(options.runs):
             for name, work in cases.items():
-                started = time.perf_counter()
-                work()
-                times[name].append(time.perf_counter() - started)
+                times[name].append(timed(work))
     print(f"{options.contents:,} contents, {options.runs} runs: median seconds (least to most)")
     for name, seen in times.items():
-        print(f"{name:<36} {statistics.median(seen):7.3f} ({min(seen):.3f} to {max(seen):.3f})")
-    whole = statistics.median(times[next(reversed(times))]) * (options.contents / PAIRWISE) ** 2
+        walls, cpus = zip(*seen, strict=True)
+        print(
+            f"{name:<36} {statistics.median(walls):6.3f} ({min(walls):.3f} to {max(walls):.3f})"
+            f"  CPU {statistics.median(cpus):6.3f} ({min(cpus):.3f} to {max(cpus):.3f})"
+        )
+    part = statistics.median(cpu for _, cpu in times[next(reversed(times))])
+    whole = part * (options.contents / PAIRWISE) ** 2
     print(f"pair by pair over all would take some {whole:,.0f} s (the square of their number)")
     print("groups: " + ", ".join(f"{t.alike.value} {t.groups:,}" for t in report.totals))
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024

@@ -208,11 +208,13 @@ def test_shared_modules_name_everybody(text: str, bases: set[str]) -> None:
         ("single_transformer_blocks.{32}.attn.to_out.0 3072x3072", "auraflow"),
         ("single_transformer_blocks.{32}.ff.linear_1 8192x3072", "auraflow"),
         ("layers.{24}.cross_attn.to_q 2048x2048", "ace-step"),
+        ("mid_block.attentions.0.transformer_blocks.0.attn2.to_k 1280x2048\n"
+         "add_embedding.linear_1 1280x5632", "kolors"),
         ("blocks.{28}.mlp.fc1 4608x1152", "pixart"),
         ("down_blocks.0.{9}.mapper_sca 4096x64", "cascade"),
         ("down_blocks.1.attentions.0.transformer_blocks.{4}.attn1.to_k 768x768", "sdxl-refiner"),
     ],
-)
+)  # fmt: skip
 def test_single_modules_that_do_tell(text: str, base: str) -> None:
     assert identify(lora(text, "transformer.")).base == base
 

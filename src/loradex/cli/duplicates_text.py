@@ -44,9 +44,7 @@ def print_groups(groups: Sequence[DuplicateGroup]) -> None:
             + "\n"
         )
         for group in mine:
-            for line in _lines(group):
-                click.echo(line)
-            click.echo()
+            click.echo("\n".join(_lines(group)) + "\n")
 
 
 def print_totals(report: DuplicateReport, shown: int) -> None:

@@ -16,7 +16,7 @@ from loradex.identify.lora import read as lora_reader
 from loradex.identify.lora.text import combine, text_base
 from loradex.identify.rules import Finding, first
 from loradex.identify.sizes import tensor_sizes
-from loradex.identify.table import BLOCKS, MODELS, NEAREST
+from loradex.identify.table import BLOCKS, MODELS, MODULES, NEAREST
 from loradex.identify.view import Size, View
 
 SizeOf = Callable[[str], Size]
@@ -129,7 +129,7 @@ def _looks_like_lora(tensors: Mapping[str, Tensor]) -> bool:
 def _lora(lora: lora_reader.LoraFile, tensors: Mapping[str, Tensor]) -> Identity:
     facts = lora_reader.facts(lora)
     denoiser, texts = lora_reader.views(lora)
-    blocks = first((*BLOCKS, *NEAREST), denoiser) if len(denoiser) else None
+    blocks = first(MODULES, denoiser) if len(denoiser) else None
     base = combine(blocks, text_base(texts))
     base = base or Finding(confidence=0.0, reasons=(Reason("base", "modules of no known base"),))
     dtype, dtype_reason = quant.main_dtype(tensors.values())

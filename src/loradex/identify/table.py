@@ -48,4 +48,7 @@ BLOCKS: tuple[Reader, ...] = (
 """What LoRAs and single shards show: block names and sizes only."""
 
 NEAREST: tuple[Reader, ...] = nearest.NEAREST
-"""Bases that remain for a LoRA when no rule of `BLOCKS` holds."""
+"""Bases that remain when sizes are not kept or not known."""
+
+MODULES: tuple[Reader, ...] = (*BLOCKS, *NEAREST)
+"""What a LoRA's modules show, down to bare names."""

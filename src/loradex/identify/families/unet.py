@@ -142,6 +142,8 @@ def blocks(view: View) -> Finding | None:
         return _found(SVD, "has temporal layers in its attention: Stable Video Diffusion")
     context = view.takes("attn2.to_k") or view.takes("attn2.to_v")
     base = TEXT_WIDTHS.get(context or 0)
+    if base is SDXL and (view.takes(_VECTOR) == 5632 or view.has("encoder_hid_proj")):
+        return _found(KOLORS, "changes what reads ChatGLM's text: Kolors")
     if base is not None:
         found = _found(base, f"`attn2.to_k` takes {context}: the text width of {base.label}")
         return _or_kolors(found, view) if base is SDXL else found

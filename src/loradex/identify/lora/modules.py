@@ -148,7 +148,9 @@ _SIZES: dict[str, Callable[[Mapping[str, Tensor]], Size]] = {
 def convolves(roles: Mapping[str, Tensor]) -> bool:
     """Return whether the module changes a convolution wider than one pixel."""
     down = roles.get("down")
-    return "mid" in roles or (down is not None and any(side > 1 for side in down.shape[2:]))
+    if down is None or len(down.shape) < 3:
+        return "mid" in roles
+    return "mid" in roles or max(down.shape[2:]) > 1
 
 
 def dims(roles: Mapping[str, Tensor]) -> int | None:

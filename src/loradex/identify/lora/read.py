@@ -53,10 +53,8 @@ class LoraFile:
         """Whether most keys are a LoRA's: a checkpoint may hold a few leftovers."""
         if "qweight" in {key.rpartition(".")[2] for key in self.rest}:
             return False  # nunchaku: the low-rank branch of a quantised model
-        real = sum(
-            1 for roles in self.modules.values() if any(role not in NEUTRAL for role in roles)
-        )
-        return real > 0 and self.keys - len(self.rest) > len(self.rest)
+        real = any(role not in NEUTRAL for roles in self.modules.values() for role in roles)
+        return real and self.keys - len(self.rest) > len(self.rest)
 
 
 @dataclass(slots=True)

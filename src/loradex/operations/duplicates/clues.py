@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from loradex.catalog.duplicate_rows import Facts, Training
 
@@ -16,8 +17,7 @@ ENOUGH = 0.75
 trainer's word lifts them above."""
 
 
-@dataclass(frozen=True, slots=True)
-class Clue:
+class Clue(NamedTuple):
     """One thing that speaks for it, as a clause, and how likely it alone makes it."""
 
     text: str
@@ -59,6 +59,8 @@ def folder_clue(members: Sequence[Facts], weight: float = 0.5) -> list[Clue]:
 def training_clues(trainings: Sequence[Training]) -> list[Clue]:
     """Return what the trainers' own words say for one run, where all say the same."""
     clues: list[Clue] = []
+    if UNTOLD in trainings:
+        return clues
     for values, text, weight in (
         ({one.session for one in trainings}, "the same training session {}", 0.95),
         ({one.started for one in trainings}, "the training began at the same moment", 0.8),

@@ -139,7 +139,10 @@ def rough(file_name: str, kind: str) -> str:
 
     Equal for any two that `counted` or `without_precision` make equal, and for some others.
     """
-    return counted(without_precision(stem_of(file_name), kind)[0], kind).stem
+    plain = without_precision(stem_of(file_name), kind)[0]
+    if plain[-1:] in "lt" or _may_count(plain, kind):
+        return counted(plain, kind).stem
+    return plain
 
 
 def _in_words(text: str) -> str:

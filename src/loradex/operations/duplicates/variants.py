@@ -150,20 +150,25 @@ def _clusters(namesakes: list[_Candidate]) -> list[list[_Candidate]]:
 def _belong(one: _Candidate, other: _Candidate) -> bool:
     if one.make == other.make and one.facts.format == other.facts.format:
         return False
-    return not _contradict(one, other) and sure(_clues((one, other))) >= ENOUGH
+    if one.identity != other.identity or _contradict(one, other):
+        return False
+    return sure(_clues((one, other))) >= ENOUGH
 
 
 def _contradict(one: _Candidate, other: _Candidate) -> bool:
     """True when a fact says that these are two models, whatever their names."""
-    pairs = (
-        (one.facts.derivative, other.facts.derivative),
-        (one.version, other.version),
-        (one.hub_plain, other.hub_plain),
-        (one.training.session, other.training.session),
+    return (
+        _differ(one.facts.derivative, other.facts.derivative)
+        or _differ(one.version, other.version)
+        or _differ(one.hub_plain, other.hub_plain)
+        or _differ(one.training.session, other.training.session)
+        or _sizes_fit((one, other)) is False
     )
-    if any(mine and theirs and mine != theirs for mine, theirs in pairs):
-        return True
-    return _sizes_fit((one, other)) is False
+
+
+def _differ(one: object, other: object) -> bool:
+    """True when both are known and not equal."""
+    return bool(one and other and one != other)
 
 
 def _sizes_fit(members: Sequence[_Candidate]) -> bool | None:
