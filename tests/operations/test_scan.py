@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import shutil
+import sqlite3
 import subprocess
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
-from files_kit import lora
+from files_kit import lora, write_safetensors
 from loradex.catalog.catalog import Catalog
 from loradex.domain.identity import Identity
 from loradex.domain.progress import CancelToken, Problem, Progress, SilentSink
@@ -23,6 +25,7 @@ from loradex.formats.model_file import ModelFile
 from loradex.operations import annotate
 from loradex.operations.hash_pass import HashReport, hash_pass
 from loradex.operations.libraries import add_library, remove_library
+from loradex.operations.library_scan import SCANNING
 from loradex.operations.scan import scan
 from loradex.operations.scan_report import ScanReport
 from loradex.paths import Home
@@ -392,7 +395,7 @@ def test_one_file_takes_the_place_of_another(catalog: Catalog, models: Path) -> 
     b.rename(models / "loras" / "old.safetensors")
     a.rename(b)
     report = scanned(catalog)
-    assert (report.new, report.changed, report.missing) == (1, 1, 1)
+    assert (report.moved, report.changed, report.new, report.missing) == (1, 1, 0, 0)
     assert {row.file_name: row.base for row in catalog.search("is:present").rows} == {
         "old.safetensors": "sd1",
         "sd15.safetensors": "sdxl",
@@ -575,3 +578,100 @@ def _processes_of(home: Home) -> set[int]:
             except OSError:
                 continue
     return found
+
+
+def test_what_goes_to_another_library_has_moved(
+    catalog: Catalog, models: Path, tmp_path: Path
+) -> None:
+    scanned(catalog)
+    hashed(catalog)
+    id_ = catalog.resolve("neon")
+    annotate.note(catalog, id_, "mine")
+    other = tmp_path / "another drive"
+    other.mkdir()
+    add_library(catalog, other)
+    (models / "loras" / "neon.safetensors").rename(other / "neon.safetensors")
+    report = scanned(catalog)
+    assert (report.moved, report.new, report.missing) == (1, 0, 0)
+    assert catalog.rows([id_])[0].path == str(other / "neon.safetensors")
+    assert catalog.files.to_hash() == []  # it is the file that was read
+
+
+def test_a_copy_whose_original_is_deleted_has_moved(catalog: Catalog, models: Path) -> None:
+    scanned(catalog)
+    original = models / "loras" / "neon.safetensors"
+    shutil.copy(original, models / "copy.safetensors")
+    original.unlink()
+    report = scanned(catalog)
+    assert (report.moved, report.new, report.missing) == (1, 0, 0)
+    assert [row.file_name for row in catalog.search("base:sdxl").rows] == ["copy.safetensors"]
+
+
+def test_a_deleted_copy_has_not_moved(catalog: Catalog, models: Path) -> None:
+    shutil.copy(models / "loras" / "neon.safetensors", models / "copy.safetensors")
+    scanned(catalog)
+    (models / "copy.safetensors").unlink()
+    report = scanned(catalog)
+    assert (report.moved, report.missing) == (0, 1)
+    assert catalog.rows([catalog.resolve("neon")])[0].state == "present"
+
+
+def test_a_whole_library_that_moved_is_not_held_back(catalog: Catalog, tmp_path: Path) -> None:
+    old, new = tmp_path / "old", tmp_path / "new"
+    for number in range(20):
+        lora(old / f"{number}.safetensors", seed=number)
+    lora(old / "stays.safetensors", seed=99)
+    new.mkdir()
+    add_library(catalog, old)
+    add_library(catalog, new)
+    scanned(catalog)
+    for number in range(20):
+        (old / f"{number}.safetensors").rename(new / f"{number}.safetensors")
+    report = scanned(catalog)
+    assert (report.moved, report.missing, report.held_back) == (20, 0, [])
+
+
+def test_many_new_headers_are_read_by_one_process(
+    catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loradex.operations.library_scan.WORTH_A_POOL", 1)
+    library = catalog.files.libraries()[0]
+    lease = catalog.jobs.acquire(SCANNING, f"library {library.id}", task="scan")
+    assert lease is not None
+    report = scanned(catalog)
+    assert len(report.elsewhere) == 1
+    assert f"process {os.getpid()}" in report.elsewhere[0]
+    assert catalog.search("").total == 0
+    catalog.jobs.release(lease)
+    assert scanned(catalog).elsewhere == []
+    assert catalog.search("").total == 2
+
+
+def test_shards_are_one_model_named_without_their_numbers(catalog: Catalog, models: Path) -> None:
+    folder = models / "unet" / "my video model"
+    folder.mkdir(parents=True)
+    for number in (1, 2, 3):
+        name = f"diffusion_pytorch_model-{number:05}-of-00003.safetensors"
+        write_safetensors(folder / name, {f"blocks.{number}.weight": (4, 4)}, seed=number)
+    report = scanned(catalog)
+    assert report.new == 3  # the two of every test, and this one
+    (row,) = catalog.search("path:unet").rows
+    assert row.name == "my video model"
+    (folder / "diffusion_pytorch_model-00001-of-00003.safetensors").unlink()
+    assert scanned(catalog).new == 2  # without the first each stands for itself
+
+
+def test_a_catalog_with_older_fingerprints_keeps_its_contents(
+    catalog: Catalog, models: Path
+) -> None:
+    scanned(catalog)
+    id_ = catalog.resolve("neon")
+    annotate.note(catalog, id_, "mine")
+    with closing(sqlite3.connect(catalog.home.catalog)) as connection, connection:
+        connection.execute(
+            "UPDATE content SET fingerprint = substr(fingerprint, 3), identified_by = '1'"
+        )
+    report = scanned(catalog)
+    assert (report.again, report.new_contents) == (2, 0)
+    assert catalog.details(id_).note == "mine"
+    assert catalog.search("").total == 2

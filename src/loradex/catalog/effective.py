@@ -7,6 +7,7 @@ contents that change, and by `loradex.catalog.content_rows` for those seen for t
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -140,9 +141,20 @@ def _names(
     if not places:
         return told or stored.name or f"#{content_id}", stored.file_name, stored.path
     path = f"{places[0].root}/{places[0].path}"
-    file_name = path.rpartition("/")[2]
+    folder, _, file_name = path.rpartition("/")
     stem = file_name if stored.format == "diffusers" else file_name.rpartition(".")[0]
+    stem = _SHARD.sub("", stem)
+    if _SAYS_NOTHING.fullmatch(stem):
+        stem = folder.rpartition("/")[2]
     return told or stem or file_name, file_name, path
+
+
+_SHARD = re.compile(r"-\d{5}-of-\d{5}$")
+_SAYS_NOTHING = re.compile(
+    r"(diffusion_pytorch_model|pytorch_lora_weights|pytorch_model|adapter_model|model)"
+    r"(\.(fp16|bf16|fp32|non_ema))*"
+)
+"""What libraries call every model they save: the folder is named by the person who keeps it."""
 
 
 def _value(counting: dict[str, Evidence], field: str) -> str | None:

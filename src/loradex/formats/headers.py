@@ -32,11 +32,12 @@ def read_header(path: Path) -> Header:
     with the garbage collector off: headers make many small objects, and no cycles.
     """
     if is_folder(path):
-        return read_folder(path, _read_alone)
-    return with_siblings(_read_alone(path), path, _read_alone)
+        return read_folder(path, read_alone)
+    return with_siblings(read_alone(path), path, read_alone)
 
 
-def _read_alone(path: Path) -> Header:
+def read_alone(path: Path) -> Header:
+    """Return the header of one file, a shard's too as if it had no siblings; raise FormatError."""
     with ModelFile(path) as file:
         return read_open(file)
 

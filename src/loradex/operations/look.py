@@ -20,11 +20,12 @@ from loradex.domain.safety import SafetyReport
 from loradex.domain.scanning import Found, Look
 from loradex.errors import FormatError
 from loradex.formats.fingerprint import fingerprint_of, quick_fingerprint
-from loradex.formats.headers import read_header, read_open
+from loradex.formats.headers import read_alone, read_header, read_open
 from loradex.formats.metadata_text import json_text
 from loradex.formats.model_file import ModelFile
 from loradex.formats.safety.folders import judge_folder
 from loradex.formats.safety.verdicts import judge
+from loradex.formats.shards import with_siblings
 from loradex.formats.training import TrainingFacts, describe
 from loradex.identify import identify
 
@@ -113,7 +114,7 @@ def _open_file(path: Path, found: Found) -> _Opened | None:
     Raises FormatError when it cannot be opened at all.
     """
     with ModelFile(path) as file:
-        header, error = _header(lambda: read_open(file))
+        header, error = _header(lambda: with_siblings(read_open(file), path, read_alone))
         fingerprint = fingerprint_of(file, header)
         safety = judge(file, header, error)
         if file.differs(found.size, found.mtime_ns):

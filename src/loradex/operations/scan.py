@@ -6,7 +6,7 @@ import time
 from collections.abc import Sequence
 
 from loradex.catalog.catalog import Catalog
-from loradex.domain.library import Library
+from loradex.domain.library import Layout, Library
 from loradex.domain.progress import CancelToken, ProgressSink
 from loradex.operations.library_scan import How, LibraryScan, RootVanished, device_of
 from loradex.operations.scan_report import ScanReport
@@ -64,7 +64,7 @@ class _Fenced:
             self._offline()
 
     def finish(self) -> None:
-        """Mark what is gone, and note that the library was there."""
+        """Mark what is gone, note that the library was there, and ask its tool what it knows."""
         if self._scan is None:
             return
         try:
@@ -75,6 +75,10 @@ class _Fenced:
         library = self._library
         if self._device and (self._scan.wrote or not library.online or library.scanned_at is None):
             self._catalog.files.set_online(library.id, self._device)
+        if library.layout in (Layout.INVOKEAI, Layout.HUGGING_FACE):
+            from loradex.operations.layouts.facts import import_facts  # noqa: PLC0415
+
+            import_facts(self._catalog, library)
 
     def _offline(self) -> None:
         self._scan = None

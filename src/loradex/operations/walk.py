@@ -76,7 +76,8 @@ def walk(
 
     Links to files and folders are followed; a folder met before, under whatever name, is not
     entered again. Hidden folders and those that match an ignore glob are left out. A folder with
-    a `model_index.json` counts as one model. `on_count` hears how many were found, once a folder.
+    a `model_index.json` counts as one model, and so do the shards of one beside each other.
+    `on_count` hears how many were found, once a folder.
     """
     result = Walk()
     ignored = _ignoring(ignore)
@@ -181,9 +182,26 @@ class _Folder:
             for stamp in growing:
                 del files.stamps[stamp]
             files.downloads += len(growing)
+        if parts := [stamp for stamp in files.stamps if b"-of-" in stamp[0]]:
+            for stamp in further_shards(parts):
+                del files.stamps[stamp]
         result.stamps.update(files.stamps)
         result.broken += files.broken
         result.downloads += files.downloads
+
+
+def further_shards(stamps: Sequence[Stamp]) -> list[Stamp]:
+    """Return those that only go on with a model whose first shard is among them.
+
+    All are of one folder. The first shard stands for the model: its header is read with the rest.
+    """
+    from loradex.formats.shards import shard_name  # noqa: PLC0415 - few folders have any
+
+    named = [(stamp, shard) for stamp in stamps if (shard := shard_name(os.fsdecode(stamp[0])))]
+    whole = {(shard.whole, shard.of) for _, shard in named if shard.number == 1}
+    return [
+        stamp for stamp, shard in named if shard.number > 1 and (shard.whole, shard.of) in whole
+    ]
 
 
 def _ignoring(globs: Sequence[str]) -> Callable[[bytes], bool] | None:
