@@ -40,7 +40,8 @@ def test_counters(stem: str, plain: str, epoch: int | None, step: int | None) ->
 @pytest.mark.parametrize(
     "stem",
     ["style", "style_v2", "style-2", "style_20240501", "lightning-8steps", "hyper_4step", "wan2.1",
-     "-000010", "000010", "type2", "flux_e4m3", "cyberpunk2077", "the_2000s", "house", "mops"],
+     "-000010", "000010", "type2", "flux_e4m3", "cyberpunk2077", "the_2000s", "house", "mops",
+     "neg_ukiyo-e_7", "lady_s_1200"],
 )  # fmt: skip
 def test_what_is_no_counter(stem: str) -> None:
     found = counted(stem, "lora")

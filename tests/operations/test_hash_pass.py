@@ -110,7 +110,7 @@ def test_a_stop_in_the_middle_of_a_file_keeps_no_part_of_it(catalog: Catalog, mo
 
     class StopInLarge(SilentSink):
         def progress(self, event: Progress) -> None:
-            if "large" in event.item and 0 < event.done < LARGE:
+            if 1 << 20 < event.done < LARGE:
                 cancel.cancel()
 
     with pytest.raises(Cancelled):
@@ -132,10 +132,9 @@ def test_a_link_found_later_is_not_read(
     (models / "soft.safetensors").symlink_to(models / "2.safetensors")
     add_library(catalog, second, name="second")
     scanned(catalog)
-    assert len(catalog.files.to_hash()) == 2
     monkeypatch.setattr("loradex.formats.hash_crew.Crew._read", pytest.fail)
     report = hashed(catalog)
-    assert (report.files, report.nbytes) == (2, 0)
+    assert (report.nbytes, report.problems) == (0, [])
     assert catalog.files.to_hash() == []
 
 

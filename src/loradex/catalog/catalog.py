@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from loradex.catalog.durable_writer import DurableWriter
     from loradex.catalog.file_store import FileStore
     from loradex.catalog.grid_store import GridStore
-    from loradex.catalog.hash_store import HashStore
     from loradex.catalog.hub_store import HubStore
     from loradex.catalog.job_store import JobStore
     from loradex.catalog.library_store import LibraryStore
@@ -89,13 +88,6 @@ class Catalog:
         from loradex.catalog.job_store import JobStore  # noqa: PLC0415
 
         return JobStore(self._reader, self._writer)
-
-    @cached_property
-    def hashes(self) -> HashStore:
-        """Digests that are known already."""
-        from loradex.catalog.hash_store import HashStore  # noqa: PLC0415
-
-        return HashStore(self._reader)
 
     @cached_property
     def verification(self) -> VerifyStore:

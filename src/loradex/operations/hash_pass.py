@@ -99,7 +99,7 @@ class _Pass:
         """Hash these files; each file behind several places is read once."""
         self._tried.update(file.file_id for file in todo)
         places: dict[tuple[int, int, int, int], list[ToHash]] = defaultdict(list)
-        for file in self._adopt(todo):
+        for file in todo:
             places[file.device, file.inode, file.size, file.mtime_ns].append(file)
         groups = list(places.values())
         self._meter.begin([(_name(files[0]), files[0].size) for files in groups])
@@ -117,18 +117,6 @@ class _Pass:
             if left:
                 time.sleep(COMMIT_EVERY)
         self._cancel.check()
-
-    def _adopt(self, todo: Sequence[ToHash]) -> list[ToHash]:
-        """Give files the digests of another place of the same file; return the others."""
-        known = self._catalog.hashes.of_twins()
-        held = [
-            (file, known[file.file_id])
-            for file in todo
-            if file.file_id in known and _is_as_scanned(file)
-        ]
-        self._record(held)
-        done = {file.file_id for file, _ in held}
-        return [file for file in todo if file.file_id not in done]
 
     def _keep(self, batch: Sequence[tuple[Sequence[ToHash], Outcome]]) -> None:
         """Keep what was read, and tell what could not be."""
@@ -183,15 +171,6 @@ def _checked(file: ToHash, outcome: Outcome) -> Hashes:
     if outcome.hashes.sha256 == EMPTY_SHA256:
         raise FormatError(str(_path(file)), "is empty.", hint="Download it again.")
     return outcome.hashes
-
-
-def _is_as_scanned(file: ToHash) -> bool:
-    try:
-        info = _path(file).stat()
-    except OSError:
-        return False
-    found = (info.st_ino, info.st_size, info.st_mtime_ns)
-    return found == (file.inode, file.size, file.mtime_ns)
 
 
 def _path(file: ToHash) -> Path:

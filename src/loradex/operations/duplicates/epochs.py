@@ -69,7 +69,7 @@ def _of_one_size(members: list[_Member]) -> Iterator[list[_Member]]:
     members.sort(key=lambda member: (body(member[0]), member[0].id))
     start = 0
     for place in range(1, len(members) + 1):
-        if place == len(members) or body(members[place][0]) > 1.01 * body(members[start][0]) + 512:
+        if place == len(members) or body(members[place][0]) > 1.01 * body(members[start][0]) + 128:
             yield members[start:place]
             start = place
 
@@ -83,7 +83,7 @@ def _found(members: Sequence[_Member]) -> Found | None:
     clues = [
         *told,
         Clue("the names differ only in the count", 0.4),
-        Clue("tensors of the same shapes", 0.3),
+        *([] if facts[0].kind == "unknown" else [Clue("tensors of the same shapes", 0.3)]),
         *folder_clue(facts),
     ]
     if sure(clues) < ENOUGH or (not told and len(members) > MOST_BY_NAME):

@@ -34,10 +34,10 @@ _COUNTERS = tuple(
         r"(?P<epoch>0\d{5})",
         # ai-toolkit: NAME_000002000 is a step.
         r"(?P<step>0\d{6,8})",
-        r"(?:epochs?|ep|e)[-_ ]?(?P<epoch>\d{1,6})",
+        r"(?:(?:epochs?|ep)[-_ ]?|e)(?P<epoch>\d{1,6})",
         r"(?P<epoch>\d{1,6})[-_ ]?(?:epochs?|ep)",
         # Fewer than a hundred are the steps a distilled model draws in: `lightning-8steps`.
-        r"(?:steps?|s)[-_ ]?(?P<step>0*[1-9]\d{2,8})",
+        r"(?:steps?[-_ ]?|s)(?P<step>0*[1-9]\d{2,8})",
         r"(?P<step>0*[1-9]\d{2,8})[-_ ]?steps?",
     )
 )
