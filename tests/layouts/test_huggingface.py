@@ -93,7 +93,6 @@ def test_models_are_named_after_their_repository(catalog: Catalog, tmp_path: Pat
     library = add_library(catalog, cache.parent)
     assert (library.name, library.layout) == ("huggingface", Layout.HUGGING_FACE)
     scan(catalog, [library], workers=1, sink=SilentSink(), cancel=CancelToken())
-    assert import_facts(catalog, library) == 1
     (row,) = catalog.search("").rows
     assert row.name == "org/fine-lora: pytorch_lora_weights"
     assert row.copies == 1

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -46,6 +45,11 @@ class Action(StrEnum):
     """Only when it is empty."""
 
 
+def _text(raw: bytes) -> str:
+    """Return a path as Python has it: bytes that are no UTF-8 become lone surrogates."""
+    return raw.decode("utf-8", "surrogateescape")
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A path below a library's root, in the bytes the disk has."""
@@ -72,12 +76,12 @@ class Place:
     @property
     def shown(self) -> str:
         """The absolute path as a person may see it."""
-        return display_text(os.fsdecode(self.path))
+        return display_text(_text(self.path))
 
     @property
     def name_shown(self) -> str:
         """The last part as a person may see it."""
-        return display_text(os.fsdecode(self.name))
+        return display_text(_text(self.name))
 
 
 @dataclass(frozen=True, slots=True)
