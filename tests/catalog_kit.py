@@ -12,7 +12,8 @@ from loradex.domain.hashes import Hashes
 from loradex.domain.hub import HubFile, HubModel, HubVersion
 from loradex.domain.identity import Identity
 from loradex.domain.library import Layout
-from loradex.domain.scanning import Found, Look
+from loradex.domain.look import Look
+from loradex.domain.scanning import Found
 
 
 def fingerprint(number: int) -> str:

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from difflib import get_close_matches
 
 from loradex.errors import SettingsError
 from loradex.paths import Home
@@ -72,6 +70,8 @@ def _from_file(home: Home) -> Settings:
             f"{home.settings} cannot be read: {error}.",
             hint="Check LORADEX_HOME and the permissions there; the file has to be UTF-8.",
         ) from error
+    import tomllib  # noqa: PLC0415 - most people have no such file
+
     try:
         table = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
@@ -119,6 +119,8 @@ def _hint_for(key: str) -> str:
     """Return what was meant by a key that is none. A hub key must not lie in a readable file."""
     if "token" in key.lower() or "api_key" in key.lower():
         return "A hub key belongs into the environment, as LORADEX_HUB_TOKEN: take it out here."
+    from difflib import get_close_matches  # noqa: PLC0415
+
     near = get_close_matches(key, _FILE_KEYS, n=1)
     return f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(_FILE_KEYS)}."
 

@@ -91,9 +91,7 @@ def test_a_rename_in_invokeai_follows_and_nothing_wipes_nothing(
     assert any(fact.field == "description" and fact.value for fact in details.evidence)
 
 
-def test_what_a_sidecar_file_says_stays(
-    catalog: Catalog, library: Library, tmp_path: Path
-) -> None:
+def test_what_a_sidecar_file_says_stays(catalog: Catalog, library: Library, tmp_path: Path) -> None:
     database = tmp_path / "invokeai/databases/invokeai.db"
     database.rename(tmp_path / "away")
     scanned(catalog)

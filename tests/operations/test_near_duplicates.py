@@ -15,7 +15,8 @@ from loradex.domain.duplicates import USUAL, Alike, DuplicateGroup, DuplicateRep
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.header import FileFormat
 from loradex.domain.identity import Identity
-from loradex.domain.scanning import Found, Look
+from loradex.domain.look import Look
+from loradex.domain.scanning import Found
 from loradex.operations.duplicates import find_duplicates
 from loradex.operations.matching import found
 from loradex.paths import Home

@@ -24,7 +24,8 @@ from loradex.domain.grid import (
 from loradex.domain.identity import Identity
 from loradex.domain.kinds import BaseModel, ModelKind
 from loradex.domain.library import Layout
-from loradex.domain.scanning import Found, Look
+from loradex.domain.look import Look
+from loradex.domain.scanning import Found
 from loradex.paths import Home
 
 HOSTILE = (

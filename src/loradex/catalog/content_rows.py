@@ -12,10 +12,11 @@ from loradex.catalog.derive import store_new_texts
 from loradex.catalog.effective import COLUMNS, Derived, Place, Stored, Told, Word, derive
 from loradex.catalog.facts import WordRow, fact_row, put_facts, put_words, word_rows
 from loradex.domain.evidence import Source
-from loradex.domain.scanning import Look
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+    from loradex.domain.look import Look
 
 _IDENTITY = (
     "claimed_hash", "format", "identified_by", "variant", "algorithm", "dora", "rank", "dtype",

@@ -24,7 +24,7 @@ from loradex.catalog.merging import merge_contents
 from loradex.catalog.reader import CHUNK
 from loradex.domain.hashes import Hashes
 from loradex.domain.library import FileState
-from loradex.domain.scanning import FINGERPRINT_SCHEME, Look, ToHash
+from loradex.domain.scanning import FINGERPRINT_SCHEME, ToHash
 from loradex.domain.text import storable
 from loradex.errors import LibraryError
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from loradex.catalog.writer import Writer
+    from loradex.domain.look import Look
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 import sys
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -24,6 +23,13 @@ class Column:
     shrink: bool = False
 
 
+def terminal_width() -> int:
+    """Return the columns of the terminal, 100 when nobody tells."""
+    import shutil  # noqa: PLC0415 - slow to load, and many outputs are not tables
+
+    return shutil.get_terminal_size((100, 30)).columns
+
+
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
     """Print rows; every text is made safe for the terminal here."""
     lines = [[display_text(cell) for cell in row] for row in rows]
@@ -31,7 +37,7 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> Non
         for line in lines:
             click.echo("\t".join(line))
         return
-    widths = _widths(columns, lines, shutil.get_terminal_size((100, 30)).columns)
+    widths = _widths(columns, lines, terminal_width())
     titles = [column.title for column in columns]
     click.echo(click.style(_line(columns, titles, widths), bold=True))
     for line in lines:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 import sys
 import time
 from collections.abc import Iterator
@@ -11,7 +10,7 @@ from contextlib import contextmanager
 
 import click
 
-from loradex.cli.columns import fit
+from loradex.cli.columns import fit, terminal_width
 from loradex.cli.words import duration_text, size_text
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.domain.text import display_text
@@ -51,7 +50,7 @@ class TerminalSink:
         self._drawn = now
         line = _line(event, now - self._started)
         if self._live:
-            width = shutil.get_terminal_size((100, 30)).columns
+            width = terminal_width()
             click.echo(f"\r\x1b[2K{fit(line, width - 1)}", err=True, nl=False)
         else:
             click.echo(line, err=True)

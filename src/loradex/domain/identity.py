@@ -6,11 +6,6 @@ from dataclasses import dataclass
 
 from loradex.domain.kinds import BaseModel, ModelKind
 
-RULES_VERSION = "3"
-"""Raised when the rules of `loradex.identify` change what some file is called, or those of
-`loradex.formats.safety` what is thought of it: the next scan then looks again at every header
-that older rules have read."""
-
 
 @dataclass(frozen=True, slots=True)
 class Reason:

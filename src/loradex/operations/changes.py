@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 
 from loradex.domain.library import FileState
-from loradex.domain.scanning import Found, KnownFile, Look, Stamp
+from loradex.domain.scanning import Found, KnownFile, Stamp
 from loradex.operations.walk import Walk
 
 
@@ -21,7 +21,7 @@ class Changes:
     back: list[KnownFile] = field(default_factory=list)
     moved: list[tuple[KnownFile, Found]] = field(default_factory=list)
     missing: list[KnownFile] = field(default_factory=list)
-    broken: list[Look] = field(default_factory=list)
+    broken: list[tuple[bytes, str]] = field(default_factory=list)
     """Names that cannot be followed to a file, and were not known as such."""
     unchanged: int = 0
 
@@ -42,7 +42,7 @@ def compare(
     A new path pairs with a vanished one of the same device, inode, size and time: it was moved.
     Below folders that could not be listed nothing counts as missing.
     """
-    to_tell = sorted(seen.stamps.keys() - settled)
+    to_tell = sorted(seen.stamps.keys() - settled) if settled != seen.stamps.keys() else []
     changes = Changes(unchanged=len(seen.stamps) - len(to_tell))
     met: set[bytes] = set()
     for found in seen.only(to_tell):
@@ -62,7 +62,7 @@ def compare(
         met.add(path)
         before = known.get(path)
         if before is None or before.problem != problem or before.state != FileState.UNREADABLE:
-            changes.broken.append(Look(Found(path, 0, 0, 0, 0), problem=problem))
+            changes.broken.append((path, problem))
     gone = [
         file
         for path, file in known.items()

@@ -7,17 +7,21 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loradex.catalog.catalog import Catalog
-from loradex.domain.identity import RULES_VERSION
 from loradex.domain.library import FileState, Layout, Library
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
-from loradex.domain.scanning import Found, KnownFile, Look, Stamp
+from loradex.domain.rules_version import RULES_VERSION
+from loradex.domain.scanning import Found, KnownFile, Stamp
 from loradex.errors import FormatError
 from loradex.operations.changes import Changes, compare
 from loradex.operations.looking import WORTH_A_POOL, batches, looks
 from loradex.operations.scan_report import ScanReport
 from loradex.operations.walk import Walk, shown, walk
+
+if TYPE_CHECKING:
+    from loradex.domain.look import Look
 
 VANISHED_SHARE = 0.2
 VANISHED_LEAST = 10
@@ -82,7 +86,7 @@ class LibraryScan:
             self._tell(relative, f"This folder cannot be listed: {reason}.")
         self._catalog.files.set_state([file.id for file in changes.back], FileState.PRESENT)
         self._catalog.files.relocate(changes.moved)
-        self._keep(changes.broken)
+        self._keep_broken(changes.broken)
         self._gone = changes.missing
         with self._reading(changes.to_look) as mine:
             for batch in batches(
@@ -122,13 +126,16 @@ class LibraryScan:
     def _compare(self, seen: Walk) -> Changes:
         files, id_ = self._catalog.files, self._library.id
         settled: set[Stamp] = set()
+        known: dict[bytes, KnownFile] = {}
         if self._how.everything:
             known = files.known_files(id_)
         else:
             settled = files.settled(id_, RULES_VERSION)
-            unmet = [stamp[0] for stamp in settled - seen.stamps.keys()]
-            known = files.unsettled(id_, RULES_VERSION) | files.known_at(id_, unmet)
-            settled &= seen.stamps.keys()
+            known = files.unsettled(id_, RULES_VERSION)
+            if settled != seen.stamps.keys():
+                unmet = [stamp[0] for stamp in settled - seen.stamps.keys()]
+                known |= files.known_at(id_, unmet)
+                settled &= seen.stamps.keys()
         rules = None if self._how.everything else RULES_VERSION
         changes = compare(seen, known, settled, rules=rules)
         self._present = len(settled) + sum(
@@ -167,6 +174,12 @@ class LibraryScan:
         report.moved += len(changes.moved)
         report.back += len(changes.back)
         self.wrote |= bool(changes.to_look or changes.moved or changes.back)
+
+    def _keep_broken(self, names: Sequence[tuple[bytes, str]]) -> None:
+        if names:
+            from loradex.domain.look import Look  # noqa: PLC0415 - few libraries have any
+
+            self._keep([Look(Found(path, 0, 0, 0, 0), problem=text) for path, text in names])
 
     def _keep(self, batch: Sequence[Look]) -> None:
         kept = [look for look in batch if not look.gone]

@@ -16,8 +16,9 @@ from pathlib import Path
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.header import Header
 from loradex.domain.identity import Identity
+from loradex.domain.look import Look
 from loradex.domain.safety import SafetyReport
-from loradex.domain.scanning import Found, Look
+from loradex.domain.scanning import Found
 from loradex.errors import FormatError
 from loradex.formats.fingerprint import fingerprint_of, quick_fingerprint
 from loradex.formats.headers import read_alone, read_header, read_open

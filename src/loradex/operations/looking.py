@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from loradex.domain.progress import CancelToken, Progress, ProgressSink
-from loradex.domain.scanning import Found, Look
+from loradex.domain.scanning import Found
 from loradex.errors import Cancelled, LoradexError
 from loradex.operations.walk import shown
+
+if TYPE_CHECKING:
+    from loradex.domain.look import Look
 
 BATCH = 500
 CHUNK = 32

@@ -12,6 +12,7 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 
 from loradex.domain.progress import CancelToken
 from loradex.domain.scanning import Found, Stamp
@@ -30,7 +31,9 @@ _PLAIN_ENDS = frozenset({b".safetensors", b".sft", b".gguf", b".ckpt"})
 """Suffixes that training state never has."""
 _DOWNLOAD_ENDS = frozenset(map(os.fsencode, DOWNLOAD_SUFFIXES))
 _CONTROL_END = os.fsencode(CONTROL_FILE)
+_TELLING_ENDS = _MODEL_ENDS | _DOWNLOAD_ENDS
 _DOT = ord(".")
+_TELL_EVERY = 32
 
 
 @dataclass(slots=True)
@@ -61,10 +64,6 @@ class Walk:
             for path, size, mtime_ns, inode in (stamp,)
         ]
 
-    def add(self, path: bytes, info: os.stat_result) -> None:
-        """Take in a file."""
-        self.stamps[(path, info.st_size, info.st_mtime_ns, info.st_ino)] = info.st_dev
-
 
 def walk(
     root: bytes,
@@ -79,67 +78,134 @@ def walk(
     a `model_index.json` counts as one model, and so do the shards of one beside each other.
     `on_count` hears how many were found, once a folder.
     """
-    result = Walk()
-    ignored = _ignoring(ignore)
-    visited: set[tuple[int, int]] = set()
-    # Linked folders come last, so that a file is known by where it really is.
-    pending, linked = [b""], list[bytes]()
-    while pending or linked:
+    walker = _Walker(root, _ignoring(ignore))
+    folders = 0
+    while walker.pending or walker.linked:
         cancel.check()
-        relative = pending.pop() if pending else linked.pop(0)
-        path = root + b"/" + relative if relative else root
+        if walker.pending:
+            walker.enter(walker.pending.pop())
+        else:  # linked folders come last, so that a file is known by where it really is
+            walker.enter_link(walker.linked.pop(0))
+        folders += 1
+        if on_count is not None and folders % _TELL_EVERY == 1:
+            on_count(len(walker.result.stamps))
+    return walker.result
+
+
+class _Walker:
+    """The walk under way: folders that wait, and what was found."""
+
+    def __init__(self, root: bytes, ignored: Callable[[bytes], bool] | None) -> None:
+        self.result = Walk()
+        self.pending = [b""]
+        self.linked: list[bytes] = []
+        self._root = root
+        self._ignored = ignored
+        self._entered: list[bytes] = []
+        self._visited: set[tuple[int, int]] | None = None
+
+    def _path(self, relative: bytes) -> bytes:
+        return self._root + b"/" + relative if relative else self._root
+
+    def enter(self, relative: bytes) -> None:
+        """List a folder that lies where it is."""
+        self._entered.append(relative)
+        self._list(relative)
+
+    def enter_link(self, relative: bytes) -> None:
+        """List a folder that a link leads to, or one below it, unless it was entered before.
+
+        Only links lead to a folder twice, so without any no folder's identity is ever asked for.
+        """
+        if self._visited is None:
+            self._visited = set(filter(None, map(self._identity, self._entered)))
+        identity = self._identity(relative)
+        if identity is None:
+            self.result.unread.append((relative, "it cannot be looked at"))
+        elif identity not in self._visited:
+            self._visited.add(identity)
+            waiting = len(self.pending)
+            self._list(relative)
+            # What lies below a link may have been entered as well: ask each.
+            self.linked += self.pending[waiting:]
+            del self.pending[waiting:]
+
+    def _identity(self, relative: bytes) -> tuple[int, int] | None:
         try:
-            info = os.stat(path)
-            if (info.st_dev, info.st_ino) in visited:
-                continue
-            visited.add((info.st_dev, info.st_ino))
-            folder = _Folder(path, relative, ignored)
+            info = os.stat(self._path(relative))
+        except OSError:
+            return None
+        return info.st_dev, info.st_ino
+
+    def _list(self, relative: bytes) -> None:
+        try:
+            listing = os.scandir(self._path(relative))
         except OSError as error:
-            result.unread.append((relative, error.strerror or str(error)))
-            continue
+            self.result.unread.append((relative, error.strerror or str(error)))
+            return
+        folder = _Folder(relative + b"/" if relative else b"", self._ignored, self.result.stamps)
+        try:
+            with listing:
+                folder.take(listing)
+        except OSError as error:
+            folder.forget()
+            self.result.unread.append((relative, error.strerror or str(error)))
+            return
         if folder.is_model:
-            _add_whole_folder(result, path, relative, info)
-            continue
-        folder.give(result)
-        pending += folder.inner
-        linked += folder.linked
-        if on_count is not None:
-            on_count(len(result.stamps))
-    return result
+            folder.forget()
+            _add_whole_folder(self.result, self._path(relative), relative)
+            return
+        folder.settle(self.result)
+        self.pending += folder.inner
+        self.linked += folder.linked
 
 
 class _Folder:
-    """One folder's entries. Raises OSError when it cannot be listed."""
+    """One folder's entries; its models go straight into `stamps`, as the last ones there."""
+
+    __slots__ = (
+        "_before", "_broken", "_controls", "_downloads", "_ignored", "_prefix", "_shards",
+        "_stamps", "inner", "is_model", "linked",
+    )  # fmt: skip
 
     def __init__(
-        self, path: bytes, relative: bytes, ignored: Callable[[bytes], bool] | None
+        self, prefix: bytes, ignored: Callable[[bytes], bool] | None, stamps: dict[Stamp, int]
     ) -> None:
         self.inner: list[bytes] = []
         self.linked: list[bytes] = []
         self.is_model = False
-        self._prefix = relative + b"/" if relative else b""
+        self._prefix = prefix
         self._ignored = ignored
-        self._files = Walk()
+        self._stamps = stamps
+        self._before = len(stamps)
         self._controls: set[bytes] = set()
-        self._list(path)
+        self._broken: list[tuple[bytes, str]] = []
+        self._downloads = 0
+        self._shards = False
 
-    def _list(self, path: bytes) -> None:
-        prefix, stamps, plain = self._prefix, self._files.stamps, self._ignored is None
-        with os.scandir(path) as listing:
-            for entry in listing:
-                name = entry.name
-                end = name[name.rfind(b".") :]
-                if end in _PLAIN_ENDS and plain and name[0] != _DOT:
-                    try:
-                        info = entry.stat(follow_symlinks=False)
-                    except OSError:
-                        self._unusual(entry, end)
-                        continue
-                    if stat.S_ISREG(info.st_mode):
-                        key = (prefix + name, info.st_size, info.st_mtime_ns, info.st_ino)
-                        stamps[key] = info.st_dev
-                        continue
-                self._unusual(entry, end)
+    def take(self, listing: Iterable[os.DirEntry[bytes]]) -> None:
+        """Look at all entries; raise OSError when the listing breaks off."""
+        prefix, stamps, plain = self._prefix, self._stamps, self._ignored is None
+        for entry in listing:
+            name = entry.name
+            end = name[name.rfind(b".") :]
+            if end in _PLAIN_ENDS and plain and name[0] != _DOT and b"-of-" not in name:
+                try:
+                    info = entry.stat(follow_symlinks=False)
+                except OSError:
+                    self._unusual(entry, end)
+                    continue
+                if stat.S_ISREG(info.st_mode):
+                    key = (prefix + name, info.st_size, info.st_mtime_ns, info.st_ino)
+                    stamps[key] = info.st_dev
+                    continue
+            elif (
+                entry.is_file(follow_symlinks=False)
+                and end.lower() not in _TELLING_ENDS
+                and name != MODEL_INDEX
+            ):
+                continue  # a preview, a text: there may be one beside each model
+            self._unusual(entry, end)
 
     def _unusual(self, entry: os.DirEntry[bytes], end: bytes) -> None:
         """Take in a folder, a link, a download or anything else that is no plain model file."""
@@ -152,42 +218,44 @@ class _Folder:
             self._other_file(entry, path, end.lower())
         except FileNotFoundError:
             if entry.is_symlink():  # else it was deleted while we looked
-                self._files.broken.append((path, "It is a link that leads nowhere."))
+                self._broken.append((path, "It is a link that leads nowhere."))
         except OSError as error:
-            text = f"It cannot be read: {error.strerror or error}."
-            self._files.broken.append((path, text))
+            self._broken.append((path, f"It cannot be read: {error.strerror or error}."))
 
     def _other_file(self, entry: os.DirEntry[bytes], path: bytes, end: bytes) -> None:
         if end in _DOWNLOAD_ENDS:
             if end == _CONTROL_END:
                 self._controls.add(path[: -len(_CONTROL_END)])
             else:
-                self._files.downloads += end != entry.name
+                self._downloads += end != entry.name
         elif end in _MODEL_ENDS:
             if is_model_file(os.fsdecode(entry.name)) and not self._leaves_out(path):
                 info = entry.stat()
                 if stat.S_ISREG(info.st_mode):
-                    self._files.add(path, info)
+                    self._shards |= b"-of-" in path
+                    key = (path, info.st_size, info.st_mtime_ns, info.st_ino)
+                    self._stamps[key] = info.st_dev
         elif entry.name == MODEL_INDEX:
             self.is_model = bool(self._prefix)
 
     def _leaves_out(self, path: bytes) -> bool:
         return self._ignored is not None and self._ignored(path)
 
-    def give(self, result: Walk) -> None:
-        """Add what the folder holds; a file that a downloader still writes counts as a download."""
-        files = self._files
-        if self._controls:
-            growing = [stamp for stamp in files.stamps if stamp[0] in self._controls]
-            for stamp in growing:
-                del files.stamps[stamp]
-            files.downloads += len(growing)
-        if parts := [stamp for stamp in files.stamps if b"-of-" in stamp[0]]:
-            for stamp in further_shards(parts):
-                del files.stamps[stamp]
-        result.stamps.update(files.stamps)
-        result.broken += files.broken
-        result.downloads += files.downloads
+    def forget(self) -> None:
+        """Take back the folder's models."""
+        while len(self._stamps) > self._before:
+            self._stamps.popitem()
+
+    def settle(self, result: Walk) -> None:
+        """Leave out what a downloader still writes, and shards that only go on with another."""
+        if self._controls or self._shards:
+            mine = list(islice(self._stamps, self._before, None))
+            growing = [stamp for stamp in mine if stamp[0] in self._controls]
+            for stamp in (*growing, *further_shards(mine)):
+                self._stamps.pop(stamp, None)
+            result.downloads += len(growing)
+        result.broken += self._broken
+        result.downloads += self._downloads
 
 
 def further_shards(stamps: Sequence[Stamp]) -> list[Stamp]:
@@ -212,8 +280,13 @@ def _ignoring(globs: Sequence[str]) -> Callable[[bytes], bool] | None:
     return lambda relative: pattern.match(os.fsdecode(relative)) is not None
 
 
-def _add_whole_folder(result: Walk, folder: bytes, relative: bytes, info: os.stat_result) -> None:
+def _add_whole_folder(result: Walk, folder: bytes, relative: bytes) -> None:
     """Add a diffusers folder as one thing: the sum of its sizes, the newest of its times."""
+    try:
+        info = os.stat(folder)
+    except OSError as error:
+        result.unread.append((relative, error.strerror or str(error)))
+        return
     size, newest = 0, info.st_mtime_ns
     pending = [(folder, 0)]
     while pending:
