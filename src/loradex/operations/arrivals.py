@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePosixPath
 
@@ -37,6 +37,8 @@ class Intent:
     rule: ArrivalRule
     rows: tuple[ModelRow, ...]
     """The models, in the order in which the files came."""
+    paths: Mapping[int, str]
+    """Where the file lies that brought each model, by the model's id."""
     proposals: tuple[Proposal, ...]
     plan: MovePlan
     """The moves; its conflicts say which files stay, and why."""
@@ -87,7 +89,13 @@ def consider(
     plan = MovePlan("arrivals", "", ())
     if rule.place_in is not None:
         plan = _placing(catalog, library, rule, newcomers, rows)
-    return Intent(library, rule, tuple(rows[id_] for id_ in ids), tuple(proposals), plan)
+    of_file = {newcomer.file_id: newcomer.content_id or 0 for newcomer in newcomers}
+    paths = {
+        of_file[known.file_id]: os.fsdecode(known.place.path)
+        for known in catalog.plans.places(of_file)
+    }
+    models = tuple(rows[id_] for id_ in ids)
+    return Intent(library, rule, models, paths, tuple(proposals), plan)
 
 
 def deal_with(

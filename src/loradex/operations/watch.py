@@ -20,6 +20,7 @@ from loradex.operations.watching.libraries import Watched, WatchedLibraries, ide
 from loradex.operations.watching.noticing import Noticing
 from loradex.operations.watching.problems import ProblemsOnce
 from loradex.operations.watching.settling import QUIET_SECONDS, Settling
+from loradex.operations.watching.snapshot import Snapshot
 from loradex.plugin_manager import Plugins
 
 ROOTS_SECONDS = 5.0
@@ -92,7 +93,10 @@ class _Watch:
         self._means = means
         self._options = options
         self._poll = options.poll
-        self._libraries = WatchedLibraries(iter(libraries))
+        self._libraries = WatchedLibraries(
+            (each, Snapshot(each, means.catalog.files.known_files(each.id).values()))
+            for each in libraries
+        )
         self._settling = Settling(options.quiet, time.monotonic)
         self._hashing = BackgroundHashing(means.catalog, means.sink)
         self._noticing = Noticing(self._libraries, self._settling)

@@ -163,8 +163,8 @@ def _events(library: Library, report: ArrivalReport) -> Iterable[WatchEvent]:
         tags[proposal.content_id].append(proposal.tag)
     for id_, names in tags.items():
         if names:
-            row = rows[id_]
-            yield WatchEvent(EventKind.TAGGED, library.name, row.path, row, ", ".join(names))
+            path, text = intent.paths.get(id_, rows[id_].path), ", ".join(names)
+            yield WatchEvent(EventKind.TAGGED, library.name, path, rows[id_], text)
     for entry in report.moves.moved:
         step = entry.step
         if step.file_id is not None and step.source is not None:

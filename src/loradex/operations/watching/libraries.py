@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from loradex.domain.library import Library
@@ -38,8 +38,8 @@ class Watched:
 class WatchedLibraries:
     """All of them, by their ids."""
 
-    def __init__(self, libraries: Iterator[Library]) -> None:
-        self._all = {each.id: Watched(each, Snapshot(each, ())) for each in libraries}
+    def __init__(self, snapshots: Iterable[tuple[Library, Snapshot]]) -> None:
+        self._all = {library.id: Watched(library, files) for library, files in snapshots}
 
     def __iter__(self) -> Iterator[Watched]:
         return iter(list(self._all.values()))

@@ -53,7 +53,8 @@ class Noticing:
             root = os.fsencode(watched.library.root)
             for found in walk(root, watched.library.ignore, cancel).found:
                 if found.mtime_ns > since and not found.folder:
-                    self._settling.note(os.fsdecode(root + b"/" + found.raw_path))
+                    path = os.fsdecode(root + b"/" + found.raw_path)
+                    self._note_file(watched, path, time.monotonic())
 
     def _note_download(self, watched: Watched, path: str, soon: float) -> None:
         """The end of a download is when its own name, or that of its control file, is gone."""
