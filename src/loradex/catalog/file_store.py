@@ -90,6 +90,11 @@ class FileStore:
         """Return every place of a library by its raw path."""
         return self._known("library_id = ?", library_id)
 
+    def count(self, library_id: int) -> int:
+        """Return how many places a library has."""
+        rows = self._reader.rows_of("SELECT count(*) FROM file WHERE library_id = ?", (library_id,))
+        return int(str(rows[0][0]))
+
     def settled(self, library_id: int, rules: str) -> set[Stamp]:
         """Return the stamps of all places of which a scan has nothing to learn while they stay.
 

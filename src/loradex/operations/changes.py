@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loradex.domain.library import FileState
@@ -32,20 +32,20 @@ class Changes:
 
 
 def compare(
-    seen: Walk, known: Mapping[bytes, KnownFile], settled: Set[Stamp], *, rules: str | None
+    seen: Walk, to_tell: Iterable[Stamp], known: Mapping[bytes, KnownFile], *, rules: str | None
 ) -> Changes:
     """Return what a scan has to do.
 
-    `settled` are the stamps of places that need nothing while they are met again; `known` holds
-    every other place, and those settled ones that were not met. `rules` None looks at all.
+    `to_tell` are the stamps of the walk that the catalog does not have as settled; `known` holds
+    every place that is not settled, or was not met. `rules` None looks at all.
 
     A new path pairs with a vanished one of the same device, inode, size and time: it was moved.
     Below folders that could not be listed nothing counts as missing.
     """
-    to_tell = sorted(seen.stamps.keys() - settled) if settled != seen.stamps.keys() else []
-    changes = Changes(unchanged=len(seen.stamps) - len(to_tell))
+    telling = seen.only(sorted(to_tell))
+    changes = Changes(unchanged=len(seen.stamps) - len(telling))
     met: set[bytes] = set()
-    for found in seen.only(to_tell):
+    for found in telling:
         met.add(found.raw_path)
         before = known.get(found.raw_path)
         if before is None:

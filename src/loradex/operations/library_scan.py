@@ -25,6 +25,10 @@ if TYPE_CHECKING:
 
 VANISHED_SHARE = 0.2
 VANISHED_LEAST = 10
+WORTH_HELPERS = 4_000
+"""Files from which on copying this process costs less than it saves."""
+MOST_HANDS = 4
+"""Processes that walk one library: more of them only wait for the disk."""
 SCANNING = "scanning"
 """The job of reading the many new headers of one library."""
 
@@ -78,7 +82,9 @@ class LibraryScan:
 
     def run(self) -> None:
         """Walk, compare, look, and write; raise `RootVanished` when the root goes away."""
-        seen = walk(self._root, self._left_out(), self._how.cancel, self._listing)
+        seen = walk(
+            self._root, self._left_out(), self._how.cancel, self._listing, helpers=self._helpers()
+        )
         changes = self._compare(seen)
         self._believe_moves(changes)
         self._count(changes, len(seen.stamps), seen.downloads)
@@ -120,27 +126,31 @@ class LibraryScan:
 
         return (*self._library.ignore, *left_out(self._library))
 
+    def _helpers(self) -> int:
+        if self._catalog.files.count(self._library.id) < WORTH_HELPERS:
+            return 0
+        return min(self._how.workers, MOST_HANDS) - 1
+
     def _listing(self, count: int) -> None:
         self._how.sink.progress(Progress("Listing files", count, None, "files", self._library.name))
 
     def _compare(self, seen: Walk) -> Changes:
         files, id_ = self._catalog.files, self._library.id
-        settled: set[Stamp] = set()
-        known: dict[bytes, KnownFile] = {}
         if self._how.everything:
             known = files.known_files(id_)
+            changes = compare(seen, seen.stamps, known, rules=None)
+            settled = 0
         else:
-            settled = files.settled(id_, RULES_VERSION)
+            stamps = files.settled(id_, RULES_VERSION)
             known = files.unsettled(id_, RULES_VERSION)
-            if settled != seen.stamps.keys():
-                unmet = [stamp[0] for stamp in settled - seen.stamps.keys()]
+            settled, to_tell = len(stamps), set[Stamp]()
+            if stamps != seen.stamps.keys():  # one comparison is all that most scans need
+                to_tell = seen.stamps.keys() - stamps
+                unmet = [stamp[0] for stamp in stamps - seen.stamps.keys()]
                 known |= files.known_at(id_, unmet)
-                settled &= seen.stamps.keys()
-        rules = None if self._how.everything else RULES_VERSION
-        changes = compare(seen, known, settled, rules=rules)
-        self._present = len(settled) + sum(
-            file.state != FileState.MISSING for file in known.values()
-        )
+                settled -= len(unmet)
+            changes = compare(seen, to_tell, known, rules=RULES_VERSION)
+        self._present = settled + sum(file.state != FileState.MISSING for file in known.values())
         return changes
 
     def _believe_moves(self, changes: Changes) -> None:

@@ -12,7 +12,9 @@ import re
 import stat
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import islice
+from typing import cast
 
 from loradex.domain.progress import CancelToken
 from loradex.domain.scanning import Found, Stamp
@@ -23,6 +25,7 @@ from loradex.formats.model_files import (
     MODEL_SUFFIXES,
     is_model_file,
 )
+from loradex.operations.walk_helpers import Helper, may_help
 
 MODEL_INDEX = b"model_index.json"
 _FOLDER_DEPTH = 4
@@ -70,15 +73,20 @@ def walk(
     ignore: Sequence[str],
     cancel: CancelToken,
     on_count: Callable[[int], None] | None = None,
+    *,
+    helpers: int = 0,
 ) -> Walk:
     """Return all model files below `root`, in no particular order.
 
     Links to files and folders are followed; a folder met before, under whatever name, is not
     entered again. Hidden folders and those that match an ignore glob are left out. A folder with
     a `model_index.json` counts as one model, and so do the shards of one beside each other.
-    `on_count` hears how many were found, once a folder.
+    `on_count` hears how many were found, now and then. Up to `helpers` other processes take a
+    share where that is possible: for libraries of thousands of files.
     """
     walker = _Walker(root, _ignoring(ignore))
+    if helpers and may_help():
+        _walk_together(walker, helpers, cancel)
     folders = 0
     while walker.pending or walker.linked:
         cancel.check()
@@ -90,6 +98,12 @@ def walk(
         if on_count is not None and folders % _TELL_EVERY == 1:
             on_count(len(walker.result.stamps))
     return walker.result
+
+
+_Names = list[tuple[bytes, str]]
+_Share = tuple[
+    dict[Stamp, int], set[bytes], int, _Names, _Names, list[bytes], list[bytes]
+]  # as plain as `Helper` wants it
 
 
 class _Walker:
@@ -130,6 +144,37 @@ class _Walker:
             self.linked += self.pending[waiting:]
             del self.pending[waiting:]
 
+    def walk_below(self, share: list[bytes]) -> _Share:
+        """Walk these folders in a copy of this process; return what they hold for `take_in`."""
+        mine = _Walker(self._root, self._ignored)
+        mine.pending = share
+        while mine.pending:
+            mine.enter(mine.pending.pop())
+        found = mine.result
+        return (
+            found.stamps,
+            found.folders,
+            found.downloads,
+            found.unread,
+            found.broken,
+            mine.linked,
+            mine._entered,
+        )
+
+    def take_in(self, share: object) -> bool:
+        """Add what a helper met; False when it met nothing because it failed."""
+        if share is None:
+            return False
+        stamps, folders, downloads, unread, broken, linked, entered = cast("_Share", share)
+        self.result.stamps.update(stamps)
+        self.result.folders.update(folders)
+        self.result.downloads += downloads
+        self.result.unread += unread
+        self.result.broken += broken
+        self.linked += linked
+        self._entered += entered
+        return True
+
     def _identity(self, relative: bytes) -> tuple[int, int] | None:
         try:
             info = os.stat(self._path(relative))
@@ -158,6 +203,34 @@ class _Walker:
         folder.settle(self.result)
         self.pending += folder.inner
         self.linked += folder.linked
+
+
+def _walk_together(walker: _Walker, helpers: int, cancel: CancelToken) -> None:
+    """Walk with helpers until only linked folders are left, or what a helper has failed to do."""
+    hands = helpers + 1
+    for _ in range(_MOST_FIRST):
+        if not walker.pending or len(walker.pending) >= _FOLDERS_EACH * hands:
+            break
+        walker.enter(walker.pending.pop(0))  # in breadth, so that shares are alike
+    shares = [walker.pending[number::hands] for number in range(hands)]
+    if not all(shares):
+        return
+    walker.pending = shares[0]
+    others = [(share, Helper(partial(walker.walk_below, share))) for share in shares[1:]]
+    try:
+        while walker.pending:
+            cancel.check()
+            walker.enter(walker.pending.pop())
+        for share, helper in others:
+            if not walker.take_in(helper.result()):
+                walker.pending += share
+    finally:
+        for _, helper in others:
+            helper.stop()
+
+
+_FOLDERS_EACH = 16
+_MOST_FIRST = 200
 
 
 class _Folder:
