@@ -1,9 +1,10 @@
 """Kill a real process at every boundary of a move, recover, and hold that nothing was lost.
 
 Run as `kill_moves.py WORK TARGET WHAT HOW STRIDE`: WORK gets the home and the inbox, TARGET
-(another disk, maybe) the library that files go to; WHAT is `apply`, `undo` or `recover` (a second
-kill, in the recovery from the first); HOW is how renames are done: `noreplace`, `link` or
-`placeholder`; every STRIDE-th boundary gets a round.
+(another disk, maybe) the library that files go to; WHAT is `apply`, `undo`, `recover` (a second
+kill, in the recovery from the first) or `scan` (before the recovery, a scan sees what was left);
+HOW is how renames are done: `noreplace`, `link` or `placeholder`; every STRIDE-th boundary gets a
+round.
 
 Each round forks a child that sends itself SIGKILL at the n-th boundary; a boundary is the call of,
 and the return from, every function that moves files or writes the journal, and the system calls
@@ -31,7 +32,7 @@ from loradex.operations.moves import renaming
 from loradex.operations.moves.applying import carry_out, recover
 from loradex.operations.moves.undoing import plan_undo
 from loradex.paths import Home
-from moves_kit import add, contents, fill_inbox, nothing_new, planned, tree
+from moves_kit import add, contents, fill_inbox, nothing_new, planned, rescan, tree
 
 _WATCHED = ("operations/moves/", "catalog/plan_store.py", "catalog/durable_writer.py")
 _PURE = ("planning.py", "names.py", "undoing.py", "lock.py")
@@ -98,6 +99,11 @@ def undo(home: Home) -> None:
 def settle(home: Home) -> None:
     with Catalog.open(home) as catalog:
         recover(catalog)
+
+
+def look(home: Home) -> None:
+    with Catalog.open(home) as catalog:
+        rescan(catalog)
 
 
 def killed_at(at: int, work: Callable[[Home], None], home: Home) -> Callable[[], None]:
@@ -167,6 +173,8 @@ def rounds(world: World, what: str, stride: int) -> int:
             sys.exit("the work itself failed, see above")
         if what == "recover" and code == -signal.SIGKILL:
             forked(killed_at(at % 97 + 1, settle, world.home))
+        if what == "scan":
+            must(lambda: look(world.home))
         must(lambda: settle(world.home))
         must(world.check)
         must(world.back)

@@ -17,10 +17,12 @@ CASES = [
     ("apply", "noreplace", False),
     ("undo", "noreplace", False),
     ("recover", "noreplace", False),
+    ("scan", "link", False),
     ("apply", "link", False),
     ("apply", "placeholder", False),
     ("apply", "noreplace", True),
     ("undo", "noreplace", True),
+    ("scan", "noreplace", True),
     ("recover", "link", True),
 ]
 

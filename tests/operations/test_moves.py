@@ -15,6 +15,7 @@ from loradex.catalog.catalog import Catalog
 from loradex.domain.plans import PlanState
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.errors import BadReference
+from loradex.operations.moves import lock
 from loradex.operations.moves.applying import MoveReport, apply_plan, carry_out, recover
 from loradex.operations.moves.undoing import latest_plan, plan_undo
 from loradex.paths import Home
@@ -278,6 +279,16 @@ def test_names_that_are_no_unicode(catalog: Catalog, inbox: Path, models: Path) 
     undo(catalog, report.plan_id)
     assert os.path.exists(odd)
     nothing_new(catalog)
+
+
+def test_one_process_moves_at_a_time(
+    catalog: Catalog, home: Home, inbox: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(lock, "WAIT_SECONDS", 0.2)
+    with lock.moving(home), pytest.raises(lock.MovesBusy, match=str(os.getpid())):
+        do(catalog, NEON)
+    assert (inbox / "neon.safetensors").exists()
+    assert do(catalog, NEON).models == 1
 
 
 def test_nothing_to_recover_writes_nothing(catalog: Catalog, home: Home) -> None:

@@ -22,7 +22,7 @@ from loradex.domain.plans import (
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.errors import Cancelled
 from loradex.operations.moves.lock import moving
-from loradex.operations.moves.renaming import sync_folder_of
+from loradex.operations.moves.renaming import sync_folder
 from loradex.operations.moves.steps import Doing, StepFailed, begun, inverse, perform
 
 
@@ -81,18 +81,22 @@ def recover(catalog: Catalog) -> list[Problem]:
 
 def _settle_all(catalog: Catalog) -> list[Problem]:
     problems: list[Problem] = []
+    doing = Doing(CancelToken(), lambda _count: None, recovering=True)
     for plan in catalog.plans.plans(state=PlanState.APPLYING):
-        doing = Doing(CancelToken(), lambda _count: None, recovering=True)
         away = False
+        waiting: list[list[JournalStep]] = []
         for group in _groups(catalog.plans.steps(plan.id)):
             if not all(_reachable(catalog, entry) for entry in group):
                 away = True
-            elif any(begun(entry.step) for entry in group) or (
-                group[0].step.action is Action.REMOVE_FOLDER and not _files_left(catalog, plan.id)
-            ):
+            elif any(begun(entry.step) for entry in group):
                 outcomes = _do_group(group, doing)
                 catalog.plans.settle(group, outcomes)
                 problems += _problems(group, outcomes)
+            elif group[0].step.action is Action.REMOVE_FOLDER:
+                waiting.append(group)
+        if not _files_left(catalog, plan.id):
+            for group in waiting:
+                catalog.plans.settle(group, _do_group(group, doing))
         if not away:
             _remove_unused(catalog, plan.id)
             catalog.plans.end(plan.id)
@@ -176,8 +180,7 @@ def _do_group(group: Sequence[JournalStep], doing: Doing) -> list[Outcome]:
     except Cancelled:
         _roll_back(group, outcomes, "")
         raise
-    for entry in group:
-        _sync(entry)
+    _sync(group)
     return outcomes
 
 
@@ -207,10 +210,11 @@ def _quiet() -> Doing:
     return Doing(CancelToken(), lambda _count: None)
 
 
-def _sync(entry: JournalStep) -> None:
-    sync_folder_of(entry.step.target.path)
-    if entry.step.source is not None:
-        sync_folder_of(entry.step.source.path)
+def _sync(group: Sequence[JournalStep]) -> None:
+    """Let what was done to the folders of a group outlive a loss of power."""
+    places = [place for entry in group for place in (entry.step.source, entry.step.target)]
+    for folder in {place.folder for place in places if place is not None}:
+        sync_folder(folder)
 
 
 def _remove_unused(catalog: Catalog, plan_id: int) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import os
 import secrets
 import stat
+from bisect import bisect_left
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -137,7 +138,7 @@ class _Draft:
         name, new_name = os.fsdecode(source.name), os.fsdecode(target.name)
         stem, new_stem = model_stem(name), model_stem(new_name)
         files = {extra.source.path: extra for extra in extras}
-        names = self._names_beside(source)
+        names = self._names_beside(source, stem)
         if not self._shared(source, names, stem):
             for sidecar in sidecars(name, names):
                 renamed = os.fsencode(new_stem + sidecar.name[len(stem) :])
@@ -159,14 +160,15 @@ class _Draft:
             if each.source.path not in self._moved
         ]
 
-    def _names_beside(self, source: Place) -> list[str]:
+    def _names_beside(self, source: Place, stem: str) -> list[str]:
+        """Return the names in a file's folder that begin with `stem`, from one sorted listing."""
         if source.folder not in self._sources:
             try:
-                found = [os.fsdecode(name) for name in os.listdir(source.folder)]
+                self._sources[source.folder] = sorted(map(os.fsdecode, os.listdir(source.folder)))
             except OSError as error:
                 raise _StaysError(sentence(error)) from error
-            self._sources[source.folder] = found
-        return self._sources[source.folder]
+        names = self._sources[source.folder]
+        return names[bisect_left(names, stem) : bisect_left(names, f"{stem}\U0010ffff")]
 
     def _shared(self, source: Place, names: Sequence[str], stem: str) -> bool:
         """Tell whether another model of the same stem stays here: sidecars stay with it."""

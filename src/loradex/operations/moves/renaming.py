@@ -60,7 +60,7 @@ def _link_and_unlink(source: bytes, target: bytes) -> bool:
         if error.errno in _UNKNOWN_HERE | {errno.EMLINK}:
             return False
         raise
-    sync_folder_of(target)
+    sync_folder(os.path.dirname(target))
     os.unlink(source)
     return True
 
@@ -80,10 +80,10 @@ def _rename_over_placeholder(source: bytes, target: bytes, *, folder: bool) -> N
         raise
 
 
-def sync_folder_of(path: bytes) -> None:
-    """Let the entry of `path` outlive a loss of power, where the file system can promise that."""
+def sync_folder(path: bytes) -> None:
+    """Let the entries of a folder outlive a loss of power, where the file system can do that."""
     try:
-        folder = os.open(os.path.dirname(path), os.O_RDONLY | os.O_DIRECTORY)
+        folder = os.open(path, os.O_RDONLY | os.O_DIRECTORY)
     except OSError:
         return
     try:

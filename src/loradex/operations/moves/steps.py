@@ -19,7 +19,7 @@ from loradex.domain.plans import Action, Place, Stamp, Step, StepState
 from loradex.domain.progress import CancelToken
 from loradex.operations.moves.copying import CopyFailed, copy_verified, same_bytes, stamp_of
 from loradex.operations.moves.names import same_name
-from loradex.operations.moves.renaming import rename_new, sync_folder_of
+from loradex.operations.moves.renaming import rename_new, sync_folder
 
 SPARE_BYTES = 64 * 1024 * 1024
 """What a disk has to have left after a copy."""
@@ -161,7 +161,7 @@ def _copy_over(step: Step, doing: Doing) -> None:
     except OSError:
         os.unlink(temporary)
         raise
-    sync_folder_of(step.target.path)
+    sync_folder(step.target.folder)
     try:
         if stamp_of(os.lstat(source.path)) != here:
             raise StepFailed("It changed while it was copied.")
