@@ -133,7 +133,8 @@ INSERT INTO file(library_id, raw_path, path, size, mtime_ns, device, inode, stat
 VALUES (:library, :raw, :path, :size, :mtime, :device, :inode, :state, :problem,
         :content, :now, :now,
         (SELECT max(hashed_at) FROM file AS twin WHERE :old AND twin.content_id = :content
-         AND twin.inode = :inode AND twin.size = :size AND twin.mtime_ns = :mtime))
+         AND twin.problem IS NULL AND twin.inode = :inode
+         AND twin.size = :size AND twin.mtime_ns = :mtime))
 ON CONFLICT(library_id, raw_path) DO UPDATE SET
   hashed_at = CASE WHEN content_id IS excluded.content_id AND size = excluded.size
               AND mtime_ns = excluded.mtime_ns THEN hashed_at ELSE excluded.hashed_at END,

@@ -18,8 +18,8 @@ from loradex.formats.fingerprint import RunningFingerprint
 from loradex.formats.model_file import ModelFile
 from loradex.formats.sniffing import safetensors_body_offset
 
-try:  # ten times as fast as zlib's, which is an eighth of all the work
-    from isal.isal_zlib import crc32  # type: ignore[import-not-found, unused-ignore]
+try:  # ten times as fast as zlib's, which is an eighth of all the work; not on every platform
+    from isal.isal_zlib import crc32
 except ImportError:
     crc32 = zlib.crc32
 
