@@ -311,3 +311,20 @@ def test_a_folder_of_a_model_moves_as_one(catalog: Catalog, inbox: Path, models:
     assert (pipeline / "model_index.json").exists()
     assert not (models / "diffusers").exists()
     nothing_new(catalog)
+
+
+def test_the_shards_of_a_model_stay_together(catalog: Catalog, inbox: Path, models: Path) -> None:
+    names = [f"video-0000{number}-of-00003.safetensors" for number in (1, 2, 3)]
+    for number, name in enumerate(names):
+        lora(inbox / name, seed=20 + number)
+    rescan(catalog)
+    first = ("inbox", names[0], "models", f"unet/{names[0]}")
+    report = do(catalog, first)
+    assert sorted(path.name for path in (models / "unet").iterdir()) == names
+    assert [path.name for path in inbox.glob("video*")] == []
+    seen = rescan(catalog)
+    assert (seen.new, seen.moved, seen.missing) == (0, 0, 0)
+    undo(catalog, report.plan_id)
+    assert sorted(path.name for path in inbox.glob("video*")) == names
+    plan = planned(catalog, [("inbox", names[0], "models", "unet/video.safetensors")])
+    assert "several files" in plan.conflicts[0].reason

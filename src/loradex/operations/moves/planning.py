@@ -15,6 +15,7 @@ from loradex.catalog.plan_store import KnownPlace
 from loradex.domain.plans import Action, Conflict, MovePlan, Place, Stamp, Step
 from loradex.domain.text import display_text
 from loradex.formats.model_files import is_model_file, model_stem, sidecars
+from loradex.formats.shards import shard_name
 from loradex.operations.moves.copying import stamp_of
 from loradex.operations.moves.names import (
     NAME_BYTES,
@@ -138,6 +139,12 @@ class _Draft:
         name, new_name = os.fsdecode(source.name), os.fsdecode(target.name)
         stem, new_stem = model_stem(name), model_stem(new_name)
         files = {extra.source.path: extra for extra in extras}
+        for shard, new_shard in _other_shards(name, new_name):
+            part = Extra(
+                _sibling(source, os.fsencode(shard)), _sibling(target, os.fsencode(new_shard))
+            )
+            if os.path.lexists(part.source.path):
+                files.setdefault(part.source.path, part)
         names = self._names_beside(source, stem)
         if not self._shared(source, names, stem):
             for sidecar in sidecars(name, names):
@@ -250,6 +257,18 @@ def _regular_stamp(place: Place) -> Stamp:
 def _sibling(place: Place, name: bytes) -> Place:
     folder = place.relative.rpartition(b"/")[0]
     return replace(place, relative=folder + b"/" + name if folder else name)
+
+
+def _other_shards(name: str, new_name: str) -> list[tuple[str, str]]:
+    """Return the names of a model's other shards, before and after; raise when one is lost so."""
+    shard = shard_name(name)
+    if shard is None:
+        return []
+    renamed = shard_name(new_name)
+    if renamed is None or (renamed.number, renamed.of) != (shard.number, shard.of):
+        raise _StaysError("It is one of several files of a model: its new name has to say so, too.")
+    numbers = [number for number in range(1, shard.of + 1) if number != shard.number]
+    return [(shard.sibling(number), renamed.sibling(number)) for number in numbers]
 
 
 def _temporary_name() -> str:
