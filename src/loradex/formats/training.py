@@ -197,12 +197,12 @@ def _summed(tables: _Tables) -> dict[str, int]:
     return total
 
 
-def _commonest(table: Mapping[str, int], most: int) -> Iterator[tuple[str, int]]:
-    """Yield the captions with the highest counts, at least `most` of them where there are."""
+def _commonest(table: Mapping[str, int], most: int) -> list[tuple[str, int]]:
+    """Return the captions with the highest counts, at least `most` of them where there are."""
     counts = sorted(table.values(), reverse=True)
     least = max(counts[most - 1] if len(counts) >= most else 1, 1)
-    kept = (item for item in table.items() if item[1] >= least)
-    yield from islice(kept, 20 * most)  # a table may give thousands of captions one count
+    kept = [item for item in table.items() if item[1] >= least]
+    return kept[: 20 * most]  # a table may give thousands of captions one count
 
 
 def _trigger_words(metadata: Mapping[str, str], tables: _Tables) -> tuple[str, ...]:

@@ -72,15 +72,16 @@ def _of_tensors(header: Header) -> Identity:
             _remembered.pop(next(iter(_remembered)), None)
     if held.lora is not None:
         return held.lora
-    # Only a LoRA is told without a look at the metadata.
-    short = sum(map(len, header.metadata.values())) <= _SHORT_METADATA
-    key = (header.format, tuple(header.metadata.items())) if short else None
-    known = held.others.get(key) if key else None
+    # Only a LoRA is told without a look at the metadata. What the rules are given is all that
+    # they could have looked at, so the answer holds wherever that is the same.
+    telling = {key: header.metadata[key] for key in _TELLING if key in header.metadata}
+    key = (header.format, *telling.items())
+    known = held.others.get(key)
     if known is None:
         small = held.small
-        bare = replace(header, tensors=held.bare)
+        bare = replace(header, tensors=held.bare, metadata=telling)
         known = _dress(small, bare, bare.tensors, ()) if small else _other_than_lora(bare)
-        if key and len(held.others) < _MOST_REMEMBERED:
+        if len(held.others) < _MOST_REMEMBERED:
             held.others[key] = known
     return known
 
@@ -104,7 +105,8 @@ class _Seen:
 
 _remembered: dict[int, _Seen] = {}
 _MOST_REMEMBERED = 64
-_SHORT_METADATA = 4096
+_TELLING = ("quantization_config", "global_step", "pickle.extra", "general.architecture")
+"""The metadata that rules for other models than LoRAs are given: containers' own, no claims."""
 
 
 def _lora_of(tensors: Mapping[str, Tensor]) -> Identity | None:
