@@ -122,6 +122,31 @@ def test_a_tag_table_that_was_cut_is_read_as_far_as_it_goes() -> None:
     assert facts.trigger_words == ("tok",)
 
 
+def test_a_cut_table_of_escaped_quotes_is_gone_over_once() -> None:
+    # What goes back for every quote takes hours over this one.
+    text = '{"1_a": {"b": 2, "' + '\\"' * 3_000_000
+    assert describe({"ss_tag_frequency": text}).tag_counts == (("b", 2),)
+
+
+@pytest.mark.parametrize("cut", ["\\", '\\"', "x", "", "\\\\"])
+def test_a_table_cut_within_a_caption(cut: str) -> None:
+    text = '{"1_a": {"b" :\n 2, "": 4, "' + "y" * 2001 + '": 9, "c\\u00e9": 1, "' + cut
+    assert describe({"ss_tag_frequency": text}).tag_counts == (("b", 2), ("cé", 1))
+
+
+def test_the_commonest_is_found_behind_thousands_of_rare_ones() -> None:
+    many = {f"rare {n}": 1 for n in range(5000)}
+    facts = describe(tags(**{"1_often": {**many, "often": 1000}, "2_x": {"rare 4999": 4}}))
+    assert facts.tag_counts[:2] == (("often", 1000), ("rare 4999", 5))
+    assert len(facts.tag_counts) == MOST_TAGS
+    assert facts.trigger_words == ("often",)
+
+
+def test_many_folders_are_summed() -> None:
+    folders = {f"1_f{n}": {"same": 1, f"tag {n:05}": 1} for n in range(20_000)}
+    assert describe({"ss_tag_frequency": json.dumps(folders)}).tag_counts[0] == ("same", 20_000)
+
+
 @pytest.mark.parametrize(
     "claim",
     [EMPTY_SHA256, f"0x{EMPTY_SHA256.upper()}", "", "None", "40a3974a2fee", "z" * 64, HASH + "0"],

@@ -141,20 +141,26 @@ def _whole(text: str) -> _Counted:
     return result
 
 
-_PIECE = re.compile(r'"((?:[^"\\]|\\.){1,2000})"\s*:\s*(?:(\{)|(\d{1,9})\b)')
+_STRING = re.compile(
+    r'"((?:[^"\\]++|\\.)*+)(?:("(?:\s*+:\s*+(?:(\{)|([0-9]{1,9}+)\b))?+)|\\?\Z)', re.DOTALL
+)
+"""A whole string with what a folder or a count has behind it. Nothing in it can match in two ways
+and one without an end matches too, so that no text is gone over twice."""
 
 
 def _piecemeal(text: str) -> Iterator[tuple[str, str, int]]:
     """Pick captions and counts out of JSON that was cut somewhere."""
     folder = ""
-    for number, match in enumerate(_PIECE.finditer(text[:_LONGEST_JSON])):
-        if number >= _MOST_COUNTED:
+    for match in islice(_STRING.finditer(text[:_LONGEST_JSON]), _MOST_COUNTED):
+        string, ended, opens, count = match.groups()
+        if not ended:
             return
-        name = _unescaped(match[1])
-        if match[2]:
-            folder = name
-        else:
-            yield folder, name, int(match[3])
+        if not 0 < len(string) <= _SENTENCE:
+            continue
+        if opens:
+            folder = _unescaped(string)
+        elif count:
+            yield folder, _unescaped(string), int(count)
 
 
 def _unescaped(text: str) -> str:
@@ -185,13 +191,11 @@ def _top(tables: _Tables) -> tuple[tuple[str, int], ...]:
     return tuple(ranked[:MOST_TAGS])
 
 
-def _summed(tables: _Tables) -> dict[str, int]:
+def _summed(tables: _Tables) -> Mapping[str, int]:
+    if len(tables) == 1:
+        return next(iter(tables.values()))
     total: dict[str, int] = {}
     for table in tables.values():
-        if not total:
-            total = table
-            continue
-        total = dict(total)
         for caption, count in table.items():
             total[caption] = total.get(caption, 0) + count
     return total
@@ -201,8 +205,10 @@ def _commonest(table: Mapping[str, int], most: int) -> list[tuple[str, int]]:
     """Return the captions with the highest counts, at least `most` of them where there are."""
     counts = sorted(table.values(), reverse=True)
     least = max(counts[most - 1] if len(counts) >= most else 1, 1)
-    kept = [item for item in table.items() if item[1] >= least]
-    return kept[: 20 * most]  # a table may give thousands of captions one count
+    higher = [item for item in table.items() if item[1] > least]
+    equal = (item for item in table.items() if item[1] == least)
+    # A table may give thousands of captions one count.
+    return higher + list(islice(equal, 20 * most - len(higher)))
 
 
 def _trigger_words(metadata: Mapping[str, str], tables: _Tables) -> tuple[str, ...]:
