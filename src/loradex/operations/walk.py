@@ -144,11 +144,11 @@ class _Walker:
             self.linked += self.pending[waiting:]
             del self.pending[waiting:]
 
-    def walk_below(self, share: list[bytes]) -> _Share:
+    def walk_below(self, share: list[bytes], go_on: Callable[[], bool]) -> _Share:
         """Walk these folders in a copy of this process; return what they hold for `take_in`."""
         mine = _Walker(self._root, self._ignored)
         mine.pending = share
-        while mine.pending:
+        while mine.pending and go_on():
             mine.enter(mine.pending.pop())
         found = mine.result
         return (
@@ -216,17 +216,27 @@ def _walk_together(walker: _Walker, helpers: int, cancel: CancelToken) -> None:
     if not all(shares):
         return
     walker.pending = shares[0]
-    others = [(share, Helper(partial(walker.walk_below, share))) for share in shares[1:]]
+    others: list[tuple[list[bytes], Helper | None]] = []
     try:
+        for share in shares[1:]:
+            others.append((share, _helper(walker, share)))
         while walker.pending:
             cancel.check()
             walker.enter(walker.pending.pop())
         for share, helper in others:
-            if not walker.take_in(helper.result()):
+            if helper is None or not walker.take_in(helper.result(cancel)):
                 walker.pending += share
     finally:
         for _, helper in others:
-            helper.stop()
+            if helper is not None:
+                helper.stop()
+
+
+def _helper(walker: _Walker, share: list[bytes]) -> Helper | None:
+    try:
+        return Helper(partial(walker.walk_below, share))
+    except OSError:  # too many processes: then it is done here
+        return None
 
 
 _FOLDERS_EACH = 16
@@ -238,7 +248,7 @@ class _Folder:
 
     __slots__ = (
         "_before", "_broken", "_controls", "_downloads", "_ignored", "_prefix", "_shards",
-        "_stamps", "inner", "is_model", "linked",
+        "_stamps", "_unread", "inner", "is_model", "linked",
     )  # fmt: skip
 
     def __init__(
@@ -253,6 +263,7 @@ class _Folder:
         self._before = len(stamps)
         self._controls: set[bytes] = set()
         self._broken: list[tuple[bytes, str]] = []
+        self._unread: list[tuple[bytes, str]] = []
         self._downloads = 0
         self._shards = False
 
@@ -293,7 +304,11 @@ class _Folder:
             if entry.is_symlink():  # else it was deleted while we looked
                 self._broken.append((path, "It is a link that leads nowhere."))
         except OSError as error:
-            self._broken.append((path, f"It cannot be read: {error.strerror or error}."))
+            reason = error.strerror or str(error)
+            if end.lower() in _MODEL_ENDS:
+                self._broken.append((path, f"It cannot be read: {reason}."))
+            else:  # a link, perhaps to a folder
+                self._unread.append((path, reason))
 
     def _other_file(self, entry: os.DirEntry[bytes], path: bytes, end: bytes) -> None:
         if end in _DOWNLOAD_ENDS:
@@ -328,6 +343,7 @@ class _Folder:
                 self._stamps.pop(stamp, None)
             result.downloads += len(growing)
         result.broken += self._broken
+        result.unread += self._unread
         result.downloads += self._downloads
 
 
