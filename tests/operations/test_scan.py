@@ -675,3 +675,156 @@ def test_a_catalog_with_older_fingerprints_keeps_its_contents(
     assert (report.again, report.new_contents) == (2, 0)
     assert catalog.details(id_).note == "mine"
     assert catalog.search("").total == 2
+
+
+def refuse_to_open(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
+    def refuse(opened: ModelFile) -> object:
+        if opened.path.name != name:
+            return read_open(opened)
+        error = FormatError(str(opened.path), "may not be read.")
+        raise error from PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("loradex.operations.look.read_open", refuse)
+
+
+def test_other_bytes_behind_a_closed_door_are_met_when_it_opens(
+    catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanned(catalog)
+    id_ = catalog.resolve("neon")
+    annotate.note(catalog, id_, "of the old bytes")
+    lora(models / "loras" / "neon.safetensors", seed=77)
+    refuse_to_open(monkeypatch, "neon.safetensors")
+    assert len(scanned(catalog).problems) == 1
+    assert len(scanned(catalog).problems) == 1  # it is tried again each time
+    monkeypatch.undo()
+    scanned(catalog)
+    assert catalog.rows([id_])[0].state == "missing"
+    assert catalog.details(catalog.resolve(str(models / "loras/neon.safetensors"))).note == ""
+
+
+def test_the_same_bytes_behind_a_closed_door_are_not_read_in_full_again(
+    catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scanned(catalog)
+    hashed(catalog)
+    refuse_to_open(monkeypatch, "neon.safetensors")
+    scanned(catalog, everything=True)
+    monkeypatch.undo()
+    assert scanned(catalog).again == 1
+    assert catalog.search("is:present").total == 2
+    assert catalog.files.to_hash() == []
+
+
+def test_a_link_whose_target_was_away_is_not_read_in_full_again(
+    catalog: Catalog, models: Path, tmp_path: Path
+) -> None:
+    lora(tmp_path / "drive" / "far.safetensors", seed=5)
+    (models / "far.safetensors").symlink_to(tmp_path / "drive" / "far.safetensors")
+    scanned(catalog)
+    hashed(catalog)
+    (tmp_path / "drive").rename(tmp_path / "unplugged")
+    assert len(scanned(catalog).problems) == 1
+    (tmp_path / "unplugged").rename(tmp_path / "drive")
+    scanned(catalog)
+    assert catalog.rows([catalog.resolve("far")])[0].state == "present"
+    assert catalog.files.to_hash() == []
+
+
+def test_two_contents_of_one_fingerprint_stay_apart(catalog: Catalog, models: Path) -> None:
+    """They differ between the samples: only a full read tells, and better rules must not forget."""
+    x, y = models / "x.safetensors", models / "y.safetensors"
+    write_safetensors(x, {"w": (1000, 1000)}, seed=3)
+    data = bytearray(x.read_bytes())
+    data[20_000] ^= 1
+    y.write_bytes(data)
+    scanned(catalog)
+    hashed(catalog)
+    annotate.note(catalog, catalog.resolve(str(x)), "note of x")
+    with closing(sqlite3.connect(catalog.home.catalog)) as connection, connection:
+        connection.execute("UPDATE content SET identified_by = '1'")
+    for _ in range(2):
+        scanned(catalog)
+        assert catalog.files.to_hash() == []
+        assert catalog.details(catalog.resolve(str(y))).note == ""
+    assert scanned(catalog).again == 0
+
+
+def test_an_older_fingerprint_follows_a_rename_and_a_copy(catalog: Catalog, models: Path) -> None:
+    a, b = models / "loras" / "neon.safetensors", models / "loras" / "sd15.safetensors"
+    scanned(catalog)
+    ids = [catalog.resolve("neon"), catalog.resolve("sd15")]
+    annotate.note(catalog, ids[0], "note A")
+    annotate.note(catalog, ids[1], "note B")
+    with closing(sqlite3.connect(catalog.home.catalog)) as connection, connection:
+        connection.execute(
+            "UPDATE content SET fingerprint = substr(fingerprint, 3), identified_by = '1'"
+        )
+    a.rename(models / "loras" / "other.safetensors")
+    shutil.copy(b, models / "a copy.safetensors")
+    scanned(catalog)
+    scanned(catalog)
+    assert [catalog.rows([id_])[0].state for id_ in ids] == ["present", "present"]
+    assert catalog.rows(ids)[1].copies == 2
+    assert catalog.search("").total == 2
+
+
+def test_what_is_left_out_by_now_is_no_place_any_more(catalog: Catalog, models: Path) -> None:
+    pipe = models / "pipe"
+    lora(pipe / "unet" / "part.safetensors", seed=7)
+    lora(models / "folder.safetensors", seed=8)
+    scanned(catalog)
+    hashed(catalog)
+    assert catalog.search("is:present").total == 4
+    (pipe / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    (models / "folder.safetensors").unlink()
+    (models / "folder.safetensors").mkdir()
+    scanned(catalog)
+    present = {row.file_name for row in catalog.search("is:present").rows}
+    assert "part.safetensors" not in present
+    assert "folder.safetensors" not in present
+    assert scanned(catalog).new == 0
+
+
+def test_a_twin_on_another_disk_is_read(catalog: Catalog, models: Path) -> None:
+    """Fresh disks give equal numbers: inode, size and time prove nothing between two of them."""
+    scanned(catalog)
+    hashed(catalog)
+    twin = models / "twin.safetensors"
+    shutil.copy2(models / "loras" / "neon.safetensors", twin)
+    info = twin.stat()
+    with closing(sqlite3.connect(catalog.home.catalog)) as connection, connection:
+        connection.execute(
+            "UPDATE file SET inode = ?, device = device + 1 WHERE path LIKE '%neon%'",
+            (info.st_ino,),
+        )
+    scanned(catalog)
+    assert [file.path.rpartition(b"/")[2] for file in catalog.files.to_hash()] == [
+        b"twin.safetensors"
+    ]
+
+
+def test_a_stub_with_a_file_of_its_own_is_no_library(catalog: Catalog, models: Path) -> None:
+    """The drive is away, and what lies in its mount point is not the library."""
+    scanned(catalog)
+    with closing(sqlite3.connect(catalog.home.catalog)) as connection, connection:
+        connection.execute("UPDATE library SET device = device + 1")
+    shutil.rmtree(models / "loras")
+    (models / ".keep").touch()
+    report = scanned(catalog)
+    assert (report.offline, report.missing) == (["main"], 0)
+
+
+def test_a_marked_file_keeps_its_mark_when_it_moves(catalog: Catalog, models: Path) -> None:
+    scanned(catalog)
+    hashed(catalog)
+    with closing(sqlite3.connect(catalog.home.catalog)) as connection, connection:
+        connection.execute(
+            "UPDATE file SET state = 'unreadable', problem = 'It has rotted.'"
+            " WHERE path LIKE '%neon%'"
+        )
+    (models / "loras").rename(models / "elsewhere")
+    assert scanned(catalog).moved == 2
+    assert [path for path, _ in catalog.files.problems()] == [
+        str(models / "elsewhere" / "neon.safetensors")
+    ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -140,32 +140,32 @@ def _header_row(look: Look) -> tuple[object, ...]:
     )
 
 
-def identify_again(
-    connection: Connection, known: Mapping[str, int], looks: Sequence[Look], rules_version: str
-) -> None:
+def identify_again(connection: Connection, looked: Mapping[int, Look], rules_version: str) -> None:
     """Replace what older rules said of known contents; other sources' facts are not touched."""
     stale = {
         row[0]
         for row in connection.exec_driver_sql(
             "SELECT id FROM content WHERE identified_by <> ?"
             " AND id IN (SELECT value FROM json_each(?))",
-            (rules_version, json.dumps(list(known.values()))),
+            (rules_version, json.dumps(list(looked))),
         )
     }
-    looked = {
-        known[look.fingerprint]: look
-        for look in looks
-        if look.fingerprint and known[look.fingerprint] in stale
-    }
-    _judge_again(connection, looked, rules_version)
-    again = {id_: look for id_, look in looked.items() if look.problem is None}
+    judged = {id_: look for id_, look in looked.items() if id_ in stale}
+    _judge_again(connection, judged, rules_version)
+    again = {id_: look for id_, look in judged.items() if look.problem is None}
     if not again:
         return
-    connection.exec_driver_sql(
+    run = connection.exec_driver_sql
+    run(
         f"UPDATE content SET {', '.join(f'{name} = ?' for name in _IDENTITY)} WHERE id = ?",
         [(*_identity_row(look, rules_version), id_) for id_, look in again.items()],
     )
-    connection.exec_driver_sql(
+    run(
+        "UPDATE content_header SET metadata_json = ?, tag_counts = ?, tensor_count = ?,"
+        " header_bytes = ?, findings = ? WHERE content_id = ?",
+        [(*_header_row(look), id_) for id_, look in again.items()],
+    )
+    run(
         "DELETE FROM evidence WHERE content_id = ?"
         " AND source IN ('header', 'tensors', 'file name')",
         [(id_,) for id_ in again],
@@ -174,6 +174,7 @@ def identify_again(
     put_facts(
         connection, [fact_row(id_, fact, now) for id_, look in again.items() for fact in look.facts]
     )
+    put_words(connection, [row for id_, look in again.items() for row in _word_rows(id_, look)])
 
 
 def _judge_again(connection: Connection, looked: Mapping[int, Look], rules_version: str) -> None:

@@ -190,6 +190,25 @@ class FileStore:
             )
         }
 
+    def forget_places(self, files: Sequence[KnownFile]) -> None:
+        """Forget places that a library does not count among its models any more.
+
+        What is known of their contents stays, unless nobody ever said anything of them and they
+        were never read in full.
+        """
+        if not files:
+            return
+        from loradex.catalog.content_rows import forget_drafts  # noqa: PLC0415 - needs the door
+
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "DELETE FROM file WHERE id = ? AND raw_path = ?",
+                [(file.id, file.raw_path) for file in files],
+            )
+            contents = {file.content_id for file in files if file.content_id is not None}
+            contents -= forget_drafts(connection, contents)
+            self._writer.refresh(connection, contents)
+
     def look_again(self, file_id: int) -> None:
         """Let the next scan look into a file although its size and time are the same."""
         with self._writer.transaction() as connection:
@@ -201,8 +220,9 @@ class FileStore:
             return
         with self._writer.transaction() as connection:
             connection.exec_driver_sql(
-                "UPDATE file SET raw_path = ?, path = ?, state = 'present', last_seen = ?"
-                " WHERE id = ?",
+                # Another scan may have given the new path a row: then this one is settled later.
+                "UPDATE OR IGNORE file SET raw_path = ?, path = ?, last_seen = ?, state ="
+                " CASE state WHEN 'unreadable' THEN state ELSE 'present' END WHERE id = ?",
                 [
                     (
                         found.raw_path,

@@ -24,7 +24,7 @@ from loradex.catalog.merging import merge_contents
 from loradex.catalog.reader import CHUNK
 from loradex.domain.hashes import Hashes
 from loradex.domain.library import FileState
-from loradex.domain.scanning import FINGERPRINT_SCHEME, ToHash
+from loradex.domain.scanning import FINGERPRINT_SCHEME, NOT_OPENED, ToHash
 from loradex.domain.text import storable
 from loradex.errors import LibraryError
 
@@ -62,8 +62,11 @@ class LookStore:
             batch = _Batch(connection, library_id, looks)
             insert_contents(connection, batch.fresh, rules_version)
             adopt_fingerprints(connection, batch.adopted)
-            identify_again(connection, batch.known, looks, rules_version)
-            connection.exec_driver_sql(_UPSERT_FILE, batch.rows)
+            identify_again(connection, batch.looked, rules_version)
+            if batch.rows:
+                connection.exec_driver_sql(_UPSERT_FILE, batch.rows)
+            if batch.closed:
+                connection.exec_driver_sql(_CLOSED_FILE, batch.closed)
             batch.touched -= forget_drafts(connection, batch.touched)
             self._writer.refresh(connection, batch.touched)
         return Recorded(len(batch.fresh), batch.new_places)
@@ -133,6 +136,7 @@ INSERT INTO file(library_id, raw_path, path, size, mtime_ns, device, inode, stat
 VALUES (:library, :raw, :path, :size, :mtime, :device, :inode, :state, :problem,
         :content, :now, :now,
         (SELECT max(hashed_at) FROM file AS twin WHERE :old AND twin.content_id = :content
+         AND (twin.device = :device OR twin.state <> 'present')
          AND twin.problem IS NULL AND twin.inode = :inode
          AND twin.size = :size AND twin.mtime_ns = :mtime))
 ON CONFLICT(library_id, raw_path) DO UPDATE SET
@@ -148,6 +152,13 @@ ON CONFLICT(library_id, raw_path) DO UPDATE SET
 elsewhere now, a file moved between libraries) is not read in full again."""
 
 
+_CLOSED_FILE = """
+UPDATE file SET state = :state, problem = :problem, device = :device, last_seen = :now
+WHERE library_id = :library AND raw_path = :raw
+"""
+"""A place that cannot be opened at present: what was known of its bytes is all that is known."""
+
+
 class _Batch:
     """Which content each look belongs to, and the rows that say so."""
 
@@ -158,6 +169,9 @@ class _Batch:
         self.touched: set[int] = set()
         self.new_places = 0
         self.rows: list[dict[str, object]] = []
+        self.closed: list[dict[str, object]] = []
+        self.looked: dict[int, Look] = {}
+        """A look for each content that was looked into."""
         self._next_id = next_content_id(connection)
         self._now = time.time()
         self._root = _root(connection, library_id)
@@ -166,7 +180,9 @@ class _Batch:
             before = places.get(look.found.raw_path)
             self.new_places += before is None
             content_id = self._content_of(look, before)
-            self._place(library_id, look, content_id)
+            if content_id is not None and look.fingerprint is not None:
+                self.looked[content_id] = look
+            self._place(library_id, look, content_id, known=before is not None)
             if before is not None and before.content_id is not None:
                 self.touched.add(before.content_id)
 
@@ -174,6 +190,8 @@ class _Batch:
         print_ = look.fingerprint
         if print_ is None:
             return before.content_id if before else None
+        if before is not None and before.content_id is not None and before.is_still(look):
+            return before.content_id  # of several that have this fingerprint, it is this one
         if print_ not in self.known:
             if before is not None and before.content_id is not None and before.renamed_by(look):
                 self.known[print_] = before.content_id
@@ -183,7 +201,7 @@ class _Batch:
                 self.fresh[self.known[print_]] = Fresh(look)
         return self.known[print_]
 
-    def _place(self, library_id: int, look: Look, content_id: int | None) -> None:
+    def _place(self, library_id: int, look: Look, content_id: int | None, *, known: bool) -> None:
         found = look.found
         path = storable(os.fsdecode(found.raw_path), PATH_LIMIT)
         state = _state_of(look).value
@@ -193,14 +211,15 @@ class _Batch:
             fresh.places.append((found.mtime_ns, place))
         elif content_id is not None:
             self.touched.add(content_id)
-        self.rows.append(
+        closed = look.fingerprint is None and look.problem is not None
+        (self.closed if closed and known else self.rows).append(
             {
                 "library": library_id,
                 "raw": found.raw_path,
                 "path": path,
                 "size": found.size,
                 "mtime": found.mtime_ns,
-                "device": found.device,
+                "device": NOT_OPENED if closed else found.device,
                 "inode": found.inode,
                 "state": state,
                 "problem": look.problem,
@@ -219,6 +238,12 @@ class _Before(NamedTuple):
     mtime_ns: int
     inode: int
     fingerprint: str | None
+
+    def is_still(self, look: Look) -> bool:
+        """True when nothing of the place has changed, its fingerprint included."""
+        found = look.found
+        mine = (self.size, self.mtime_ns, self.inode, self.fingerprint)
+        return mine == (found.size, found.mtime_ns, found.inode, look.fingerprint)
 
     def renamed_by(self, look: Look) -> bool:
         """True when the same bytes only have a fingerprint of another scheme now."""

@@ -8,6 +8,10 @@ FINGERPRINT_SCHEME = "2-"
 """What fingerprints begin with that are made as today's are; earlier ones have nothing there."""
 
 
+NOT_OPENED = -1
+"""Stands in place of a file's device when its last look could not even open it: what is known of
+it is older than that, and every scan tries again."""
+
 Stamp = tuple[bytes, int, int, int]
 """Path relative to its library, size, time of change in nanoseconds, inode: while all four are the
 same, so are the bytes, as far as can be told without opening the file."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from loradex.domain.library import FileState
-from loradex.domain.scanning import Found, KnownFile, Stamp
+from loradex.domain.scanning import NOT_OPENED, Found, KnownFile, Stamp
 from loradex.operations.walk import Walk
 
 
@@ -26,9 +26,13 @@ class Changes:
     unchanged: int = 0
 
     @property
-    def to_look(self) -> list[Found]:
-        """The files whose headers are to be read."""
-        return [*self.new, *self.changed, *self.again]
+    def to_look(self) -> list[list[Found]]:
+        """The files whose headers are to be read, in two parts.
+
+        Known places come first: where a copy is new, the old place's content must be the one that
+        is known by a new fingerprint.
+        """
+        return [part for part in (self.again, [*self.new, *self.changed]) if part]
 
 
 def compare(
@@ -78,7 +82,10 @@ def _look_again(before: KnownFile, rules: str | None) -> bool:
     """True for what older rules read, what could not be opened, and what was broken and away."""
     away = before.state in (FileState.MISSING, FileState.OFFLINE)
     return (
-        before.content_id is None or before.rules != rules or (away and before.problem is not None)
+        before.content_id is None
+        or before.rules != rules
+        or before.device == NOT_OPENED
+        or (away and before.problem is not None)
     )
 
 
@@ -86,7 +93,7 @@ def _pair_moves(changes: Changes, gone: Sequence[KnownFile]) -> None:
     places = {
         (file.device, file.inode, file.size, file.mtime_ns): file
         for file in gone
-        if file.content_id is not None and file.state == FileState.PRESENT
+        if file.content_id is not None and file.state in (FileState.PRESENT, FileState.UNREADABLE)
     }
     still: list[Found] = []
     for found in changes.new:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +13,9 @@ from loradex.catalog.catalog import Catalog
 from loradex.domain.library import FileState, Layout, Library
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.domain.rules_version import RULES_VERSION
-from loradex.domain.scanning import Found, KnownFile, Stamp
+from loradex.domain.scanning import FINGERPRINT_SCHEME, NOT_OPENED, Found, KnownFile, Stamp
 from loradex.errors import FormatError
+from loradex.formats.model_files import CONTROL_FILE
 from loradex.operations.changes import Changes, compare
 from loradex.operations.looking import WORTH_A_POOL, batches, looks
 from loradex.operations.scan_report import ScanReport
@@ -22,6 +23,8 @@ from loradex.operations.walk import Walk, shown, walk
 
 if TYPE_CHECKING:
     from loradex.domain.look import Look
+
+_CONTROL_END = os.fsencode(CONTROL_FILE)
 
 VANISHED_SHARE = 0.2
 VANISHED_LEAST = 10
@@ -77,6 +80,8 @@ class LibraryScan:
         self._report = report
         self._how = how
         self._gone: list[KnownFile] = []
+        self._closed: dict[bytes, str | None] = {}
+        """What was wrong with files that could not be opened the last time."""
         self._present = 0
         self.wrote = False
 
@@ -86,6 +91,7 @@ class LibraryScan:
             self._root, self._left_out(), self._how.cancel, self._listing, helpers=self._helpers()
         )
         changes = self._compare(seen)
+        self._check_stub(seen, changes)
         self._believe_moves(changes)
         self._count(changes, len(seen.stamps), seen.downloads)
         for relative, reason in seen.unread:
@@ -94,11 +100,12 @@ class LibraryScan:
         self._catalog.files.relocate(changes.moved)
         self._keep_broken(changes.broken)
         self._gone = changes.missing
-        with self._reading(changes.to_look) as mine:
-            for batch in batches(
-                looks(self._root, mine, self._how.workers, self._how.sink, self._how.cancel)
-            ):
-                self._keep(batch)
+        for part in changes.to_look:
+            with self._reading(part) as mine:
+                for batch in batches(
+                    looks(self._root, mine, self._how.workers, self._how.sink, self._how.cancel)
+                ):
+                    self._keep(batch)
 
     @contextmanager
     def _reading(self, to_look: list[Found]) -> Iterator[list[Found]]:
@@ -151,6 +158,11 @@ class LibraryScan:
                 settled -= len(unmet)
             changes = compare(seen, to_tell, known, rules=RULES_VERSION)
         self._present = settled + sum(file.state != FileState.MISSING for file in known.values())
+        self._closed = {
+            path: file.problem
+            for path, file in known.items()
+            if file.device == NOT_OPENED and file.state == FileState.UNREADABLE
+        }
         return changes
 
     def _believe_moves(self, changes: Changes) -> None:
@@ -167,6 +179,9 @@ class LibraryScan:
     def _same_content(self, known: KnownFile, found: Found) -> bool:
         from loradex.formats.fingerprint import quick_fingerprint  # noqa: PLC0415 - seldom needed
 
+        made_otherwise = not (known.fingerprint or "").startswith(FINGERPRINT_SCHEME)
+        if made_otherwise or known.state == FileState.UNREADABLE:
+            return True  # nothing to compare; inode, size and time have to do
         try:
             path = Path(os.fsdecode(self._root + b"/" + found.raw_path))
             return quick_fingerprint(path) == known.fingerprint
@@ -197,7 +212,14 @@ class LibraryScan:
             self._check_root()
         if not kept:
             return
-        recorded = self._catalog.looks.record(self._library.id, kept, RULES_VERSION)
+        news = [
+            look
+            for look in kept
+            if look.fingerprint is not None
+            or look.problem is None
+            or self._closed.get(look.found.raw_path) != look.problem
+        ]
+        recorded = self._catalog.looks.record(self._library.id, news, RULES_VERSION)
         self._report.new_contents += recorded.new_contents
         self._report.growing += sum(look.growing for look in kept)
         for look in kept:
@@ -210,9 +232,7 @@ class LibraryScan:
         Raises `RootVanished` when the root went away. To be called when all libraries are looked
         through: what has come to light elsewhere was moved.
         """
-        gone = [
-            file for file in self._gone if not os.path.lexists(self._root + b"/" + file.raw_path)
-        ]
+        gone = self._really_gone()
         if not gone:
             return
         self._check_root()
@@ -228,6 +248,55 @@ class LibraryScan:
             self._report.new -= min(came, self._report.new)
             self._report.missing += self._catalog.files.mark_missing(gone) - came
             self.wrote = True
+
+    def _really_gone(self) -> list[KnownFile]:
+        """Return what is not there, and settle what is there without being a model any more.
+
+        That is what a glob, a `model_index.json` or a first shard leaves out by now. A file that
+        came back since the walk waits for the next scan, and so does one that a download hides.
+        """
+        places = {file.raw_path: self._root + b"/" + file.raw_path for file in self._gone}
+        there = {path for path, whole in places.items() if os.path.exists(whole)}  # noqa: PTH110
+        gone = [file for file in self._gone if file.raw_path not in there]
+        if there:
+            seen = walk(self._root, self._left_out(), self._how.cancel)
+            models = {stamp[0] for stamp in seen.stamps}
+            hidden = {path for path in there if os.path.lexists(places[path] + _CONTROL_END)}
+            rest = [file for file in self._gone if file.raw_path in there - models - hidden]
+            out = [file for file in rest if os.path.isfile(places[file.raw_path])]  # noqa: PTH113
+            self._catalog.files.forget_places(out)
+            gone += [file for file in rest if file not in out]
+            self.wrote |= bool(out)
+        return self._without_unmounted(gone)
+
+    def _without_unmounted(self, gone: list[KnownFile]) -> list[KnownFile]:
+        """Mark as offline what lay on a disk that was mounted below the root; return the rest."""
+        if not gone or self._catalog.files.known_device(self._library.id) != self._root_device():
+            return gone  # devices are numbered anew at each boot: they say nothing
+        away = [file for file in gone if file.device not in (NOT_OPENED, self._device_near(file))]
+        self._catalog.files.set_state([file.id for file in away], FileState.OFFLINE)
+        return [file for file in gone if file not in away]
+
+    def _device_near(self, file: KnownFile) -> int | None:
+        """Return the device of the nearest folder that is there."""
+        folder = file.raw_path
+        while folder:
+            folder = folder.rpartition(b"/")[0]
+            with suppress(OSError):
+                return os.stat(self._root + b"/" + folder).st_dev
+        return None
+
+    def _root_device(self) -> int | None:
+        return device_of(self._catalog, self._library)
+
+    def _check_stub(self, seen: Walk, changes: Changes) -> None:
+        """Raise `RootVanished` when another disk is there with nothing that was known."""
+        before = self._catalog.files.known_device(self._library.id)
+        if not changes.missing or changes.unchanged or before in (None, self._root_device()):
+            return
+        known = {file.raw_path for file in changes.missing}
+        if len(known) == self._present and not known & {stamp[0] for stamp in seen.stamps}:
+            raise RootVanished
 
     def _hold_back(self, lost: int) -> None:
         self._report.held_back.append(self._library.name)
