@@ -125,7 +125,7 @@ def test_no_problems_is_exit_code_zero(run: Run, home: Home) -> None:
 def test_a_scan_names_the_command_that_lists_problems(run: Run, home: Home, tmp_path: Path) -> None:
     (tmp_path / "broken.safetensors").write_bytes(b"\x00" * 100)
     run("library", "add", str(tmp_path))
-    assert "1 with a problem: loradex problems." in run("scan").out
+    assert "1 cannot be read: loradex problems." in run("scan").out
     assert run("problems").code == 3
     (tmp_path / "broken.safetensors").unlink()
     run("scan")

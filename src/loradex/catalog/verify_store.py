@@ -100,6 +100,15 @@ class VerifyStore:
             )
             self._writer.refresh(connection, [file.content_id for file in files])
 
+    def unreadable(self, library_id: int | None = None) -> int:
+        """Return how many files are there and cannot be read, of all libraries or of one."""
+        rows = self._reader.rows_of(
+            "SELECT count(*) FROM file WHERE state = 'unreadable'"
+            " AND (?1 IS NULL OR library_id = ?1)",
+            (library_id,),
+        )
+        return int(str(rows[0][0]))
+
     def source(self, file: ToVerify) -> Source:
         """Return where the bytes that a file should hold can be had."""
         copies = self._reader.rows_of(

@@ -12,6 +12,7 @@ import click
 from loradex.cli.context import stoppable
 from loradex.cli.failure import report
 from loradex.cli.jsontext import print_json_line
+from loradex.cli.path_arguments import paths_argument
 from loradex.cli.safety_text import in_colour
 from loradex.cli.words import count_text
 from loradex.domain.safety import Safety
@@ -25,9 +26,7 @@ PARTLY = 3
 
 
 @click.command("check")
-@click.argument(
-    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path)
-)
+@paths_argument
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 def check_command(paths: tuple[Path, ...], as_json: bool) -> None:
     """Tell whether opening model files could run code; needs no catalog.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,8 +11,10 @@ import click
 from loradex.cli.context import stoppable
 from loradex.cli.failure import report
 from loradex.cli.jsontext import print_json_line
+from loradex.cli.model_words import base_label, kind_label, unknown_base
+from loradex.cli.path_arguments import paths_argument
 from loradex.domain.text import display_text
-from loradex.errors import Cancelled, LoradexError
+from loradex.errors import Cancelled, FormatError, LoradexError
 
 if TYPE_CHECKING:
     from loradex.domain.hashes import Hashes
@@ -21,9 +23,6 @@ if TYPE_CHECKING:
 
 PARTLY = 3
 
-paths_argument = click.argument(
-    "paths", nargs=-1, required=True, metavar="PATH...", type=click.Path(path_type=Path)
-)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line.")
 
 
@@ -32,7 +31,11 @@ json_option = click.option("--json", "as_json", is_flag=True, help="Print one JS
 @json_option
 @click.option("--why", is_flag=True, help="Print the reasons.")
 def identify_command(paths: tuple[Path, ...], as_json: bool, why: bool) -> None:
-    """Tell what files are, from their tensors; needs no catalog."""
+    """Tell what files are, from their tensors; needs no catalog.
+
+    A folder stands for the model files below it, or for its model in diffusers' manner.
+    """
+    from loradex.operations.below import found_in  # noqa: PLC0415
     from loradex.operations.inspect import identify_file  # noqa: PLC0415
 
     def one(path: Path) -> None:
@@ -45,16 +48,14 @@ def identify_command(paths: tuple[Path, ...], as_json: bool, why: bool) -> None:
             for reason in identity.reasons:
                 click.echo(f"  {reason.field}: {display_text(reason.text)}")
 
-    _each(paths, one, as_json=as_json)
+    places = (place for path in paths for place in found_in(path, whole_folders=True))
+    _each(places, one, as_json=as_json)
 
 
 def _identity_text(identity: Identity) -> str:
-    base = identity.base.value if identity.base else "base unknown"
-    if identity.base is None and identity.candidates:
-        base = f"base unknown ({' or '.join(b.value for b in identity.candidates)})"
     parts = [
-        identity.kind.value,
-        base,
+        kind_label(identity.kind),
+        base_label(identity.base) if identity.base else unknown_base(identity.candidates),
         identity.derivative,
         identity.variant,
         identity.algorithm,
@@ -102,12 +103,16 @@ def _identity_json(path: Path, header: Header, identity: Identity) -> dict[str, 
 def hash_command(paths: tuple[Path, ...], as_json: bool) -> None:
     """Print the six hashes of files, from one read each; needs no catalog.
 
-    Several files are read at once; they are printed in the order given.
+    Several files are read at once; they are printed in the order given. A folder stands for the
+    model files below it.
     """
+    from loradex.operations.below import found_in  # noqa: PLC0415
     from loradex.operations.inspect import hash_each  # noqa: PLC0415
 
     with stoppable() as cancel:
-        results = hash_each(paths, cancel=cancel)
+        places = [place for path in paths for place in found_in(path, whole_folders=False)]
+        files = [place for place in places if isinstance(place, Path)]
+        results = hash_each(files, cancel=cancel)
 
         def one(path: Path) -> None:
             result = next(results)
@@ -123,7 +128,7 @@ def hash_command(paths: tuple[Path, ...], as_json: bool) -> None:
                 if value:
                     click.echo(f"  {name:<9} {display_text(value)}")
 
-        _each(paths, one, as_json=as_json)
+        _each(places, one, as_json=as_json)
 
 
 def _hash_values(hashes: Hashes) -> dict[str, str | None]:
@@ -137,18 +142,24 @@ def _hash_values(hashes: Hashes) -> dict[str, str | None]:
     }
 
 
-def _each(paths: tuple[Path, ...], one: Callable[[Path], None], *, as_json: bool) -> None:
+def _each(
+    places: Iterable[Path | FormatError], one: Callable[[Path], None], *, as_json: bool
+) -> None:
     """Do all files; one that fails is reported and the rest goes on."""
-    failed = 0
-    for path in paths:
+    done = failed = 0
+    for place in places:
         try:
-            one(path)
+            if isinstance(place, FormatError):
+                raise place
+            one(place)
+            done += 1
         except Cancelled:
             raise
         except LoradexError as error:
             failed += 1
             if as_json:
-                print_json_line({"path": str(path), "error": error.message, "hint": error.hint})
+                path = place.path if isinstance(place, FormatError) else str(place)
+                print_json_line({"path": path, "error": error.message, "hint": error.hint})
             report(error)
     if failed:
-        click.get_current_context().exit(1 if failed == len(paths) else PARTLY)
+        click.get_current_context().exit(PARTLY if done else 1)

@@ -9,7 +9,7 @@ import click
 from loradex.cli.context import Context, pass_context, stoppable
 from loradex.cli.jsontext import print_json
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
-from loradex.cli.scan_text import notify_scanned, scan_json, scan_sentence
+from loradex.cli.scan_text import notify_scanned, scan_json, scan_sentence, standing
 from loradex.errors import LibraryError, UsageError
 
 if TYPE_CHECKING:
@@ -56,8 +56,10 @@ def scan_command(
     """Index what is new or changed in the libraries (all of them, or those named).
 
     Only new and changed files are opened. Hashing reads each new file once in full; it can be
-    stopped with Ctrl-C at any time and goes on at the next scan. Exit code 3 means that some
-    files could not be read: they are listed, and everything else is done.
+    stopped with Ctrl-C at any time and goes on at the next scan. Exit code 3 means that this scan
+    met something it could not read or would not believe: that was told, and everything else is
+    done. What earlier scans could not read is counted at the end, listed by `loradex problems`, and
+    leaves the exit code at 0.
 
     With --watch it goes on until Ctrl-C and prints a line for each file that comes, moves or
     goes (an object with --json or --progress json). A file that is still being written is left
@@ -121,11 +123,13 @@ def _scan_once(
                 from loradex.operations.hash_pass import hash_pass  # noqa: PLC0415
 
                 hashed, waiting = hash_pass(catalog, sink=sink, cancel=cancel), 0
-            sentence = scan_sentence(report, hashed, waiting)
+            after = standing(catalog, libraries, report, waiting=waiting)
+            sentence = scan_sentence(report, hashed, after)
+            result = scan_json(report, hashed, after.unreadable)
             if isinstance(sink, JsonSink):
-                sink.tell("done", message=sentence)
+                sink.tell("done", message=sentence, **result)
             elif as_json:
-                print_json(scan_json(report, hashed))
+                print_json(result)
             else:
                 click.echo(sentence)
         notify_scanned(context, [library.name for library in libraries], report)

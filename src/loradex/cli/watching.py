@@ -12,7 +12,7 @@ import click
 
 from loradex.cli.context import Context, stoppable
 from loradex.cli.progress import JsonSink, TerminalSink, shown_progress
-from loradex.cli.scan_text import notify_scanned, scan_json, scan_sentence
+from loradex.cli.scan_text import notify_scanned, scan_json, scan_sentence, standing
 from loradex.domain.kinds import BaseModel, ModelKind
 from loradex.domain.library import FileState
 from loradex.domain.text import display_text
@@ -50,7 +50,9 @@ def watch_libraries(
 
     mode = "json" if as_json else progress
     with stoppable() as cancel, _stopped_by_term(cancel), shown_progress(mode, cancel) as sink:
-        teller = _JsonTeller(sink) if isinstance(sink, JsonSink) else _TextTeller(sink)
+        teller = (
+            _JsonTeller(sink, catalog) if isinstance(sink, JsonSink) else _TextTeller(sink, catalog)
+        )
 
         def scanned(which: Sequence[Library], report: ScanReport) -> None:
             teller.scanned(which, report)
@@ -86,8 +88,9 @@ def _stopped_by_term(cancel: CancelToken) -> Iterator[None]:
 class _TextTeller:
     """Prints lines for people."""
 
-    def __init__(self, sink: ProgressSink) -> None:
+    def __init__(self, sink: ProgressSink, catalog: Catalog) -> None:
         self._sink = sink
+        self._catalog = catalog
         self._scanned: set[int] = set()
 
     def tell(self, event: WatchEvent) -> None:
@@ -99,7 +102,8 @@ class _TextTeller:
         for library in which:
             if library.id not in self._scanned:
                 self._scanned.add(library.id)
-                self._line(f"{display_text(library.name)}: {scan_sentence(report, None)}")
+                sentence = scan_sentence(report, None, standing(self._catalog, which, report))
+                self._line(f"{display_text(library.name)}: {sentence}")
         if isinstance(self._sink, TerminalSink):
             self._sink.clear()
 
@@ -116,8 +120,9 @@ class _TextTeller:
 class _JsonTeller:
     """Prints an object a line for programs."""
 
-    def __init__(self, sink: JsonSink) -> None:
+    def __init__(self, sink: JsonSink, catalog: Catalog) -> None:
         self._sink = sink
+        self._catalog = catalog
 
     def tell(self, event: WatchEvent) -> None:
         """Print one event."""
@@ -137,7 +142,8 @@ class _JsonTeller:
         """Print what a scan found, when it found anything."""
         for library in which:
             if report.seen != report.unchanged or report.missing:
-                self._sink.tell("scanned", library=library.name, **scan_json(report, None))
+                told = scan_json(report, None, self._catalog.verification.unreadable())
+                self._sink.tell("scanned", library=library.name, **told)
 
     def ended(self) -> None:
         """Print the last event."""

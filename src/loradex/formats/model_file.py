@@ -41,12 +41,18 @@ def cut_short(path: Path, size: int, wanted: int) -> CutShort:
 def unreadable(path: Path, error: OSError) -> FormatError:
     """Return the error for a file that the operating system does not let us read."""
     match error:
+        case FileNotFoundError() if path.is_symlink():
+            return refused(path, "is a link that leads nowhere.", "Its file was moved or deleted.")
         case FileNotFoundError():
             return refused(
                 path, "is not there.", "It was moved or deleted; scan the library again."
             )
         case PermissionError():
-            return refused(path, "may not be read.", "Check the permissions of the file.")
+            return refused(
+                path,
+                "cannot be read: permission denied.",
+                "Ask whoever owns it, or change its permissions.",
+            )
         case _:
             reason = error.strerror or type(error).__name__
             return refused(

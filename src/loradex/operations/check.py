@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,12 +11,12 @@ from loradex.domain.header import FileFormat, Header
 from loradex.domain.progress import CancelToken
 from loradex.domain.safety import Safety, SafetyReport
 from loradex.errors import FormatError
-from loradex.formats.diffusers_folder import INDEX
 from loradex.formats.headers import read_open
-from loradex.formats.model_file import ModelFile, is_file, is_folder, refused
+from loradex.formats.model_file import ModelFile, is_folder
 from loradex.formats.model_files import MODEL_SUFFIXES
 from loradex.formats.safety.folders import judge_folder
 from loradex.formats.safety.verdicts import judge, unreadable
+from loradex.operations.below import below, not_there, without_models
 
 _SUFFIXES = MODEL_SUFFIXES | {
     ".pickle", ".joblib", ".dill", ".npz", ".npy", ".tar", ".zip", ".gz", ".7z", ".h5", ".keras",
@@ -39,14 +39,14 @@ def check(path: Path, cancel: CancelToken) -> Iterator[Checked]:
     What is there and cannot be read is unscanned. Raises FormatError for a path that leads
     nowhere and for a folder without anything to judge.
     """
-    if not os.path.lexists(path):
-        raise refused(path, "is not there.", "Check how it is spelt.")
+    if (missing := not_there(path)) is not None:
+        raise missing
     if not is_folder(path):
         yield _check_file(path)
         return
     found = False
     unlisted: list[OSError] = []
-    for place in _below(path, unlisted):
+    for place in below(path, _is_suspect, unlisted):
         cancel.check()
         found = True
         yield _check_folder(place) if is_folder(place) else _check_file(place)
@@ -54,11 +54,7 @@ def check(path: Path, cancel: CancelToken) -> Iterator[Checked]:
         found = True
         yield _unlisted(error)
     if not found:
-        raise refused(
-            path,
-            f"is a folder without model files, and has no {INDEX}.",
-            "Name the file itself, or another folder.",
-        )
+        raise without_models(path)
 
 
 def _check_file(path: Path) -> Checked:
@@ -88,18 +84,5 @@ def _unlisted(error: OSError) -> Checked:
     return Checked(Path(os.fsdecode(error.filename)), FileFormat.UNKNOWN, report)
 
 
-def _below(folder: Path, unlisted: list[OSError]) -> Iterator[Path]:
-    """Yield model files and diffusers folders; links to folders are not entered."""
-    for current, folders, names in os.walk(folder, onerror=unlisted.append):
-        here = Path(current)
-        if INDEX in names and is_file(here / INDEX):
-            folders.clear()
-            yield here
-            continue
-        folders.sort()
-        for name in _suspects(names):
-            yield here / name
-
-
-def _suspects(names: Sequence[str]) -> list[str]:
-    return sorted(name for name in names if Path(name).suffix.lower() in _SUFFIXES)
+def _is_suspect(name: str) -> bool:
+    return Path(name).suffix.lower() in _SUFFIXES

@@ -6,6 +6,9 @@ from dataclasses import dataclass, field
 
 from loradex.domain.progress import Problem
 
+UNLISTED = "This folder cannot be listed"
+"""How the problem of a folder begins; no such place is in the catalog."""
+
 
 @dataclass(slots=True)
 class ScanReport:
@@ -32,3 +35,8 @@ class ScanReport:
     held_back: list[str] = field(default_factory=list)
     """Libraries where so much vanished that nothing was marked missing."""
     seconds: float = 0.0
+
+    @property
+    def folders(self) -> list[str]:
+        """The folders that could not be listed: what lies in them stays as it was known."""
+        return [problem.item for problem in self.problems if problem.message.startswith(UNLISTED)]
