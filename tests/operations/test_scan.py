@@ -828,3 +828,19 @@ def test_a_marked_file_keeps_its_mark_when_it_moves(catalog: Catalog, models: Pa
     assert [path for path, _ in catalog.files.problems()] == [
         str(models / "elsewhere" / "neon.safetensors")
     ]
+
+
+def test_any_change_inside_a_diffusers_folder_is_noticed(catalog: Catalog, models: Path) -> None:
+    folder = models / "pipe"
+    weights = lora(folder / "unet" / "w.safetensors", seed=1)
+    (folder / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    (folder / "unet" / "dead").symlink_to("nowhere")
+    scanned(catalog)
+    assert scanned(catalog).changed == 0
+    annotate.note(catalog, catalog.resolve("pipe"), "of the old weights")
+    other = lora(models / "other.safetensors", seed=2)
+    os.utime(other, (1_000_000_000, 1_000_000_000))
+    other.replace(weights)  # as large, and older
+    assert scanned(catalog).changed == 1
+    present = catalog.resolve(str(folder))
+    assert catalog.details(present).note == ""

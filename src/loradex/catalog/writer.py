@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection, Engine
 
+
+LONG_LOG = 8 * 1024 * 1024
+"""Bytes of the write-ahead log that are not left lying."""
 
 BULK = 2_000
 """Models edited in one transaction: others who write wait a second at most."""
@@ -39,7 +43,15 @@ class Writer:
         refresh(connection, content_ids)
 
     def close(self) -> None:
-        """Let go of the database file."""
+        """Let go of the database file, and of the log of what was written when it is large."""
         if self._engine is not None:
+            self._shorten_log()
             self._engine.dispose()
             self._engine = None
+
+    def _shorten_log(self) -> None:
+        log = self._path.with_name(f"{self._path.name}-wal")
+        with suppress(OSError, sqlite3.Error):
+            if log.stat().st_size > LONG_LOG:
+                with closing(sqlite3.connect(self._path, timeout=1.0)) as connection:
+                    connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")

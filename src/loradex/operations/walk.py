@@ -10,6 +10,7 @@ import fnmatch
 import os
 import re
 import stat
+import zlib
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -370,30 +371,45 @@ def _ignoring(globs: Sequence[str]) -> Callable[[bytes], bool] | None:
 
 
 def _add_whole_folder(result: Walk, folder: bytes, relative: bytes) -> None:
-    """Add a diffusers folder as one thing: the sum of its sizes, the newest of its times."""
+    """Add a diffusers folder as one thing: the sum of its sizes, the newest of its times.
+
+    The nanoseconds of its time stand for all its files' names, sizes, times and inodes, so that
+    any of them may change and be noticed.
+    """
     try:
         info = os.stat(folder)
     except OSError as error:
         result.unread.append((relative, error.strerror or str(error)))
         return
-    size, newest = 0, info.st_mtime_ns
-    pending = [(folder, 0)]
+    size, newest, told = 0, info.st_mtime_ns, list[bytes]()
+    pending = [(b"", 0)]
     while pending:
-        current, depth = pending.pop()
+        below, depth = pending.pop()
         try:
-            with os.scandir(current) as listing:
-                for entry in listing:
-                    if entry.is_dir(follow_symlinks=False):
-                        if depth < _FOLDER_DEPTH:
-                            pending.append((current + b"/" + entry.name, depth + 1))
-                        continue
-                    inner = entry.stat()
-                    size += inner.st_size
-                    newest = max(newest, inner.st_mtime_ns)
+            with os.scandir(folder + below) as listing:
+                entries = list(listing)
         except OSError:
             continue
-    result.stamps[(relative, size, newest, info.st_ino)] = info.st_dev
+        for entry in entries:
+            name = below + b"/" + entry.name
+            try:
+                if entry.is_dir(follow_symlinks=False):
+                    if depth < _FOLDER_DEPTH:
+                        pending.append((name, depth + 1))
+                    continue
+                inner = entry.stat()
+            except OSError:  # a link that leads nowhere, say
+                continue
+            size += inner.st_size
+            newest = max(newest, inner.st_mtime_ns)
+            facts = (inner.st_size, inner.st_mtime_ns, inner.st_ino)
+            told.append(b"%b\0%d\0%d\0%d" % (name, *facts))
+    time_ns = newest - newest % _SECOND + zlib.crc32(b"\n".join(sorted(told))) % _SECOND
+    result.stamps[(relative, size, time_ns, info.st_ino)] = info.st_dev
     result.folders.add(relative)
+
+
+_SECOND = 1_000_000_000
 
 
 def shown(relative: bytes) -> str:
