@@ -40,8 +40,6 @@ def test_the_examples_of_the_help_run(run: Run, filled: Home, example: str) -> N
         (["-neon"], 3),
         (["-lora"], 2),  # three letters of which are options
         (['-"neon knight"'], 3),
-        (["-0"], 4),
-        (["-neon", "-0"], 3),
         (["-100%"], 4),
         (["kind:vae", ",", "-kind:lora", "kind:checkpoint"], 1),
         (["--", "-kind:lora"], 2),
@@ -55,6 +53,34 @@ def test_negated_terms_are_no_options(
 ) -> None:
     ended = run("list", "--count", *arguments)
     assert (ended.code, ended.out.strip()) == (0, str(count)), ended.err
+
+
+@pytest.mark.parametrize("command", ["list", "duplicates"])
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--paths", "--json"], "--json and --paths do not go together"),
+        (["-0"], "-0 is for paths only"),
+        (["-neon", "-0"], "-0 is for paths only"),
+        (["--json", "-0"], "-0 is for paths only"),
+        (["-l", "0"], "range"),
+        (["-l", "99999999999999999999"], "range"),
+    ],
+)
+def test_options_that_would_be_ignored(
+    run: Run, filled: Home, command: str, arguments: list[str], said: str
+) -> None:
+    ended = run(command, *arguments)
+    assert (ended.code, ended.out) == (2, "")
+    assert said in ended.err
+
+
+def test_a_count_has_one_form(run: Run, filled: Home) -> None:
+    for other in ("--json", "--paths"):
+        ended = run("list", "--count", other)
+        assert (ended.code, ended.out) == (2, "")
+        assert "--count do not go together" in ended.err
+    assert len(run("list", "-neon", "-0", "--paths").out.split("\0")) == 4
 
 
 @pytest.mark.parametrize("arguments", [["list", "--nope"], ["show", "-x", "1"], ["list", "-l"]])

@@ -171,4 +171,4 @@ def test_the_first_run_says_what_is_missing(run: Run, tmp_path: Path) -> None:
     first.unlink()
     assert "1 file is gone or changed since the last scan" in run("duplicates").err
     run("scan", "--accept-missing")
-    assert run("duplicates").err.strip() == "Nothing is there twice."
+    assert run("duplicates").err.strip() == "No duplicates."

@@ -50,6 +50,37 @@ def test_the_first_line_is_enough(filled: Home) -> None:
     assert (process.returncode, said) == (0, b"")
 
 
+@pytest.mark.parametrize(
+    ("arguments", "code"),
+    [
+        (["list"], 0),
+        (["list", "--paths"], 0),
+        (["list", "--json"], 0),
+        (["problems"], 3),
+        (["duplicates"], 0),
+        (["duplicates", "--paths"], 0),
+        (["library", "list"], 0),
+        (["show", "1"], 0),
+        (["scan"], 0),
+        (["check", "."], 1),
+        ([], 0),
+    ],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else "",
+)
+def test_closed_streams_are_nobodys_terminal(
+    filled: Home, tmp_path: Path, arguments: list[str], code: int
+) -> None:
+    ended = subprocess.run(
+        ["sh", "-c", 'exec "$@" >&- <&-', "sh", *PROGRAM, *arguments],
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        cwd=tmp_path,
+    )
+    assert ended.returncode == code, ended.stderr
+    assert "NoneType" not in ended.stderr
+
+
 @pytest.mark.skipif(not FULL.exists(), reason="there is no /dev/full")
 @pytest.mark.parametrize("arguments", [["list"], ["list", "--json"], ["list", "--paths"]])
 def test_a_full_disk_is_told_in_one_sentence(filled: Home, arguments: list[str]) -> None:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 import click
 
+from loradex.cli.output import is_terminal
 from loradex.domain.text import display_text
 
 GAP = "  "
@@ -33,7 +34,7 @@ def terminal_width() -> int:
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
     """Print rows; every text is made safe for the terminal here."""
     lines = [[display_text(cell) for cell in row] for row in rows]
-    if not sys.stdout.isatty():
+    if not is_terminal(sys.stdout):
         for line in lines:
             click.echo("\t".join(line))
         return

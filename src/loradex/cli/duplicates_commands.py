@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import sys
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 import click
 
 from loradex.cli.context import Context, pass_context
-from loradex.cli.listing_commands import QueryCommand
+from loradex.cli.listing_commands import QueryCommand, limit_type
+from loradex.cli.output import one_form, print_paths
 from loradex.domain.duplicates import USUAL, Alike, Fate
-from loradex.domain.text import display_text
 from loradex.errors import UsageError
 
 if TYPE_CHECKING:
@@ -64,7 +62,7 @@ def _size(_context: click.Context, _param: click.Parameter, text: str | None) ->
     callback=_size,
     help="Only groups that would free at least this, as in 500MB.",
 )
-@click.option("-l", "--limit", type=click.IntRange(min=1), help="At most this many groups.")
+@click.option("-l", "--limit", type=limit_type, help="At most this many groups.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @click.option("--paths", is_flag=True, help="Print only the paths of what would go, one a line.")
 @click.option("-0", "--null", is_flag=True, help="With --paths: end each with NUL, for xargs -0.")
@@ -98,6 +96,7 @@ def duplicates_command(
     """
     from loradex.operations.duplicates import find_duplicates  # noqa: PLC0415
 
+    one_form(null=null, as_json=as_json, paths=paths)
     text = " ".join(part.lstrip() for part in query)
     if versions and Alike.VERSIONS not in sorts:
         sorts = (*sorts, Alike.VERSIONS)
@@ -110,7 +109,7 @@ def duplicates_command(
 
         print_report(report, shown)
     elif paths:
-        _print_paths(_going(shown), b"\0" if null else b"\n")
+        print_paths(_going(shown), b"\0" if null else b"\n")
     elif report.groups:
         from loradex.cli.duplicates_text import print_groups, print_totals  # noqa: PLC0415
 
@@ -129,27 +128,15 @@ def _going(groups: Iterable[DuplicateGroup]) -> Iterator[bytes]:
             yield from dict.fromkeys(name.raw_path for name in copy.names)
 
 
-def _print_paths(places: Iterable[bytes], end: bytes) -> None:
-    """Print paths byte for byte, so that a script can open them; made safe for a terminal."""
-    if sys.stdout.isatty():
-        for place in places:
-            click.echo(display_text(os.fsdecode(place)))
-        return
-    sys.stdout.flush()
-    for place in places:
-        sys.stdout.buffer.write(place + end)
-    sys.stdout.buffer.flush()
-
-
 def _say_nothing(report: DuplicateReport, libraries: bool, asked: bool) -> None:
     if not libraries:
         click.echo("No library yet. Add one: loradex library add FOLDER", err=True)
     elif asked:
-        click.echo("Nothing of what was asked for is there twice.", err=True)
+        click.echo("No duplicates match.", err=True)
     elif not report.unhashed:
-        click.echo("Nothing is there twice.", err=True)
+        click.echo("No duplicates.", err=True)
     else:
-        click.echo("Nothing is known to be there twice.", err=True)
+        click.echo("No duplicates are known.", err=True)
 
 
 def _advise(report: DuplicateReport) -> None:

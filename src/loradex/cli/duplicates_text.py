@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 import click
 
 from loradex.cli.columns import GAP, cell_width
+from loradex.cli.output import is_terminal
 from loradex.cli.words import count_text, size_text
 from loradex.domain.duplicates import (
     Alike,
@@ -174,7 +175,7 @@ def _yours(yours: Yours) -> str:
 
 def _room() -> int:
     """Return the width to keep to; nothing is cut for a pipe."""
-    return shutil.get_terminal_size((100, 30)).columns if sys.stdout.isatty() else 1_000_000
+    return shutil.get_terminal_size((100, 30)).columns if is_terminal(sys.stdout) else 1_000_000
 
 
 def _tail(path: str, room: int) -> str:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 
 import click
@@ -11,9 +10,9 @@ from loradex.cli.columns import Column, print_table
 from loradex.cli.context import Context, pass_context
 from loradex.cli.jsontext import print_json_list
 from loradex.cli.model_json import row_json
+from loradex.cli.output import is_terminal, one_form, print_paths
 from loradex.cli.words import count_text, size_text
 from loradex.domain.models import ModelRow
-from loradex.domain.text import display_text
 
 QUERY_HELP = """
 \b
@@ -28,6 +27,10 @@ States: is:untagged is:missing is:duplicate is:unmatched is:unreadable …
 Fields: kind base tag name path trigger note rating size rank added hash
         algorithm dtype format safety is sort
 """
+
+
+limit_type = click.IntRange(1, 2**31)
+"""How many are shown at most: no more than SQLite can count."""
 
 
 class QueryCommand(click.Command):
@@ -56,7 +59,7 @@ class QueryCommand(click.Command):
     help=f"List the models that QUERY finds; all of them without one.\n{QUERY_HELP}",
 )
 @click.argument("query", nargs=-1)
-@click.option("-l", "--limit", type=click.IntRange(min=1), help="At most this many.")
+@click.option("-l", "--limit", type=limit_type, help="At most this many.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.option("--paths", is_flag=True, help="Print paths only, one a line.")
 @click.option("--count", is_flag=True, help="Print only how many there are.")
@@ -72,6 +75,7 @@ def list_command(
     null: bool,
 ) -> None:
     """List the models that QUERY finds."""
+    one_form(null=null, as_json=as_json, paths=paths, count=count)
     text = " ".join(part.lstrip() for part in query)
     with context.catalog() as catalog:
         page = catalog.search(text, limit=0 if count else limit)
@@ -82,10 +86,10 @@ def list_command(
     elif as_json:
         print_json_list(row_json(row) for row in page.rows)
     elif paths:
-        _print_paths(places, b"\0" if null else b"\n")
+        print_paths(places, b"\0" if null else b"\n")
     elif page.rows:
         print_table(_COLUMNS, [_cells(row) for row in page.rows])
-        if sys.stdout.isatty() and len(page.rows) < page.total:
+        if is_terminal(sys.stdout) and len(page.rows) < page.total:
             click.echo(f"… {len(page.rows):,} of {page.total:,}", err=True)
     elif text:
         click.echo("Nothing matches.", err=True)
@@ -93,18 +97,6 @@ def list_command(
         click.echo("The catalog is empty. Fill it: loradex scan", err=True)
     else:
         click.echo("No library yet. Add one: loradex library add FOLDER", err=True)
-
-
-def _print_paths(places: list[bytes], end: bytes) -> None:
-    """Print paths byte for byte, so that a script can open them; made safe for a terminal."""
-    if sys.stdout.isatty():
-        for place in places:
-            click.echo(display_text(os.fsdecode(place)))
-        return
-    sys.stdout.flush()
-    for place in places:
-        sys.stdout.buffer.write(place + end)
-    sys.stdout.buffer.flush()
 
 
 _COLUMNS = [

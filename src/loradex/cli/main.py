@@ -11,7 +11,7 @@ import click
 from loradex import __version__
 from loradex.cli.context import Context
 from loradex.cli.failure import report, report_bug, report_system, tell_end, wants_events
-from loradex.cli.output import ReaderGone, drop_output, reader_may_leave
+from loradex.cli.output import ReaderGone, drop_output, is_terminal, reader_may_leave
 from loradex.errors import Cancelled, LoradexError, UsageError
 from loradex.paths import Home, default_home, expanded
 
@@ -112,7 +112,7 @@ def cli(ctx: click.Context, home: str | None, debug: bool) -> None:
     """Know, find and test the checkpoints and LoRAs you own."""
     ctx.obj = Context(_home(home), debug)
     if ctx.invoked_subcommand is None:
-        if sys.stdin.isatty() and sys.stdout.isatty():
+        if is_terminal(sys.stdin) and is_terminal(sys.stdout):
             from loradex.cli.frontend import open_tui  # noqa: PLC0415
 
             ctx.exit(open_tui(ctx.obj))

@@ -11,6 +11,7 @@ from contextlib import contextmanager
 import click
 
 from loradex.cli.columns import fit, terminal_width
+from loradex.cli.output import is_terminal
 from loradex.cli.words import duration_text, size_text
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.domain.text import display_text
@@ -32,7 +33,7 @@ class TerminalSink:
     """Draws one line over and over; where stderr is no terminal, says a line now and then."""
 
     def __init__(self) -> None:
-        self._live = sys.stderr.isatty()
+        self._live = is_terminal(sys.stderr)
         self._drawn = 0.0
         self._stage = ""
         self._started = time.monotonic()
