@@ -76,12 +76,50 @@ def test_a_portion(run: Run, models: Path) -> None:
         ["--older-than", "30 days"],
         ["/nowhere/at/all"],
         ["kind:nonsense"],
+        [""],
+        ["kind:lora", " "],
+        ["--limit", "0"],
+        ["--for", "0s"],
     ],
 )
 def test_wrong_use(run: Run, models: Path, wrong: list[str]) -> None:
     ended = run("verify", *wrong)
     assert ended.code == 2
     assert ended.err
+
+
+def test_an_amount_is_shown_as_it_was_written(run: Run, models: Path) -> None:
+    ended = run("verify", "--limit", "-1GB")
+    assert ended.code == 2
+    assert "'-1GB' is not a size" in ended.err
+
+
+@pytest.mark.parametrize("what", [[], ["kind:lora"], ["PATH"]])
+def test_what_was_never_hashed_is_counted(run: Run, tmp_path: Path, what: list[str]) -> None:
+    root = tmp_path / "models"
+    lora(root / "0.safetensors", seed=1)
+    what = [str(root) if term == "PATH" else term for term in what]
+    assert "no library to verify" in run("verify").err
+    run("library", "add", str(root))
+    run("scan", "--hash", "never")
+    ended = run("verify", *what)
+    assert (ended.code, ended.out) == (1, "")
+    assert "1 file is not hashed yet." in ended.err
+    run("scan")
+    lora(root / "1.safetensors", seed=2)
+    run("scan", "--hash", "never")
+    ended = run("verify", *what)
+    assert ended.code == 0
+    assert ended.out.startswith("1 file (")
+    assert "1 file is not hashed yet: loradex scan" in ended.out
+    assert json.loads(run("verify", *what, "--json").out)["unhashed"] == 1
+
+
+def test_a_library_that_is_away_has_its_name(run: Run, models: Path) -> None:
+    models.rename(models.with_name("away"))
+    assert "-models." in run("verify").out.partition("Offline: ")[2]
+    run("scan")
+    assert "-models." in run("verify").out.partition("Offline: ")[2]
 
 
 def test_who_finds_the_files_being_read_says_so(run: Run, models: Path, home: Home) -> None:

@@ -63,6 +63,23 @@ class VerifyStore:
             )
         ]
 
+    def unhashed(self, content_ids: Sequence[int] | None = None) -> list[bytes]:
+        """Return the paths of present files that were never read in full: nothing to compare with.
+
+        Only those of these contents, where given.
+        """
+        wanted = None if content_ids is None else json.dumps(list(content_ids))
+        return [
+            bytes(row[0]) + b"/" + bytes(row[1])  # type: ignore[call-overload]
+            for row in self._reader.rows_of(
+                "SELECT raw_root, raw_path FROM file JOIN library ON library.id = library_id"
+                " JOIN content ON content.id = content_id WHERE format <> 'diffusers'"
+                " AND file.state = 'present' AND (hashed_at IS NULL OR sha256 IS NULL)"
+                " AND (?1 IS NULL OR content_id IN (SELECT value FROM json_each(?1)))",
+                (wanted,),
+            )
+        ]
+
     def passed(self, files: Sequence[ToVerify]) -> int:
         """Note that these hold the right bytes; return how many were thought to be broken."""
         healed = [file for file in files if not file.readable]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import click
@@ -13,11 +14,14 @@ from loradex.cli.listing_commands import QueryCommand
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.cli.quantities import seconds_long, size_bytes
 from loradex.cli.words import count_text, duration_text, size_text
+from loradex.domain.text import display_text
 
 if TYPE_CHECKING:
     from loradex.operations.verify import VerifyReport
 
 PARTLY = 3
+
+Amount = int | float
 
 _WORDS = {
     "rotten": ("rotten", "rotten"),
@@ -31,15 +35,30 @@ _WORDS = {
 }
 
 
+def _some(
+    read: Callable[[click.Context, click.Parameter, str | None], Amount | None],
+) -> Callable[[click.Context, click.Parameter, str | None], Amount | None]:
+    """Return a callback that refuses an amount of nothing, which would still begin one file."""
+
+    def callback(context: click.Context, param: click.Parameter, text: str | None) -> Amount | None:
+        # QueryCommand has put a space before what begins with a minus.
+        amount = read(context, param, None if text is None else text.strip())
+        if amount is not None and not amount:
+            raise click.BadParameter("it has to be more than nothing.")
+        return amount
+
+    return callback
+
+
 @click.command("verify", cls=QueryCommand)
 @click.argument("what", nargs=-1, metavar="[QUERY | PATH]...")
 @click.option(
-    "--limit", callback=size_bytes, metavar="SIZE", help="Read at most so much, as in 20GB."
+    "--limit", callback=_some(size_bytes), metavar="SIZE", help="Read at most so much, as in 20GB."
 )
 @click.option(
     "--for",
     "duration",
-    callback=seconds_long,
+    callback=_some(seconds_long),
     metavar="TIME",
     help="Begin no file after, say, 10m.",
 )
@@ -65,34 +84,37 @@ def verify_command(
     were not read for the longest time come first, so `loradex verify --for 10m` once a day gets
     through a library in time. A file that went bad is listed by `loradex problems` until it is
     good again; nothing is ever deleted. Ctrl-C keeps what was verified. Exit code 3 means that
-    something was found.
+    something was found. Files that were never hashed are counted only: nothing is known to
+    compare them with.
     """
     from loradex.operations.verify import Portion, verify  # noqa: PLC0415
     from loradex.operations.verify_selection import files_to_verify  # noqa: PLC0415
 
     terms = [term.lstrip() for term in what]
     with context.catalog() as catalog, stoppable() as cancel:
-        due = files_to_verify(catalog, terms, older_than=older_than)
+        selection = files_to_verify(catalog, terms, older_than=older_than)
         with shown_progress(progress, cancel) as sink:
             report = verify(
                 catalog,
-                due,
+                selection.due,
                 portion=Portion(nbytes=limit, seconds=duration),
                 hub_url=context.settings().hub_url,
                 sink=sink,
                 cancel=cancel,
             )
+            report.offline += selection.offline
             if isinstance(sink, JsonSink):
-                sink.tell("done", message=_sentence(report))
+                result = _as_json(report, selection.unhashed)
+                sink.tell("done", message=_sentence(report, selection.unhashed), **result)
             elif as_json:
-                print_json(_as_json(report))
+                print_json(_as_json(report, selection.unhashed))
             else:
-                click.echo(_sentence(report))
+                click.echo(_sentence(report, selection.unhashed))
     if report.findings:
         click.get_current_context().exit(PARTLY)
 
 
-def _sentence(report: VerifyReport) -> str:
+def _sentence(report: VerifyReport, unhashed: int) -> str:
     if report.elsewhere is not None:
         return report.elsewhere
     text = (
@@ -107,16 +129,19 @@ def _sentence(report: VerifyReport) -> str:
     if report.left:
         text += f" {count_text(report.left, 'file')} left for the next time."
     if report.offline:
-        text += f" Offline: {', '.join(report.offline)}."
+        text += f" Offline: {', '.join(map(display_text, report.offline))}."
+    if unhashed:
+        text += f" {count_text(unhashed, 'file is', 'files are')} not hashed yet: loradex scan"
     return text
 
 
-def _as_json(report: VerifyReport) -> dict[str, object]:
+def _as_json(report: VerifyReport, unhashed: int) -> dict[str, object]:
     return {
         "verified": report.files,
         "read_bytes": report.nbytes,
         "healed": report.healed,
         "left": report.left,
+        "unhashed": unhashed,
         "seconds": round(report.seconds, 3),
         "offline": report.offline,
         "elsewhere": report.elsewhere,

@@ -65,7 +65,7 @@ class VerifyReport:
     """Files that were due and not reached."""
     findings: list[Finding] = field(default_factory=list)
     offline: list[str] = field(default_factory=list)
-    """Roots that are not there; their files were left alone."""
+    """Libraries whose folders are not there; their files were left alone."""
     seconds: float = 0.0
     elsewhere: str | None = None
     """A sentence that says which other process reads the files, where one does."""
@@ -244,7 +244,11 @@ class _Verification:
             except OSError:
                 self._roots[root] = False
             if was and not self._roots[root]:
-                self._report.offline.append(display_text(os.fsdecode(root)))
+                self._report.offline += [
+                    library.name
+                    for library in self._catalog.files.libraries()
+                    if os.fsencode(library.root) == root
+                ]
         return self._roots[root]
 
 
