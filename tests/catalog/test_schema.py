@@ -76,9 +76,15 @@ def test_a_newer_catalog_is_left_alone(home: Home) -> None:
 def test_a_damaged_catalog_is_left_alone(home: Home, content: bytes) -> None:
     home.root.mkdir(parents=True, exist_ok=True)
     home.catalog.write_bytes(content)
-    with pytest.raises(CatalogDamaged):
+    with pytest.raises(CatalogDamaged) as damaged:
         Catalog.open(home)
     assert home.catalog.read_bytes() == content
+    assert "no copy of it was found" in str(damaged.value.hint)
+    home.backups.mkdir(exist_ok=True)
+    (home.backups / "catalog-0001-20250101-000000.db").write_bytes(b"a copy")
+    with pytest.raises(CatalogDamaged) as damaged:
+        Catalog.open(home)
+    assert f"copies of the catalog lie in {home.backups}" in str(damaged.value.hint)
 
 
 def test_another_programs_database_is_left_alone(home: Home) -> None:

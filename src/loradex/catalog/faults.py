@@ -21,7 +21,7 @@ def translate(error: Exception, path: Path) -> CatalogError:
     if name.startswith(("SQLITE_NOTADB", "SQLITE_CORRUPT")) or "malformed" in text:
         return CatalogDamaged(
             f"The catalog {path} is damaged: {text}.",
-            hint=f"It was left as it is; copies lie in {path.parent / 'backups'}.",
+            hint=f"It was left as it is; {_copies(path)}.",
         )
     if name.startswith(("SQLITE_READONLY", "SQLITE_CANTOPEN", "SQLITE_PERM")):
         return CatalogReadOnly(
@@ -35,10 +35,19 @@ def translate(error: Exception, path: Path) -> CatalogError:
     if name.startswith("SQLITE_IOERR"):
         return CatalogError(
             f"The disk that holds {path} does not read or write as it should: {text}.",
-            hint="Check that it is healthy and still mounted; copies of the catalog lie in"
-            f" {path.parent / 'backups'}.",
+            hint=f"Check that it is healthy and still mounted; {_copies(path)}.",
         )
     return CatalogError(
         f"The catalog {path} cannot do this: {text}.",
         hint="Run it again with --debug and report what it prints.",
     )
+
+
+def _copies(path: Path) -> str:
+    """Return where copies of a catalog lie that were made before upgrades, if there are any."""
+    backups = path.parent / "backups"
+    try:
+        copied = any(backups.glob("catalog-*.db"))
+    except OSError:  # a disk that fails may fail here, too
+        copied = False
+    return f"copies of the catalog lie in {backups}" if copied else "no copy of it was found"
