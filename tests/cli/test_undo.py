@@ -66,7 +66,7 @@ def test_a_rule_is_set_shown_changed_and_taken_away(run: Run, inbox: Path) -> No
 def test_a_dry_run_shows_what_a_rule_would_do_now(run: Run, inbox: Path) -> None:
     ended = run("arrivals", "inbox", "--tag", "x", "--place-in", "models", "--dry-run")
     assert ended.code == 0
-    assert "Would tag 1 with x." in ended.out
+    assert "Would tag 1 model with x." in ended.out
     assert str(inbox.parent / "models" / "loras" / "first.safetensors") in ended.out
     assert "nothing else is done" in run("arrivals", "inbox").out
     options = ("--tag", "x", "--place-in", "models", "--dry-run", "--json")
@@ -79,6 +79,8 @@ def test_a_dry_run_shows_what_a_rule_would_do_now(run: Run, inbox: Path) -> None
     "arguments",
     [
         ("--tag", "x"),
+        ("inbox", "--tag", ""),
+        ("inbox", "--tag", "x", "--tag", " "),
         ("inbox", "--off", "--tag", "x"),
         ("inbox", "--template", "{base}"),
         ("inbox", "--place-in", "models", "--template", "../{base}"),
@@ -100,7 +102,11 @@ def test_undo_brings_the_latest_back(run: Run, inbox: Path, placed: Path) -> Non
     assert run("undo").out == "Plan 1: 1 file brought back.\n"
     assert (inbox / "neon.safetensors").exists()
     assert not placed.parent.exists()
-    assert run("undo").code == 2
+    ended = run("undo")
+    assert (ended.code, "nothing to undo" in ended.err) == (1, True)
+    undo, moved = (line.split("\t") for line in run("undo", "--list").out.splitlines())
+    assert (undo[0], undo[2:5]) == ("2", ["applied", "1", "0"])
+    assert (moved[0], moved[2:5]) == ("1", ["undone", "1", "1"])
     assert run("undo", "2").code == 0
     assert placed.exists()
 

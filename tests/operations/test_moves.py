@@ -14,7 +14,7 @@ from files_kit import lora
 from loradex.catalog.catalog import Catalog
 from loradex.domain.plans import PlanState
 from loradex.domain.progress import CancelToken, SilentSink
-from loradex.errors import BadReference
+from loradex.errors import LoradexError
 from loradex.operations.moves import lock
 from loradex.operations.moves.applying import MoveReport, apply_plan, carry_out, recover
 from loradex.operations.moves.undoing import latest_plan, plan_undo
@@ -133,7 +133,7 @@ def test_an_undo_can_be_undone_as_often_as_one_likes(
     assert tree(inbox, models) == before
     assert not (models / "loras" / "sdxl").exists()
     nothing_new(catalog)
-    with pytest.raises(BadReference):
+    with pytest.raises(LoradexError, match="nothing to undo"):
         latest_plan(catalog)
 
 

@@ -12,6 +12,7 @@ from loradex.cli.jsontext import print_json, print_json_list
 from loradex.cli.moves_text import plan_json, show_plan
 from loradex.cli.plugin_problems import report_problems
 from loradex.cli.select import dry_run_option
+from loradex.cli.words import count_text
 from loradex.domain.text import display_text
 from loradex.errors import LibraryError, UsageError
 
@@ -58,6 +59,8 @@ def arrivals_command(
     setting = bool(tags or auto_tag is not None or place_in is not None or template is not None)
     if off and setting:
         raise UsageError("--off takes the rule away; it goes with no other setting.")
+    if not all(tag.strip() for tag in tags):
+        raise UsageError("A tag is empty.", hint="--off takes the rule away, its tags with it.")
     if name is None and (setting or off or dry_run):
         raise UsageError("Whose arrivals? Name a library.", hint="See `loradex library list`.")
     with context.catalog() as catalog:
@@ -94,7 +97,7 @@ def _changed(
 
     rule = catalog.arrivals.rule(library.id) or ArrivalRule()
     if tags:
-        rule = replace(rule, tags=tuple(tag for tag in tags if tag.strip()))
+        rule = replace(rule, tags=tags)
     if auto_tag is not None:
         rule = replace(rule, auto_tag=auto_tag)
     if place_in is not None:
@@ -155,7 +158,8 @@ def _show_intent(
         print_json({**plan_json(intent.plan), "tags": _tags_json(intent)})
         return
     for tag in rule.tags:
-        click.echo(f"Would tag {len(intent.rows):,} with {display_text(tag)}.")
+        models = count_text(len(intent.rows), "model")
+        click.echo(f"Would tag {models} with {display_text(tag)}.")
     for proposal in intent.proposals:
         click.echo(
             f"Would tag {display_text(proposal.name)} with {display_text(proposal.tag)}:"

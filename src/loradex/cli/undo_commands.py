@@ -104,6 +104,7 @@ def _list(catalog: Catalog, as_json: bool) -> None:
             Column("When"),
             Column("State"),
             Column("Files moved", right=True),
+            Column("Brought back", right=True),
             Column("What", shrink=True),
         ],
         [
@@ -111,7 +112,8 @@ def _list(catalog: Catalog, as_json: bool) -> None:
                 str(plan.id),
                 date_text(plan.applied_at or plan.created_at),
                 plan.state.value,
-                str(plan.done),
+                f"{plan.done + plan.undone:,}",
+                f"{plan.undone:,}",
                 plan.note,
             )
             for plan in plans

@@ -18,7 +18,7 @@ from loradex.domain.plans import (
     Step,
     StepState,
 )
-from loradex.errors import BadReference
+from loradex.errors import BadReference, LoradexError
 from loradex.operations.moves.planning import Extra, Wanted, plan_moves
 
 UNDO = "undo"
@@ -28,13 +28,13 @@ UNDO = "undo"
 def latest_plan(catalog: Catalog) -> int:
     """Return the newest plan of which nothing was taken back, undos left out.
 
-    Raises `BadReference` when there is none.
+    Raises `LoradexError` when there is none.
     """
     for plan in catalog.plans.plans():
         settled = plan.state in (PlanState.APPLIED, PlanState.STOPPED)
         if settled and plan.done and plan.undone_at is None and plan.kind != UNDO:
             return plan.id
-    raise BadReference(
+    raise LoradexError(
         "There is nothing to undo.", hint="`loradex undo --list` shows all plans there are."
     )
 
