@@ -36,6 +36,76 @@ def test_one_content_in_two_places(catalog: Catalog) -> None:
     ]
 
 
+OTHER = "Ursa_2-fullName"
+
+
+@pytest.mark.parametrize("batches", [1, 2])
+@pytest.mark.parametrize(
+    "query",
+    [
+        OTHER,
+        "ursa",
+        "fullname",
+        f"path:more/{OTHER}",
+        f"name:{OTHER}",
+        "path:lora_folder",
+        "name:_2-f",
+    ],
+)
+def test_a_copy_is_found_by_its_own_name(catalog: Catalog, query: str, batches: int) -> None:
+    library = add_library(catalog)
+    looks = [
+        look("first.safetensors", 1),
+        look(f"more/{OTHER}.safetensors", 1),
+        look("lora_folder/pytorch_lora_weights.safetensors", 1),
+        look("else.safetensors", 2),
+    ]
+    for some in (looks,) if batches == 1 else (looks[:1], looks[1:]):
+        catalog.looks.record(library, some, "1")
+    assert [row.name for row in catalog.search(query).rows] == ["first"]
+    assert [catalog.resolve(name) for name in (OTHER, f"{OTHER}.safetensors")] == [1, 1]
+
+
+def test_what_a_content_is_found_by_is_bounded(catalog: Catalog) -> None:
+    library = add_library(catalog)
+    looks = [look(f"{number:03}-{'x' * 90}.safetensors", 1) for number in range(200)]
+    catalog.looks.record(library, looks, "1")
+    assert [catalog.search(f"path:{number}-x").total for number in ("000", "015", "190")] == [
+        1,
+        1,
+        0,
+    ]
+    assert catalog.resolve(f"190-{'x' * 90}") == 1
+
+
+@pytest.mark.parametrize(
+    "copy", ["a_copy", "a (1)", "Copy of x", "a - Copy (2)", "a.bak", "a-backup", "a copy 2"]
+)
+def test_a_copy_gives_no_name_while_the_other_is_there(catalog: Catalog, copy: str) -> None:
+    library = add_library(catalog)
+    catalog.looks.record(library, [look(f"{copy}.safetensors", 1)], "1")
+    assert catalog.search("").rows[0].name == copy
+    catalog.looks.record(library, [look("z.safetensors", 1)], "1")
+    assert catalog.search("").rows[0].name == "z"
+    files = catalog.files.known_files(library)
+    catalog.files.set_state([files[b"z.safetensors"].id], FileState.MISSING)
+    assert catalog.search("").rows[0].name == copy
+
+
+def test_accents_sort_alike_however_they_are_written(catalog: Catalog) -> None:
+    library = add_library(catalog)
+    names = ["A\u030angstro\u0308m a", "\u00c5ngstr\u00f6m b", "A\u030angstro\u0308m c"]
+    catalog.looks.record(
+        library, [look(f"{name}.safetensors", at + 1) for at, name in enumerate(names)], "1"
+    )
+    assert catalog.ids("") == [1, 2, 3]
+    catalog.looks.record(library, [look("x/A\u030angstro\u0308m d.safetensors", 1)], "1")
+    for form in ("A\u030angstro\u0308m", "\u00c5ngstr\u00f6m"):
+        assert catalog.search(form).total == catalog.search(f"path:{form}").total == 3
+        assert catalog.resolve(f"{form} b") == 2
+        assert catalog.resolve(f"{form} d.safetensors") == 1
+
+
 def test_contents_that_prove_equal_merge_and_lose_nothing(catalog: Catalog) -> None:
     library = add_library(catalog)
     catalog.looks.record(library, [look("a.safetensors", 1), look("b.safetensors", 2)], "1")
@@ -238,9 +308,28 @@ def test_a_reference_to_nothing_or_several_says_so(catalog: Catalog) -> None:
     with pytest.raises(BadReference, match="names 2 models"):
         catalog.resolve("b")
     with pytest.raises(BadReference, match="names no model"):
-        catalog.resolve("c")
+        catalog.resolve("x")
+    with pytest.raises(BadReference, match="6 digits"):
+        catalog.resolve("abc")
     with pytest.raises(BadReference):
         catalog.details(99)
+
+
+def test_an_ambiguous_reference_says_how_many_more_there_are(catalog: Catalog) -> None:
+    library = add_library(catalog)
+    looks = [look(f"{number}/b.safetensors", number) for number in range(1, 10)]
+    catalog.looks.record(library, looks, "1")
+    with pytest.raises(BadReference, match=r"names 9 models: 1 b; 2 b; .*; … and 4 more\."):
+        catalog.resolve("b")
+
+
+def test_a_name_of_two_copies_names_both_models(catalog: Catalog) -> None:
+    library = add_library(catalog)
+    looks = [look("x/a.safetensors", 1), look("x/b.safetensors", 1)]
+    looks += [look("y/c.safetensors", 2), look("y/b.ckpt", 2)]
+    catalog.looks.record(library, looks, "1")
+    with pytest.raises(BadReference, match="names 2 models"):
+        catalog.resolve("b")
 
 
 def test_bulk_edits_leave_room_for_others(

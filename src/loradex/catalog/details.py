@@ -6,7 +6,8 @@ import json
 import os
 import re
 import sqlite3
-from collections.abc import Sequence
+import unicodedata
+from collections.abc import Iterator
 
 from loradex.catalog.reader import Reader, counted, texts
 from loradex.domain.evidence import Evidence, Source, effective
@@ -190,10 +191,14 @@ def _grids(connection: sqlite3.Connection, content_id: int) -> tuple[int, ...]:
 
 _LIST_HINT = "Run `loradex list` to see what there is."
 _HEX = re.compile(r"[0-9a-fA-F]{6,64}")
+_SHORT_HEX = re.compile(r"[0-9a-fA-F]{3,5}")
 _HUB_URL = re.compile(r"https?://[^/]+/models/([0-9]+)(?:.*[?&]modelVersionId=([0-9]+))?")
 _AIR = re.compile(r"(?:urn:air:)?(?:[^:]+:[^:]+:)?civitai:([0-9]+)(?:@([0-9]+))?", re.IGNORECASE)
 _HUB_DIGITS = 10
 """Hubs count in less; a longer number names nothing, and may not fit into SQLite."""
+
+_NAMED = 5
+"""Models that an ambiguous reference lists."""
 
 
 def resolve(reader: Reader, reference: str) -> int:
@@ -206,29 +211,33 @@ def resolve(reader: Reader, reference: str) -> int:
         if len(found) == 1:
             return found[0]
         if found:
-            names = "; ".join(f"{row.id} {row.name}" for row in reader.rows(found[:5]))
+            names = [f"{row.id} {row.name}" for row in reader.rows(found[:_NAMED])]
+            if len(found) > _NAMED:
+                names.append(f"… and {len(found) - _NAMED} more")
             raise BadReference(
-                f"{reference!r} names {len(found)} models: {names}.",
+                f"{reference!r} names {len(found)} models: {'; '.join(names)}.",
                 hint="Use the number in front.",
             )
-    raise BadReference(f"{reference!r} names no model in the catalog.", hint=_LIST_HINT)
+    hint = _LIST_HINT
+    if _SHORT_HEX.fullmatch(reference):
+        hint = f"The beginning of a hash has to have 6 digits or more. {hint}"
+    raise BadReference(f"{reference!r} names no model in the catalog.", hint=hint)
 
 
-def _candidates(reader: Reader, reference: str) -> Sequence[list[int]]:
+def _candidates(reader: Reader, reference: str) -> Iterator[list[int]]:
     """Return what each way of reading the reference finds, most literal first."""
-    ways: list[list[int]] = []
     name = storable(reference, len(reference))  # as a name that is no Unicode lies in the catalog
 
-    def look(sql: str, *params: object) -> None:
-        ways.append([int(str(row[0])) for row in reader.rows_of(sql, params)])
+    def look(sql: str, *params: object) -> list[int]:
+        return [int(str(row[0])) for row in reader.rows_of(sql, params)]
 
     if reference.isdecimal() and len(reference) < 18:
-        look("SELECT id FROM content WHERE id = ?", int(reference))
+        yield look("SELECT id FROM content WHERE id = ?", int(reference))
     raw = os.fsencode(expanded(reference).absolute())
     for row in reader.rows_of("SELECT id, raw_root FROM library"):
         root = bytes(row[1]) + b"/"  # type: ignore[call-overload]
         if raw.startswith(root):
-            look(
+            yield look(
                 "SELECT content_id FROM file WHERE library_id = ? AND raw_path = ?"
                 " AND content_id IS NOT NULL",
                 row[0],
@@ -237,24 +246,50 @@ def _candidates(reader: Reader, reference: str) -> Sequence[list[int]]:
     if _HEX.fullmatch(reference):
         digits = reference.lower()
         columns = ("sha256", "autov3", "autov1", "blake3", "crc32")
-        look(
+        yield look(
             "SELECT id FROM content WHERE "
             + " OR ".join(f"({name} >= ? AND {name} < ?)" for name in columns),
             *(bound for _ in columns for bound in (digits, digits + "g")),
         )
     hub = _hub_numbers(reference)
     if hub:
-        look(
+        yield look(
             "SELECT content_id FROM match WHERE model_id = ?1 AND (?2 IS NULL OR version_id = ?2)",
             *hub,
         )
-    look("SELECT id FROM content WHERE name = ?", name)
-    look(
-        "SELECT id FROM content WHERE file_name = ? OR file_name LIKE ? ESCAPE '\\'",
-        name,
-        re.sub(r"([\\%_])", r"\\\1", name) + ".%",
-    )
-    return ways
+    yield look("SELECT id FROM content WHERE name = ?", unicodedata.normalize("NFC", name))
+    yield _of_files(reader, name)
+
+
+def _of_files(reader: Reader, name: str) -> list[int]:
+    """Return the contents with a file of this name, with its ending or without, in any place.
+
+    A content without a place is found by the last name it had.
+    """
+    forms = dict.fromkeys((name, *(unicodedata.normalize(form, name) for form in ("NFC", "NFD"))))
+    wanted = _folded(name)
+    rows = [row for form in forms for row in reader.rows_of(_FILES_BEGINNING, (_beginning(form),))]
+    found: dict[int, None] = {}
+    for content_id, path in rows:
+        file_name = _folded(str(path).rpartition("/")[2])
+        if file_name == wanted or file_name.startswith(f"{wanted}."):
+            found[int(str(content_id))] = None
+    return list(found)
+
+
+_FILES_BEGINNING = (
+    "SELECT content_id, path FROM file WHERE content_id IS NOT NULL"
+    " AND (path LIKE ?1 ESCAPE '\\' OR path LIKE '%/' || ?1 ESCAPE '\\')"
+    " UNION SELECT id, file_name FROM content WHERE file_name LIKE ?1 ESCAPE '\\' ORDER BY 1"
+)
+
+
+def _beginning(name: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", name) + "%"
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
 
 
 def _hub_numbers(reference: str) -> tuple[int, int | None] | None:

@@ -8,11 +8,13 @@ from __future__ import annotations
 
 import json
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from loradex.domain.evidence import Evidence, Source, effective
+from loradex.domain.file_names import like_a_copy
 from loradex.domain.kinds import ModelKind
 
 COLUMNS = (
@@ -22,6 +24,10 @@ COLUMNS = (
 """The columns of `content` that are derived."""
 
 _STATE_ORDER = ("present", "growing", "unreadable", "offline", "missing")
+
+_SEARCHED_PLACES = 20
+_SEARCHED_CHARACTERS = 4_096
+"""How many places of a content can be found by their own names, and how much text that may be."""
 
 
 class Stored(NamedTuple):
@@ -93,7 +99,10 @@ class Derived(NamedTuple):
 
 def derive(content_id: int, told: Told) -> Derived:
     """Return what follows from all that was told."""
-    places = sorted(told.places, key=lambda place: _STATE_ORDER.index(place.state))
+    places = [_called(place, told.stored.format) for place in told.places]
+    if len(places) > 1:
+        places.sort(key=lambda called: (_STATE_ORDER.index(called.state), like_a_copy(called.name)))
+    searched = places[:_SEARCHED_PLACES]
     counting = effective(told.facts)
     words = _words(told.words)
     name, file_name, path = _names(content_id, told.stored, places, _value(counting, "name"))
@@ -107,7 +116,7 @@ def derive(content_id: int, told: Told) -> Derived:
         _value(counting, "derivative"),
         places[0].state if places else "missing",
         path,
-        len({(place.device, place.inode) for place in places if place.state == "present"}),
+        len({(place.device, place.inode) for place in told.places if place.state == "present"}),
         json.dumps(told.tags, ensure_ascii=False) if told.tags else "[]",
         json.dumps(words, ensure_ascii=False) if words else "[]",
         note.rating if note else None,
@@ -124,29 +133,74 @@ def derive(content_id: int, told: Told) -> Derived:
     return Derived(
         columns,
         (
-            f"{name} {file_name}",
+            _searched((name, file_name), (part for place in searched for part in place.words), " "),
             " ".join(words),
             " ".join(told.tags),
             note.note if note else "",
             about,
         ),
-        (name, path),
+        (
+            _searched((name,), (place.name for place in searched)),
+            _searched((path,), (place.path for place in searched)),
+        ),
     )
 
 
-def _names(
-    content_id: int, stored: Stored, places: Sequence[Place], told: str | None
-) -> tuple[str, str, str]:
-    """Return name, file name and path; a content without a place keeps its last ones."""
-    if not places:
-        return told or stored.name or f"#{content_id}", stored.file_name, stored.path
-    path = f"{places[0].root}/{places[0].path}"
+class _Called(NamedTuple):
+    """A place, and what it would have its content called."""
+
+    state: str
+    path: str
+    file_name: str
+    name: str
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words to find it by; what the folder gave is not in the file's name."""
+        given = self.file_name.startswith(self.name)
+        return (self.file_name,) if given else (self.file_name, self.name)
+
+
+def _called(place: Place, format_: str) -> _Called:
+    path = f"{place.root}/{place.path}"
     folder, _, file_name = path.rpartition("/")
-    stem = file_name if stored.format == "diffusers" else file_name.rpartition(".")[0]
+    stem = file_name if format_ == "diffusers" else file_name.rpartition(".")[0]
     stem = _SHARD.sub("", stem)
-    if _SAYS_NOTHING.fullmatch(stem):
-        stem = folder.rpartition("/")[2]
-    return told or stem or file_name, file_name, path
+    said = folder.rpartition("/")[2] if _SAYS_NOTHING.fullmatch(stem) else stem
+    return _Called(place.state, path, file_name, said or file_name)
+
+
+def _names(
+    content_id: int, stored: Stored, places: Sequence[_Called], told: str | None
+) -> tuple[str, str, str]:
+    """Return name, file name and path; a content without a place keeps its last ones.
+
+    The name is in composed form (NFC), so that names that look the same sort and compare so.
+    """
+    if not places:
+        name = told or stored.name or f"#{content_id}"
+        return _composed(name), stored.file_name, stored.path
+    first = places[0]
+    return _composed(told or first.name), first.file_name, first.path
+
+
+def _searched(shown: Sequence[str], others: Iterable[str], between: str = "\n") -> str:
+    """Return the text that a content is found by: what is shown, then what it is called elsewhere.
+
+    Composed (NFC), each text once, and bounded: a file can have any number of copies.
+    """
+    texts = dict.fromkeys(map(_composed, shown))
+    room = _SEARCHED_CHARACTERS
+    for text in others:
+        room -= len(text)
+        if room < 0:
+            break
+        texts.setdefault(_composed(text))
+    return between.join(texts)
+
+
+def _composed(text: str) -> str:
+    return text if text.isascii() else unicodedata.normalize("NFC", text)
 
 
 _SHARD = re.compile(r"-\d{5}-of-\d{5}$")

@@ -85,7 +85,7 @@ STATES: Mapping[str, str] = {
 
 
 def _wrong_value(scene: Scene, value: Value, what: str, known: Mapping[str, str]) -> QueryError:
-    near = get_close_matches(value.text.lower(), known, n=1, cutoff=0.5)
+    near = get_close_matches(value.text.lower(), known, n=1, cutoff=0.7)
     hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known))}."
     return QueryError(
         f"There is no {what} {value.text!r}.",
@@ -154,7 +154,7 @@ def _words_in(column: str) -> Build:
 
 
 def _part_of(column: str) -> Build:
-    return lambda _scene, value: text.contains(column, value.text)
+    return lambda _scene, value: text.in_part(column, value.text)
 
 
 def _equals(column: str) -> Build:
@@ -181,8 +181,8 @@ FIELDS: Mapping[str, Field] = {
     "kind": Field(_kind, None, "checkpoint, lora, controlnet, vae, embedding …"),
     "base": Field(_base, "content.base IS NULL", "sd1, sdxl, flux1 …, or pony, illustrious"),
     "tag": Field(_tag, "content.tags = '[]'", "a tag, whole; tag: alone means no tag"),
-    "name": Field(_part_of("content.name"), None, "part of the name"),
-    "path": Field(_part_of("content.path"), None, "part of the path or file name"),
+    "name": Field(_part_of("name"), None, "part of the name, or of a file's"),
+    "path": Field(_part_of("path"), None, "part of the path or file name of any copy"),
     "trigger": Field(_words_in("words"), "content.words = '[]'", "a trigger word"),
     "note": Field(_words_in("notes"), None, "a word in your note"),
     "rating": Field(_number("content.rating"), "content.rating IS NULL", "1 to 5: rating:4.."),
