@@ -89,6 +89,9 @@ def catalog(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Catalog]:
         ("is:untagged", [3, 4, 5]),
         ("is:noted", [4]),
         ("path:ckpt/", [4]),
+        ("path:ÄRGER", [4]),
+        ("path:t/", [4]),
+        ("name:A\u0308rger", [4]),  # decomposed
         ("neon , punk", [1, 2]),
         ("kind:vae , base:flux1 kind:checkpoint", [4, 5]),
         ("-neon -punk kind:lora", [3]),
@@ -126,6 +129,10 @@ def test_order(catalog: Catalog, query: str, first: int) -> None:
     ("query", "marked", "words"),
     [
         ("kind:lra", "lra", "Did you mean lora?"),
+        ("kind:nope", "nope", "Known: "),
+        ("is:nope", "nope", "Known: broken, dora"),
+        ("sort:nope", "nope", "Known: name, added"),
+        ("added:<30x", "<30x", "-2w.. or <30d."),
         ("neon bse:sdxl", "bse:sdxl", "Did you mean base:?"),
         ("base:sdlx", "sdlx", "Did you mean sdxl?"),
         ("rating:many", "many", "not a number"),

@@ -112,7 +112,7 @@ def _sort(scene: Scene, term: Term) -> Iterable[str]:
     for value in term.values:
         name = value.text.lower().rstrip("-+")
         if name not in SORTS:
-            near = get_close_matches(name, SORTS, n=1, cutoff=0.4)
+            near = get_close_matches(name, SORTS, n=1, cutoff=0.7)
             raise QueryError(
                 f"There is no order by {name!r}.",
                 query=scene.query,

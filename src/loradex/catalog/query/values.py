@@ -62,7 +62,7 @@ def date_range(query: str, value: Value, now: float) -> Range:
     Ages count in h, d, w, m (months) and y. A day means the whole of that day (UTC) wherever it
     stands. A time without an offset is UTC.
     """
-    wanted = "a date or an age, as in 2026-01-31.., <30d or -2w.."
+    wanted = "a date or an age, as in 2026-01-31.., -2w.. or <30d"
     comparison = re.fullmatch(r"([<>]=?)-?([0-9]+[hdwmy])", value.text, re.IGNORECASE)
     if comparison:
         moment = _read(query, value, comparison.group(2), lambda part: _when(part, now), wanted)
