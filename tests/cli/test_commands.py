@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,8 @@ from catalog_kit import look
 from cli.kit import HOSTILE, Run
 from loradex.catalog.catalog import Catalog
 from loradex.cli.main import COMMANDS
+from loradex.domain.identity import Identity
+from loradex.domain.kinds import BaseModel, ModelKind
 from loradex.paths import Home
 
 
@@ -78,6 +81,23 @@ def test_show_says_why(run: Run, filled: Home) -> None:
     assert "its shapes say so" in out
     assert "the hub says Pony" in out
     assert "Neon Knight · v2 by maker (Pony)" in out
+
+
+def test_show_says_why_there_are_no_hashes(run: Run, filled: Home) -> None:
+    assert "the file is damaged or cannot be read" in run("show", "broken").out
+    assert "not read yet: loradex scan" in run("show", "2").out
+
+
+def test_show_has_names_that_people_know(run: Run, filled: Home) -> None:
+    with Catalog.open(filled) as catalog:
+        unknown = replace(
+            look("odd.safetensors", 8, base=None, kind="unknown"),
+            identity=Identity(ModelKind.UNKNOWN, candidates=(BaseModel.FLUX1, BaseModel.SD1)),
+        )
+        catalog.looks.record(1, [unknown], "1")
+    out = run("show", "odd").out
+    assert out.startswith("odd\n"), "nothing behind the name of what has no stars"
+    assert "Unknown kind; base unknown, could be FLUX.1 or SD 1.5" in out
 
 
 def test_tagging_by_reference_and_by_query(run: Run, filled: Home) -> None:

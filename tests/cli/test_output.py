@@ -4,14 +4,21 @@ from __future__ import annotations
 
 import io
 import json
+import re
 import sys
+from contextlib import suppress
 
+import click
 import pytest
 
+from catalog_kit import add_library, look
+from loradex.catalog.catalog import Catalog
 from loradex.cli.columns import Column, cell_width, fit, print_table
+from loradex.cli.main import cli
 from loradex.cli.progress import JsonSink, TerminalSink
 from loradex.cli.words import count_text, duration_text, level_text, size_text
 from loradex.domain.progress import CancelToken, Problem, Progress
+from loradex.paths import Home
 
 
 @pytest.mark.parametrize(
@@ -72,6 +79,22 @@ class Terminal(io.StringIO):
         return True
 
 
+def narrow(monkeypatch: pytest.MonkeyPatch, columns: int) -> Terminal:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stdout", screen)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    return screen
+
+
+def plain(text: str) -> str:
+    return re.sub(r"\x1b\[[0-9;]*m", "", text)
+
+
+def run_code(*arguments: str) -> None:
+    with suppress(click.exceptions.Exit):
+        cli.main(list(arguments), standalone_mode=False)
+
+
 def test_a_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     screen = Terminal()
     monkeypatch.setattr(sys, "stdout", screen)
@@ -84,6 +107,72 @@ def test_a_table_fits_the_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     assert all(len(line.replace("\x1b[1m", "").replace("\x1b[0m", "")) <= 40 for line in lines)
     assert "…" in lines[1]
     assert "x\\x1b[0m" in lines[2]
+
+
+@pytest.mark.parametrize("columns", [40, 60])
+@pytest.mark.parametrize("command", ["list", "problems"])
+def test_commands_fit_narrow_terminals(
+    filled: Home, monkeypatch: pytest.MonkeyPatch, columns: int, command: str
+) -> None:
+    screen = narrow(monkeypatch, columns)
+    run_code(command)
+    lines = plain(screen.getvalue()).splitlines()
+    assert lines
+    assert [line for line in lines if len(line) > columns] == []
+
+
+def test_libraries_fit_a_narrow_terminal(monkeypatch: pytest.MonkeyPatch, filled: Home) -> None:
+    with Catalog.open(filled) as catalog:
+        add_library(catalog, "a library with a long name", "/somewhere/far/away/from/here")
+    screen = narrow(monkeypatch, 40)
+    run_code("library", "list")
+    lines = plain(screen.getvalue()).splitlines()
+    assert lines[0].split() == ["Name", "Folder", "Files", "Size"]
+    assert max(map(len, lines)) <= 40
+
+
+def test_problems_tell_the_whole_path_and_what_to_do(
+    monkeypatch: pytest.MonkeyPatch, filled: Home
+) -> None:
+    with Catalog.open(filled) as catalog:
+        path = f"{'long/' * 15}secret \x1b[2J.pt"
+        denied = look(path, 9, kind="unknown", problem="It cannot be read: permission denied.")
+        catalog.looks.record(1, [denied], "1")
+    screen = narrow(monkeypatch, 40)
+    run_code("problems")
+    text = plain(screen.getvalue())
+    assert f"/models/{'long/' * 15}secret \\x1b[2J.pt" in text.replace("\n", "")
+    assert "  It is cut short. Wait until its" in text
+    assert "Change its permissions," in text
+
+
+@pytest.mark.parametrize(
+    ("columns", "line"),
+    [
+        (80, "Hashing 2.00 MB of 10.0 MB (20 %) · 1.00 MB/s · 8.0 s left  a/very/long/path/t…"),
+        (61, "Hashing 2.00 MB of 10.0 MB (20 %) · 1.00 MB/s · 8.0 s left"),
+        (55, "Hashing 2.00 MB (20 %) · 1.00 MB/s · 8.0 s left"),
+        (40, "Hashing 20 % · 1.00 MB/s · 8.0 s left"),
+        (20, "Hashing 20 % · 1.0…"),
+    ],
+)
+def test_rate_and_time_left_stay_longest(
+    monkeypatch: pytest.MonkeyPatch, columns: int, line: str
+) -> None:
+    screen = Terminal()
+    monkeypatch.setattr(sys, "stderr", screen)
+    monkeypatch.setenv("COLUMNS", str(columns))
+    now = 100.0
+    monkeypatch.setattr("time.monotonic", lambda: now)
+    sink = TerminalSink()
+    sink.progress(Progress("Hashing", 0, 10_000_000, "bytes", "first"))
+    now = 102.0
+    sink.progress(
+        Progress("Hashing", 2_000_000, 10_000_000, "bytes", "a/very/long/path/to/a/file.pt")
+    )
+    drawn = screen.getvalue().split("\x1b[2K")[-1]
+    assert drawn == line
+    assert cell_width(drawn) < columns
 
 
 def test_progress_has_rate_and_time_left(monkeypatch: pytest.MonkeyPatch) -> None:

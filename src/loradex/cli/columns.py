@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import click
@@ -13,15 +13,22 @@ from loradex.cli.output import is_terminal
 from loradex.domain.text import display_text
 
 GAP = "  "
+_NARROWEST = 8
+"""Cells that a column which shrinks keeps."""
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column: its title, whether it stands to the right, and whether it gives way first."""
+    """A column: its title, whether it stands to the right, and how it gives way.
+
+    What may `shrink` gets narrower first; what may `drop` is left out, the last one first, where
+    that is not enough.
+    """
 
     title: str
     right: bool = False
     shrink: bool = False
+    drop: bool = False
 
 
 def terminal_width() -> int:
@@ -38,25 +45,48 @@ def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> Non
         for line in lines:
             click.echo("\t".join(line))
         return
-    widths = _widths(columns, lines, terminal_width())
+    total = terminal_width()
+    kept = _kept(columns, lines, total)
+    columns = [columns[place] for place in kept]
+    lines = [[line[place] for place in kept] for line in lines]
+    widths = _widths(columns, lines, total)
     titles = [column.title for column in columns]
     click.echo(click.style(_line(columns, titles, widths), bold=True))
     for line in lines:
         click.echo(_line(columns, line, widths))
 
 
-def _widths(columns: Sequence[Column], lines: Sequence[Sequence[str]], total: int) -> list[int]:
-    widths = [
+def _kept(columns: Sequence[Column], lines: Sequence[Sequence[str]], total: int) -> list[int]:
+    """Return the places of the columns that there is room for when each is at its narrowest."""
+    least = [
+        min(width, _NARROWEST) if column.shrink else width
+        for column, width in zip(columns, _natural(columns, lines), strict=True)
+    ]
+    kept = list(range(len(columns)))
+    for place in reversed(range(len(columns))):
+        if sum(least[k] for k in kept) + len(GAP) * (len(kept) - 1) <= total:
+            break
+        if columns[place].drop:
+            kept.remove(place)
+    return kept
+
+
+def _natural(columns: Sequence[Column], lines: Sequence[Sequence[str]]) -> list[int]:
+    return [
         max([cell_width(column.title), *(cell_width(line[place]) for line in lines)])
         for place, column in enumerate(columns)
     ]
+
+
+def _widths(columns: Sequence[Column], lines: Sequence[Sequence[str]], total: int) -> list[int]:
+    widths = _natural(columns, lines)
     excess = sum(widths) + len(GAP) * (len(widths) - 1) - total
     shrinking = [place for place, column in enumerate(columns) if column.shrink]
     while excess > 0 and shrinking:
         widest = max(shrinking, key=lambda place: widths[place])
-        if widths[widest] <= 8:
+        if widths[widest] <= _NARROWEST:
             break
-        cut = min(excess, max(widths[widest] - 8, 1), 4)
+        cut = min(excess, widths[widest] - _NARROWEST, 4)
         widths[widest] -= cut
         excess -= cut
     return widths
@@ -93,3 +123,14 @@ def fit(text: str, width: int) -> str:
             break
         kept += character
     return kept + "…"
+
+
+def pieces(text: str, width: int) -> Iterator[str]:
+    """Yield a text in pieces of at most `width` cells, and at least one character."""
+    piece = ""
+    for character in text:
+        if piece and cell_width(piece + character) > width:
+            yield piece
+            piece = ""
+        piece += character
+    yield piece

@@ -6,11 +6,11 @@ import shutil
 import sys
 import textwrap
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
-from loradex.cli.columns import GAP, cell_width
+from loradex.cli.columns import GAP, cell_width, fit, pieces
 from loradex.cli.output import is_terminal
 from loradex.cli.words import count_text, size_text
 from loradex.domain.duplicates import (
@@ -29,6 +29,9 @@ _WORDS = {Fate.KEEP: "keep", Fate.GO: "go", Fate.UNPROVEN: "same?"}
 _COLOURS = {Fate.KEEP: "green", Fate.GO: "red", Fate.UNPROVEN: "yellow"}
 _MOST_NAMES = 3
 _LONGEST_NAME = 60
+_LEAST_LABEL = 8
+_LEAST_PATH = 40
+"""Cells that a path gets beside the other facts; with fewer it has lines of its own."""
 _SURE_WORDS = ((0.99, "certain"), (0.9, "very likely"), (0.0, "likely"))
 
 
@@ -39,11 +42,9 @@ def print_groups(groups: Sequence[DuplicateGroup]) -> None:
         if not mine:
             continue
         freed = sum(group.freed for group in mine)
-        click.echo(
-            click.style(alike.label, bold=True, underline=True)
-            + click.style(f"  {count_text(len(mine), 'group')}, {size_text(freed)}", dim=True)
-            + "\n"
-        )
+        title = click.style(alike.label, bold=True, underline=True)
+        sums = click.style(f"{count_text(len(mine), 'group')}, {size_text(freed)}", dim=True)
+        click.echo("\n".join(_flowing((title, sums))) + "\n")
         for group in mine:
             click.echo("\n".join(_lines(group)) + "\n")
 
@@ -60,8 +61,12 @@ def print_totals(report: DuplicateReport, shown: int) -> None:
     rows.append(("Together", f"{groups:,}", f"{files:,}", size_text(report.freed)))
     titles = ("", "Groups", "Files to go", "Frees")
     widths = [max(len(row[place]) for row in (titles, *rows)) for place in range(4)]
+    widths[0] = min(widths[0], max(_room() - sum(widths[1:]) - 3 * len(GAP), _LEAST_LABEL))
     for row in (titles, *rows):
-        cells = [row[0].ljust(widths[0]), *(row[n].rjust(widths[n]) for n in (1, 2, 3))]
+        cells = [
+            fit(row[0], widths[0]).ljust(widths[0]),
+            *(row[n].rjust(widths[n]) for n in (1, 2, 3)),
+        ]
         click.echo(click.style(GAP.join(cells).rstrip(), bold=row in (titles, rows[-1]) or None))
     if shown < len(report.groups):
         click.echo(f"\n… {shown:,} of {len(report.groups):,} groups are shown", err=True)
@@ -78,9 +83,9 @@ def print_totals(report: DuplicateReport, shown: int) -> None:
 def _lines(group: DuplicateGroup) -> Iterator[str]:
     keeper = group.twins[0]
     frees = f"frees {size_text(group.freed)}" if group.freed else "frees nothing for sure"
-    yield GAP.join(
+    yield from _flowing(
         (
-            click.style(display_text(keeper.name, _LONGEST_NAME), bold=True),
+            click.style(fit(display_text(keeper.name, _LONGEST_NAME), _room()), bold=True),
             click.style(_what(keeper), dim=True),
             click.style(frees, bold=True),
         )
@@ -110,8 +115,14 @@ def _file_lines(twin: Twin, copy: Copy, traits: int) -> Iterator[str]:
     )
     room = _room() - cell_width(before) - cell_width(marks)
     coloured = click.style(before[:7], fg=_COLOURS[copy.fate]) + before[7:]
-    yield coloured + _tail(display_text(copy.path), room) + click.style(marks, fg="yellow")
+    path = display_text(copy.path)
     indent = " " * cell_width(before)
+    if room < _LEAST_PATH and cell_width(path) > room:
+        yield coloured.rstrip() + click.style(marks, fg="yellow")
+        indent, room = "    ", _room() - 4
+        yield from (indent + piece for piece in pieces(path, room))
+    else:
+        yield coloured + _tail(path, room) + click.style(marks, fg="yellow")
     for name in copy.names[1 : 1 + _MOST_NAMES]:
         kind = "symbolic link" if name.link else "same file"
         yield click.style(indent + _tail(f"= {display_text(name.path)} ({kind})", room), dim=True)
@@ -129,6 +140,18 @@ def _reasons(group: DuplicateGroup) -> Iterator[tuple[str, str]]:
     elif any(group.copies(Fate.UNPROVEN)):
         yield "same?", "probably the same, not yet proven: loradex scan reads them in full"
     yield "keep", f"because {group.keep_because}"
+
+
+def _flowing(parts: Iterable[str]) -> Iterator[str]:
+    """Yield styled parts side by side, those without room on a line of their own."""
+    line = ""
+    for part in parts:
+        if line and cell_width(click.unstyle(line + GAP + part)) > _room():
+            yield line
+            line = f"  {part}"
+        else:
+            line = line + GAP + part if line else part
+    yield line
 
 
 def _wrapped(title: str, text: str, fg: str | None = None) -> Iterator[str]:

@@ -138,12 +138,12 @@ def list_libraries(context: Context, as_json: bool) -> None:
         return
     print_table(
         [
-            Column("Name"),
+            Column("Name", shrink=True),
             Column("Folder", shrink=True),
-            Column("Layout"),
+            Column("Layout", drop=True),
             Column("Files", right=True),
             Column("Size", right=True),
-            Column("Scanned"),
+            Column("Scanned", drop=True),
         ],
         [
             (

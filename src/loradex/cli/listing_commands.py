@@ -102,12 +102,12 @@ def list_command(
 _COLUMNS = [
     Column("Id", right=True),
     Column("Name", shrink=True),
-    Column("Kind"),
+    Column("Kind", drop=True),
     Column("Base"),
     Column("Size", right=True),
-    Column("Stars"),
-    Column("Tags", shrink=True),
-    Column("State"),
+    Column("Stars", drop=True),
+    Column("Tags", shrink=True, drop=True),
+    Column("State", drop=True),
 ]
 
 

@@ -10,13 +10,15 @@ from contextlib import contextmanager
 
 import click
 
-from loradex.cli.columns import fit, terminal_width
+from loradex.cli.columns import cell_width, fit, terminal_width
 from loradex.cli.output import is_terminal
 from loradex.cli.words import duration_text, size_text
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.domain.text import display_text
 
 DRAW_EVERY = 0.1
+_LEAST_ITEM = 12
+"""Cells below which the beginning of a name tells nothing."""
 SAY_EVERY = 10.0
 """Seconds between lines where the line cannot be drawn over."""
 
@@ -49,12 +51,11 @@ class TerminalSink:
         ):
             return
         self._drawn = now
-        line = _line(event, now - self._started)
         if self._live:
-            width = terminal_width()
-            click.echo(f"\r\x1b[2K{fit(line, width - 1)}", err=True, nl=False)
+            line = _line(event, now - self._started, terminal_width() - 1)
+            click.echo(f"\r\x1b[2K{line}", err=True, nl=False)
         else:
-            click.echo(line, err=True)
+            click.echo(_line(event, now - self._started), err=True)
 
     def problem(self, event: Problem) -> None:
         """Print what failed; the line is drawn again below it."""
@@ -128,19 +129,41 @@ def shown_progress(mode: str, cancel: CancelToken) -> Iterator[ProgressSink]:
             sink.clear()
 
 
-def _line(event: Progress, seconds: float) -> str:
-    def amount(number: float) -> str:
-        return size_text(number) if event.unit == "bytes" else f"{number:,.0f}"
+def _line(event: Progress, seconds: float, room: int | None = None) -> str:
+    """Return the line, in `room` cells: first the item goes, then all that rate and time tell."""
+    speed = _speed(event, seconds)
+    lines = [f"{event.stage} {text}{speed}" for text in _amounts(event)]
+    item = f"  {display_text(event.item)}" if event.item else ""
+    if room is None:
+        return lines[0] + item
+    line = next((line for line in lines if cell_width(line) <= room), lines[-1])
+    if line is lines[0] and room - cell_width(line) >= _LEAST_ITEM:
+        line += item
+    return fit(line, room)
 
-    text = f"{event.stage} {amount(event.done)}"
-    if event.total is not None:
-        share = f" ({100 * event.done / event.total:.0f} %)" if event.total else ""
-        text += f" of {amount(event.total)}{share}"
-    if event.unit != "bytes":
-        text += f" {event.unit}"
-    if seconds > 1 and event.done:
-        rate = event.done / seconds
-        text += f" · {amount(rate)}/s" if rate >= 1 or event.unit == "bytes" else ""
-        if event.total is not None and event.done < event.total:
-            text += f" · {duration_text((event.total - event.done) / rate)} left"
-    return f"{text}  {display_text(event.item)}" if event.item else text
+
+def _amounts(event: Progress) -> list[str]:
+    """Return how far it is, shorter and shorter."""
+    unit = "" if event.unit == "bytes" else f" {event.unit}"
+    done = f"{_amount(event, event.done)}{unit}"
+    if event.total is None:
+        return [done]
+    if not event.total:
+        return [f"{_amount(event, event.done)} of {_amount(event, 0)}{unit}", done]
+    share = f"{100 * event.done / event.total:.0f} %"
+    whole = f"{_amount(event, event.done)} of {_amount(event, event.total)} ({share}){unit}"
+    return [whole, f"{done} ({share})", share]
+
+
+def _speed(event: Progress, seconds: float) -> str:
+    if seconds <= 1 or not event.done:
+        return ""
+    rate = event.done / seconds
+    text = f" · {_amount(event, rate)}/s" if rate >= 1 or event.unit == "bytes" else ""
+    if event.total is not None and event.done < event.total:
+        text += f" · {duration_text((event.total - event.done) / rate)} left"
+    return text
+
+
+def _amount(event: Progress, number: float) -> str:
+    return size_text(number) if event.unit == "bytes" else f"{number:,.0f}"

@@ -9,10 +9,12 @@ import click
 from loradex.cli.context import Context, pass_context
 from loradex.cli.jsontext import print_json
 from loradex.cli.model_json import details_json
+from loradex.cli.model_words import base_label, kind_label, unknown_base
 from loradex.cli.safety_text import in_colour
 from loradex.cli.select import REF_HELP
 from loradex.cli.words import date_text, level_text, size_text
-from loradex.domain.kinds import BaseModel, ModelKind
+from loradex.domain.header import FileFormat
+from loradex.domain.library import FileState
 from loradex.domain.models import ModelDetails
 from loradex.domain.safety import Safety
 from loradex.domain.text import display_lines, display_text
@@ -36,10 +38,9 @@ def show_command(
         print_json(details_json(details))
         return
     row = details.row
-    heart = " ♥" if row.favourite else ""
-    click.echo(
-        click.style(display_text(row.name), bold=True) + f"{heart} {'★' * (row.rating or 0)}"
-    )
+    marks = ("♥" if row.favourite else "", "★" * (row.rating or 0))
+    name = click.style(display_text(row.name), bold=True)
+    click.echo(" ".join([name, *filter(None, marks)]))
     _print(
         [("Number", str(row.id)), ("What", _what(details)), *_numbers(details), *_labels(details)]
     )
@@ -57,17 +58,14 @@ def show_command(
 
 def _what(details: ModelDetails) -> str:
     row = details.row
-    base = BaseModel(row.base).label if row.base in set(BaseModel) else row.base
     parts = [
-        ModelKind(row.kind).label,
-        f"for {base}" if base else "base unknown",
+        kind_label(row.kind),
+        f"for {base_label(row.base)}" if row.base else "",
         f"({row.derivative})" if row.derivative else "",
         details.variant or "",
     ]
     text = " ".join(part for part in parts if part)
-    if not base and details.candidates:
-        text += f"; it could be {', '.join(details.candidates)}"
-    return text
+    return text if row.base else f"{text}; {unknown_base(details.candidates)}"
 
 
 def _numbers(details: ModelDetails) -> Iterator[Line]:
@@ -113,6 +111,8 @@ def _print_safety(details: ModelDetails) -> None:
 
 
 def _places(details: ModelDetails) -> Iterator[Line]:
+    if not details.files:
+        yield "Files", "in no library at present"
     for place, file in enumerate(details.files):
         state = "" if file.state == "present" else f" [{file.state}]"
         problem = f" {file.problem}" if file.problem else ""
@@ -122,13 +122,23 @@ def _places(details: ModelDetails) -> Iterator[Line]:
 def _digests(details: ModelDetails) -> Iterator[Line]:
     hashes = details.hashes
     if hashes is None:
-        yield "Hashes", "not read yet: loradex scan"
+        yield "Hashes", _why_none(details)
         return
     yield "SHA256", hashes.sha256
     short = (("AutoV1", hashes.autov1), ("AutoV2", hashes.autov2), ("AutoV3", hashes.autov3))
     yield "Short", "  ".join(f"{name} {value}" for name, value in short if value)
     yield "BLAKE3", hashes.blake3
     yield "CRC32", hashes.crc32
+
+
+def _why_none(details: ModelDetails) -> str:
+    if details.format == FileFormat.DIFFUSERS:
+        return "none: it is a folder"
+    if any(file.state == FileState.PRESENT for file in details.files):
+        return "not read yet: loradex scan"
+    if any(file.problem for file in details.files):
+        return "none: the file is damaged or cannot be read"
+    return "not read before the file was gone"
 
 
 def _print(lines: Iterator[Line] | list[Line]) -> None:
