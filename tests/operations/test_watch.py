@@ -17,7 +17,7 @@ from loradex.domain.arrivals import ArrivalRule
 from loradex.domain.library import FileState
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.operations import watch as watch_module
-from loradex.operations.libraries import find_library, remove_library
+from loradex.operations.libraries import add_library, find_library, remove_library
 from loradex.operations.watch import WatchOptions, watch
 from loradex.operations.watching.events import EventKind, WatchEvent
 from loradex.operations.watching.eyes import CannotWatch
@@ -31,13 +31,20 @@ LONGEST = 60.0
 class Watching:
     """A watch in a thread, and what it told."""
 
-    def __init__(self, home: Home, *, hashing: str = "now", poll: float | None = None) -> None:
+    def __init__(
+        self,
+        home: Home,
+        *,
+        hashing: str = "now",
+        poll: float | None = None,
+        newcomers: bool = False,
+    ) -> None:
         self.events: list[WatchEvent] = []
         self.scanned: set[str] = set()
         self.cancel = CancelToken()
         self.error: BaseException | None = None
         self._home = home
-        self._options = WatchOptions(1, hashing, poll, quiet=0.6)
+        self._options = WatchOptions(1, hashing, poll, quiet=0.6, newcomers=newcomers)
         self._thread = threading.Thread(target=self._run)
         self._thread.start()
 
@@ -101,8 +108,10 @@ def watching(
     monkeypatch.setattr(watch_module, "ROOTS_SECONDS", 0.3)
     monkeypatch.setattr("loradex.operations.watching.eyes._LOOK_SECONDS", 0.2)
     monkeypatch.setattr("loradex.operations.watching.noticing.GATHER_SECONDS", 0.5)
-    poll = getattr(request, "param", None)
-    started = Watching(home, poll=poll)
+    asked = getattr(request, "param", None)
+    started = Watching(
+        home, poll=asked if isinstance(asked, float) else None, newcomers=asked == "newcomers"
+    )
     until(lambda: len(started.scanned) == 2 or started.error is not None)
     yield started
     started.end()
@@ -266,6 +275,18 @@ def test_a_library_that_is_removed_is_watched_no_longer(
     lora(roots[1] / "seen.safetensors", seed=18)
     watching.wait(EventKind.INDEXED, "seen.safetensors")
     assert watching.told(EventKind.INDEXED, "unseen") == []
+
+
+@pytest.mark.parametrize("watching", ["newcomers"], indirect=True)
+def test_a_library_that_is_added_meanwhile_is_watched(
+    catalog: Catalog, watching: Watching, tmp_path: Path
+) -> None:
+    lora(tmp_path / "later" / "there.safetensors", seed=30)
+    add_library(catalog, tmp_path / "later", name="later")
+    watching.wait(EventKind.WATCHING, "later")
+    until(lambda: "later" in watching.scanned)
+    lora(tmp_path / "later" / "new.safetensors", seed=31)
+    watching.wait(EventKind.INDEXED, "later/new.safetensors")
 
 
 def test_arrivals_are_tagged_and_placed_and_old_files_are_not(

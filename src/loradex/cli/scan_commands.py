@@ -63,7 +63,8 @@ def scan_command(
 
     With --watch it goes on until Ctrl-C and prints a line for each file that comes, moves or
     goes (an object with --json or --progress json). A file that is still being written is left
-    alone until it is complete; `loradex arrivals` says what is done with it then.
+    alone until it is complete; `loradex arrivals` says what is done with it then. Without a name
+    libraries that are added meanwhile are followed, too.
     """
     if watching and (everything or accept_missing):
         raise UsageError("--all and --accept-missing are for one scan: run it without --watch.")
@@ -77,8 +78,10 @@ def scan_command(
             )
         if watching:
             from loradex.cli.watching import watch_libraries  # noqa: PLC0415
+            from loradex.operations.watch import WatchOptions  # noqa: PLC0415
 
-            watch_libraries(context, catalog, libraries, hashing, poll, as_json, progress)
+            how = WatchOptions(context.settings().workers, hashing, poll, newcomers=not names)
+            watch_libraries(context, catalog, libraries, how, as_json, progress)
             return
         failed = _scan_once(
             context, catalog, libraries, hashing, everything, accept_missing, as_json, progress

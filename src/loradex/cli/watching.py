@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from loradex.domain.models import ModelRow
     from loradex.domain.progress import CancelToken, ProgressSink
     from loradex.operations.scan_report import ScanReport
+    from loradex.operations.watch import WatchOptions
     from loradex.operations.watching.events import WatchEvent
     from loradex.plugin_manager import Plugins
 
@@ -33,13 +34,12 @@ def watch_libraries(
     context: Context,
     catalog: Catalog,
     libraries: list[Library],
-    hashing: str,
-    poll: float | None,
+    options: WatchOptions,
     as_json: bool,
     progress: str,
 ) -> None:
     """Watch until Ctrl-C or SIGTERM, and return then."""
-    from loradex.operations.watch import WatchOptions, watch  # noqa: PLC0415
+    from loradex.operations.watch import watch  # noqa: PLC0415
 
     loaded: list[Plugins] = []
 
@@ -61,7 +61,7 @@ def watch_libraries(
         watch(
             catalog,
             libraries,
-            WatchOptions(context.settings().workers, hashing, poll),
+            options,
             tell=teller.tell,
             scanned=scanned,
             plugins=plugins,

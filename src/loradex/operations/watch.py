@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from loradex.catalog.catalog import Catalog
@@ -45,6 +45,8 @@ class WatchOptions:
     """Look through all names every so many seconds; None lets the system tell of changes."""
     quiet: float = QUIET_SECONDS
     """Seconds for which nothing may happen to a file before it counts as complete."""
+    newcomers: bool = False
+    """Watch libraries as well that are added meanwhile."""
 
 
 def watch(
@@ -64,7 +66,7 @@ def watch(
     seconds, its header whole. Then it is hashed, and what its library's rule for arrivals says is
     done. A library whose folder goes away is offline until it comes back. A catalog that is busy,
     or a file that cannot be read, is told of and ends nothing. Raises `LibraryError` when none of
-    the libraries is registered any more.
+    the libraries is registered any more and none that is added would be watched.
     """
     means = Means(
         catalog,
@@ -93,10 +95,7 @@ class _Watch:
         self._means = means
         self._options = options
         self._poll = options.poll
-        self._libraries = WatchedLibraries(
-            (each, Snapshot(each, means.catalog.files.known_files(each.id).values()))
-            for each in libraries
-        )
+        self._libraries = WatchedLibraries((each, self._snapshot(each)) for each in libraries)
         self._settling = Settling(options.quiet, time.monotonic)
         self._hashing = BackgroundHashing(means.catalog, means.sink)
         self._noticing = Noticing(self._libraries, self._settling)
@@ -182,12 +181,23 @@ class _Watch:
         """See which folders went away, came back, or are others now."""
         try:
             registered = {each.id: each for each in self._means.catalog.files.libraries()}
+            added = self._options.newcomers and self._take_in(registered.values())
         except CatalogBusy:
             return
-        if self._libraries.refresh(registered) or self._eyes is None:
-            if not list(self._libraries):
+        if self._libraries.refresh(registered) or added or self._eyes is None:
+            if not list(self._libraries) and not self._options.newcomers:
                 raise LibraryError("There is no library left to watch.")
             self._open_eyes()
+
+    def _take_in(self, registered: Iterable[Library]) -> bool:
+        """Watch libraries that were added meanwhile; return whether there are any."""
+        new = [library for library in registered if library.id not in self._libraries]
+        for library in new:
+            self._libraries.add(library, self._snapshot(library))
+        return bool(new)
+
+    def _snapshot(self, library: Library) -> Snapshot:
+        return Snapshot(library, self._means.catalog.files.known_files(library.id).values())
 
     def _visit(self, watched: Watched) -> None:
         try:

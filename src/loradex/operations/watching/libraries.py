@@ -41,8 +41,15 @@ class WatchedLibraries:
     def __init__(self, snapshots: Iterable[tuple[Library, Snapshot]]) -> None:
         self._all = {library.id: Watched(library, files) for library, files in snapshots}
 
+    def __contains__(self, library_id: int) -> bool:
+        return library_id in self._all
+
     def __iter__(self) -> Iterator[Watched]:
         return iter(list(self._all.values()))
+
+    def add(self, library: Library, snapshot: Snapshot) -> None:
+        """Watch one more; it is to be scanned at once."""
+        self._all[library.id] = Watched(library, snapshot)
 
     def owner(self, path: str) -> Watched | None:
         """Return the library that an absolute path lies in."""
