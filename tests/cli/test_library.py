@@ -14,6 +14,7 @@ from cli.kit import Run
 from files_kit import lora
 from layouts import trees
 from loradex.operations.layouts import usual
+from loradex.paths import Home
 
 HOSTILE = os.fsdecode("evil \x1b]0;owned\x07 it's [red]\u202egnp $HOME ".encode() + b"\xff")
 
@@ -150,3 +151,10 @@ def test_what_is_refused(
     ended = run("library", *filled)
     assert ended.code == code
     assert said in ended.err
+
+
+def test_a_model_whose_library_was_removed_lies_in_none(run: Run, filled: Home) -> None:
+    assert "in no library" not in run("show", "1").out
+    assert run("library", "remove", "main").code == 0
+    assert "Files          in no library at present" in run("show", "1").out
+    assert run("list", "is:missing", "neon").out.rstrip().endswith("missing")

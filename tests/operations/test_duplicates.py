@@ -195,7 +195,13 @@ def test_what_was_not_read_is_probably_the_same_and_counts_for_nothing(shelf: Sh
 
 @pytest.mark.parametrize(
     "other",
-    ["a copy.safetensors", "a (1).safetensors", "Downloads/a.safetensors", "old_a.safetensors"],
+    [
+        "a copy.safetensors",
+        "a (1).safetensors",
+        "a_Kopie.safetensors",
+        "Downloads/a.safetensors",
+        "old_a.safetensors",
+    ],
 )
 def test_the_name_tells_which_of_two_to_keep(shelf: Shelf, other: str) -> None:
     first = lora(shelf.root / "zzzzzzzz" / "zzzzzzzzzzz.safetensors", seed=1)

@@ -11,7 +11,10 @@ from loradex.errors import UsageError
 if TYPE_CHECKING:
     from loradex.catalog.catalog import Catalog
 
-REF_HELP = "a number from `loradex list`, a path, a hash or its beginning, a hub page, or a name"
+REF_HELP = (
+    "a number from `loradex list`, a path, a hash or its beginning (6 digits or more), a hub page,"
+    " or a name"
+)
 
 query_option = click.option(
     "-q", "--query", metavar="QUERY", help="Do it to everything this query finds."

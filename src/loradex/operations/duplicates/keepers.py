@@ -7,9 +7,11 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 
 from loradex.catalog.duplicate_rows import Facts
 from loradex.domain.duplicates import Alike, Copy
+from loradex.domain.file_names import like_a_copy
 from loradex.operations.duplicates.copies import OTHER_NAMES, OUTSIDE_LINK
 
 _COPY_WORDS = frozenset(
@@ -119,7 +121,8 @@ def best_copies(copies: Sequence[Copy]) -> tuple[list[Copy], str]:
 
 def _like_a_copy(path: str) -> bool:
     words = _PATH_WORD.findall(path.lower())
-    return any(word[0] == "(" or word in _COPY_WORDS for word in words)
+    named = like_a_copy(Path(path).stem)
+    return named or any(word[0] == "(" or word in _COPY_WORDS for word in words)
 
 
 def version_trait(facts: Facts) -> str:
