@@ -15,15 +15,17 @@ from files_kit import lora
 from loradex.catalog.catalog import Catalog
 from loradex.domain.arrivals import ArrivalRule
 from loradex.domain.library import FileState
-from loradex.domain.progress import CancelToken, SilentSink
+from loradex.domain.progress import CancelToken, Problem, Progress, SilentSink
 from loradex.operations import watch as watch_module
 from loradex.operations.libraries import add_library, find_library, remove_library
+from loradex.operations.moves.applying import carry_out
+from loradex.operations.moves.undoing import plan_undo
 from loradex.operations.watch import WatchOptions, watch
 from loradex.operations.watching.events import EventKind, WatchEvent
 from loradex.operations.watching.eyes import CannotWatch
 from loradex.paths import Home
 from loradex.plugin_manager import load_plugins
-from moves_kit import add, file_ids, rescan
+from moves_kit import add, file_ids, planned, rescan
 
 LONGEST = 60.0
 
@@ -40,6 +42,7 @@ class Watching:
         newcomers: bool = False,
     ) -> None:
         self.events: list[WatchEvent] = []
+        self.problems: list[Problem] = []
         self.scanned: set[str] = set()
         self.cancel = CancelToken()
         self.error: BaseException | None = None
@@ -58,11 +61,17 @@ class Watching:
                     tell=self.events.append,
                     scanned=lambda libraries, _report: self.scanned.add(libraries[0].name),
                     plugins=lambda: load_plugins(self._home, ()),
-                    sink=SilentSink(),
+                    sink=self,
                     cancel=self.cancel,
                 )
         except BaseException as error:  # noqa: BLE001 - shown by the test
             self.error = error
+
+    def progress(self, _event: Progress) -> None:
+        """Nobody looks."""
+
+    def problem(self, event: Problem) -> None:
+        self.problems.append(event)
 
     def told(self, kind: EventKind, part: str = "") -> list[WatchEvent]:
         return [each for each in self.events if each.kind is kind and part in each.path]
@@ -224,6 +233,42 @@ def test_a_broken_file_and_an_odd_name_end_nothing(
     odd = os.fsencode(roots[0]) + b"/odd\xff.safetensors"
     os.link(lora(roots[0] / "plain.safetensors", seed=11), odd)
     watching.wait(EventKind.INDEXED, os.fsdecode(b"odd\xff.safetensors"))
+
+
+@pytest.mark.parametrize(
+    ("content", "words"),
+    [
+        (b"<!DOCTYPE html><html><body>Log in, please.</body></html>", "HTML page"),
+        (b'{"error": "no such version"}', "JSON text"),
+    ],
+)
+def test_what_never_becomes_a_model_is_told_at_once_and_once(
+    catalog: Catalog,
+    watching: Watching,
+    roots: tuple[Path, Path],
+    content: bytes,
+    words: str,
+) -> None:
+    """The minute that an incomplete file is given would be longer than this test waits."""
+    (roots[0] / "page.safetensors").write_bytes(content)
+    event = watching.wait(EventKind.INDEXED, "page.safetensors")
+    assert words in event.detail
+    assert watching.problems == []
+    assert [words in problem for _, problem in catalog.files.problems()] == [True]
+
+
+def test_what_an_undo_elsewhere_brings_back_is_moved(
+    catalog: Catalog, watching: Watching, roots: tuple[Path, Path]
+) -> None:
+    moved = planned(catalog, [("inbox", "first.safetensors", "models", "loras/first.safetensors")])
+    plan = carry_out(catalog, moved, sink=SilentSink(), cancel=CancelToken())
+    there, here = roots[1] / "loras" / "first.safetensors", roots[0] / "first.safetensors"
+    assert watching.wait(EventKind.MOVED, str(there)).detail == str(here)
+    assert plan.plan_id is not None
+    back = plan_undo(catalog, plan.plan_id)
+    carry_out(catalog, back, sink=SilentSink(), cancel=CancelToken())
+    assert watching.wait(EventKind.MOVED, str(here)).detail == str(there)
+    assert watching.told(EventKind.INDEXED) == []
 
 
 def test_a_folder_that_goes_away_and_comes_back(

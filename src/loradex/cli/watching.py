@@ -158,7 +158,8 @@ def _sentence(event: WatchEvent) -> str:
     name = path.rpartition("/")[2]
     kind = event.kind.value
     if kind in ("indexed", "changed", "back"):
-        return f"{kind} {name}: {_what(event.model)} ({path.removesuffix(name)})"
+        about = f"{kind} {name}: {_what(event.model)} ({path.removesuffix(name)})"
+        return f"{about}: {detail}" if detail else about
     if kind in ("moved", "placed"):
         return f"{kind} {detail} -> {path}"
     if kind == "tagged":
@@ -172,7 +173,7 @@ def _sentence(event: WatchEvent) -> str:
 def _what(row: ModelRow | None) -> str:
     """Return what a model is, in few words."""
     if row is None or row.state == FileState.UNREADABLE:
-        return "cannot be read, see loradex problems"
+        return "cannot be read"
     kind = ModelKind(row.kind)
     base = BaseModel(row.base).label if row.base in set(BaseModel) else row.base
     text = "not known what it is" if kind is ModelKind.UNKNOWN else kind.label

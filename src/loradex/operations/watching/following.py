@@ -17,11 +17,12 @@ from loradex.operations.arrivals import ArrivalReport, deal_with
 from loradex.operations.hash_pass import hash_pass
 from loradex.operations.scan import scan
 from loradex.operations.scan_report import ScanReport
-from loradex.operations.walk import MODEL_INDEX
+from loradex.operations.walk import MODEL_INDEX, shown
 from loradex.operations.watching.events import EventKind, Tell, WatchEvent
 from loradex.operations.watching.eyes import FALLBACK_SECONDS, is_unicode
 from loradex.operations.watching.hashing import BackgroundHashing
 from loradex.operations.watching.libraries import Watched, WatchedLibraries
+from loradex.operations.watching.problems import ProblemsHeld
 from loradex.operations.watching.settling import Settling
 from loradex.operations.watching.snapshot import Difference, Snapshot
 from loradex.plugin_manager import Plugins
@@ -59,16 +60,23 @@ class Following:
         self._libraries = libraries
         self._settling = settling
         self._hashing = hashing
+        self._left: dict[int, str] = {}
+        """Where files were that another process took out of a library; they may come to one."""
 
     def visit(self, watched: Watched) -> bool:
         """Scan a library and do what follows from it; return whether anything was different."""
         watched.due = None
-        found = self._scan(watched)
+        held = ProblemsHeld(self._means.sink)
+        found: list[Difference] = []
+        try:
+            found = self._scan(watched, held if watched.told else self._means.sink)
+        finally:
+            held.release({_item(watched.library, each) for each in found if each.file.problem})
         self._tell_differences(watched.library, found)
         self._deal_with_arrivals(watched)
         return bool(found)
 
-    def _scan(self, watched: Watched) -> list[Difference]:
+    def _scan(self, watched: Watched, sink: ProgressSink) -> list[Difference]:
         """Scan a library; return what differs since the last time, nothing at the first."""
         library, first = watched.library, not watched.told
         if not is_unicode(library.root):  # nobody tells of changes there
@@ -77,7 +85,7 @@ class Following:
             self._catalog,
             [replace(library, ignore=(*library.ignore, *self._unsettled(library)))],
             workers=self._means.workers,
-            sink=self._means.sink,
+            sink=sink,
             cancel=self._means.cancel,
         )
         self._means.scanned([library], report)
@@ -90,9 +98,10 @@ class Following:
         if not library.online:
             self._tell(WatchEvent(EventKind.ONLINE, library.name, library.root))
         before, watched.snapshot = watched.snapshot, self._snapshot(library)
+        self._left |= watched.snapshot.left_since(before)
         if first:
             return []
-        elsewhere = self._libraries.paths_outside(library)
+        elsewhere = {**self._left, **self._libraries.paths_outside(library)}
         return list(watched.snapshot.differences(before, elsewhere))
 
     def _unsettled(self, library: Library) -> set[str]:
@@ -112,7 +121,8 @@ class Following:
         rows = {row.id: row for row in self._catalog.rows(contents)}
         for each in found:
             row = rows.get(each.file.content_id or 0)
-            self._tell(WatchEvent(each.kind, library.name, each.path, row, each.before))
+            detail = each.before or each.file.problem or ""
+            self._tell(WatchEvent(each.kind, library.name, each.path, row, detail))
         if self._means.hash_at_once:
             fresh = (EventKind.INDEXED, EventKind.CHANGED)
             self._hash(each.file.content_id for each in found if each.kind in fresh)
@@ -152,6 +162,11 @@ class Following:
 
     def _tell(self, event: WatchEvent) -> None:
         self._means.tell(event)
+
+
+def _item(library: Library, found: Difference) -> str:
+    """Return how a scan names the file in its problems."""
+    return f"{library.root}/{shown(found.file.raw_path)}"
 
 
 def _events(library: Library, report: ArrivalReport) -> Iterable[WatchEvent]:

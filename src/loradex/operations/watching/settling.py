@@ -1,7 +1,8 @@
 """Files that were just written, until they are complete.
 
-A file has settled when nothing about it changed for some seconds and its header is whole. One that
-stays incomplete for a minute is taken as it is: it may be broken for good. Times are monotonic, so
+A file has settled when nothing about it changed for some seconds, and its header is whole or it is
+something else than a model: a web page in place of a download. One that stays incomplete for a
+minute is taken as it is: it may be broken for good. Times are monotonic, so
 a clock that jumps changes nothing.
 """
 
@@ -14,7 +15,9 @@ from pathlib import Path
 
 from loradex.errors import FormatError
 from loradex.formats.headers import read_header
+from loradex.formats.model_file import ModelFile
 from loradex.formats.model_files import is_being_downloaded
+from loradex.formats.sniffing import tell_format
 
 QUIET_SECONDS = 3.0
 """Downloaders write at least every second or so, and the coarsest file times step by two."""
@@ -74,7 +77,7 @@ class Settling:
         control = [f"{path}.aria2"] if os.path.lexists(f"{path}.aria2") else []
         if is_being_downloaded(path, control):
             return False
-        return quiet >= GIVE_UP_SECONDS or _is_whole(path)
+        return quiet >= GIVE_UP_SECONDS or not _may_become_whole(path)
 
 
 def _signs(path: str) -> _Signs | None:
@@ -86,9 +89,25 @@ def _signs(path: str) -> _Signs | None:
     return info.st_size, info.st_mtime_ns, info.st_ctime_ns, info.st_ino
 
 
-def _is_whole(path: str) -> bool:
+def _may_become_whole(path: str) -> bool:
+    """Tell whether a file's header is not healthy, and may be when more is written.
+
+    Where the first nine bytes are there and no model begins so, nothing can be hoped for. Zeros are
+    what a downloader has made room for and not written yet.
+    """
     try:
         read_header(Path(path))
     except FormatError:
-        return False
-    return True
+        return not _begins_as_something_else(Path(path))
+    return False
+
+
+def _begins_as_something_else(path: Path) -> bool:
+    try:
+        with ModelFile(path) as file:
+            if file.read_at(8, 1) in (b"", b"\0"):
+                return False
+            tell_format(file)
+    except FormatError as error:
+        return error.__cause__ is None
+    return False

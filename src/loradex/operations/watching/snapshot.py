@@ -49,13 +49,21 @@ class Snapshot:
         """Tell whether files were known below this absolute path."""
         return os.fsencode(os.path.relpath(path, self._root)) in self._folders
 
+    def left_since(self, before: Snapshot) -> dict[int, str]:
+        """Return where files were `before` that are in another library now, or in none."""
+        return {
+            id_: before.path_of(file) for id_, file in before.files.items() if id_ not in self.files
+        }
+
     def differences(self, before: Snapshot, elsewhere: Mapping[int, str]) -> Iterator[Difference]:
-        """Yield what is not as it was `before`; `elsewhere` has paths of other libraries' files."""
+        """Yield what is not as it was `before`; `elsewhere` has paths of files outside of it."""
         for file in self.files.values():
             was = before.files.get(file.id)
             path = self.path_of(file)
             if was is None:
-                if file.state in _THERE and file.id in elsewhere:
+                if file.state in _THERE and elsewhere.get(file.id) == path:
+                    yield Difference(EventKind.BACK, file, path)
+                elif file.state in _THERE and file.id in elsewhere:
                     yield Difference(EventKind.MOVED, file, path, elsewhere[file.id])
                 elif file.state in _THERE:
                     yield Difference(EventKind.INDEXED, file, path)
