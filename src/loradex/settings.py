@@ -51,7 +51,14 @@ class Settings:
 
 
 _TOML_HINT = 'Write a setting a line, as in: hub_url = "https://civitai.com"'
-_FILE_KEYS = ("hub_url", "hub_timeout", "hub_retries", "workers", "disabled_plugins")
+_WANTED = {
+    "hub_url": "an address that starts with https:// (http:// only for a hub of your own)",
+    "hub_timeout": f"a number of seconds, more than 0 and at most {LONGEST_TIMEOUT:g}",
+    "hub_retries": "a whole number, 0 or more",
+    "workers": f"a whole number from 1 to {MOST_WORKERS}",
+    "disabled_plugins": "a list of plugin names",
+}
+"""What may stand in the file, and what each has to be."""
 
 
 def load_settings(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
@@ -89,14 +96,18 @@ def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
     if token:
         settings = replace(settings, hub_token=Secret(token))
     for key in ("hub_url", "hub_timeout", "hub_retries", "workers"):
-        name = f"LORADEX_{key.upper()}"
+        name = _variable(key)
         if environ.get(name):
             settings = _apply(settings, key, environ[name], name)
     return settings
 
 
+def _variable(key: str) -> str:
+    return f"LORADEX_{key.upper()}"
+
+
 def _apply(settings: Settings, key: str, value: object, where: str) -> Settings:
-    if key not in _FILE_KEYS:
+    if key not in _WANTED:
         raise SettingsError(f"{where} has an unknown key {key!r}.", hint=_hint_for(key))
     try:
         if key == "hub_url":
@@ -110,9 +121,8 @@ def _apply(settings: Settings, key: str, value: object, where: str) -> Settings:
             return replace(settings, workers=int(_within(number, MOST_WORKERS)))
         return replace(settings, hub_retries=max(number, 0))
     except ValueError as error:
-        raise SettingsError(
-            f"{where} has a wrong value for {key}: {value!r}.", hint=str(error)
-        ) from error
+        name = where if where == _variable(key) else f"{key} in {where}"
+        raise SettingsError(f"{name} is {value!r}; it has to be {_WANTED[key]}.") from error
 
 
 def _hint_for(key: str) -> str:
@@ -121,23 +131,23 @@ def _hint_for(key: str) -> str:
         return "A hub key belongs into the environment, as LORADEX_HUB_TOKEN: take it out here."
     from difflib import get_close_matches  # noqa: PLC0415
 
-    near = get_close_matches(key, _FILE_KEYS, n=1)
-    return f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(_FILE_KEYS)}."
+    near = get_close_matches(key, _WANTED, n=1)
+    return f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(_WANTED)}."
 
 
 def _url(text: str) -> str:
     if not text.startswith(("https://", "http://")):
-        raise ValueError("It must start with https:// (http:// only for a hub of your own).")
+        raise ValueError
     return text.rstrip("/")
 
 
 def _names(value: object) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(name, str) for name in value):
-        raise ValueError("It must be a list of plugin names.")
+        raise ValueError
     return tuple(value)
 
 
 def _within(number: float, most: float) -> float:
     if not 0 < number <= most:  # which NaN is not, either
-        raise ValueError(f"It must be more than 0, and at most {most:g}.")
+        raise ValueError
     return number

@@ -93,12 +93,42 @@ def test_detect_in_the_usual_places(
     ]
 
 
+def test_removing_says_what_stays(run: Run, tmp_path: Path) -> None:
+    lora(tmp_path / "main/x.safetensors")
+    run("library", "add", str(tmp_path / "main"))
+    run("scan", "--hash", "later")
+    for more, said in ((["-n"], "Would forget"), ([], "Forgot")):
+        out = run("library", "remove", "main", *more).out
+        assert out == f"{said} main; what is known of its 1 file is kept.\n"
+
+
+def test_globs_that_mean_something_are_taken(run: Run, tmp_path: Path) -> None:
+    globs = ["old/*", "[[]x", "[]]", "[!]]*", "a]", "[ab]?", "x[a][b]"]
+    (tmp_path / "m").mkdir()
+    ignore = [word for glob in globs for word in ("--ignore", glob)]
+    assert run("library", "add", str(tmp_path / "m"), *ignore).code == 0
+    assert libraries(run)[0]["ignore"] == globs
+
+
+def test_a_folder_around_a_library_says_so(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "out/er/in/ner").mkdir(parents=True)
+    run("library", "add", str(tmp_path / "out/er/in"))
+    assert "out/er contains the library 'in'" in run("library", "add", str(tmp_path / "out/er")).err
+    told = run("library", "add", str(tmp_path / "out/er/in/ner")).err
+    assert "ner lies inside the library 'in'" in told
+
+
+def test_the_help_is_whole(run: Run) -> None:
+    assert "..." not in run("library", "--help").out.partition("Commands:")[2]
+
+
 def test_notes_about_settings_go_to_standard_error(run: Run, tmp_path: Path) -> None:
     top = trees.comfyui(tmp_path / "c")
     trees.write(top / "extra_model_paths.yaml", "a: [")
     for command in ("detect", "add"):
         ended = run("library", command, str(top))
         assert ended.code == 0
+        assert "  note: " in ended.err
         assert "read safely" in ended.err
         assert "read safely" not in ended.out
 
@@ -132,11 +162,11 @@ def test_list_counts_files_and_sees_what_is_away(
     ("arguments", "code", "said"),
     [
         (["move", "nosuch", "/"], 2, "no library 'nosuch'"),
-        (["move", "main", "/nonexistent"], 1, "No such file"),
+        (["move", "main", "/nonexistent"], 1, "There is no folder"),
         (["move", "main", ""], 2, "name is empty"),
         (["move", "main", "{other}"], 1, "0 of 1 known files"),
         (["detect", ""], 2, "name is empty"),
-        (["detect", "/nonexistent"], 1, "No such file"),
+        (["detect", "/nonexistent"], 1, "There is no folder"),
         (["add", "{main}"], 1, "a library already"),
     ],
 )

@@ -14,10 +14,12 @@ import pytest
 from catalog_kit import add_library, look
 from loradex.catalog.catalog import Catalog
 from loradex.cli.columns import Column, cell_width, fit, print_table
+from loradex.cli.failure import report
 from loradex.cli.main import cli
 from loradex.cli.progress import JsonSink, TerminalSink
 from loradex.cli.words import count_text, duration_text, level_text, size_text
 from loradex.domain.progress import CancelToken, Problem, Progress
+from loradex.errors import Cancelled
 from loradex.paths import Home
 
 
@@ -173,6 +175,11 @@ def test_rate_and_time_left_stay_longest(
     drawn = screen.getvalue().split("\x1b[2K")[-1]
     assert drawn == line
     assert cell_width(drawn) < columns
+
+
+def test_what_was_stopped_is_no_error(capsys: pytest.CaptureFixture[str]) -> None:
+    report(Cancelled("Stopped.", hint="Run it again to go on."))
+    assert capsys.readouterr().err == "Stopped.\nRun it again to go on.\n"
 
 
 def test_progress_has_rate_and_time_left(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -24,11 +24,15 @@ NOT_UNICODE = os.fsdecode(b"bad\xff")
         (["library", "remove", "nosuch"], 2, "no library 'nosuch'"),
         (["library", "add", ""], 2, "name is empty"),
         (["library", "detect", ""], 2, "name is empty"),
-        (["library", "add", "/nonexistent"], 1, "No such file"),
-        (["library", "detect", "/nonexistent"], 1, "No such file"),
-        (["library", "add", "~nobody-of-this-name/x"], 1, "No such file"),
+        (["library", "add", "/nonexistent"], 1, "There is no folder"),
+        (["library", "detect", "/nonexistent"], 1, "There is no folder"),
+        (["library", "add", "~nobody-of-this-name/x"], 1, "There is no folder"),
         (["library", "detect", "/dev/null"], 1, "not a folder"),
         (["--home", "", "list"], 2, "names no folder"),
+        (["library", "add", "/tmp", "--name", ""], 2, "name is empty"),
+        (["library", "add", "/tmp", "--ignore", " "], 2, "glob of --ignore is empty"),
+        (["library", "add", "/tmp", "--ignore", "["], 2, "never closed"),
+        (["library", "add", "/tmp", "--ignore", "[a]/[!]x"], 2, "never closed"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, list) else "",
 )
@@ -107,7 +111,7 @@ def test_a_home_whose_name_is_no_unicode(
     [
         ("hub_timeout = nan", "more than 0"),
         ("hub_timeout = inf", "at most 3600"),
-        ("workers = 65", "at most 64"),
+        ("workers = 65", "whole number from 1 to 64"),
         ('hub_token = "s3cret"', "as LORADEX_HUB_TOKEN"),
         ('civitai_api_key = "s3cret"', "as LORADEX_HUB_TOKEN"),
     ],
@@ -124,7 +128,8 @@ def test_settings_that_cannot_be_meant(run: Run, home: Home, setting: str, words
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [
-        ("LORADEX_WORKERS", "99999", "at most 64"),
+        ("LORADEX_WORKERS", "99999", "is '99999'; it has to be a whole number from 1 to 64.\n"),
+        ("LORADEX_WORKERS", "abc", "Error: LORADEX_WORKERS is 'abc'; it has to be"),
         ("LORADEX_HUB_TIMEOUT", "nan", "more than 0"),
         ("LORADEX_HUB_TIMEOUT", "-inf", "more than 0"),
     ],

@@ -30,7 +30,7 @@ HTML = b"\n<!DOCTYPE html>\n<html><head><title>Sign in</title></head></html>"
         (b"<?xml version='1.0'?><Error><Code>AccessDenied</Code></Error>", "is an XML document"),
         (b'{"error": "Unauthorized", "message": "log in"}', "is a JSON text"),
         (b'[{"error": 1}]' * 100, "is a JSON text"),
-        (b"Invalid username or password.", "is a text"),
+        (b"Invalid username or password.", "is a text file, not"),
         ("не найдено ".encode() * 60, "is a text"),
         (b"version https://git-lfs.github.com/spec/v1\noid sha256:00\nsize 1\n", "Git LFS pointer"),
         (b"\x1f\x8b\x08" + bytes(range(200)), "gzip archive"),

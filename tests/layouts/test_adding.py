@@ -159,7 +159,7 @@ def test_a_root_that_is_a_link_is_known_by_where_it_is(catalog: Catalog, tmp_pat
     assert library.root == str(tmp_path / "real/models")
     with pytest.raises(LibraryError, match="already"):
         add_library(catalog, tmp_path / "real")
-    with pytest.raises(LibraryError, match="one in the other"):
+    with pytest.raises(LibraryError, match="lies inside"):
         add_library(catalog, tmp_path / "link/models/loras")
 
 

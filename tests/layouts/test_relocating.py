@@ -113,12 +113,12 @@ def test_a_file_that_changed_on_the_way_is_read_again(
 @pytest.mark.parametrize(
     ("folder", "said"),
     [
-        ("nothing", "cannot be a library"),
+        ("nothing", "There is no folder"),
         ("other", "0 of 4 known files"),
         ("disk", "Its files are in"),
         ("half", None),
         ("disk/models", "where the library 'main' is already"),
-        ("second/inside", "lie one in the other"),
+        ("second/inside", "lies inside the library 'second'"),
     ],
 )
 def test_what_does_not_look_like_it(

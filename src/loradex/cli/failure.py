@@ -15,8 +15,12 @@ from loradex.errors import Cancelled, LoradexError, QueryError
 
 
 def report(error: LoradexError) -> None:
-    """Print an error's message and hint on stderr; a wrong query is shown with its place marked."""
-    click.echo(click.style("Error: ", fg="red", bold=True) + display_lines(error.message), err=True)
+    """Print an error's message and hint on stderr; a wrong query is shown with its place marked.
+
+    What a person stopped is no error.
+    """
+    title = "" if isinstance(error, Cancelled) else click.style("Error: ", fg="red", bold=True)
+    click.echo(title + display_lines(error.message), err=True)
     if isinstance(error, QueryError):
         click.echo(f"  {display_text(error.query)}", err=True)
         click.echo(f"  {' ' * error.position}{'^' * max(error.length, 1)}", err=True)

@@ -52,7 +52,7 @@ dry_run_option = click.option(
 )
 
 
-@library_command.command("add")
+@library_command.command("add", short_help="Register a folder, or a tool's models.")
 @folder_argument
 @click.option("--name", help="What to call it; the folder's name when left out.")
 @click.option("--ignore", multiple=True, metavar="GLOB", help="Leave out paths like this one.")
@@ -90,7 +90,7 @@ def add(
             f" ({_shown(root.path)}), layout {root.layout.value}."
         )
     for note in proposal.notes:
-        click.echo(f"  {note}", err=True)
+        click.echo(f"  note: {note}", err=True)
     if proposal.further:
         click.echo(f"{proposal.detected.title} also uses:")
         _echo_roots(proposal.further)
@@ -99,7 +99,7 @@ def add(
         click.echo("Next: loradex scan")
 
 
-@library_command.command("list")
+@library_command.command("list", short_help="List the libraries, and whether they are there.")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @pass_context
 def list_libraries(context: Context, as_json: bool) -> None:
@@ -186,7 +186,7 @@ def _found_at(catalog: Catalog, library: Library, libraries: Sequence[Library]) 
     return answered(lambda: elsewhere(root, some, taken), PATIENCE, otherwise=None)
 
 
-@library_command.command("detect")
+@library_command.command("detect", short_help="Tell which tools' folders there are.")
 @click.argument("folders", nargs=-1, type=click.Path(), metavar="[FOLDER]...", callback=_folders)
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @pass_context
@@ -224,7 +224,7 @@ def detect(context: Context, folders: tuple[Path, ...], as_json: bool) -> None:
         click.echo(f"{tool.title}: {_shown(folder)}")
         _echo_roots(tool.roots, owners)
         for note in tool.notes:
-            click.echo(f"  {note}", err=True)
+            click.echo(f"  note: {note}", err=True)
         if (command := _command(folder, tool, owners)) is not None:
             click.echo(f"  {command}")
 
@@ -259,7 +259,7 @@ def _as_json(folder: Path, tool: Detected, owners: dict[Path, Library | None]) -
     }
 
 
-@library_command.command("move")
+@library_command.command("move", short_help="Tell where a library lies now.")
 @click.argument("name")
 @folder_argument
 @click.option("--force", is_flag=True, help="Even when it does not look like the old folder.")
@@ -299,7 +299,7 @@ def move(
         click.echo("Next: loradex scan")
 
 
-@library_command.command("remove")
+@library_command.command("remove", short_help="Forget a library; no file is touched.")
 @click.argument("name")
 @dry_run_option
 @pass_context
@@ -309,9 +309,14 @@ def remove(context: Context, name: str, dry_run: bool) -> None:
 
     with context.catalog() as catalog:
         library = find_library(catalog, name)
+        used = catalog.libraries.usage().get(library.id)
         if not dry_run:
             remove_library(catalog, name)
-    click.echo(f"{'Would forget' if dry_run else 'Forgot'} {display_text(library.name)}.")
+    files = count_text(used.files if used else 0, "file")
+    click.echo(
+        f"{'Would forget' if dry_run else 'Forgot'} {display_text(library.name)};"
+        f" what is known of its {files} is kept."
+    )
 
 
 def _echo_roots(roots: Sequence[Root], owners: dict[Path, Library | None] | None = None) -> None:

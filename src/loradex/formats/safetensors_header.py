@@ -90,7 +90,7 @@ def _parse(raw: bytes, notes: list[str]) -> tuple[Mapping[str, object], Table]:
     except RecursionError as error:
         raise BrokenHeader("has a header that is nested too deeply") from error
     except msgspec.ValidationError as error:
-        raise BrokenHeader(f"has a header that is no table of tensors ({error})") from error
+        raise BrokenHeader("has a header that is no table of tensors") from error
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BrokenHeader("has a header that is not valid JSON") from error
 

@@ -108,11 +108,11 @@ def _text(head: bytes) -> tuple[str, str] | None:
     if start.startswith("<") and any(tag in start for tag in _HTML_TAGS):
         return "is an HTML page, not a model file.", _LOGIN
     if start.startswith("<"):
-        return "is an XML document, not a model file.", _LOGIN
+        return "is an XML document, not a model file.", _AGAIN
     if start.startswith(("{", "[")):
         hint = "Download it again; the site probably answered with an error message."
         return "is a JSON text, not a model file.", hint
-    return "is a text, not a model file.", _LOGIN
+    return "is a text file, not a model file.", _AGAIN
 
 
 def _as_text(head: bytes) -> str | None:

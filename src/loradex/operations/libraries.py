@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import glob
 import os
+import re
 import stat
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -13,7 +14,7 @@ from loradex.catalog.catalog import Catalog
 from loradex.domain.kinds import ModelKind
 from loradex.domain.library import Library
 from loradex.domain.text import display_text, storable
-from loradex.errors import LibraryError, UnknownLibrary
+from loradex.errors import LibraryError, UnknownLibrary, UsageError
 from loradex.operations.layouts import places, plain
 from loradex.operations.layouts.detected import Detected, Root
 from loradex.operations.layouts.detecting import detect
@@ -22,6 +23,9 @@ from loradex.paths import expanded
 
 _GENERIC = ("models", "model", "hub")
 """Folder names that say nothing by themselves: the name of the folder above goes before them."""
+
+_OPEN_BRACKET = re.compile(r"(?:[^\[]|\[!?+\]?+[^\]]*+\])*+\[.*", re.DOTALL)
+"""A glob with `[` for which there is no `]`; one right behind `[` or `[!` is in the set itself."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,10 +53,15 @@ def existing_folder(folder: Path) -> Path:
     root = Path(os.path.realpath(expanded(folder)))
     try:
         mode = root.stat().st_mode
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise LibraryError(
+            f"There is no folder {root}.",
+            hint="Check the path; a drive that is not mounted has to be mounted first.",
+        ) from error
     except OSError as error:
         raise LibraryError(
             f"{root} cannot be a library: {error.strerror or error}.",
-            hint="Check the path; a drive that is not mounted has to be mounted first.",
+            hint="Check the path and its permissions.",
         ) from error
     if not stat.S_ISDIR(mode):
         raise LibraryError(f"{root} is a file, not a folder.", hint="Name the folder it lies in.")
@@ -82,8 +91,10 @@ def propose(
     A tool's folder becomes a library of the models in it; `with_extra` adds the further folders
     that the tool uses, those of them that no library has. `as_it_is` asks for exactly this folder.
     Raises `LibraryError` when the folder is missing, has no models folder, or lies in or around a
-    registered one: each file shall belong to one library.
+    registered one: each file shall belong to one library. Raises `UsageError` for a name or a
+    glob that can mean nothing.
     """
+    _refuse_nothing(name, ignore)
     top = existing_folder(folder)
     found = detected_folder(top, as_it_is=as_it_is)
     if not found.roots:
@@ -120,6 +131,19 @@ def propose(
             hint="Run `loradex scan` to look for new files.",
         )
     return Proposal(found, tuple(additions), tuple(further), tuple(notes))
+
+
+def _refuse_nothing(name: str | None, ignore: Iterable[str]) -> None:
+    if name is not None and not name.strip():
+        raise UsageError("The library's name is empty.", hint="Leave out --name for the folder's.")
+    for pattern in ignore:
+        if not pattern.strip():
+            raise UsageError("A glob of --ignore is empty.", hint="As in --ignore 'old/*'.")
+        if _OPEN_BRACKET.fullmatch(pattern):
+            raise UsageError(
+                f"The glob {pattern!r} has a bracket that is never closed.",
+                hint="Write [[] for the bracket itself.",
+            )
 
 
 def add_proposed(catalog: Catalog, proposal: Proposal) -> list[Library]:
@@ -165,8 +189,9 @@ def _overlapping(root: Path, libraries: Iterable[Library]) -> tuple[Library, Lib
                 hint="Run `loradex scan` to look for new files.",
             )
         if _overlap(root, other):
+            lies = "lies inside" if is_inside(root, other) else "contains"
             return library, LibraryError(
-                f"{root} and the library {library.name!r} ({other}) lie one in the other.",
+                f"{root} {lies} the library {library.name!r} ({other}).",
                 hint="A file belongs to one library: remove the other one first, or add only it.",
             )
     return None
