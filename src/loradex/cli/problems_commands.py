@@ -23,7 +23,7 @@ _REMEDIES = (
     ("cut short", "Wait until its download has finished, or download it again"),
     ("Git LFS pointer", "Fetch the model itself with `git lfs pull`"),
     ("archive", "Unpack it"),
-    ("HTML page", "Download it again; the site probably wanted a login"),
+    ("HTML page", "Log in where it came from and download it again"),
     ("program", "Do not run it, and delete it"),
     ("picture", "Give it its own suffix"),
     ("cannot be read", "Check the disk or the network share"),
