@@ -373,8 +373,8 @@ def _ignoring(globs: Sequence[str]) -> Callable[[bytes], bool] | None:
 def _add_whole_folder(result: Walk, folder: bytes, relative: bytes) -> None:
     """Add a diffusers folder as one thing: the sum of its sizes, the newest of its times.
 
-    The nanoseconds of its time stand for all its files' names, sizes, times and inodes, so that
-    any of them may change and be noticed.
+    The nanoseconds of its time stand for all its files' names, sizes and times, so that any of
+    them may change and be noticed.
     """
     try:
         info = os.stat(folder)
@@ -402,8 +402,7 @@ def _add_whole_folder(result: Walk, folder: bytes, relative: bytes) -> None:
                 continue
             size += inner.st_size
             newest = max(newest, inner.st_mtime_ns)
-            facts = (inner.st_size, inner.st_mtime_ns, inner.st_ino)
-            told.append(b"%b\0%d\0%d\0%d" % (name, *facts))
+            told.append(b"%b\0%d\0%d" % (name, inner.st_size, inner.st_mtime_ns))
     time_ns = newest - newest % _SECOND + zlib.crc32(b"\n".join(sorted(told))) % _SECOND
     result.stamps[(relative, size, time_ns, info.st_ino)] = info.st_dev
     result.folders.add(relative)
