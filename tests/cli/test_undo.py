@@ -68,6 +68,9 @@ def test_a_dry_run_shows_what_a_rule_would_do_now(run: Run, inbox: Path) -> None
     assert ended.code == 0
     assert "Would tag 1 model with x." in ended.out
     assert str(inbox.parent / "models" / "loras" / "first.safetensors") in ended.out
+    assert (
+        run("arrivals", "models", "--tag", "x", "--dry-run").out == "Would tag 0 models with x.\n"
+    )
     assert "nothing else is done" in run("arrivals", "inbox").out
     options = ("--tag", "x", "--place-in", "models", "--dry-run", "--json")
     shown = json.loads(run("arrivals", "inbox", *options).out)

@@ -285,6 +285,21 @@ def test_links_to_a_rotten_file_are_rotten_and_no_copies(catalog: Catalog, model
     assert "copy" not in report.findings[0].hint
 
 
+def test_a_finding_goes_with_a_folder_that_is_renamed(catalog: Catalog, models: Path) -> None:
+    quietly(models / "loras" / "1.safetensors", flip)
+    assert len(verified(catalog).findings) == 1
+    (models / "loras").rename(models / "styles")
+    indexed(catalog)
+    there = str(models / "styles" / "1.safetensors")
+    assert [path for path, _ in catalog.files.problems()] == [there]
+    report = verified(catalog)
+    assert report.files == 3
+    assert [(each.kind.value, each.path) for each in report.findings] == [("rotten", there)]
+    quietly(Path(there), flip)
+    assert verified(catalog).healed == 1
+    assert catalog.files.problems() == []
+
+
 def test_a_drive_that_is_not_there_has_no_bad_files(catalog: Catalog, models: Path) -> None:
     models.rename(models.parent / "unplugged")
     report = verified(catalog)

@@ -126,6 +126,16 @@ class VerifyStore:
         )
         return int(str(rows[0][0]))
 
+    def without_files(self) -> set[int]:
+        """Return the libraries of which no file is known, missing ones included."""
+        return {
+            int(str(row[0]))
+            for row in self._reader.rows_of(
+                "SELECT id FROM library WHERE NOT EXISTS"
+                " (SELECT 1 FROM file WHERE library_id = library.id)"
+            )
+        }
+
     def source(self, file: ToVerify) -> Source:
         """Return where the bytes that a file should hold can be had."""
         copies = self._reader.rows_of(

@@ -165,7 +165,8 @@ def _show_intent(
             f"Would tag {display_text(proposal.name)} with {display_text(proposal.tag)}:"
             f" {display_text(proposal.reason)}"
         )
-    show_plan(intent.plan)
+    if rule.place_in is not None:
+        show_plan(intent.plan)
 
 
 def _tags_json(intent: Intent) -> list[dict[str, object]]:

@@ -39,10 +39,11 @@ def standing(
     """Return how the catalog stands after a scan of these libraries."""
     only = libraries[0].id if len(libraries) == 1 else None
     nothing = not (report.seen or report.missing)
+    unfilled = catalog.verification.without_files()
     empty = [
         library
         for library in libraries
-        if library.name not in report.offline and (nothing or not catalog.files.count(library.id))
+        if library.name not in report.offline and (nothing or library.id in unfilled)
     ]
     known = not (report.problems or report.elsewhere)  # else there may be some after all
     return Standing(
