@@ -91,6 +91,29 @@ def test_it_tells_what_comes_and_ends_when_it_is_told(
     assert watch.text.splitlines()[-1] == "Stopped watching."
 
 
+def test_libraries_without_models_and_those_that_come_are_told_once(
+    run: Run, inbox: Path, start: Callable[..., Process], tmp_path: Path
+) -> None:
+    away, empty = tmp_path / "away", tmp_path / "empty"
+    for folder in (away, empty):
+        folder.mkdir()
+        assert run("library", "add", str(folder), "--name", folder.name).code == 0
+    away.rmdir()
+    watch = start("--hash", "never")
+    watch.wait_for("No model files in empty")
+    watch.wait_for("offline away")
+    later = lora(tmp_path / "later" / "x.safetensors", seed=3)
+    os.utime(later, (1e9, 1e9))
+    assert run("library", "add", str(later.parent), "--name", "later").code == 0
+    watch.wait_for("later: 1 model file in ")
+    page = inbox / "page.safetensors"
+    page.write_text("<html><body>Log in, please.</body></html>")
+    watch.wait_for("indexed page.safetensors")
+    assert watch.end(signal.SIGTERM) == 0
+    for words in ("away", "No model files in", "HTML page"):
+        assert watch.text.count(words) == (2 if words == "away" else 1), watch.text
+
+
 @pytest.mark.parametrize("option", ["--json", "--progress=json"])
 def test_programs_get_an_object_a_line(
     inbox: Path, start: Callable[..., Process], option: str

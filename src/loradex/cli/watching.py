@@ -102,8 +102,12 @@ class _TextTeller:
         for library in which:
             if library.id not in self._scanned:
                 self._scanned.add(library.id)
-                sentence = scan_sentence(report, None, standing(self._catalog, which, report))
-                self._line(f"{display_text(library.name)}: {sentence}")
+                after = standing(self._catalog, which, report)
+                sentence = scan_sentence(report, None, after)
+                if after.empty:
+                    self._line(sentence)
+                elif not report.offline:  # an event tells that
+                    self._line(f"{display_text(library.name)}: {sentence}")
         if isinstance(self._sink, TerminalSink):
             self._sink.clear()
 
