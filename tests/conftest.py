@@ -7,11 +7,14 @@ import os
 import socket
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from loradex.paths import Home
+
+if TYPE_CHECKING:
+    from loradex.catalog.catalog import Catalog
 
 # What would let the machine's own settings reach into a test. Proxies would also catch loopback.
 _STRAY = ("CIVITAI_API_KEY", "NO_COLOR", "FORCE_COLOR", "COLUMNS", "LINES")
@@ -95,3 +98,12 @@ def _guarded_lookup(getaddrinfo: Any) -> Any:
         return getaddrinfo(host, *args, **kwargs)
 
     return guarded
+
+
+@pytest.fixture
+def catalog(home: Home) -> Iterator[Catalog]:
+    """An empty catalog, open for as long as the test runs."""
+    from loradex.catalog.catalog import Catalog  # noqa: PLC0415 - few tests need the database
+
+    with Catalog.open(home) as opened:
+        yield opened

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 
 from catalog_kit import add_library, hashes, look, model, version
@@ -13,13 +11,6 @@ from loradex.domain.evidence import Evidence, Source
 from loradex.domain.library import FileState
 from loradex.errors import BadReference
 from loradex.operations.matching import found
-from loradex.paths import Home
-
-
-@pytest.fixture
-def catalog(home: Home) -> Iterator[Catalog]:
-    with Catalog.open(home) as catalog:
-        yield catalog
 
 
 def test_one_content_in_two_places(catalog: Catalog) -> None:
@@ -116,7 +107,7 @@ def test_contents_that_prove_equal_merge_and_lose_nothing(catalog: Catalog) -> N
     catalog.person.set_rating([1], 3)
     catalog.person.set_favourite([2], True)
     for file in catalog.files.to_hash():
-        catalog.looks.record_hashes(file, hashes("a"))
+        catalog.looks.record_hashes([(file, hashes("a"))])
     (row,) = catalog.search("").rows
     details = catalog.details(row.id)
     assert set(row.tags) == {"mine", "yours", "both"}
@@ -140,7 +131,7 @@ def test_the_later_word_on_a_tag_survives_a_merge(
     catalog.person.add_tags([2], ["keep"])
     catalog.person.remove_tags([2], ["drop"])
     for file in catalog.files.to_hash():
-        catalog.looks.record_hashes(file, hashes("a"))
+        catalog.looks.record_hashes([(file, hashes("a"))])
     (row,) = catalog.search("").rows
     assert row.tags == ("keep",)
 
@@ -150,8 +141,8 @@ def test_a_file_that_proves_different_becomes_its_own_content(catalog: Catalog) 
     catalog.looks.record(library, [look("a.safetensors", 1), look("b.safetensors", 1)], "1")
     catalog.person.add_tags([1], ["mine"])
     first, second = catalog.files.to_hash()
-    catalog.looks.record_hashes(first, hashes("a"))
-    other = catalog.looks.record_hashes(second, hashes("b"))
+    catalog.looks.record_hashes([(first, hashes("a"))])
+    (other,) = catalog.looks.record_hashes([(second, hashes("b"))])
     assert other != 1
     rows = {row.id: row for row in catalog.search("").rows}
     assert rows[1].tags == ("mine",)
@@ -260,7 +251,7 @@ def test_a_refresh_never_replaces_something_by_nothing(catalog: Catalog) -> None
 def test_misses_wait_longer_each_time(catalog: Catalog, monkeypatch: pytest.MonkeyPatch) -> None:
     library = add_library(catalog)
     catalog.looks.record(library, [look("neon.safetensors", 1)], "1")
-    catalog.looks.record_hashes(catalog.files.to_hash()[0], hashes("a"))
+    catalog.looks.record_hashes([(catalog.files.to_hash()[0], hashes("a"))])
     now = 1_000_000.0
     monkeypatch.setattr("time.time", lambda: now)
     waits = []
@@ -295,7 +286,7 @@ def test_misses_wait_longer_each_time(catalog: Catalog, monkeypatch: pytest.Monk
 def test_references(catalog: Catalog, reference: str, id_: int) -> None:
     library = add_library(catalog)
     catalog.looks.record(library, [look("a.safetensors", 1), look("loras/b.safetensors", 2)], "1")
-    catalog.looks.record_hashes(catalog.files.to_hash()[0], hashes("a"))
+    catalog.looks.record_hashes([(catalog.files.to_hash()[0], hashes("a"))])
     catalog.hub.record_models("civitai", [model()])
     catalog.hub.record_versions("civitai", [version()])
     catalog.hub.record_matches("civitai", [found(1, version(), model(), "sha256")])

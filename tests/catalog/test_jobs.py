@@ -30,12 +30,6 @@ with Catalog.open(Home(Path(sys.argv[1]))) as catalog:
 
 
 @pytest.fixture
-def catalog(home: Home) -> Iterator[Catalog]:
-    with Catalog.open(home) as catalog:
-        yield catalog
-
-
-@pytest.fixture
 def other(home: Home, catalog: Catalog) -> Iterator[subprocess.Popen[bytes]]:
     """Another process that holds the job."""
     process = subprocess.Popen(

@@ -46,7 +46,7 @@ def filled(home: Home) -> Home:
             ],
             "1",
         )
-        catalog.looks.record_hashes(catalog.files.to_hash()[0], hashes("a"))
+        catalog.looks.record_hashes([(catalog.files.to_hash()[0], hashes("a"))])
         catalog.hub.record_models("civitai", [model()])
         catalog.hub.record_versions("civitai", [version()])
         catalog.hub.record_matches("civitai", [found(1, version(), model(), "sha256")])

@@ -23,14 +23,8 @@ from loradex.operations.libraries import (
     remove_library,
 )
 from loradex.operations.scan import scan
-from loradex.paths import Home
 
 K = ModelKind
-
-
-@pytest.fixture
-def catalog(home: Home) -> Catalog:
-    return Catalog.open(home)
 
 
 @pytest.fixture

@@ -19,7 +19,6 @@ from loradex.operations.layouts.walking import left_out
 from loradex.operations.libraries import add_library
 from loradex.operations.scan import scan
 from loradex.operations.walk import walk
-from loradex.paths import Home
 
 
 def walked(catalog: Catalog) -> set[str]:
@@ -28,11 +27,6 @@ def walked(catalog: Catalog) -> set[str]:
     seen = walk(os.fsencode(library.root), (*library.ignore, *left_out(library)), CancelToken())
     assert (seen.broken, seen.unread) == ([], [])
     return {os.fsdecode(file.raw_path) for file in seen.found}
-
-
-@pytest.fixture
-def catalog(home: Home) -> Catalog:
-    return Catalog.open(home)
 
 
 def test_only_the_newest_place_of_a_blob(catalog: Catalog, tmp_path: Path) -> None:

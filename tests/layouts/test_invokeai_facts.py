@@ -17,7 +17,6 @@ from loradex.domain.progress import CancelToken, SilentSink
 from loradex.operations.layouts.facts import import_facts
 from loradex.operations.libraries import add_library
 from loradex.operations.scan import scan
-from loradex.paths import Home
 
 ROW = {
     "path": "key/one.safetensors",
@@ -27,11 +26,6 @@ ROW = {
     "type": "lora",
     "trigger_phrases": ["neonkn", "Glow", "glow", "", 7],
 }
-
-
-@pytest.fixture
-def catalog(home: Home) -> Catalog:
-    return Catalog.open(home)
 
 
 @pytest.fixture

@@ -17,15 +17,10 @@ from loradex.errors import Cancelled, LibraryError
 from loradex.operations import relocating
 from loradex.operations.hash_pass import hash_pass
 from loradex.operations.libraries import add_library, find_library
-from loradex.operations.relocating import Moved, answered, elsewhere, is_there, some_known_files
+from loradex.operations.relocating import Moved, answered, elsewhere, some_known_files
+from loradex.operations.roots import device_of
 from loradex.operations.scan import scan
 from loradex.operations.scan_report import ScanReport
-from loradex.paths import Home
-
-
-@pytest.fixture
-def catalog(home: Home) -> Catalog:
-    return Catalog.open(home)
 
 
 @pytest.fixture
@@ -194,11 +189,11 @@ def test_where_an_absent_library_may_be(
 def test_a_root_is_there_or_not(tmp_path: Path) -> None:
     trees.tree(tmp_path, "full/x/", "empty/")
     device = tmp_path.stat().st_dev
-    assert is_there(tmp_path / "full", device + 1)
-    assert is_there(tmp_path / "empty", device)
-    assert is_there(tmp_path / "empty", None)
-    assert not is_there(tmp_path / "empty", device + 1)
-    assert not is_there(tmp_path / "gone", None)
+    assert device_of(str(tmp_path / "full"), device + 1) == device
+    assert device_of(str(tmp_path / "empty"), device) == device
+    assert device_of(str(tmp_path / "empty"), None) == device
+    assert device_of(str(tmp_path / "empty"), device + 1) is None
+    assert device_of(str(tmp_path / "gone"), None) is None
 
 
 def test_a_drive_that_never_answers(tmp_path: Path) -> None:

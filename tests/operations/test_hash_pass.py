@@ -8,14 +8,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from files_kit import lora, write_safetensors
 from loradex.catalog.catalog import Catalog
-from loradex.domain.progress import CancelToken, Problem, Progress, SilentSink
+from loradex.domain.progress import CancelToken, Progress, SilentSink
 from loradex.errors import Cancelled
 from loradex.formats.hashing import read_in_full
 from loradex.operations.hash_pass import HashReport, hash_pass
@@ -23,6 +22,7 @@ from loradex.operations.lease import READING, leased
 from loradex.operations.libraries import add_library
 from loradex.operations.scan import scan
 from loradex.paths import Home
+from progress_kit import Recorder
 
 LARGE = 24 << 20
 
@@ -43,24 +43,6 @@ class Stops(SilentSink):
 with Catalog.open(Home(Path(sys.argv[1]))) as catalog:
     hash_pass(catalog, sink=Stops(), cancel=CancelToken())
 """
-
-
-class Recorder:
-    def __init__(self) -> None:
-        self.events: list[Progress] = []
-        self.problems: list[Problem] = []
-
-    def progress(self, event: Progress) -> None:
-        self.events.append(event)
-
-    def problem(self, event: Problem) -> None:
-        self.problems.append(event)
-
-
-@pytest.fixture
-def catalog(home: Home) -> Iterator[Catalog]:
-    with Catalog.open(home) as catalog:
-        yield catalog
 
 
 @pytest.fixture

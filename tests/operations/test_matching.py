@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
@@ -22,7 +21,6 @@ from loradex.operations.hash_pass import hash_pass
 from loradex.operations.libraries import add_library
 from loradex.operations.matching import MatchReport, match
 from loradex.operations.scan import scan
-from loradex.paths import Home
 from loradex.settings import Settings
 
 
@@ -47,12 +45,6 @@ def world_of(path: Path, *, hashes: dict[str, str] | None = None, mode: str | No
         id=500, name="Neon Knight", tags=("style",), creator="maker", mode=mode, versions=(version,)
     )
     return World(models=(model,))
-
-
-@pytest.fixture
-def catalog(home: Home) -> Iterator[Catalog]:
-    with Catalog.open(home) as catalog:
-        yield catalog
 
 
 @pytest.fixture

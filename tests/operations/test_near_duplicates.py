@@ -90,7 +90,7 @@ class Shelf:
 
     def hash(self, id_: int, digit: str, autov3: str) -> None:
         (todo,) = (file for file in self.catalog.files.to_hash() if file.content_id == id_)
-        self.catalog.looks.record_hashes(todo, replace(hashes(digit), autov3=autov3))
+        self.catalog.looks.record_hashes([(todo, replace(hashes(digit), autov3=autov3))])
 
     def match(self, id_: int, number: int, file_name: str = "x.safetensors") -> None:
         """Say that this content is the file of that name of a version of model 70."""

@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -17,7 +17,8 @@ import pytest
 from files_kit import lora, write_safetensors
 from loradex.catalog.catalog import Catalog
 from loradex.domain.identity import Identity
-from loradex.domain.progress import CancelToken, Problem, Progress, SilentSink
+from loradex.domain.progress import CancelToken, Progress, SilentSink
+from loradex.domain.scanning import KnownFile
 from loradex.errors import Cancelled, FormatError, LibraryError
 from loradex.formats.hashing import ReadJob, read_files
 from loradex.formats.headers import read_open
@@ -29,24 +30,7 @@ from loradex.operations.library_scan import SCANNING
 from loradex.operations.scan import scan
 from loradex.operations.scan_report import ScanReport
 from loradex.paths import Home
-
-
-class Recorder:
-    def __init__(self) -> None:
-        self.events: list[Progress] = []
-        self.problems: list[Problem] = []
-
-    def progress(self, event: Progress) -> None:
-        self.events.append(event)
-
-    def problem(self, event: Problem) -> None:
-        self.problems.append(event)
-
-
-@pytest.fixture
-def catalog(home: Home) -> Iterator[Catalog]:
-    with Catalog.open(home) as catalog:
-        yield catalog
+from progress_kit import Recorder
 
 
 @pytest.fixture
@@ -844,3 +828,50 @@ def test_any_change_inside_a_diffusers_folder_is_noticed(catalog: Catalog, model
     assert scanned(catalog).changed == 1
     present = catalog.resolve(str(folder))
     assert catalog.details(present).note == ""
+
+
+def test_another_disk_is_believed_when_a_person_says_so(catalog: Catalog, models: Path) -> None:
+    scanned(catalog)
+    with closing(sqlite3.connect(catalog.home.catalog)) as connection, connection:
+        connection.execute("UPDATE library SET device = device + 1")
+    shutil.rmtree(models / "loras")
+    lora(models / "other.safetensors", seed=6)
+    assert scanned(catalog).offline == ["main"]
+    report = scanned(catalog, accept_missing=True)
+    assert (report.offline, report.new, report.missing) == ([], 1, 2)
+    assert scanned(catalog).offline == []
+
+
+def test_what_stays_closed_is_not_written_again(
+    catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    refuse_to_open(monkeypatch, "neon.safetensors")
+    scanned(catalog)
+    before = catalog.files.libraries()[0].scanned_at
+    assert len(scanned(catalog).problems) == 1
+    assert catalog.files.libraries()[0].scanned_at == before
+
+
+def test_a_new_glob_lets_go_of_many_files_at_once(
+    catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What becomes of each is decided once: by pairs a large library would take minutes."""
+    number = 300
+    for count in range(number):
+        (models / f"{count}.safetensors").write_bytes(b"no model")
+    scanned(catalog)
+    with closing(sqlite3.connect(catalog.home.catalog)) as connection, connection:
+        connection.execute("UPDATE library SET ignore = '[\"*.safetensors\"]'")
+    compared = 0
+    real = KnownFile.__eq__
+
+    def counted(self: KnownFile, other: object) -> bool:
+        nonlocal compared
+        compared += 1
+        return real(self, other)
+
+    monkeypatch.setattr(KnownFile, "__eq__", counted)
+    report = scanned(catalog)
+    assert (report.seen, report.missing) == (0, 0)
+    assert catalog.search("is:present").total == 0
+    assert compared <= number

@@ -6,7 +6,7 @@ import os
 import pickle
 import shutil
 import zipfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -25,16 +25,9 @@ from loradex.operations.matching import found
 from loradex.operations.scan import scan
 from loradex.operations.verify import Portion, VerifyReport, verify
 from loradex.operations.verify_selection import files_to_verify
-from loradex.paths import Home
 
 HUB = "https://hub.example"
 EVERYTHING = Portion()
-
-
-@pytest.fixture
-def catalog(home: Home) -> Iterator[Catalog]:
-    with Catalog.open(home) as catalog:
-        yield catalog
 
 
 @pytest.fixture

@@ -9,7 +9,8 @@ import sys
 from loradex.domain.progress import CancelToken
 from loradex.errors import Cancelled
 from loradex.operations import walk as module
-from loradex.operations.walk import Walk, walk
+from loradex.operations.walk import walk
+from loradex.operations.walk_folder import Walk
 from loradex.operations.walk_helpers import Helper, may_help
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from loradex.catalog.effective import (
     COLUMNS,
@@ -78,16 +78,15 @@ def _told(connection: Connection, ids: Sequence[int]) -> dict[int, Told]:
     files, facts = grouped(_FILES, Place), grouped(_FACTS, _evidence)
     tags, words = grouped(_TAGS, str), grouped(_WORDS, Word)
     notes, matches = grouped(_NOTES, Note), grouped(_MATCHES, HubText)
-    nothing: list[Any] = []
     return {
         id_: Told(
             stored[0],
-            files.get(id_, nothing),
-            facts.get(id_, nothing),
-            tags.get(id_, nothing),
-            words.get(id_, nothing),
-            next(iter(notes.get(id_, nothing)), None),
-            matches.get(id_, nothing),
+            files.get(id_, ()),
+            facts.get(id_, ()),
+            tags.get(id_, ()),
+            words.get(id_, ()),
+            next(iter(notes.get(id_, ())), None),
+            matches.get(id_, ()),
         )
         for id_, stored in grouped(_STORED, Stored).items()
     }

@@ -28,9 +28,8 @@ def open_engine(path: Path, *, foreign_keys: bool = True) -> Engine:
         connection.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
         connection.execute("PRAGMA synchronous = NORMAL")
         # A first scan writes 15 kB a model: fewer copies from the log into the file, in larger
-        # pieces, and no log of that size left behind.
+        # pieces. `Writer.close` leaves no log of that size behind.
         connection.execute("PRAGMA wal_autocheckpoint = 8000")
-        connection.execute("PRAGMA journal_size_limit = 16777216")
         connection.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
 
     @event.listens_for(engine, "begin")

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 
 PATH_LIMIT = 4096
 
+_WAITING = "file.state = 'present' AND hashed_at IS NULL AND format <> 'diffusers'"
+"""Places that are to be read in full; the first two are what `ix_file_unhashed` holds."""
+
 _SETTLED = (
     "library_id = ?1 AND file.state = 'present' AND content_id IS NOT NULL AND content_id NOT IN"
     " (SELECT id FROM content WHERE identified_by < ?2 OR identified_by > ?3)"
@@ -90,10 +93,12 @@ class FileStore:
         """Return every place of a library by its raw path."""
         return self._known("library_id = ?", library_id)
 
-    def count(self, library_id: int) -> int:
-        """Return how many places a library has."""
-        rows = self._reader.rows_of("SELECT count(*) FROM file WHERE library_id = ?", (library_id,))
-        return int(str(rows[0][0]))
+    def has_many(self, library_id: int, number: int) -> bool:
+        """Tell whether a library has at least so many places, without counting the rest."""
+        rows = self._reader.rows_of(
+            "SELECT 1 FROM file WHERE library_id = ? LIMIT 1 OFFSET ?", (library_id, number - 1)
+        )
+        return bool(rows)
 
     def settled(self, library_id: int, rules: str) -> set[Stamp]:
         """Return the stamps of all places of which a scan has nothing to learn while they stay.
@@ -257,8 +262,7 @@ class FileStore:
                 "SELECT file.id, content_id, raw_root, raw_path, file.size, mtime_ns,"
                 " file.device, inode, fingerprint FROM file JOIN library ON library.id = library_id"
                 " JOIN content ON content.id = content_id"
-                " WHERE file.state = 'present' AND hashed_at IS NULL AND format <> 'diffusers'"
-                " AND (?1 IS NULL OR content_id = ?1)"
+                f" WHERE {_WAITING} AND (?1 IS NULL OR content_id = ?1)"
                 " ORDER BY kind NOT IN ('lora', 'embedding'), file.size, file.id",
                 (content_id,),
             )
@@ -267,8 +271,7 @@ class FileStore:
     def count_to_hash(self) -> int:
         """Return how many files `to_hash` would give."""
         rows = self._reader.rows_of(
-            "SELECT count(*) FROM file JOIN content ON content.id = content_id"
-            " WHERE file.state = 'present' AND hashed_at IS NULL AND format <> 'diffusers'"
+            f"SELECT count(*) FROM file JOIN content ON content.id = content_id WHERE {_WAITING}"
         )
         return int(str(rows[0][0]))
 

@@ -71,16 +71,13 @@ class LookStore:
             self._writer.refresh(connection, batch.touched)
         return Recorded(len(batch.fresh), batch.new_places)
 
-    def record_hashes(self, file: ToHash, hashes: Hashes) -> int:
-        """Keep the digests of a file that was read in full; return the id of its content.
+    def record_hashes(self, read: Sequence[tuple[ToHash, Hashes]]) -> list[int]:
+        """Keep the digests of files that were read in full; return the ids of their contents.
 
         Contents that prove equal are merged. A file that proves different from the content its
-        quick fingerprint suggested becomes a content of its own.
+        quick fingerprint suggested becomes a content of its own. All in one transaction, since
+        one for each file would cost as much again as hashing a small one.
         """
-        return self.record_all_hashes([(file, hashes)])[0]
-
-    def record_all_hashes(self, read: Sequence[tuple[ToHash, Hashes]]) -> list[int]:
-        """Do that for several files in one transaction: each costs as much as many files do."""
         touched: set[int] = set()
         with self._writer.transaction() as connection:
             kept = [_record_hashes(connection, file, hashes, touched) for file, hashes in read]
@@ -171,7 +168,7 @@ class _Batch:
         self.rows: list[dict[str, object]] = []
         self.closed: list[dict[str, object]] = []
         self.looked: dict[int, Look] = {}
-        """A look for each content that was looked into."""
+        """A look for each content that was known before."""
         self._next_id = next_content_id(connection)
         self._now = time.time()
         self._root = _root(connection, library_id)
@@ -180,8 +177,6 @@ class _Batch:
             before = places.get(look.found.raw_path)
             self.new_places += before is None
             content_id = self._content_of(look, before)
-            if content_id is not None and look.fingerprint is not None:
-                self.looked[content_id] = look
             self._place(library_id, look, content_id, known=before is not None)
             if before is not None and before.content_id is not None:
                 self.touched.add(before.content_id)
@@ -211,6 +206,8 @@ class _Batch:
             fresh.places.append((found.mtime_ns, place))
         elif content_id is not None:
             self.touched.add(content_id)
+            if look.fingerprint is not None:
+                self.looked[content_id] = look
         closed = look.fingerprint is None and look.problem is not None
         (self.closed if closed and known else self.rows).append(
             {

@@ -168,10 +168,12 @@ def list_libraries(context: Context, as_json: bool) -> None:
 
 
 def _is_there(catalog: Catalog, library: Library) -> bool:
-    from loradex.operations.relocating import answered, is_there  # noqa: PLC0415
+    from loradex.operations.relocating import answered  # noqa: PLC0415
+    from loradex.operations.roots import device_of  # noqa: PLC0415
 
-    root, device = Path(library.root), catalog.files.known_device(library.id)
-    return answered(lambda: is_there(root, device), PATIENCE, otherwise=False)
+    known = catalog.files.known_device(library.id)
+    there = answered(lambda: device_of(library.root, known), PATIENCE, otherwise=None)
+    return there is not None
 
 
 def _found_at(catalog: Catalog, library: Library, libraries: Sequence[Library]) -> Path | None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from loradex.domain.library import FileState
 from loradex.domain.scanning import NOT_OPENED, Found, KnownFile, Stamp
-from loradex.operations.walk import Walk
+from loradex.operations.walk_folder import Walk
 
 
 @dataclass(slots=True)

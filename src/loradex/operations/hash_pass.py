@@ -136,7 +136,7 @@ class _Pass:
 
     def _record(self, good: Sequence[tuple[ToHash, Hashes]]) -> None:
         if good:
-            self._catalog.looks.record_all_hashes(good)
+            self._catalog.looks.record_hashes(good)
             self.report.files += len(good)
 
     def _tell(self, file: ToHash, error: FormatError) -> None:

@@ -46,7 +46,7 @@ def _keep_memory() -> None:
     """Let the C library keep what headers of megabytes needed, for the next header.
 
     glibc gives large blocks back to the system at once, and each page of the next one costs a
-    fault: a seventh of a scan's time. Elsewhere there is no `mallopt`, and nothing happens.
+    fault: a tenth of a worker's time. Elsewhere there is no `mallopt`, and nothing happens.
     """
     mallopt = getattr(ctypes.CDLL(None), "mallopt", None)
     if mallopt is not None:

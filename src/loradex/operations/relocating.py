@@ -93,20 +93,6 @@ def move_library(
     return Moved(root, resemblance, len(stamps))
 
 
-def is_there(root: Path, device: int | None) -> bool:
-    """True when a library's root is there now; `device` is where it was when last seen.
-
-    An empty folder on another device is a bare mount point: the root is not there.
-    """
-    try:
-        info = root.stat()
-        with os.scandir(root) as listing:
-            empty = next(listing, None) is None
-    except OSError:
-        return False
-    return not empty or device in (None, info.st_dev)
-
-
 def some_known_files(catalog: Catalog, library: Library) -> list[KnownFile]:
     """Return a few files spread over a library, by which it can be known again."""
     known = _known(catalog, library)

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from loradex.catalog.catalog import Catalog
 from loradex.domain.library import Layout, Library
 from loradex.domain.progress import CancelToken, ProgressSink
-from loradex.operations.library_scan import How, LibraryScan, RootVanished, device_of
+from loradex.operations.library_scan import How, LibraryScan, RootVanished
+from loradex.operations.roots import device_of
 from loradex.operations.scan_report import ScanReport
 
 
@@ -50,8 +51,12 @@ class _Fenced:
         self._catalog = catalog
         self._library = library
         self._report = report
-        self._device = device_of(catalog, library)
-        self._scan = LibraryScan(catalog, library, report, how) if self._device else None
+        known = catalog.files.known_device(library.id)
+        self._device = device_of(library.root, known)
+        self._scan: LibraryScan | None = None
+        if self._device is not None:
+            same = known in (None, self._device)
+            self._scan = LibraryScan(catalog, library, report, how, on_known_device=same)
 
     def run(self) -> None:
         """Find and keep what is there."""
@@ -73,7 +78,8 @@ class _Fenced:
             self._offline()
             return
         library = self._library
-        if self._device and (self._scan.wrote or not library.online or library.scanned_at is None):
+        news = self._scan.wrote or not library.online or library.scanned_at is None
+        if self._device is not None and news:
             self._catalog.files.set_online(library.id, self._device)
         if library.layout in (Layout.INVOKEAI, Layout.HUGGING_FACE):
             from loradex.operations.layouts.facts import import_facts  # noqa: PLC0415

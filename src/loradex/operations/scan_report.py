@@ -6,9 +6,6 @@ from dataclasses import dataclass, field
 
 from loradex.domain.progress import Problem
 
-UNLISTED = "This folder cannot be listed"
-"""How the problem of a folder begins; no such place is in the catalog."""
-
 
 @dataclass(slots=True)
 class ScanReport:
@@ -34,9 +31,6 @@ class ScanReport:
     problems: list[Problem] = field(default_factory=list)
     held_back: list[str] = field(default_factory=list)
     """Libraries where so much vanished that nothing was marked missing."""
+    folders: list[str] = field(default_factory=list)
+    """Folders that could not be listed: what lies in them stays as it was known."""
     seconds: float = 0.0
-
-    @property
-    def folders(self) -> list[str]:
-        """The folders that could not be listed: what lies in them stays as it was known."""
-        return [problem.item for problem in self.problems if problem.message.startswith(UNLISTED)]

@@ -1,7 +1,7 @@
 """Walk a large library with several processes: listing folders is work for one core each.
 
-The helpers are forked, not started: a copy of this process costs two milliseconds, a fresh
-Python sixty. They read folders, send what they met through a pipe, and end without a trace;
+The helpers are forked, not started: a copy of this process costs a millisecond, a fresh Python
+many. They read folders, send what they met through a pipe, and end without a trace;
 nothing of the catalog is touched in them. When this process ends, however it does, they end.
 """
 

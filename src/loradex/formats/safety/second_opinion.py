@@ -15,7 +15,6 @@ from loradex.formats.pickle_values import Imported
 
 _MAX_BYTES = 512 * 1024
 _MAX_STEPS = 5_000_000
-_UNKNOWN = "unknown"
 
 
 def called_dangerous(data: bytes, imports: Iterable[Imported]) -> frozenset[Imported]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -24,6 +23,7 @@ from loradex.errors import Cancelled
 from loradex.operations.moves.lock import moving
 from loradex.operations.moves.renaming import sync_folder
 from loradex.operations.moves.steps import Doing, StepFailed, begun, inverse, perform
+from loradex.operations.roots import device_of
 
 
 @dataclass(slots=True)
@@ -112,21 +112,12 @@ def _files_left(catalog: Catalog, plan_id: int) -> bool:
 
 
 def _reachable(catalog: Catalog, entry: JournalStep) -> bool:
-    """Tell whether the disks of a step are there: else nobody knows how far it is.
-
-    The folder of a library on a disk that is away may be there as an empty mount point, and is
-    on another device then.
-    """
-    for place in (entry.step.source, entry.step.target):
-        if place is None:
-            continue
-        try:
-            device, empty = os.stat(place.root).st_dev, not os.listdir(place.root)
-        except OSError:
-            return False
-        if empty and catalog.files.known_device(place.library_id) not in (None, device):
-            return False
-    return True
+    """Tell whether the disks of a step are there: else nobody knows how far it is."""
+    return all(
+        device_of(place.root, catalog.files.known_device(place.library_id)) is not None
+        for place in (entry.step.source, entry.step.target)
+        if place is not None
+    )
 
 
 def _apply(catalog: Catalog, plan_id: int, sink: ProgressSink, cancel: CancelToken) -> MoveReport:

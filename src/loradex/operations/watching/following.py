@@ -13,11 +13,12 @@ from dataclasses import dataclass, replace
 from loradex.catalog.catalog import Catalog
 from loradex.domain.library import Library
 from loradex.domain.progress import CancelToken, ProgressSink
+from loradex.formats.diffusers_folder import INDEX
 from loradex.operations.arrivals import ArrivalReport, deal_with
 from loradex.operations.hash_pass import hash_pass
 from loradex.operations.scan import scan
 from loradex.operations.scan_report import ScanReport
-from loradex.operations.walk import MODEL_INDEX, shown
+from loradex.operations.walk import shown
 from loradex.operations.watching.events import EventKind, Tell, WatchEvent
 from loradex.operations.watching.eyes import FALLBACK_SECONDS, is_unicode
 from loradex.operations.watching.hashing import BackgroundHashing
@@ -197,7 +198,7 @@ def _model_of(path: str, root: str) -> str:
     """Return the diffusers folder that a file is part of, else the file."""
     folder = os.path.dirname(path)
     while len(folder) > len(root):
-        if os.path.exists(os.path.join(folder, os.fsdecode(MODEL_INDEX))):
+        if os.path.exists(os.path.join(folder, INDEX)):
             return folder
         folder = os.path.dirname(folder)
     return path

@@ -9,8 +9,9 @@ import time
 from collections.abc import Iterable
 
 from loradex.domain.progress import CancelToken
+from loradex.formats.diffusers_folder import INDEX
 from loradex.formats.model_files import is_download, is_model_file
-from loradex.operations.walk import MODEL_INDEX, walk
+from loradex.operations.walk import walk
 from loradex.operations.watching.libraries import Watched, WatchedLibraries
 from loradex.operations.watching.settling import Settling
 
@@ -41,7 +42,7 @@ class Noticing:
                 self._note_file(watched, path, soon)
             elif os.path.isdir(path):
                 self._note_folder(watched, path, soon)
-            elif name == os.fsdecode(MODEL_INDEX) or watched.snapshot.had_folder(path):
+            elif name == INDEX or watched.snapshot.had_folder(path):
                 watched.want_scan(soon)
 
     def note_recent(self, cancel: CancelToken) -> None:
