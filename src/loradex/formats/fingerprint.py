@@ -25,8 +25,6 @@ from loradex.domain.scanning import FINGERPRINT_SCHEME
 from loradex.formats.model_file import ModelFile, is_folder, refused, unreadable
 from loradex.formats.sniffing import safetensors_body_offset
 
-SCHEME = FINGERPRINT_SCHEME
-
 _HEAD = 64 * 1024
 _BLOCK = 8 * 1024
 _SAMPLES = 8
@@ -55,7 +53,7 @@ def fingerprint_of(file: ModelFile, header: Header | None = None) -> str:
         body = safetensors_body_offset(file)
     for offset, count in _ranges(file.size, body):
         digest.update(file.read_at(offset, count))
-    return SCHEME + digest.hexdigest()[:_DIGITS]
+    return FINGERPRINT_SCHEME + digest.hexdigest()[:_DIGITS]
 
 
 class RunningFingerprint:
@@ -83,7 +81,7 @@ class RunningFingerprint:
 
     def hexdigest(self) -> str:
         """Return the fingerprint, once all bytes have passed."""
-        return SCHEME + self._digest.hexdigest()[:_DIGITS]
+        return FINGERPRINT_SCHEME + self._digest.hexdigest()[:_DIGITS]
 
 
 def _ranges(size: int, body: int | None) -> Iterator[tuple[int, int]]:
@@ -109,7 +107,7 @@ def _folder_fingerprint(folder: Path) -> str:
         with ModelFile(folder / os.fsdecode(name)) as file:
             line = b"%b\t%d\t%b\n" % (name, file.size, fingerprint_of(file).encode())
         digest.update(line)
-    return SCHEME + digest.hexdigest()[:_DIGITS]
+    return FINGERPRINT_SCHEME + digest.hexdigest()[:_DIGITS]
 
 
 def _files_below(folder: Path) -> list[bytes]:

@@ -13,10 +13,9 @@ from pathlib import Path
 from loradex.catalog.catalog import Catalog
 from loradex.domain.hashes import EMPTY_SHA256, Hashes
 from loradex.domain.progress import CancelToken, Problem, ProgressSink
-from loradex.domain.scanning import ToHash
+from loradex.domain.scanning import FINGERPRINT_SCHEME, ToHash
 from loradex.domain.text import display_text
 from loradex.errors import FormatError
-from loradex.formats.fingerprint import SCHEME
 from loradex.formats.hashing import FullRead, Outcome, ReadJob, read_files
 from loradex.operations.lease import READING, busy_sentence, leased
 from loradex.operations.reading_meter import ReadingMeter
@@ -160,7 +159,7 @@ def _checked(file: ToHash, outcome: Outcome) -> Hashes:
     if isinstance(outcome, FormatError):
         raise outcome
     same = (outcome.size, outcome.mtime_ns) == (file.size, file.mtime_ns)
-    if file.fingerprint.startswith(SCHEME):
+    if file.fingerprint.startswith(FINGERPRINT_SCHEME):
         same = outcome.fingerprint == file.fingerprint
     if not same:
         raise _ChangedSince(
