@@ -15,13 +15,22 @@
     │   └── CatalogReadOnly
     ├── HubError
     │   ├── HubUnreachable         no network, no such host, timeout
+    │   ├── HubOffline             nothing may be asked, and the answer was not kept
     │   ├── HubAuthRequired        401
+    │   │   └── DownloadsDisabled  the creator lets nobody download it
     │   ├── HubForbidden           403
-    │   ├── HubNotFound            404, 410
-    │   ├── HubRateLimited         429; knows how long to wait
+    │   │   ├── HubEarlyAccess     only for those who paid; may know until when
+    │   │   └── HubRegionBlocked   451
+    │   ├── HubNotFound            404
+    │   │   └── HubArchived        410
+    │   ├── HubRateLimited         429; knows how long to wait, and what was too much
     │   ├── HubBadRequest          other 4xx
     │   ├── HubUnavailable         5xx
     │   └── HubUnexpectedAnswer    not JSON, too large, or not in the promised shape
+    ├── DownloadError
+    │   ├── WrongBytes             not the file that was promised: kept aside
+    │   ├── NotAModel              a web page, an error text … in place of a model
+    │   └── DiskFull
     ├── RenderError
     │   ├── ExtraMissing           torch or diffusers is not installed
     │   ├── NotRenderable          no pipeline can be built from this checkpoint
@@ -129,26 +138,67 @@ class HubUnreachable(HubError):
     """No connection: no network, no such host, refused, or too slow."""
 
 
+class HubOffline(HubError):
+    """Nothing may be asked (`--offline`), and the answer was not kept from before."""
+
+
 class HubAuthRequired(HubError):
     """The hub wants a key, or refuses the one it got (401)."""
+
+
+class DownloadsDisabled(HubAuthRequired):
+    """The creator lets nobody download this file (401): a key does not help."""
 
 
 class HubForbidden(HubError):
     """The hub refuses this to us (403): early access, blocked, or a bot check."""
 
 
+class HubEarlyAccess(HubForbidden):
+    """Only for those who paid. `until` is in ISO 8601, None when it stays so."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = 403,
+        until: str | None = None,
+        hint: str | None = None,
+    ) -> None:
+        super().__init__(message, status=status, hint=hint)
+        self.until = until
+
+
+class HubRegionBlocked(HubForbidden):
+    """The hub does not serve this country (451)."""
+
+
 class HubNotFound(HubError):
-    """The hub knows no such thing (404), or no longer (410)."""
+    """The hub knows no such thing (404)."""
+
+
+class HubArchived(HubNotFound):
+    """The hub had it and gives it to nobody any more (410)."""
 
 
 class HubRateLimited(HubError):
-    """Too many requests (429). `retry_after` is in seconds, None when the hub did not say."""
+    """Too much (429). `retry_after` is in seconds, None when the hub did not say.
+
+    `scope`: `requests` (asked too fast), `downloads` (the hourly quota of an account) or `pages`
+    (a parameter the hub never accepts).
+    """
 
     def __init__(
-        self, message: str, *, retry_after: float | None = None, hint: str | None = None
+        self,
+        message: str,
+        *,
+        retry_after: float | None = None,
+        scope: str = "requests",
+        hint: str | None = None,
     ) -> None:
         super().__init__(message, status=429, hint=hint)
         self.retry_after = retry_after
+        self.scope = scope
 
 
 class HubBadRequest(HubError):
@@ -170,6 +220,22 @@ class HubUnexpectedAnswer(HubError):
             or "Check LORADEX_HUB_URL and try again later; if it stays so, the hub has changed and"
             " loradex needs an upgrade.",
         )
+
+
+class DownloadError(LoradexError):
+    """A file could not be fetched or put in its place."""
+
+
+class WrongBytes(DownloadError):
+    """What came is not the file that was promised."""
+
+
+class NotAModel(DownloadError):
+    """A web page, an error text or the like came in place of a model."""
+
+
+class DiskFull(DownloadError):
+    """There is no room for the file."""
 
 
 class RenderError(LoradexError):

@@ -39,6 +39,16 @@ class Home:
         return self.root / "plugins"
 
     @property
+    def cache(self) -> Path:
+        """What can be fetched again: answers of hubs, previews. May be deleted at any time."""
+        return self.root / "cache"
+
+    @property
+    def keys(self) -> Path:
+        """Keys of hubs, where the system has no keyring; readable by its owner alone."""
+        return self.root / "keys.json"
+
+    @property
     def settings(self) -> Path:
         """The person's settings."""
         return self.root / "loradex.toml"

@@ -3,33 +3,21 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
+from loradex.domain.content_level import ContentLimit
+from loradex.domain.secret import Secret
 from loradex.errors import SettingsError
 from loradex.paths import Home
 
 LONGEST_TIMEOUT = 3600.0
 MOST_WORKERS = 64
 DEFAULT_HUB_URL = "https://civitai.com"
+MOST_DOWNLOADS = 8
+KNOWN_HUBS = ("civitai", "huggingface", "civarchive")
 
-
-class Secret:
-    """A key that does not show itself in logs, tracebacks or `repr`."""
-
-    __slots__ = ("_value",)
-
-    def __init__(self, value: str) -> None:
-        self._value = value
-
-    def reveal(self) -> str:
-        """Return the key itself."""
-        return self._value
-
-    def __repr__(self) -> str:
-        return "Secret('…')"
-
-    __str__ = __repr__
+__all__ = ["DEFAULT_HUB_URL", "Secret", "Settings", "load_settings"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +25,8 @@ class Settings:
     """All settings. Times are in seconds.
 
     Environment: LORADEX_HUB_URL, LORADEX_HUB_TOKEN (or CIVITAI_API_KEY), LORADEX_HUB_TIMEOUT,
-    LORADEX_HUB_RETRIES, LORADEX_WORKERS.
+    LORADEX_HUB_RETRIES, LORADEX_OFFLINE, LORADEX_CONTENT_LIMIT, LORADEX_DOWNLOADS,
+    LORADEX_SPEED_LIMIT, LORADEX_WORKERS.
     """
 
     hub_url: str = DEFAULT_HUB_URL
@@ -45,6 +34,19 @@ class Settings:
     hub_timeout: float = 35.0
     """Longest wait for the next bytes of an answer."""
     hub_retries: int = 3
+    hubs: tuple[str, ...] = ("civitai", "huggingface")
+    """Hubs that may be asked, by name; others that plugins bring are asked as well."""
+    offline: bool = False
+    """Ask nobody: answer from what was fetched before."""
+    content_limit: ContentLimit = ContentLimit.SAFE
+    downloads: int = 2
+    """Files that are downloaded at once."""
+    speed_limit: float = 0.0
+    """MiB a second that all downloads take together; 0 for no limit."""
+    download_library: str = ""
+    """Name of the library that downloads go to; empty: the only one that fits."""
+    download_folders: str = "{base}"
+    """Template of the folders below the one for the kind."""
     workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, 8))
     """Processes that read headers."""
     disabled_plugins: tuple[str, ...] = ()
@@ -55,10 +57,29 @@ _WANTED = {
     "hub_url": "an address that starts with https:// (http:// only for a hub of your own)",
     "hub_timeout": f"a number of seconds, more than 0 and at most {LONGEST_TIMEOUT:g}",
     "hub_retries": "a whole number, 0 or more",
+    "hubs": f"a list of {', '.join(KNOWN_HUBS)}",
+    "offline": "true or false",
+    "content_limit": "one of pg, safe, r, x, all",
+    "downloads": f"a whole number from 1 to {MOST_DOWNLOADS}",
+    "speed_limit": "a number of MiB a second, 0 for no limit",
+    "download_library": "the name of a library",
+    "download_folders": "a template of folders, as in {base}",
     "workers": f"a whole number from 1 to {MOST_WORKERS}",
     "disabled_plugins": "a list of plugin names",
 }
 """What may stand in the file, and what each has to be."""
+
+_VARIABLES = (
+    "hub_url",
+    "hub_timeout",
+    "hub_retries",
+    "offline",
+    "content_limit",
+    "downloads",
+    "speed_limit",
+    "workers",
+)
+"""What the environment may set, as LORADEX_ and the name in capitals."""
 
 
 def load_settings(home: Home, environ: Mapping[str, str] | None = None) -> Settings:
@@ -95,7 +116,7 @@ def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Setting
     token = environ.get("LORADEX_HUB_TOKEN") or environ.get("CIVITAI_API_KEY")
     if token:
         settings = replace(settings, hub_token=Secret(token))
-    for key in ("hub_url", "hub_timeout", "hub_retries", "workers"):
+    for key in _VARIABLES:
         name = _variable(key)
         if environ.get(name):
             settings = _apply(settings, key, environ[name], name)
@@ -110,16 +131,8 @@ def _apply(settings: Settings, key: str, value: object, where: str) -> Settings:
     if key not in _WANTED:
         raise SettingsError(f"{where} has an unknown key {key!r}.", hint=_hint_for(key))
     try:
-        if key == "hub_url":
-            return replace(settings, hub_url=_url(str(value)))
-        if key == "disabled_plugins":
-            return replace(settings, disabled_plugins=_names(value))
-        if key == "hub_timeout":
-            return replace(settings, hub_timeout=_within(float(str(value)), LONGEST_TIMEOUT))
-        number = int(str(value))
-        if key == "workers":
-            return replace(settings, workers=int(_within(number, MOST_WORKERS)))
-        return replace(settings, hub_retries=max(number, 0))
+        changed: Settings = replace(settings, **{key: _READERS[key](value)})  # type: ignore[arg-type]
+        return changed
     except ValueError as error:
         name = where if where == _variable(key) else f"{key} in {where}"
         raise SettingsError(f"{name} is {value!r}; it has to be {_WANTED[key]}.") from error
@@ -135,7 +148,8 @@ def _hint_for(key: str) -> str:
     return f"Did you mean {near[0]}?" if near else f"Known keys: {', '.join(_WANTED)}."
 
 
-def _url(text: str) -> str:
+def _url(value: object) -> str:
+    text = str(value)
     if not text.startswith(("https://", "http://")):
         raise ValueError
     return text.rstrip("/")
@@ -147,7 +161,53 @@ def _names(value: object) -> tuple[str, ...]:
     return tuple(value)
 
 
+def _hubs(value: object) -> tuple[str, ...]:
+    names = _names(value)
+    if not set(names) <= set(KNOWN_HUBS):
+        raise ValueError
+    return names
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise ValueError
+    return value
+
+
+def _yes(value: object) -> bool:
+    if isinstance(value, bool):
+        return value
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
+    text = str(value).lower()
+    if text not in words:
+        raise ValueError
+    return words[text]
+
+
 def _within(number: float, most: float) -> float:
     if not 0 < number <= most:  # which NaN is not, either
         raise ValueError
     return number
+
+
+def _speed(value: object) -> float:
+    number = float(str(value))
+    if not 0 <= number < 1e6:
+        raise ValueError
+    return number
+
+
+_READERS: dict[str, Callable[[object], object]] = {
+    "hub_url": _url,
+    "hub_timeout": lambda value: _within(float(str(value)), LONGEST_TIMEOUT),
+    "hub_retries": lambda value: max(int(str(value)), 0),
+    "hubs": _hubs,
+    "offline": _yes,
+    "content_limit": lambda value: ContentLimit(str(value).lower()),
+    "downloads": lambda value: int(_within(int(str(value)), MOST_DOWNLOADS)),
+    "speed_limit": _speed,
+    "download_library": _text,
+    "download_folders": _text,
+    "workers": lambda value: int(_within(int(str(value)), MOST_WORKERS)),
+    "disabled_plugins": _names,
+}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import sys
 from typing import NoReturn
 
@@ -11,7 +10,8 @@ import click
 from loradex import __version__
 from loradex.cli.context import Context
 from loradex.cli.failure import report, report_bug, report_system, tell_end, wants_events
-from loradex.cli.output import ReaderGone, drop_output, is_terminal, reader_may_leave
+from loradex.cli.lazy import LazyCommands
+from loradex.cli.output import ReaderGone, drop_output, is_terminal
 from loradex.errors import Cancelled, LoradexError, UsageError
 from loradex.paths import Home, default_home, expanded
 
@@ -30,7 +30,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "note": ("annotate", "Read or write the note on a model."),
     "rate": ("annotate", "Rate models 1 to 5."),
     "favourite": ("annotate", "Mark models as favourites."),
-    "hub": ("hub", "Match models with CivitAI and see what it says of them."),
+    "hub": ("hub", "Match, search, download and update models; serve your own."),
     "grid": ("grid", "Draw a sample grid: LoRA strengths × prompts × seeds."),
     "grids": ("grid", "List the grids drawn so far."),
     "identify": ("inspect", "Tell what files are, from their tensors; needs no catalog."),
@@ -43,57 +43,14 @@ COMMANDS: dict[str, tuple[str, str]] = {
 """Command name to its module and its line in the help, so that `--help` loads no module."""
 
 
-class LazyCommands(click.Group):
-    """A group that imports a command's module when the command is called."""
+class Program(LazyCommands):
+    """All commands."""
 
-    def make_context(
-        self,
-        info_name: str | None,
-        args: list[str],
-        parent: click.Context | None = None,
-        **extra: object,
-    ) -> click.Context:
-        """Read the arguments; `--help` prints here already."""
-        with reader_may_leave():
-            return super().make_context(info_name, args, parent, **extra)
-
-    def invoke(self, ctx: click.Context) -> object:
-        """Run the command that was named."""
-        with reader_may_leave():
-            return super().invoke(ctx)
-
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        """Return the commands in the order of the table: the order a newcomer needs them."""
-        return list(COMMANDS)
-
-    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
-        """Return a command by name, None when there is none."""
-        if name not in COMMANDS:
-            return None
-        module = importlib.import_module(f"loradex.cli.{COMMANDS[name][0]}_commands")
-        command: click.Command = getattr(module, f"{name}_command")
-        return command
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Propose the nearest command when there is none of that name."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            from difflib import get_close_matches  # noqa: PLC0415
-
-            near = get_close_matches(args[0], COMMANDS, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            ctx.fail(f"There is no command {args[0]!r}.{hint}")
-        return super().resolve_command(ctx, args)
-
-    def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the table of commands without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in COMMANDS.items()])
+    table = COMMANDS
 
 
 @click.group(
-    cls=LazyCommands,
+    cls=Program,
     invoke_without_command=True,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100},
     epilog="Without a command, loradex opens its terminal UI. Start with `loradex demo`, or with"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
 
@@ -21,6 +22,12 @@ class HubFile:
     download_url: str | None
     hashes: dict[str, str]
     """Every digest the hub gave: its own key (`SHA256`, `AutoV3` …) to lower-case hex."""
+    size_type: str | None = None
+    """`full` or `pruned`, when the hub says so."""
+    quantisation: str | None = None
+    pickle_scan: str | None = None
+    virus_scan: str | None = None
+    """The hub's own scans: `Success`, `Danger`, `Pending`, `Error`; None when it has none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +63,14 @@ class HubVersion:
     model_name: str | None
     model_type: str | None
     raw: str
+    slug: str | None = None
+    """Its name on hubs whose ids are text, as `owner/name@commit`; `id` is `number_for` it."""
+    position: int | None = None
+    """Place in the creator's order, from 0; not the order of time."""
+    early_access_until: str | None = None
+    """Until then only for those who paid; in ISO 8601, UTC."""
+    paid: bool = False
+    """Only for those who paid, for good."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +89,10 @@ class HubModel:
     licence: dict[str, str]
     versions: tuple[HubVersion, ...]
     raw: str
+    slug: str | None = None
+    """Its name on hubs whose ids are text, as `owner/name`; `id` is `number_for` it."""
+    downloads: int | None = None
+    likes: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +102,9 @@ class HashHit:
     sha256: str
     version_id: int
     model_id: int | None
+
+
+def number_for(slug: str) -> int:
+    """Return a stable id for a name on a hub whose ids are text: 53 bits, never 0."""
+    digest = hashlib.sha256(slug.encode("utf-8", "surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big") >> 11 or 1

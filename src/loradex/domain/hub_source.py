@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Protocol, runtime_checkable
 
-from loradex.domain.hub import HashHit, HubModel, HubVersion
+from loradex.domain.hub import HashHit, HubFile, HubModel, HubVersion
+from loradex.domain.hub_reference import HubReference
+from loradex.domain.hub_search import HubPage, HubQuery
+from loradex.domain.secret import Secret
 
 
 @runtime_checkable
@@ -37,3 +41,65 @@ class HubSource(Protocol):
 
     def model(self, model_id: int) -> HubModel | None:
         """Return one model with all its versions; None if the hub has no such model."""
+
+
+@runtime_checkable
+class HubSearch(Protocol):
+    """A hub that can be searched."""
+
+    def search(self, query: HubQuery, cursor: str | None = None) -> HubPage:
+        """Return a page of what a query finds; nothing above its content limit."""
+
+
+@runtime_checkable
+class HubNames(Protocol):
+    """A hub that knows what people's names for its things mean."""
+
+    def recognise(self, text: str) -> HubReference | None:
+        """Return what a page address, an AIR or a hub's own short form names; None if not ours."""
+
+    def look_up(self, reference: HubReference) -> tuple[HubModel, HubVersion | None] | None:
+        """Return the model, and the version if the reference names one; None if there is none."""
+
+
+@dataclass(frozen=True, slots=True)
+class FetchStart:
+    """Where the bytes of a file are asked for.
+
+    `key` goes to the origin of `url` and nowhere else, whatever redirects say.
+    """
+
+    url: str
+    key: Secret | None = None
+    sha256_required: bool = False
+    """The place is not trusted: what does not have the promised SHA-256 is not kept."""
+
+
+@runtime_checkable
+class HubDownloads(Protocol):
+    """A hub whose files can be downloaded."""
+
+    def download_start(self, version: HubVersion, file: HubFile) -> FetchStart:
+        """Return where to ask for a file. Asked anew whenever a link may have expired.
+
+        Raises from the `HubError` tree when it is known beforehand that it cannot be had.
+        """
+
+
+@dataclass(frozen=True, slots=True)
+class PlaceClaim:
+    """A file in a tool's cache of a hub: its folders say where it came from."""
+
+    content_id: int
+    sha256: str
+    slug: str
+    revision: str
+    path: str
+
+
+@runtime_checkable
+class HubPlaces(Protocol):
+    """A hub that cannot be asked by hash, but can confirm where a file came from."""
+
+    def versions_by_place(self, claims: Sequence[PlaceClaim]) -> list[HubVersion]:
+        """Return versions named by the claims; whether their hashes agree is the caller's check."""

@@ -5,6 +5,7 @@ from sqlmodel import SQLModel
 from loradex.catalog.tables.content import Content, ContentHeader, EvidenceFact, TriggerWordFact
 from loradex.catalog.tables.hub import (
     HubFileRow,
+    HubIgnored,
     HubImageRow,
     HubModelRow,
     HubVersionRow,
@@ -22,7 +23,7 @@ from loradex.catalog.tables.person import (
 )
 from loradex.catalog.tables.places import File, LibraryRow
 from loradex.catalog.tables.render import Grid, GridCell, GridModelRow, Render, Verdict
-from loradex.catalog.tables.work import Job, JournalEntry, Plan
+from loradex.catalog.tables.work import DownloadRow, Job, JournalEntry, Plan, ServeKey
 
 metadata = SQLModel.metadata
 
@@ -35,12 +36,14 @@ __all__ = [
     "ContentTag",
     "CustomField",
     "CustomValue",
+    "DownloadRow",
     "EvidenceFact",
     "File",
     "Grid",
     "GridCell",
     "GridModelRow",
     "HubFileRow",
+    "HubIgnored",
     "HubImageRow",
     "HubModelRow",
     "HubVersionRow",
@@ -51,6 +54,7 @@ __all__ = [
     "Miss",
     "Plan",
     "Render",
+    "ServeKey",
     "TagName",
     "TriggerWordFact",
     "Verdict",

@@ -20,6 +20,10 @@ class HubModelRow(Table, table=True):
     content_level: int = 0
     mode: str | None = None
     licence: str = "{}"
+    slug: str | None = None
+    """Its name on hubs whose ids are text; `id` is then a number made of it."""
+    downloads: int | None = None
+    likes: int | None = None
     fetched_at: float
     gone_at: float | None = None
     raw: bytes
@@ -42,6 +46,11 @@ class HubVersionRow(Table, table=True):
     published_at: str | None = None
     air: str | None = None
     usage_control: str | None = None
+    slug: str | None = None
+    position: int | None = None
+    """Place in the creator's order, which is not that of time."""
+    early_access_until: str | None = None
+    paid: bool = False
     fetched_at: float
     gone_at: float | None = None
     raw: bytes
@@ -66,6 +75,12 @@ class HubFileRow(Table, table=True):
     format: str | None = None
     precision: str | None = None
     download_url: str | None = None
+    size_type: str | None = None
+    quantisation: str | None = None
+    pickle_scan: str | None = None
+    virus_scan: str | None = None
+    hashes: str = "{}"
+    """JSON: the hub's name of a digest to hex."""
 
 
 class HubImageRow(Table, table=True):
@@ -110,3 +125,14 @@ class Miss(Table, table=True):
     asked_at: float
     retry_at: float
     times: int = 1
+
+
+class HubIgnored(Table, table=True):
+    """A model, or one version of it, whose updates a person does not want; version 0 is all."""
+
+    __tablename__ = "hub_ignored"
+
+    hub: str = Field(primary_key=True)
+    model_id: int = Field(primary_key=True)
+    version_id: int = Field(primary_key=True, default=0)
+    ignored_at: float

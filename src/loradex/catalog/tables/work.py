@@ -1,8 +1,8 @@
-"""Changes to a person's files, and work that can be resumed."""
+"""Changes to a person's files, and work that can be resumed: plans, jobs, downloads."""
 
 from sqlmodel import Field, Index
 
-from loradex.catalog.tables.naming import Table
+from loradex.catalog.tables.naming import NEVER_REUSED, Table
 
 
 class Plan(Table, table=True):
@@ -51,3 +51,43 @@ class Job(Table, table=True):
     created_at: float
     finished_at: float | None = None
     error: str | None = None
+
+
+class DownloadRow(Table, table=True):
+    """A file in the download queue. Paths are bytes, as the disk has them."""
+
+    __tablename__ = "download"
+    __table_args__ = (Index(None, "state", "id"), NEVER_REUSED)
+
+    id: int | None = Field(default=None, primary_key=True)
+    hub: str
+    model_id: int
+    version_id: int
+    file_id: int | None = None
+    name: str
+    size_bytes: int | None = None
+    sha256: str | None = None
+    library_id: int = Field(foreign_key="library.id", ondelete="CASCADE")
+    root: bytes
+    relative: bytes
+    state: str
+    done_bytes: int = 0
+    tries: int = 0
+    not_before: float = 0.0
+    error: str | None = None
+    hint: str | None = None
+    content_id: int | None = Field(default=None, foreign_key="content.id", ondelete="SET NULL")
+    created_at: float
+    finished_at: float | None = None
+
+
+class ServeKey(Table, table=True):
+    """A key that lets others ask `hub serve`; the key itself is kept nowhere."""
+
+    __tablename__ = "serve_key"
+
+    name: str = Field(primary_key=True)
+    salt: bytes
+    digest: bytes
+    created_at: float
+    used_at: float | None = None
