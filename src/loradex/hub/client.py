@@ -13,6 +13,7 @@ from pydantic import ValidationError
 
 from loradex.domain.hashes import EMPTY_SHA256
 from loradex.domain.hub import HashHit, HubFile, HubModel, HubVersion
+from loradex.domain.hub_waiting import TellWait, nobody_told
 from loradex.domain.progress import CancelToken
 from loradex.errors import HubUnexpectedAnswer
 from loradex.hub.links import Links
@@ -21,6 +22,7 @@ from loradex.hub.payloads import AccountPayload
 from loradex.hub.source import IDS_PER_CALL, MODELS_PER_CALL, VERSIONS_PER_CALL
 from loradex.hub.translate import Translator
 from loradex.hub.transport import HubTransport, expect_list
+from loradex.paths import Home
 from loradex.settings import Settings
 
 _SHA256 = re.compile(r"[0-9a-f]{64}")
@@ -50,7 +52,9 @@ class CivitaiHub:
         cls,
         settings: Settings,
         *,
+        home: Home | None = None,
         cancel: CancelToken | None = None,
+        tell: TellWait = nobody_told,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         total_seconds: float | None = None,
