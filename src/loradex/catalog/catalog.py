@@ -14,6 +14,7 @@ from loradex.paths import Home
 
 if TYPE_CHECKING:
     from loradex.catalog.arrival_store import ArrivalStore
+    from loradex.catalog.download_store import DownloadStore
     from loradex.catalog.duplicate_rows import DuplicateRows
     from loradex.catalog.durable_writer import DurableWriter
     from loradex.catalog.file_store import FileStore
@@ -102,6 +103,13 @@ class Catalog:
         from loradex.catalog.arrival_store import ArrivalStore  # noqa: PLC0415
 
         return ArrivalStore(self._reader, self._writer)
+
+    @cached_property
+    def downloads(self) -> DownloadStore:
+        """The download queue."""
+        from loradex.catalog.download_store import DownloadStore  # noqa: PLC0415
+
+        return DownloadStore(self._reader, self._writer)
 
     @cached_property
     def duplicates(self) -> DuplicateRows:

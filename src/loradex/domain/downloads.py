@@ -39,6 +39,11 @@ class NewDownload:
     relative: bytes
     """Where it goes, below the library's root."""
 
+    @property
+    def path(self) -> bytes:
+        """Where it goes; absolute."""
+        return self.root + b"/" + self.relative
+
 
 @dataclass(frozen=True, slots=True)
 class Download:
@@ -65,3 +70,8 @@ class Download:
     content_id: int | None
     created_at: float
     finished_at: float | None
+
+    @property
+    def path(self) -> bytes:
+        """Where it goes; absolute."""
+        return self.root + b"/" + self.relative
