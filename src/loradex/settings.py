@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 
@@ -24,13 +25,16 @@ __all__ = ["DEFAULT_HUB_URL", "Secret", "Settings", "load_settings"]
 class Settings:
     """All settings. Times are in seconds.
 
-    Environment: LORADEX_HUB_URL, LORADEX_HUB_TOKEN (or CIVITAI_API_KEY), LORADEX_HUB_TIMEOUT,
-    LORADEX_HUB_RETRIES, LORADEX_OFFLINE, LORADEX_CONTENT_LIMIT, LORADEX_DOWNLOADS,
-    LORADEX_SPEED_LIMIT, LORADEX_WORKERS.
+    Environment: LORADEX_HUB_URL, LORADEX_HUB_TOKEN (or CIVITAI_API_KEY, for CivitAI only),
+    LORADEX_HUB_TIMEOUT, LORADEX_HUB_RETRIES, LORADEX_OFFLINE, LORADEX_CONTENT_LIMIT,
+    LORADEX_DOWNLOADS, LORADEX_SPEED_LIMIT, LORADEX_WORKERS.
     """
 
     hub_url: str = DEFAULT_HUB_URL
     hub_token: Secret | None = None
+    """The key that belongs to `hub_url`: with another address it has to go."""
+    hub_token_from: str = ""
+    """Where the key comes from, for whoever asks."""
     hub_timeout: float = 35.0
     """Longest wait for the next bytes of an answer."""
     hub_retries: int = 3
@@ -51,6 +55,9 @@ class Settings:
     """Processes that read headers."""
     disabled_plugins: tuple[str, ...] = ()
 
+
+_CIVITAI = re.compile(r"https://civitai\.(com|red|green|blue)(:443)?(/.*)?", re.IGNORECASE)
+"""One key is good for all four (docs/civitai.md)."""
 
 _TOML_HINT = 'Write a setting a line, as in: hub_url = "https://civitai.com"'
 _WANTED = {
@@ -113,14 +120,20 @@ def _from_file(home: Home) -> Settings:
 
 
 def _from_environment(settings: Settings, environ: Mapping[str, str]) -> Settings:
-    token = environ.get("LORADEX_HUB_TOKEN") or environ.get("CIVITAI_API_KEY")
-    if token:
-        settings = replace(settings, hub_token=Secret(token))
     for key in _VARIABLES:
         name = _variable(key)
         if environ.get(name):
             settings = _apply(settings, key, environ[name], name)
+    for name in ("LORADEX_HUB_TOKEN", "CIVITAI_API_KEY"):
+        # The second is what every CivitAI tool reads: a hub of one's own must not get to see it.
+        if environ.get(name) and (name == "LORADEX_HUB_TOKEN" or is_civitai(settings.hub_url)):
+            return replace(settings, hub_token=Secret(environ[name]), hub_token_from=name)
     return settings
+
+
+def is_civitai(url: str) -> bool:
+    """Tell whether an address is one of CivitAI's own hosts, over https."""
+    return _CIVITAI.fullmatch(url) is not None
 
 
 def _variable(key: str) -> str:

@@ -48,6 +48,11 @@ class Origin:
         host = f"[{self.host}]" if ":" in self.host else self.host
         return host if self.port == _DEFAULT_PORTS.get(self.scheme) else f"{host}:{self.port}"
 
+    @property
+    def text(self) -> str:
+        """The origin as text: `https://civitai.com`, `http://127.0.0.1:8000`."""
+        return f"{self.scheme}://{self.label}"
+
 
 def hub_address(text: str) -> httpx.URL:
     """Return the hub's address from the settings; raise `SettingsError` if it cannot be one.
