@@ -1,0 +1,13 @@
+"""All six digests of a file that is still being fetched."""
+
+from __future__ import annotations
+
+from loradex.domain.digesting import RunningDigests
+
+
+class StreamDigester:
+    """Begins the digests that the catalog keeps; a `loradex.domain.digesting.ByteDigester`."""
+
+    def begin(self, head: bytes, size: int) -> RunningDigests:
+        """Return digests for a file of `size` bytes that begins with `head`."""
+        raise NotImplementedError
