@@ -15,6 +15,7 @@ from loradex.settings import KNOWN_HUBS, Settings
 
 if TYPE_CHECKING:
     from loradex.hub.client import CivitaiHub
+    from loradex.hub.plugin_http import PluginHttp
     from loradex.plugin_manager import Plugins
 
 CIVITAI = "civitai"
@@ -36,9 +37,13 @@ def open_hubs(
     than a moment, from any thread.
     """
     from loradex.hub.client import CivitaiHub  # noqa: PLC0415 - httpx and pydantic take their time
+    from loradex.hub.plugin_http import PluginHttp  # noqa: PLC0415
+    from loradex.plugin_api import HubContext  # noqa: PLC0415
 
     civitai = CivitaiHub.from_settings(settings, home=home, cancel=cancel, tell=tell)
-    return Hubs(civitai, settings, plugins)
+    http = PluginHttp(settings, cancel=cancel)
+    context = HubContext(http, settings.hubs, settings.offline, cancel, tell)
+    return Hubs(civitai, http, settings, lambda: plugins().hubs(context))
 
 
 class Hubs:
@@ -49,12 +54,17 @@ class Hubs:
     """
 
     def __init__(
-        self, civitai: CivitaiHub, settings: Settings, plugins: Callable[[], Plugins]
+        self,
+        civitai: CivitaiHub,
+        http: PluginHttp,
+        settings: Settings,
+        load: Callable[[], tuple[HubSource, ...]],
     ) -> None:
         self.civitai = civitai
         """CivitAI's client, whether it may be asked for models or not: a key is its own affair."""
         self._settings = settings
-        self._load = plugins
+        self._http = http
+        self._load = load
         self._from_plugins: tuple[HubSource, ...] | None = None
 
     def __enter__(self) -> Self:
@@ -67,6 +77,7 @@ class Hubs:
         traceback: TracebackType | None,
     ) -> None:
         self.civitai.close()
+        self._http.close()
 
     def __iter__(self) -> Iterator[HubSource]:
         if self._allowed(CIVITAI):
@@ -106,7 +117,7 @@ class Hubs:
         if self._settings.offline:
             return ()
         if self._from_plugins is None:
-            hubs = (hub for hub in self._load().hubs() if self._allowed(hub.name))
+            hubs = (hub for hub in self._load() if self._allowed(hub.name))
             # A plugin cannot pose as the hub that holds the key.
             own = (hub for hub in hubs if hub.name != CIVITAI)
             self._from_plugins = tuple(sorted(own, key=lambda hub: hub.name))
