@@ -8,7 +8,17 @@
 from __future__ import annotations
 
 from loradex.hub.fetching.fetcher import Fetcher
+from loradex.hub.fetching.part import discard_part, kept_bytes
 from loradex.hub.fetching.promise import Fetched, FetchOptions, NotAsPromised, Promise
 from loradex.hub.fetching.speed import SpeedLimit
 
-__all__ = ["FetchOptions", "Fetched", "Fetcher", "NotAsPromised", "Promise", "SpeedLimit"]
+__all__ = [
+    "FetchOptions",
+    "Fetched",
+    "Fetcher",
+    "NotAsPromised",
+    "Promise",
+    "SpeedLimit",
+    "discard_part",
+    "kept_bytes",
+]

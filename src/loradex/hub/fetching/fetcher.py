@@ -56,14 +56,6 @@ class Fetcher:
         """
         raise NotImplementedError
 
-    def discard(self, part: Path) -> None:
-        """Delete a part and its state, if there are any."""
-        raise NotImplementedError
-
-    def kept(self, part: Path) -> int:
-        """Return how many bytes of an earlier fetch can be gone on with; 0 if there is none."""
-        raise NotImplementedError
-
     def close(self) -> None:
         """Close all connections; nothing may be fetched any more."""
 
