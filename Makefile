@@ -1,10 +1,12 @@
 # Everything runs in one virtual environment, made here on first use. `make` alone lists targets.
 #   make demo PYTHON=python3.12     another interpreter
 #   make test ARGS="tests/hub -x"   arguments for pytest (or for `loradex demo`)
+#   make test JOBS=0                in one process, as a debugger wants it
 
 PYTHON ?= python3
 VENV   ?= .venv
 ARGS   ?=
+JOBS   ?= auto
 
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip --disable-pip-version-check -qq
@@ -21,10 +23,10 @@ demo: $(VENV)/.ready ## install loradex here and show the whole loop on a sample
 	@$(BIN)/loradex demo $(ARGS)
 
 test: $(VENV)/.ready-dev ## run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 cover: $(VENV)/.ready-dev ## run the tests and show which lines they miss
-	@$(BIN)/python -m pytest --cov --cov-report=term-missing:skip-covered $(ARGS)
+	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term-missing:skip-covered $(ARGS)
 
 lint: $(VENV)/.ready-dev ## ruff: rules and format
 	@$(BIN)/ruff check $(wildcard $(SRC))
