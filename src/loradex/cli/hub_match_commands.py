@@ -31,7 +31,7 @@ def match_command(
     Sends hashes only, thousands in one request. What you wrote yourself always counts more than
     what the hub says. A model the hub does not know is asked for again later by itself.
     """
-    from loradex.hub.client import CivitaiHub  # noqa: PLC0415
+    from loradex.operations.hubs import open_hubs  # noqa: PLC0415
     from loradex.operations.matching import match  # noqa: PLC0415
     from loradex.plugin_api import MatchFinished  # noqa: PLC0415
 
@@ -44,9 +44,9 @@ def match_command(
             return
         with (
             shown_progress(progress, cancel) as sink,
-            CivitaiHub.from_settings(settings, cancel=cancel) as civitai,
+            open_hubs(settings, context.home, plugins=lambda: plugins, cancel=cancel) as hubs,
         ):
-            for hub in (civitai, *plugins.hubs()):
+            for hub in hubs:
                 reports[hub.name] = match(catalog, hub, sink=sink, cancel=cancel, again=again)
         hashed, matched = catalog.hub.counts()
     if isinstance(sink, JsonSink):

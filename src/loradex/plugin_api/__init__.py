@@ -5,7 +5,7 @@ it implements:
 
     from loradex.plugin_api import TaggerInput, TagProposal, hookimpl
 
-    LORADEX_API = "1.0"
+    LORADEX_API = "1.1"
 
     @hookimpl
     def propose_tags(model: TaggerInput) -> list[TagProposal]:
@@ -16,15 +16,22 @@ it implements:
 
 from __future__ import annotations
 
-from loradex.domain.hub_source import HubSource
+from loradex.domain.hub_source import HubDownloads, HubNames, HubPlaces, HubSearch, HubSource
 from loradex.plugin_api.events import Event, GridFinished, MatchFinished, ScanFinished
 from loradex.plugin_api.hooks import API_VERSION, hookimpl
+from loradex.plugin_api.hub_context import HubContext, HubHttp
 from loradex.plugin_api.tagging import TaggerInput, TagProposal
 
 __all__ = [
     "API_VERSION",
     "Event",
     "GridFinished",
+    "HubContext",
+    "HubDownloads",
+    "HubHttp",
+    "HubNames",
+    "HubPlaces",
+    "HubSearch",
     "HubSource",
     "MatchFinished",
     "ScanFinished",

@@ -12,9 +12,10 @@ import pluggy
 
 from loradex.domain.hub_source import HubSource
 from loradex.plugin_api.events import GridFinished, MatchFinished, ScanFinished
+from loradex.plugin_api.hub_context import HubContext
 from loradex.plugin_api.tagging import TaggerInput, TagProposal
 
-API_VERSION = "1.0"
+API_VERSION = "1.1"
 """A plugin runs when its `LORADEX_API` has the same major number and no larger minor one."""
 
 PROJECT = "loradex"
@@ -30,10 +31,12 @@ def propose_tags(model: TaggerInput) -> Iterable[TagProposal]:
 
 
 @hookspec
-def hub_source() -> HubSource:
-    """Return a hub to ask for models that the built-in one does not know; called once.
+def hub_source(context: HubContext) -> HubSource | None:
+    """Return a hub to ask for models that the built-in one does not know; None for no hub now.
 
-    Hubs are asked from the plugin's own thread, a batch of models at a time.
+    Called once for each piece of work on hubs, with a context of its own; ask nobody yet. What
+    the hub can do besides look-ups by hash (`HubSearch`, `HubNames`, `HubDownloads`, `HubPlaces`)
+    is told by the methods it has. Hubs are asked from the plugin's own thread, one call at a time.
     """
     raise NotImplementedError
 

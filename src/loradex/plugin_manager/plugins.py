@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
@@ -13,6 +13,7 @@ from loradex.paths import Home
 from loradex.plugin_api import (
     Event,
     GridFinished,
+    HubContext,
     HubSource,
     MatchFinished,
     ScanFinished,
@@ -25,7 +26,7 @@ from loradex.plugin_manager.checks import (
     checked_tag,
 )
 from loradex.plugin_manager.discovery import check_private, find_in_folder, find_installed
-from loradex.plugin_manager.fenced_hub import FencedHub
+from loradex.plugin_manager.fenced_hub import FencedHub, fenced_hub
 from loradex.plugin_manager.loading import LoadedPlugin, load_plugin
 
 TAG_LIMIT = 10.0
@@ -56,7 +57,6 @@ class Plugins:
     def __init__(self, loaded: Sequence[LoadedPlugin] = ()) -> None:
         self._loaded = tuple(loaded)
         self._problems: dict[tuple[str, str], PluginProblem] = {}
-        self._hubs: tuple[HubSource, ...] | None = None
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,19 +96,18 @@ class Plugins:
             except PluginError as error:
                 self.note(plugin.name, hook, error)
 
-    def hubs(self) -> tuple[HubSource, ...]:
-        """Return the hubs that plugins bring; what they raise is always a `HubError`."""
-        if self._hubs is None:
-            hubs: list[HubSource] = []
-            for plugin in self._with("hub_source"):
-                note = partial(self.note, plugin.name, "hub_source")
-                try:
-                    answers = plugin.fence.call(partial(_sources_of, plugin), EVENT_LIMIT)
-                    hubs += [FencedHub(hub, name, plugin.fence, note) for hub, name in answers]
-                except PluginError as error:
-                    note(error)
-            self._hubs = tuple(hubs)
-        return self._hubs
+    def hubs(self, context: HubContext) -> tuple[HubSource, ...]:
+        """Return the hubs that plugins bring for this piece of work; what they raise is always a
+        `HubError` or `Cancelled`.
+        """
+        hubs: list[HubSource] = []
+        for plugin in self._with("hub_source"):
+            note = partial(self.note, plugin.name, "hub_source")
+            try:
+                hubs += plugin.fence.call(partial(_hubs_of, plugin, context, note), EVENT_LIMIT)
+            except PluginError as error:
+                note(error)
+        return tuple(hubs)
 
     def _with(self, hook: str) -> Iterator[LoadedPlugin]:
         for plugin in self._loaded:
@@ -144,8 +143,11 @@ def _tag_or_error(plugin: str, proposal: object) -> ProposedTag | PluginError:
         return error
 
 
-def _sources_of(plugin: LoadedPlugin) -> list[tuple[HubSource, str]]:
-    return [checked_source(answer) for answer in plugin.hooks.hub_source()]
+def _hubs_of(
+    plugin: LoadedPlugin, context: HubContext, note: Callable[[PluginError], None]
+) -> list[FencedHub]:
+    sources = map(checked_source, plugin.hooks.hub_source(context=context))
+    return [fenced_hub(source, name, plugin.fence, note) for source, name in sources]
 
 
 def load_plugins(home: Home, disabled: Collection[str] = ()) -> Plugins:
