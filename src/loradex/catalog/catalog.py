@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from loradex.catalog.look_store import LookStore
     from loradex.catalog.person_store import PersonStore
     from loradex.catalog.plan_store import PlanStore
+    from loradex.catalog.serve_rows import ServeRows
+    from loradex.catalog.serve_store import ServeStore
     from loradex.catalog.verify_store import VerifyStore
     from loradex.domain.models import ModelDetails, ModelRow, Page
 
@@ -117,6 +119,20 @@ class Catalog:
         from loradex.catalog.duplicate_rows import DuplicateRows  # noqa: PLC0415
 
         return DuplicateRows(self._reader)
+
+    @cached_property
+    def serving(self) -> ServeStore:
+        """Who may ask `hub serve`."""
+        from loradex.catalog.serve_store import ServeStore  # noqa: PLC0415
+
+        return ServeStore(self._reader, self._writer)
+
+    @cached_property
+    def served(self) -> ServeRows:
+        """What `hub serve` may tell."""
+        from loradex.catalog.serve_rows import ServeRows  # noqa: PLC0415
+
+        return ServeRows(self._reader)
 
     @cached_property
     def plans(self) -> PlanStore:
