@@ -10,6 +10,7 @@ from __future__ import annotations
 import struct
 import zlib
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 
 from loradex.formats.cursor import Cursor, Held, Readable, Span, SpanEnded
@@ -143,11 +144,34 @@ def inflated(packed: bytes, size: int) -> bytes:
 
 def directory(file: Readable) -> Directory:
     """Find the last end record and return what it says. Raises BadZip."""
-    tail_at = max(0, file.size - _END_LENGTH - _LONGEST_COMMENT)
-    tail = file.read_at(tail_at, file.size - tail_at)
+    tail_at, tail = _tail(file)
     at = tail.rfind(_END)
     if at < 0 or len(tail) - at < _END_LENGTH:
         raise BadZip("has no list of members at its end: it is cut short")
+    return _directory_at(file, tail_at, tail, at)
+
+
+def directories(file: Readable) -> Iterator[Directory]:
+    """Yield what each end record says that a reader may find from the end, the last one first.
+
+    Tensor bytes spell the mark of one by chance now and then: what is said need not be true.
+    """
+    tail_at, tail = _tail(file)
+    at = tail.rfind(_END)
+    while at >= 0:
+        if len(tail) - at >= _END_LENGTH:
+            with suppress(BadZip):
+                yield _directory_at(file, tail_at, tail, at)
+        at = tail.rfind(_END, 0, at)
+
+
+def _tail(file: Readable) -> tuple[int, bytes]:
+    """Return the bytes in which an end record may lie, and where they begin."""
+    tail_at = max(0, file.size - _END_LENGTH - _LONGEST_COMMENT)
+    return tail_at, file.read_at(tail_at, file.size - tail_at)
+
+
+def _directory_at(file: Readable, tail_at: int, tail: bytes, at: int) -> Directory:
     count, size, offset, comment = struct.unpack_from("<H2IH", tail, at + 10)
     begins, disagrees = tail_at + at, False
     locator = tail[at - 20 : at] if at >= 20 else b""

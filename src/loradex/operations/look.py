@@ -116,8 +116,8 @@ def _open_file(path: Path, found: Found) -> _Opened | None:
     """
     with ModelFile(path) as file:
         header, error = _header(lambda: with_siblings(read_open(file), path, read_alone))
+        safety = judge(file, header, error)  # before the fingerprint: that reads less of the end
         fingerprint = fingerprint_of(file, header)
-        safety = judge(file, header, error)
         if file.differs(found.size, found.mtime_ns):
             return None
     return header, fingerprint, _problem(error, path), safety

@@ -44,6 +44,20 @@ def safetensors(header: object = None, body: int = 8, **entry: object) -> bytes:
     return struct.pack("<Q", len(raw)) + raw + bytes(body)
 
 
+def with_body(body: bytes) -> bytes:
+    """A healthy safetensors file with these bytes as its only tensor."""
+    entry = {"dtype": "U8", "shape": [len(body)], "data_offsets": [0, len(body)]}
+    return safetensors({"a": entry}, 0) + body
+
+
+def end_record(count: int, size: int, offset: int) -> bytes:
+    return struct.pack("<4s4H2IH", b"PK\5\6", 0, 0, count, count, size, offset, 0)
+
+
+def with_comment(archive: bytes, comment: bytes) -> bytes:
+    return archive[:-2] + struct.pack("<H", len(comment)) + comment
+
+
 def gguf(tensors: int = 0, pairs: int = 0, *, template: str | None = None) -> bytes:
     def string(value: str) -> bytes:
         return struct.pack("<Q", len(value)) + value.encode()
@@ -236,13 +250,45 @@ FILES: dict[str, tuple[str, Safety, Make, str]] = {
     "weights named pt": ("x.pt", SAFE, lambda _m: safetensors(), "is a safetensors file"),
     "weights named pt with a zip in them": (
         "x.pt", DANGEROUS,
-        lambda m: safetensors(
-            {"a": {"dtype": "U8", "shape": [len(torch_zip(evil(m)))],
-                   "data_offsets": [0, len(torch_zip(evil(m)))]}}, 0) + torch_zip(evil(m)),
+        lambda m: with_body(torch_zip(evil(m))),
         "glued to its end",
     ),
     "weights with a zip behind": (
         "x.safetensors", DANGEROUS, lambda m: safetensors() + torch_zip(evil(m)), "after its last",
+    ),
+    "weights with a zip in their tensors": (
+        "x.safetensors", DANGEROUS, lambda m: with_body(bytes(99) + torch_zip(evil(m))),
+        "os.system",
+    ),
+    "weights with a zip of weights in their tensors": (
+        "x.safetensors", SUSPICIOUS, lambda _m: with_body(torch_zip(a.HEALTHY)), "glued to its end",
+    ),
+    "weights with a zip that has a long comment": (
+        "x.safetensors", DANGEROUS,
+        lambda m: with_body(with_comment(torch_zip(evil(m)), bytes(65_000))), "os.system",
+    ),
+    "weights with a zip and a false end of one behind": (
+        "x.safetensors", DANGEROUS,
+        lambda m: with_body(torch_zip(evil(m)) + end_record(1, 46, 0)), "os.system",
+    ),
+    "weights with many false ends": (
+        "x.safetensors", SUSPICIOUS, lambda _m: with_body(end_record(1, 46, 0) * 20), "more ends",
+    ),
+    "weights with the mark of an end by chance": (
+        "x.safetensors", SAFE, lambda _m: with_body(b"PK\5\6" + bytes(range(99))), "",
+    ),
+    "weights with a list that leads nowhere": (
+        "x.safetensors", SAFE,
+        lambda _m: with_body(b"PK\1\2" + bytes(42) + end_record(1, 46, 0)), "",
+    ),
+    "weights with an empty zip": (
+        "x.safetensors", SAFE, lambda _m: with_body(end_record(0, 0, 0)), "",
+    ),
+    "GGUF with a zip behind": (
+        "x.gguf", DANGEROUS, lambda m: gguf() + torch_zip(evil(m)), "glued to its end",
+    ),
+    "a pickle of old with the mark of an end by chance": (
+        "x.pkl", BROKEN, lambda _m: a.HEALTHY + b"PK\5\6" + bytes(range(99)), "after its pickle",
     ),
     "healthy weights": ("x.safetensors", SAFE, lambda _m: safetensors(), ""),
     "a header longer than the file": (

@@ -20,10 +20,10 @@ from loradex.formats.zip_members import STORED, BadZip, Directory, Member, direc
 _EXPORTED = {"archive_format", "serialized_exported_program.json"}
 
 
-def judge_zip(data: Readable, scan: Scan) -> None:
-    """Judge an archive and all that is in it."""
+def judge_zip(data: Readable, scan: Scan, where: Directory | None = None) -> None:
+    """Judge an archive and all that is in it; `where` if its list was found already."""
     try:
-        where = directory(data)
+        where = where or directory(data)
         lists = _lists(data, where)
     except BadZip as error:
         scan.add(Safety.BROKEN, f"{error}; not fully scanned.")

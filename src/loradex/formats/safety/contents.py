@@ -10,7 +10,8 @@ from loradex.formats.safety.magic import foreign_code, sealed_archive
 from loradex.formats.safety.scanning import MAX_DEPTH, Scan
 from loradex.formats.safety.streams import judge_stream
 from loradex.formats.safety.tars import is_tar, judge_tar
-from loradex.formats.zip_members import LOCAL_MARK, BadZip, directory
+from loradex.formats.safety.trailing import judge_archive_at_end
+from loradex.formats.zip_members import LOCAL_MARK
 
 _HEAD = 16
 
@@ -25,11 +26,7 @@ def look_inside(data: Readable, scan: Scan) -> bool:
         judge_zip(data, scan)
         return True
     found = _judge_by_head(data, head, scan)
-    if has_archive_at_end(data):
-        scan.add(Safety.SUSPICIOUS, "has a zip archive glued to its end.")
-        judge_zip(data, scan)
-        return True
-    return found
+    return judge_archive_at_end(data, scan) or found
 
 
 def _judge_by_head(data: Readable, head: bytes, scan: Scan) -> bool:
@@ -45,11 +42,3 @@ def _judge_by_head(data: Readable, head: bytes, scan: Scan) -> bool:
     else:
         return judge_stream(data, scan)
     return True
-
-
-def has_archive_at_end(data: Readable) -> bool:
-    """Tell whether a reader that looks from the end would find a zip archive."""
-    try:
-        return directory(data).count > 0
-    except BadZip:
-        return False

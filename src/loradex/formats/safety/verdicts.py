@@ -1,7 +1,7 @@
 """The verdict on a model file, from its header and, where that is not enough, its contents.
 
-A healthy safetensors or GGUF file holds numbers and texts only, and what was read of it for its
-header settles that: it costs nothing more.
+A healthy safetensors or GGUF file holds numbers and texts only: beside its header, its end is
+looked at, where a zip archive may hide from whoever reads the file as what it is.
 """
 
 from __future__ import annotations
@@ -11,10 +11,10 @@ from loradex.domain.safety import Safety, SafetyReport
 from loradex.errors import FormatError
 from loradex.formats.model_file import ModelFile
 from loradex.formats.pickle_walks import walks_of
-from loradex.formats.safety.archives import judge_zip
-from loradex.formats.safety.contents import has_archive_at_end, look_inside
+from loradex.formats.safety.contents import look_inside
 from loradex.formats.safety.findings import Findings
 from loradex.formats.safety.scanning import Scan
+from loradex.formats.safety.trailing import judge_archive_at_end
 from loradex.formats.sniffing import tell_format
 from loradex.formats.zip_members import BadZip, members
 
@@ -22,8 +22,6 @@ _DATA_ONLY = {FileFormat.SAFETENSORS, FileFormat.GGUF}
 _DATA_SUFFIXES = {".safetensors", ".sft", ".gguf"}
 _PICKLE_SUFFIXES = {".ckpt", ".pt", ".pt2", ".pth", ".bin", ".pkl", ".pickle"}
 _KNOWN_SUFFIXES = _DATA_SUFFIXES | _PICKLE_SUFFIXES
-
-_SAFE = SafetyReport(Safety.SAFE)
 
 
 def judge(file: ModelFile, header: Header | None, error: FormatError | None) -> SafetyReport:
@@ -34,13 +32,14 @@ def judge(file: ModelFile, header: Header | None, error: FormatError | None) -> 
     if error is not None and isinstance(error.__cause__, OSError):
         return unreadable(error)
     claims = _claimed(file.path.name)
-    if header is not None and header.format in _DATA_ONLY and not claims & _PICKLE_SUFFIXES:
-        return _SAFE
     findings = Findings()
     scan = Scan(findings, look_inside, walks_of(file))
     try:
         if header is not None and header.format in _DATA_ONLY:
-            _judge_renamed(file, header, scan)
+            if claims & _PICKLE_SUFFIXES:
+                said = f"is a {header.format.value} file, though its name ends in"
+                scan.add(Safety.SAFE, f"{said} {file.path.suffix.lower()}.")
+            judge_archive_at_end(file, scan)
         else:
             _judge_contents(file, error, claims, scan)
     except FormatError as refusal:
@@ -61,15 +60,6 @@ def _claimed(name: str) -> frozenset[str]:
             break
         claims.add(f".{suffix}")
     return frozenset(claims)
-
-
-def _judge_renamed(file: ModelFile, header: Header, scan: Scan) -> None:
-    """Judge harmless contents under a pickle's name: its loaders may look from the end."""
-    suffix = file.path.suffix.lower()
-    scan.add(Safety.SAFE, f"is a {header.format.value} file, though its name ends in {suffix}.")
-    if has_archive_at_end(file):
-        scan.add(Safety.SUSPICIOUS, "has a zip archive glued to its end.")
-        judge_zip(file, scan)
 
 
 def _judge_contents(
