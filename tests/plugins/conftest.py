@@ -8,7 +8,9 @@ from pathlib import Path
 
 import pytest
 
+from loradex.errors import HubUnreachable
 from loradex.paths import Home
+from loradex.plugin_api import HubContext
 
 HEAD = """
 from loradex.domain.hub import HubVersion
@@ -16,6 +18,13 @@ from loradex.plugin_api import *
 
 LORADEX_API = "1.0"
 """
+
+
+class NoHttp:
+    """Nobody is there to be asked."""
+
+    def get_json(self, url: str) -> object:
+        raise HubUnreachable(f"{url} is not there.")
 
 
 @pytest.fixture
@@ -29,3 +38,9 @@ def write(home: Home) -> Callable[..., Path]:
         return path
 
     return write
+
+
+@pytest.fixture
+def context() -> HubContext:
+    """What a hub of a plugin gets when nobody can be asked."""
+    return HubContext(NoHttp(), names=("mirror",))
