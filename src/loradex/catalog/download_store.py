@@ -155,13 +155,16 @@ class DownloadStore:
     def landing(self, id_: int, *, sha256: str, size: int, relative: bytes) -> bool:
         """Note, before a file gets its name, which bytes it holds and where it goes.
 
-        Cut off after that, the file is known again. False when it does not run any more.
+        Cut off after that, the file is known again. Paused at the last moment, it lands all the
+        same; False when it was cancelled or forgotten.
         """
-        return self._change_running(
-            id_,
-            "sha256 = ?, size_bytes = ?, done_bytes = ?, relative = ?",
-            (sha256, size, size, relative),
-        )
+        with self._writer.transaction() as connection:
+            changed = connection.exec_driver_sql(
+                "UPDATE download SET state = 'running', sha256 = ?, size_bytes = ?, done_bytes = ?,"
+                " relative = ? WHERE id = ? AND state IN ('queued', 'running', 'paused')",
+                (sha256, size, size, relative, id_),
+            )
+            return changed.rowcount == 1
 
     def finish(self, id_: int, content_id: int | None, *, error: str | None = None) -> None:
         """Note that a file is in its place; `error` says what a person should know of it."""
@@ -187,6 +190,15 @@ class DownloadStore:
             "state = 'queued', not_before = ?, tries = tries + ?, error = ?, hint = ?",
             (not_before, int(tried), *_said(error, hint)),
         )
+
+    def hold_hub(self, hub: str, not_before: float, error: str, hint: str | None) -> int:
+        """Begin nothing of a hub before a time in Unix seconds; return how many wait for it."""
+        with self._writer.transaction() as connection:
+            return connection.exec_driver_sql(
+                "UPDATE download SET not_before = max(not_before, ?), error = ?, hint = ?"
+                " WHERE hub = ? AND state = 'queued'",
+                (not_before, *_said(error, hint), hub),
+            ).rowcount
 
     def pause(self, ids: Collection[int] | None = None) -> list[Download]:
         """Pause what waits or runs, or those of it with these numbers; return them as they were."""

@@ -86,15 +86,8 @@ def chosen_files(version: HubVersion, wishes: Wishes) -> list[HubFile]:
     """
     if not version.files:
         raise NotToBeHad("The hub lists no files for it: it may be archived.")
-    named = [name for name in wishes.names if name != EVERY_FILE]
-    found = [_named(version, name) for name in named]
-    if EVERY_FILE in wishes.names:
-        found += [file for file in version.files if file.type.casefold() != TRAINING_DATA]
-    found = [file for file in dict.fromkeys(map(_Same, found)) if _wanted(file.file, wishes)]
     if wishes.names:
-        if not found:
-            raise NotToBeHad(_nothing_fits(version))
-        return [same.file for same in found]
+        return _asked_for(version, wishes)
     rest = [file for file in version.files if file.type.casefold() != TRAINING_DATA]
     fitting = [file for file in rest if _wanted(file, wishes)]
     weights = [file for file in fitting if file.type.casefold() in _WEIGHTS]
@@ -121,19 +114,14 @@ def described(file: HubFile) -> str:
     return display_text(f"{name} ({', '.join(part for part in parts if part)})")
 
 
-@dataclass(frozen=True, slots=True)
-class _Same:
-    """A file that equals another of the same id and name: records themselves hold dicts."""
-
-    file: HubFile
-
-    def __hash__(self) -> int:
-        return hash((self.file.id, self.file.name))
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, _Same):
-            return NotImplemented
-        return (self.file.id, self.file.name) == (other.file.id, other.file.name)
+def _asked_for(version: HubVersion, wishes: Wishes) -> list[HubFile]:
+    asked = [_named(version, name) for name in wishes.names if name != EVERY_FILE]
+    if EVERY_FILE in wishes.names:
+        asked += [file for file in version.files if file.type.casefold() != TRAINING_DATA]
+    found = {(file.id, file.name): file for file in asked if _wanted(file, wishes)}
+    if not found:
+        raise NotToBeHad(_nothing_fits(version))
+    return list(found.values())
 
 
 def _other_shards(version: HubVersion, file: HubFile) -> list[HubFile]:

@@ -1,0 +1,213 @@
+"""One download from its row in the queue to its place in a library."""
+
+# ruff: noqa: PTH103 - names are bytes here, which pathlib does not take
+
+from __future__ import annotations
+
+import os
+import stat
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loradex.catalog.catalog import Catalog
+from loradex.domain.downloads import Download
+from loradex.domain.hashes import Hashes
+from loradex.domain.hub_reference import HubReference
+from loradex.domain.hub_source import HubDownloads, HubNames, HubSource
+from loradex.domain.hub_waiting import TellWait
+from loradex.domain.library import Library
+from loradex.domain.progress import CancelToken
+from loradex.domain.text import display_text
+from loradex.errors import DownloadError, FormatError, HubNotFound, LibraryError
+from loradex.formats.hashing import read_in_full
+from loradex.formats.model_files import is_model_file
+from loradex.formats.stream_hashing import StreamDigester
+from loradex.hub.fetching import Fetcher, NotAsPromised, Promise
+from loradex.hub.fetching.part import discard_part, kept_bytes
+from loradex.operations.downloads.landing import Landed, Origin, into_catalog, named_for_good
+from loradex.operations.downloads.placing import Target, is_there
+from loradex.operations.downloads.queue import part_of
+from loradex.plugin_manager import Plugins
+
+if TYPE_CHECKING:
+    from loradex.operations.hubs import Hubs
+
+_TEXTS = (".yaml", ".yml", ".json", ".txt", ".md")
+
+Told = Callable[[int, int | None], None]
+
+
+class NoLongerWanted(Exception):
+    """The download was cancelled when all of its bytes were there."""
+
+
+@dataclass(slots=True)
+class OneByOne:
+    """What every download needs. Safe for threads: what they share is done one at a time."""
+
+    catalog: Catalog
+    hubs: Hubs
+    fetcher: Fetcher
+    plugins: Callable[[], Plugins]
+    _shared: threading.Lock = field(default_factory=threading.Lock)
+
+    def do(
+        self, download: Download, *, cancel: CancelToken, told: Told, tell_wait: TellWait
+    ) -> Landed:
+        """Fetch a file, give it its name and keep it in the catalog.
+
+        Raises `Cancelled`, `NoLongerWanted`, `OSError`, and from the trees of `HubError`,
+        `DownloadError`, `LibraryError` and `CatalogError`; the bytes that came are kept then.
+        """
+        library = self._library(download)
+        with self._shared:
+            hub = self.hubs.named(download.hub)
+        origin = self._origin(hub, download)
+        os.makedirs(download.path.rpartition(b"/")[0], exist_ok=True)
+        part = part_of(download)
+        there = self._there_already(download, cancel)
+        if there is not None:
+            relative, hashes = download.relative, there
+        else:
+            hashes = self._whole_part(download, part, cancel) or self._fetched(
+                hub, origin, download, part, cancel=cancel, told=told, tell_wait=tell_wait
+            )
+            relative = named_for_good(part, download, self._reserve(download, part, hashes))
+        with self._shared:
+            place = Target(library, relative)
+            landed = into_catalog(self.catalog, place, hashes, origin, self.plugins)
+        if relative != download.relative:
+            name = display_text(os.fsdecode(download.relative.rpartition(b"/")[2]))
+            note = f"Something called {name} was there already: it got a name of its own."
+            landed = Landed(landed.path, landed.content_id, (note, *landed.notes))
+        return landed
+
+    def _library(self, download: Download) -> Library:
+        libraries = self.catalog.files.libraries()
+        library = next((each for each in libraries if each.id == download.library_id), None)
+        if library is None:
+            raise LibraryError("Its library was removed.")
+        if os.fsencode(library.root) != download.root:
+            raise LibraryError(
+                f"The library {library.name} was moved to another folder since.",
+                hint="Cancel the download and get it again.",
+            )
+        if not is_there(self.catalog, library):
+            raise LibraryError(
+                f"The library {library.name} is not there: its drive is away.",
+                hint="Mount it, then run `loradex hub downloads retry`.",
+            )
+        return library
+
+    def _origin(self, hub: HubSource, download: Download) -> Origin:
+        """Ask the hub for the record of the file, which may have changed since it was queued."""
+        slugs = self.catalog.downloads.slugs(download.hub, download.model_id, download.version_id)
+        owner, _, revision = (slugs.version or "").rpartition("@")
+        reference = HubReference(
+            hub=download.hub,
+            model_id=download.model_id,
+            version_id=download.version_id,
+            slug=slugs.model or owner or None,
+            revision=(revision or None) if owner else None,
+        )
+        found = hub.look_up(reference) if isinstance(hub, HubNames) else None
+        gone = HubNotFound(f"{hub.name} does not have {display_text(download.name, 120)} any more.")
+        if found is None:
+            raise gone
+        model, version = found
+        if version is None or version.id != download.version_id:
+            version = next((v for v in model.versions if v.id == download.version_id), None)
+        if version is None:
+            raise gone
+        for file in version.files:
+            if (file.id, file.name) == (download.file_id, download.name) or (
+                file.id is not None and file.id == download.file_id
+            ):
+                return Origin(hub.name, hub.page_url(model.id, version.id), model, version, file)
+        raise gone
+
+    def _there_already(self, download: Download, cancel: CancelToken) -> Hashes | None:
+        """Return the hashes of the file at the place when it is this one, cut off as it landed."""
+        return _hashes_if_same(Path(os.fsdecode(download.path)), download, cancel)
+
+    def _whole_part(self, download: Download, part: Path, cancel: CancelToken) -> Hashes | None:
+        """Return the hashes of a part that was complete when its process ended."""
+        if kept_bytes(part):
+            return None
+        return _hashes_if_same(part, download, cancel)
+
+    def _fetched(
+        self,
+        hub: HubSource,
+        origin: Origin,
+        download: Download,
+        part: Path,
+        *,
+        cancel: CancelToken,
+        told: Told,
+        tell_wait: TellWait,
+    ) -> Hashes:
+        if not isinstance(hub, HubDownloads):
+            raise DownloadError(f"Nothing can be downloaded from {hub.name}.")
+        file = origin.file
+        name = os.fsdecode(download.path).rpartition("/")[2]
+        promise = Promise(
+            name=download.name,
+            size_bytes=file.size_bytes or download.size_bytes,
+            sha256=file.sha256 or download.sha256,
+            text=not is_model_file(name) and name.lower().endswith(_TEXTS),
+        )
+
+        def once() -> Hashes:
+            fetched = self.fetcher.fetch(
+                lambda: hub.download_start(origin.version, file),
+                part,
+                promise,
+                cancel=cancel,
+                digester=StreamDigester(),
+                told=told,
+                tell_wait=tell_wait,
+            )
+            if fetched.hashes is None:
+                raise DownloadError(f"{display_text(download.name, 120)} came without hashes.")
+            return fetched.hashes
+
+        try:
+            return once()
+        except NotAsPromised as error:
+            if error.found is None or not error.found.resumed_from:
+                raise
+            # Put together from two fetches: the file may have changed in between.
+            discard_part(part)
+            return once()
+
+    def _reserve(self, download: Download, part: Path, hashes: Hashes) -> Callable[[bytes], None]:
+        size = part.stat().st_size
+
+        def reserve(relative: bytes) -> None:
+            wanted = self.catalog.downloads.landing(
+                download.id, sha256=hashes.sha256, size=size, relative=relative
+            )
+            if not wanted:
+                raise NoLongerWanted
+
+        return reserve
+
+
+def _hashes_if_same(path: Path, download: Download, cancel: CancelToken) -> Hashes | None:
+    """Return the hashes of a file that holds exactly the bytes that were promised."""
+    try:
+        info = path.lstat()
+    except OSError:
+        return None
+    same_size = stat.S_ISREG(info.st_mode) and info.st_size == download.size_bytes
+    if download.sha256 is None or not same_size:
+        return None
+    try:
+        hashes = read_in_full(path, cancel=cancel).hashes
+    except FormatError:
+        return None
+    return hashes if hashes.sha256 == download.sha256 else None
