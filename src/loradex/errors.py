@@ -31,6 +31,8 @@
     │   ├── WrongBytes             not the file that was promised: kept aside
     │   ├── NotAModel              a web page, an error text … in place of a model
     │   └── DiskFull
+    ├── ServeError                 `hub serve` cannot start
+    │   └── ServeExtraMissing      starlette or uvicorn is not installed
     ├── RenderError
     │   ├── ExtraMissing           torch or diffusers is not installed
     │   ├── NotRenderable          no pipeline can be built from this checkpoint
@@ -236,6 +238,14 @@ class NotAModel(DownloadError):
 
 class DiskFull(DownloadError):
     """There is no room for the file."""
+
+
+class ServeError(LoradexError):
+    """The catalog cannot be served: no place to listen, or no certificate."""
+
+
+class ServeExtraMissing(ServeError):
+    """A package of the `serve` extra is not installed."""
 
 
 class RenderError(LoradexError):

@@ -32,6 +32,7 @@ class ServedMatch(NamedTuple):
     hub: str
     model_id: int
     version_id: int
+    base_model: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ class ServedModel:
 
 @dataclass(frozen=True, slots=True)
 class ServedVersion:
-    """What a numbered hub said of a version. `raw` is its document, `{}` when it is unreadable."""
+    """What a numbered hub said of a version."""
 
     id: int
     model_id: int
@@ -90,8 +91,8 @@ class ServedVersion:
     level: int
     published_at: str | None
     position: int | None
+    air: str | None
     trained_words: tuple[str, ...]
-    raw: Mapping[str, object]
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,12 +165,11 @@ class ServeRows:
         found: dict[int, ServedMatch] = {}
         for hub in reversed(NUMBERED_HUBS):
             for row in self._reader.rows_of(
-                "SELECT content_id, hub, match.model_id, version_id FROM match"
+                "SELECT content_id, hub, match.model_id, version_id, base_model FROM match"
                 " JOIN hub_version USING (hub) WHERE hub = ? AND hub_version.id = version_id",
                 (hub,),
             ):
-                id_, name, model_id, version_id = cast("tuple[int, str, int, int]", row)
-                found[id_] = ServedMatch(name, model_id, version_id)
+                found[cast("int", row[0])] = ServedMatch(*row[1:])  # type: ignore[arg-type]
         return found
 
     def _open_tags(self) -> dict[int, list[str]]:
@@ -209,18 +209,14 @@ class ServeRows:
     def versions(self, hub: str, ids: Iterable[int]) -> dict[int, ServedVersion]:
         """Return what the hub said of these versions; those it never told of are left out."""
         found: dict[int, ServedVersion] = {}
-        for *plain, words, raw in self._of(
+        for *plain, words in self._of(
             "id, model_id, name, base_model, description, content_level, published_at, position,"
-            " trained_words, raw FROM hub_version",
+            " air, trained_words FROM hub_version",
             "id",
             hub,
             ids,
         ):
-            version = ServedVersion(  # type: ignore[misc]
-                *plain,  # type: ignore[arg-type]
-                trained_words=texts(str(words)),
-                raw=_document(cast("bytes", raw)),
-            )
+            version = ServedVersion(*plain, trained_words=texts(str(words)))  # type: ignore[arg-type,misc]
             found[version.id] = version
         return found
 

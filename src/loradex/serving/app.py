@@ -1,0 +1,59 @@
+"""The server's application: which path is answered by what."""
+
+from __future__ import annotations
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.types import ASGIApp
+
+from loradex.catalog.catalog import Catalog
+from loradex.serving.answers import Refused, error
+from loradex.serving.current import CurrentShelf
+from loradex.serving.downloads import Downloads
+from loradex.serving.endpoints import Endpoints
+from loradex.serving.gate import ME, Gate
+from loradex.serving.guard import Guard
+from loradex.serving.hosts import Hosts
+from loradex.serving.pictures import Pictures
+
+
+def make_app(catalog: Catalog, current: CurrentShelf, guard: Guard, hosts: Hosts) -> ASGIApp:
+    """Return the application that serves what `current` holds."""
+    endpoints = Endpoints(catalog, current, guard, Pictures(catalog, current.limit))
+    downloads = Downloads(catalog, current)
+    api = "/api/v1"
+    get = ["GET"]
+    routes = [
+        Route("/", endpoints.about, methods=get),
+        Route(f"{api}/models", endpoints.models, methods=get),
+        Route(f"{api}/models/{{id}}", endpoints.model, methods=get),
+        Route(f"{api}/model-versions/by-hash", endpoints.by_hashes, methods=["POST"]),
+        Route(f"{api}/model-versions/by-hash/ids", endpoints.ids_by_hashes, methods=["POST"]),
+        Route(f"{api}/model-versions/by-hash/{{digest}}", endpoints.by_hash, methods=get),
+        Route(f"{api}/model-versions/{{id}}", endpoints.version, methods=get),
+        Route(f"{api}/images", endpoints.images, methods=get),
+        Route(f"{api}/tags", endpoints.tags, methods=get),
+        Route(f"{api}/creators", endpoints.creators, methods=get),
+        Route(f"{api}/enums", endpoints.enums, methods=get),
+        Route(ME, endpoints.me, methods=get),
+        Route("/api/download/models/{id}", downloads.download, methods=get),
+        Route("/pictures/{ticket}/{version_id}/{picture_id}.jpg", endpoints.picture, methods=get),
+    ]
+    app = Starlette(
+        routes=routes, exception_handlers={HTTPException: _http_error, Refused: _refused}
+    )
+    app.router.redirect_slashes = False
+    return Gate(app, hosts=hosts, guard=guard)
+
+
+def _http_error(_request: Request, fault: Exception) -> Response:
+    status = fault.status_code if isinstance(fault, HTTPException) else 500
+    headers = fault.headers if isinstance(fault, HTTPException) else None
+    return error(status, "Not found" if status == 404 else "Method not allowed", headers=headers)
+
+
+def _refused(_request: Request, fault: Exception) -> Response:
+    return fault.response if isinstance(fault, Refused) else error(500, "Internal Server Error")
