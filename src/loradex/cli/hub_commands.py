@@ -9,6 +9,7 @@ from loradex.cli.lazy import LazyCommands
 HUB_COMMANDS: dict[str, tuple[str, str]] = {
     "match": ("hub_match", "Look up every hashed model: name, trigger words, tags, base model."),
     "whoami": ("hub_login", "Tell whose key is in use, or that there is none."),
+    "serve": ("hub_serve", "Give the catalog to other machines; `serve keys` says who may ask."),
 }
 """Command name to its module and its line in the help."""
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from loradex.catalog.catalog import Catalog
 from loradex.domain.content_level import ContentLimit
 from loradex.errors import ServeError, ServeExtraMissing, UsageError
+from loradex.serving import DEFAULT_HOST, DEFAULT_PORT
 from loradex.serving.hosts import Hosts, checked_name, is_loopback
 
 if TYPE_CHECKING:
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
     from loradex.serving.shelf import Shelf
 
-DEFAULT_PORT = 8765
 MOST_CONNECTIONS = 128
 IDLE_SECONDS = 15
 END_SECONDS = 5
@@ -38,7 +38,7 @@ class ServeOptions:
     everybody comes from there.
     """
 
-    host: str = "127.0.0.1"
+    host: str = DEFAULT_HOST
     port: int = DEFAULT_PORT
     query: str = ""
     limit: ContentLimit = ContentLimit.SAFE
@@ -46,6 +46,11 @@ class ServeOptions:
     key_required: bool = False
     certificate: Path | None = None
     certificate_key: Path | None = None
+
+    @property
+    def wants_key(self) -> bool:
+        """True when nobody may ask without a key."""
+        return self.key_required or not is_loopback(self.host)
 
 
 class HubServer:
@@ -84,7 +89,7 @@ def open_server(catalog: Catalog, options: ServeOptions) -> Iterator[HubServer]:
     from loradex.serving.guard import Guard  # noqa: PLC0415
 
     current = CurrentShelf(catalog, options.query, options.limit)
-    guard = Guard(catalog, required=options.key_required or not is_loopback(options.host))
+    guard = Guard(catalog, required=options.wants_key)
     try:
         shelf = current.now()
         app = make_app(catalog, current, guard, Hosts(options.host, options.allowed_hosts))
@@ -126,8 +131,7 @@ def _check(catalog: Catalog, options: ServeOptions) -> None:
             ) from error
     if options.certificate_key is not None and options.certificate is None:
         raise UsageError("A key file needs its certificate.", hint="Give --certfile as well.")
-    wanted = options.key_required or not is_loopback(options.host)
-    if wanted and not catalog.serving.keys():
+    if options.wants_key and not catalog.serving.keys():
         raise UsageError(
             f"Who asks at {options.host} needs a key, and there is none yet.",
             hint="Make one for each machine: loradex hub serve keys add NAME",
