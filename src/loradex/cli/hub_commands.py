@@ -8,6 +8,8 @@ from loradex.cli.lazy import LazyCommands
 
 HUB_COMMANDS: dict[str, tuple[str, str]] = {
     "match": ("hub_match", "Look up every hashed model: name, trigger words, tags, base model."),
+    "get": ("hub_get", "Download models into a library, verified and known at once."),
+    "downloads": ("hub_downloads", "List the download queue; pause, resume, retry, run it."),
     "whoami": ("hub_login", "Tell whose key is in use, or that there is none."),
     "serve": ("hub_serve", "Give the catalog to other machines; `serve keys` says who may ask."),
 }
