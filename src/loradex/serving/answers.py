@@ -37,6 +37,18 @@ def key_wanted(message: str) -> Response:
     return error(401, "Unauthorized", message=message, headers={"WWW-Authenticate": "Bearer"})
 
 
+def busy() -> Response:
+    """Return the 503 for a catalog that cannot be read just now."""
+    return error(503, "The catalog cannot be read just now", headers={"Retry-After": "5"})
+
+
+def failed() -> Response:
+    """Return the 500 for a fault of ours; what it was stays here."""
+    return JSONResponse(
+        {"message": "An unexpected error occurred", "error": "Internal Server Error"}, 500
+    )
+
+
 class Refused(Exception):
     """Ends a request with `response`."""
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -10,7 +12,8 @@ from starlette.routing import Route
 from starlette.types import ASGIApp
 
 from loradex.catalog.catalog import Catalog
-from loradex.serving.answers import Refused, error
+from loradex.errors import CatalogError
+from loradex.serving.answers import Refused, busy, error, failed
 from loradex.serving.current import CurrentShelf
 from loradex.serving.downloads import Downloads
 from loradex.serving.endpoints import Endpoints
@@ -18,6 +21,8 @@ from loradex.serving.gate import ME, Gate
 from loradex.serving.guard import Guard
 from loradex.serving.hosts import Hosts
 from loradex.serving.pictures import Pictures
+
+_log = logging.getLogger(__name__)
 
 
 def make_app(catalog: Catalog, current: CurrentShelf, guard: Guard, hosts: Hosts) -> ASGIApp:
@@ -43,17 +48,34 @@ def make_app(catalog: Catalog, current: CurrentShelf, guard: Guard, hosts: Hosts
         Route("/pictures/{ticket}/{version_id}/{picture_id}.jpg", endpoints.picture, methods=get),
     ]
     app = Starlette(
-        routes=routes, exception_handlers={HTTPException: _http_error, Refused: _refused}
+        routes=routes,
+        exception_handlers={
+            HTTPException: _http_error,
+            Refused: _refused,
+            CatalogError: _catalog_error,
+            Exception: _fault,
+        },
     )
     app.router.redirect_slashes = False
     return Gate(app, hosts=hosts, guard=guard)
 
 
 def _http_error(_request: Request, fault: Exception) -> Response:
+    """Return the answer to a path or method that is none here."""
     status = fault.status_code if isinstance(fault, HTTPException) else 500
     headers = fault.headers if isinstance(fault, HTTPException) else None
     return error(status, "Not found" if status == 404 else "Method not allowed", headers=headers)
 
 
 def _refused(_request: Request, fault: Exception) -> Response:
-    return fault.response if isinstance(fault, Refused) else error(500, "Internal Server Error")
+    return fault.response if isinstance(fault, Refused) else failed()
+
+
+def _catalog_error(_request: Request, fault: Exception) -> Response:
+    _log.warning("%s", fault)
+    return busy()
+
+
+def _fault(_request: Request, _fault: Exception) -> Response:
+    """Return the answer to a fault of ours; the gate writes it into the log."""
+    return failed()

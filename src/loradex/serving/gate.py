@@ -12,12 +12,12 @@ from urllib.parse import parse_qsl
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
-from starlette.responses import JSONResponse, Response
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from loradex.domain.text import display_text
 from loradex.errors import CatalogError
-from loradex.serving.answers import Refused, error, key_wanted
+from loradex.serving.answers import busy, error, failed, key_wanted
 from loradex.serving.guard import Guard
 from loradex.serving.hosts import Hosts, is_foreign
 from loradex.serving.sending import Interrupted
@@ -63,16 +63,14 @@ class Gate:
         try:
             response = await self._checked(scope) or self._app
             await response(scope, receive, counted)
-        except Refused as refused:
-            await refused.response(scope, receive, counted)
         except (Interrupted, ClientDisconnect) as fault:
             _log.info("An answer was cut short: %s", fault)
         except CatalogError as fault:
             _log.warning("%s", fault)
-            await _give_up(_busy(), scope, receive, counted, sent)
+            await _give_up(busy(), scope, receive, counted, sent)
         except Exception:  # noqa: BLE001 - the last line: a fault of ours must not reach a stranger
             _log.exception("A request failed.")
-            await _give_up(_failed(), scope, receive, counted, sent)
+            await _give_up(failed(), scope, receive, counted, sent)
         finally:
             _note(scope, sent, time.monotonic() - started)
 
@@ -140,16 +138,6 @@ async def _give_up(
     """Answer with `response`; what has begun already is left incomplete, so that it is cut."""
     if not sent.status:
         await response(scope, receive, send)
-
-
-def _busy() -> Response:
-    return error(503, "The catalog cannot be read just now", headers={"Retry-After": "5"})
-
-
-def _failed() -> Response:
-    return JSONResponse(
-        {"message": "An unexpected error occurred", "error": "Internal Server Error"}, 500
-    )
 
 
 def _note(scope: Scope, sent: _Sent, seconds: float) -> None:

@@ -25,7 +25,7 @@ _SORTS: Mapping[str, SortKey] = {
     "Most Downloaded": lambda m: (m.downloads, m.likes, m.id),
     "Most Liked": lambda m: (m.likes, m.downloads, m.id),
     "Newest": lambda m: (int(m.added_at * 1000), 0, m.id),
-    "Oldest": lambda m: (-int(m.added_at * 1000), 0, m.id),
+    "Oldest": lambda m: (-int(m.added_at * 1000), 0, -m.id),
 }
 """The others (most discussed …) are about what only the hub knows, and sort like the first."""
 

@@ -76,9 +76,9 @@ class SendFile:
                     raise Interrupted("the client stopped reading") from error
         finally:
             # The file must not be closed while somebody reads it.
-            if not ahead.done():
-                with contextlib.suppress(OSError, Interrupted):
-                    await ahead
+            await asyncio.wait([ahead])
+            if not ahead.cancelled():
+                ahead.exception()
 
     async def _read(self, place: int) -> bytes:
         return await anyio.to_thread.run_sync(self._piece, place, limiter=self._readers)
@@ -86,9 +86,13 @@ class SendFile:
     def _piece(self, place: int) -> bytes:
         """Read a piece; the last one only if the file is still what it was."""
         wanted = min(PIECE, self._span.end - place)
-        piece = os.pread(self._file.handle, wanted, place)
         last = place + wanted == self._span.end
-        if len(piece) != wanted or (last and not self._file.unchanged()):
+        try:
+            piece = os.pread(self._file.handle, wanted, place)
+            good = len(piece) == wanted and not (last and not self._file.unchanged())
+        except OSError as error:
+            raise Interrupted(f"the file cannot be read: {error.strerror}") from error
+        if not good:
             raise Interrupted("the file changed while it was sent")
         return piece
 
