@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -37,3 +38,18 @@ def ask(server: HubServer) -> Iterator[httpx.Client]:
 def studio(catalog: Catalog, tmp_path: Path) -> Studio:
     """A studio that the test may change."""
     return make_studio(catalog, tmp_path)
+
+
+@pytest.fixture(scope="package")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("tls")
+    cert, its_key = folder / "cert.pem", folder / "key.pem"
+    command = (
+        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
+        f"-keyout {its_key} -out {cert} -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
+    )
+    try:
+        subprocess.run(command.split(), check=True, capture_output=True, timeout=60)
+    except FileNotFoundError:
+        pytest.skip("needs openssl")
+    return cert, its_key

@@ -5,7 +5,6 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
-import subprocess
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -401,21 +400,6 @@ def test_over_https(shared: Studio, certificate: tuple[Path, Path]) -> None:
         trusted = ssl.create_default_context(cafile=cert)
         answer = httpx.get(server.url + "/api/v1/model-versions/102", verify=trusted)
         assert answer.json()["downloadUrl"].startswith(server.url)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
-    folder = tmp_path_factory.mktemp("tls")
-    cert, its_key = folder / "cert.pem", folder / "key.pem"
-    command = (
-        f"openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 "
-        f"-keyout {its_key} -out {cert} -subj /CN=127.0.0.1 -addext subjectAltName=IP:127.0.0.1"
-    )
-    try:
-        subprocess.run(command.split(), check=True, capture_output=True, timeout=60)
-    except FileNotFoundError:
-        pytest.skip("needs openssl")
-    return cert, its_key
 
 
 def _address(server: HubServer) -> tuple[str, int]:
