@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -20,6 +21,7 @@ from loradex.serving.guard import Guard
 from loradex.serving.hosts import Hosts
 from loradex.serving.keys import Guesses, add_key, remove_key
 from loradex.serving.server import HubServer, ServeOptions, open_server
+from loradex.serving.workers import THREADS
 from serving_kit import Studio, running
 
 ME = "/api/v1/me"
@@ -218,11 +220,31 @@ def test_who_guesses_has_to_wait(locked: HubServer, key: Secret) -> None:
     _calm(locked)
     for _ in range(Guesses.ALLOWED):
         assert get(locked, MODELS, **bearer("wrong")).status_code == 401
-    answer = get(locked, MODELS, **bearer(key))
+    answer = get(locked, MODELS, **bearer("wrong"))
     assert answer.status_code == 429
     assert 0 < int(answer.headers["retry-after"]) <= 60
     assert get(locked, MODELS).status_code == 401  # none at all is no guess
+    assert get(locked, MODELS, **bearer(key)).status_code == 200  # nobody is locked out
     _calm(locked)
+
+
+def test_threads_that_ask_the_catalog_are_few_and_stay(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each keeps a connection to the database: a new one a request would use up all files."""
+    with running(studio.catalog) as server:
+        names: set[str] = set()
+        found = studio.catalog.served.places
+        monkeypatch.setattr(
+            studio.catalog.served,
+            "places",
+            lambda id_: names.add(threading.current_thread().name) or found(id_),
+        )
+        for _ in range(THREADS * 3):
+            get(server, "/api/v1/model-versions/102")
+            get(server, "/api/download/models/102")
+    assert 0 < len(names) <= THREADS
+    assert all(name.startswith("loradex-serve") for name in names)
 
 
 def test_guesses_are_forgotten_in_time_and_bounded() -> None:

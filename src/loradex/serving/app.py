@@ -20,32 +20,37 @@ from loradex.serving.endpoints import Endpoints
 from loradex.serving.gate import ME, Gate
 from loradex.serving.guard import Guard
 from loradex.serving.hosts import Hosts
-from loradex.serving.pictures import Pictures
+from loradex.serving.workers import Workers
 
 _log = logging.getLogger(__name__)
 
 
-def make_app(catalog: Catalog, current: CurrentShelf, guard: Guard, hosts: Hosts) -> ASGIApp:
+def make_app(
+    catalog: Catalog, current: CurrentShelf, guard: Guard, hosts: Hosts, workers: Workers
+) -> ASGIApp:
     """Return the application that serves what `current` holds."""
-    endpoints = Endpoints(catalog, current, guard, Pictures(catalog, current.limit))
-    downloads = Downloads(catalog, current)
+    endpoints = Endpoints(catalog, current, guard, workers)
+    downloads = Downloads(catalog, current, workers)
+    at = workers.endpoint
     api = "/api/v1"
     get = ["GET"]
     routes = [
-        Route("/", endpoints.about, methods=get),
-        Route(f"{api}/models", endpoints.models, methods=get),
-        Route(f"{api}/models/{{id}}", endpoints.model, methods=get),
+        Route("/", at(endpoints.about), methods=get),
+        Route(f"{api}/models", at(endpoints.models), methods=get),
+        Route(f"{api}/models/{{id}}", at(endpoints.model), methods=get),
         Route(f"{api}/model-versions/by-hash", endpoints.by_hashes, methods=["POST"]),
         Route(f"{api}/model-versions/by-hash/ids", endpoints.ids_by_hashes, methods=["POST"]),
-        Route(f"{api}/model-versions/by-hash/{{digest}}", endpoints.by_hash, methods=get),
-        Route(f"{api}/model-versions/{{id}}", endpoints.version, methods=get),
-        Route(f"{api}/images", endpoints.images, methods=get),
-        Route(f"{api}/tags", endpoints.tags, methods=get),
-        Route(f"{api}/creators", endpoints.creators, methods=get),
-        Route(f"{api}/enums", endpoints.enums, methods=get),
-        Route(ME, endpoints.me, methods=get),
+        Route(f"{api}/model-versions/by-hash/{{digest}}", at(endpoints.by_hash), methods=get),
+        Route(f"{api}/model-versions/{{id}}", at(endpoints.version), methods=get),
+        Route(f"{api}/images", at(endpoints.images), methods=get),
+        Route(f"{api}/tags", at(endpoints.tags), methods=get),
+        Route(f"{api}/creators", at(endpoints.creators), methods=get),
+        Route(f"{api}/enums", at(endpoints.enums), methods=get),
+        Route(ME, at(endpoints.me), methods=get),
         Route("/api/download/models/{id}", downloads.download, methods=get),
-        Route("/pictures/{ticket}/{version_id}/{picture_id}.jpg", endpoints.picture, methods=get),
+        Route(
+            "/pictures/{ticket}/{version_id}/{picture_id}.jpg", at(endpoints.picture), methods=get
+        ),
     ]
     app = Starlette(
         routes=routes,
@@ -57,7 +62,7 @@ def make_app(catalog: Catalog, current: CurrentShelf, guard: Guard, hosts: Hosts
         },
     )
     app.router.redirect_slashes = False
-    return Gate(app, hosts=hosts, guard=guard)
+    return Gate(app, hosts=hosts, guard=guard, workers=workers)
 
 
 def _http_error(_request: Request, fault: Exception) -> Response:

@@ -241,7 +241,7 @@ def _published(version: Version, told: ServedVersion | None) -> str:
     return datetime.fromtimestamp(added, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-@functools.lru_cache(maxsize=512)
+@functools.lru_cache(maxsize=128)
 def _safe_html(text: str | None) -> str | None:
     """Return a description without scripts, pictures and styles; links keep their targets."""
     if not text:

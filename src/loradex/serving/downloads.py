@@ -6,7 +6,6 @@ from email.utils import formatdate
 from urllib.parse import quote
 
 import anyio
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import QueryParams
 from starlette.requests import Request
 from starlette.responses import Response
@@ -22,6 +21,7 @@ from loradex.serving.opening import OpenFile, open_content
 from loradex.serving.ranges import Span, wanted_span
 from loradex.serving.sending import READERS, SendFile
 from loradex.serving.shelf import Shelf, Version
+from loradex.serving.workers import Workers
 
 _DESCRIBED = ("format", "size", "fp", "quantType")
 
@@ -29,24 +29,28 @@ _DESCRIBED = ("format", "size", "fp", "quantType")
 class Downloads:
     """Sends files of the catalog. A request gives numbers; the catalog says where the file is."""
 
-    def __init__(self, catalog: Catalog, current: CurrentShelf) -> None:
+    def __init__(self, catalog: Catalog, current: CurrentShelf, workers: Workers) -> None:
         self._catalog = catalog
         self._current = current
+        self._workers = workers
         self._readers = anyio.CapacityLimiter(READERS)
 
     async def download(self, request: Request) -> Response | SendFile:
         """Answer with the bytes that are asked for."""
         version_id = id_in(request)
-        found = await run_in_threadpool(self._find, version_id, request.query_params)
+        found = await self._workers.run(lambda: self._find(version_id, request.query_params))
         if found is None:
             return error(404, "File not found")
         file, opened = found
         etag = f'"{file.content.sha256}"'
         span = wanted_span(request.headers, opened.size, etag)
-        if span.status in (412, 416):
+        if span.status == 412:
             opened.close()
-            headers = {"Content-Range": f"bytes */{opened.size}"} if span.status == 416 else {}
-            return error(span.status, "Range not satisfiable", headers=headers)
+            return error(412, "The file is another one")
+        if span.status == 416:
+            opened.close()
+            beyond = {"Content-Range": f"bytes */{opened.size}"}
+            return error(416, "Range not satisfiable", headers=beyond)
         return SendFile(opened, span, _headers(file, opened, span, etag), self._readers)
 
     def _find(self, version_id: int, query: QueryParams) -> tuple[File, OpenFile] | None:

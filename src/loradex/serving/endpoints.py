@@ -8,7 +8,6 @@ import re
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -22,6 +21,7 @@ from loradex.serving.links import Links
 from loradex.serving.listing import Listing, limit_in, number_in
 from loradex.serving.pictures import Pictures
 from loradex.serving.shelf import Shelf, Version
+from loradex.serving.workers import Workers
 
 MOST_RECORDS = 100
 MOST_IDS = 10_000
@@ -34,15 +34,16 @@ _MASKS = {"none": 1, "soft": 3, "mature": 7, "x": 31, "blocked": 63, "true": 60,
 
 
 class Endpoints:
-    """Answers of the API, for one catalog."""
+    """Answers of the API, for one catalog. Those that are no coroutines block."""
 
     def __init__(
-        self, catalog: Catalog, current: CurrentShelf, guard: Guard, pictures: Pictures
+        self, catalog: Catalog, current: CurrentShelf, guard: Guard, workers: Workers
     ) -> None:
         self._catalog = catalog
         self._current = current
         self._guard = guard
-        self._pictures = pictures
+        self._workers = workers
+        self._pictures = Pictures(catalog, current.limit)
 
     def about(self, _request: Request) -> Response:
         """Answer `GET /`: what this is."""
@@ -104,7 +105,7 @@ class Endpoints:
             versions = {v.id: v for v in map(shelf.version_of, digests) if v is not None}
             return JSONResponse(self._documents(request, shelf).versions(list(versions.values())))
 
-        return await run_in_threadpool(answer)
+        return await self._workers.run(answer)
 
     async def ids_by_hashes(self, request: Request) -> Response:
         """Answer `POST /model-versions/by-hash/ids`: a row per digest that is here."""
@@ -120,7 +121,7 @@ class Endpoints:
                 ]
             )
 
-        return await run_in_threadpool(answer)
+        return await self._workers.run(answer)
 
     def images(self, request: Request) -> Response:
         """Answer `GET /images`: the pictures that are here, of one version, model or all."""

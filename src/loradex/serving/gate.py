@@ -9,7 +9,6 @@ from collections.abc import MutableMapping
 from dataclasses import dataclass
 from urllib.parse import parse_qsl
 
-from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import Headers
 from starlette.requests import ClientDisconnect
 from starlette.responses import Response
@@ -21,6 +20,7 @@ from loradex.serving.answers import busy, error, failed, key_wanted
 from loradex.serving.guard import Guard
 from loradex.serving.hosts import Hosts, is_foreign
 from loradex.serving.sending import Interrupted
+from loradex.serving.workers import Workers
 
 METHODS = ("GET", "HEAD", "POST")
 PICTURES = "/pictures/"
@@ -48,8 +48,9 @@ class _Sent:
 class Gate:
     """Lets through what is meant for this server and comes with a key where one is wanted."""
 
-    def __init__(self, app: ASGIApp, *, hosts: Hosts, guard: Guard) -> None:
+    def __init__(self, app: ASGIApp, *, hosts: Hosts, guard: Guard, workers: Workers) -> None:
         self._app = app
+        self._workers = workers
         self._hosts = hosts
         self._guard = guard
 
@@ -86,10 +87,9 @@ class Gate:
         # A picture's address carries its own ticket; where no key is wanted, only /me looks at one.
         if path.startswith(PICTURES) or not (self._guard.required or path == ME):
             return None
-        client = scope.get("client")
-        verdict = await run_in_threadpool(
-            self._guard.judge, headers.get("authorization"), client[0] if client else ""
-        )
+        given, client = headers.get("authorization"), scope.get("client")
+        address = client[0] if client else ""
+        verdict = await self._workers.run(lambda: self._guard.judge(given, address))
         if verdict.wait:
             seconds = str(math.ceil(verdict.wait))
             return error(429, "Too many wrong keys", headers={"Retry-After": seconds})

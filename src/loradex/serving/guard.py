@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What became of a request's key: `wait` says for how many seconds none is looked at."""
+    """What became of a request's key. `wait`: wrong ones came too often, for so many seconds."""
 
     admitted: bool
     key: StoredKey | None = None
@@ -50,15 +50,16 @@ class Guard:
         scheme, _, given = (authorization or "").strip().partition(" ")
         if scheme.lower() != "bearer" or not given.strip():
             return Verdict(not self.required)
-        wait = self._guesses.wait(address) if self.required else 0.0
-        if wait:
-            return Verdict(False, wait=wait)
         key = keys.key_behind(given.strip(), self._catalog.serving.keys())
         if key is not None:
             self._note_use(key)
-        elif self.required:
-            self._guesses.note(address)
-        return Verdict(key is not None or not self.required, key)
+            return Verdict(True, key)
+        if not self.required:
+            return Verdict(True)
+        # A good key is never kept waiting: behind a proxy all come from one address.
+        wait = self._guesses.wait(address)
+        self._guesses.note(address)
+        return Verdict(False, wait=wait)
 
     def tickets_for(self, key: StoredKey | None) -> Callable[[int, int], str]:
         """Return who makes the tickets of pictures for one who has this key."""

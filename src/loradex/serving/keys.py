@@ -81,7 +81,7 @@ def good_ticket(given: str, keys: Iterable[StoredKey], version_id: int, picture_
 
 
 class Guesses:
-    """Slows those down who try keys: too many wrong ones from an address, and it has to wait.
+    """Counts wrong keys by the address they came from: too many, and it is told to wait.
 
     `clock` gives seconds that never go back. Safe to share between threads.
     """
@@ -96,7 +96,7 @@ class Guesses:
         self._wrong: dict[str, deque[float]] = {}
 
     def wait(self, address: str) -> float:
-        """Return for how many seconds no key from this address is looked at."""
+        """Return for how many seconds this address is told to wait; 0 when it may try again."""
         with self._lock:
             wrong = self._recent(address)
             if len(wrong) < self.ALLOWED:

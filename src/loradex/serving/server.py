@@ -87,12 +87,15 @@ def open_server(catalog: Catalog, options: ServeOptions) -> Iterator[HubServer]:
     from loradex.serving.connection import TimedConnection  # noqa: PLC0415
     from loradex.serving.current import CurrentShelf  # noqa: PLC0415
     from loradex.serving.guard import Guard  # noqa: PLC0415
+    from loradex.serving.workers import Workers  # noqa: PLC0415
 
     current = CurrentShelf(catalog, options.query, options.limit)
     guard = Guard(catalog, required=options.wants_key)
+    workers = Workers()
     try:
         shelf = current.now()
-        app = make_app(catalog, current, guard, Hosts(options.host, options.allowed_hosts))
+        hosts = Hosts(options.host, options.allowed_hosts)
+        app = make_app(catalog, current, guard, hosts, workers)
         config = uvicorn.Config(
             app,
             http=TimedConnection,
@@ -117,6 +120,7 @@ def open_server(catalog: Catalog, options: ServeOptions) -> Iterator[HubServer]:
             url = _url(options, listener.getsockname()[1])
             yield HubServer(uvicorn.Server(config), listener, url, shelf)
     finally:
+        workers.close()
         guard.close()
         current.close()
 
@@ -175,6 +179,6 @@ def _listening(options: ServeOptions) -> Iterator[socket.socket]:
 def _url(options: ServeOptions, port: int) -> str:
     scheme = "https" if options.certificate else "http"
     host = options.host
-    if host in ("0.0.0.0", "::"):  # noqa: S104 - a comparison
+    if host in ("", "0.0.0.0", "::"):  # noqa: S104 - a comparison
         host = socket.gethostname()
     return f"{scheme}://{f'[{host}]' if ':' in host else host}:{port}"
