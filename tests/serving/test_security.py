@@ -328,6 +328,17 @@ def _ends(raw: socket.socket, drip: bytes = b"") -> bool:
     return False
 
 
+def test_answers_do_not_wait_for_the_clients_acknowledgement(
+    server: HubServer, ask: httpx.Client
+) -> None:
+    ask.get("/")
+    connections = list(server._server.server_state.connections)
+    assert connections
+    for each in connections:
+        accepted = each.transport.get_extra_info("socket")
+        assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY) != 0
+
+
 def test_answers_say_nothing_of_the_server_and_are_no_pages(ask: httpx.Client) -> None:
     for path in ("/", MODELS, "/nowhere"):
         headers = ask.get(path).headers

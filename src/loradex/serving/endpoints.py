@@ -28,6 +28,8 @@ MOST_IDS = 10_000
 MOST_BODY = 1024 * 1024
 BODY_SECONDS = 30.0
 LARGEST_ID = 2**31 - 1
+MOST_LOOKED_THROUGH = 1_000
+"""Versions whose pictures are looked for in one request: each means a look at the disk."""
 
 _DIGEST = re.compile(r"[0-9A-Fa-f]{8,64}")
 _MASKS = {"none": 1, "soft": 3, "mature": 7, "x": 31, "blocked": 63, "true": 60, "false": 1}
@@ -129,7 +131,7 @@ class Endpoints:
         limit = limit_in(query, default=100, most=200, least=0)
         mask = _MASKS.get(query.get("nsfw", "false").lower(), 1)
         shelf = self._current.now()
-        versions = self._asked(request, shelf)
+        versions = self._asked(request, shelf)[:MOST_LOOKED_THROUGH]
         documents = self._documents(request, shelf)
         items: list[dict[str, object]] = []
         for start in range(0, len(versions), 20):
