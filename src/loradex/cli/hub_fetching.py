@@ -13,6 +13,7 @@ from loradex.cli.progress import JsonSink
 from loradex.domain.hub_waiting import HubWait
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.domain.text import display_text
+from loradex.errors import HubOffline
 from loradex.operations.downloads.run import FileProgress
 
 if TYPE_CHECKING:
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from loradex.settings import Settings
 
 _MIB = 1024 * 1024
+_CONNECTIONS = 8
+"""Most connections in all, so that no server has to bear more of one person."""
 
 
 class FilesSink:
@@ -88,18 +91,29 @@ class Session:
 
     def run(self, catalog: Catalog, speed: float | None, parallel: int | None) -> RunReport:
         """Download what is queued; `speed` in MiB a second and `parallel` beat the settings."""
-        from loradex.hub.fetching import Fetcher, SpeedLimit  # noqa: PLC0415
+        from loradex.hub.fetching import Fetcher, FetchOptions, SpeedLimit  # noqa: PLC0415
         from loradex.operations.downloads.run import RunOptions  # noqa: PLC0415
         from loradex.operations.downloads.running import run_queue  # noqa: PLC0415
 
-        limit = self._settings.speed_limit if speed is None else speed
+        settings = self._settings
+        if settings.offline:
+            raise HubOffline(
+                "Nothing can be downloaded offline.", hint="Take `offline` out of the settings."
+            )
+        limit = settings.speed_limit if speed is None else speed
+        at_once = parallel or settings.downloads
+        fetching = FetchOptions(
+            stall_seconds=settings.hub_timeout,
+            tries=settings.hub_retries + 1,
+            connections=min(max(_CONNECTIONS // at_once, 1), 4),
+        )
         sink = FilesSink(self._sink)
-        with Fetcher(speed=SpeedLimit(limit * _MIB or None)) as fetcher:
+        with Fetcher(options=fetching, speed=SpeedLimit(limit * _MIB or None)) as fetcher:
             return run_queue(
                 catalog,
                 self.hubs,
                 fetcher,
-                RunOptions(at_once=parallel or self._settings.downloads),
+                RunOptions(at_once=at_once),
                 plugins=self._plugins,
                 sink=sink,
                 cancel=self._cancel,

@@ -173,7 +173,7 @@ def _get(
         show_refusals(plan, refused_too=not how.dry_run)
         if how.dry_run:
             _tell_plan(plan, how, sink)
-            return _code(len(plan.files), _refusals(plan))
+            return _code(len(plan.files) + len(plan.problems), _refusals(plan))
         return _tell(catalog, plan, ids, report, how, sink)
 
 

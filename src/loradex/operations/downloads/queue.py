@@ -10,9 +10,12 @@ from typing import TYPE_CHECKING
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.downloads import Download, DownloadState
+from loradex.domain.text import display_text
+from loradex.errors import DownloadError
 from loradex.operations.downloads.plan import PlannedFile, Verdict
 
 if TYPE_CHECKING:
+    from loradex.catalog.download_store import Queued
     from loradex.catalog.job_store import Holder
 
 DOWNLOADING = "downloading"
@@ -24,7 +27,8 @@ def enqueue(catalog: Catalog, files: Sequence[PlannedFile]) -> list[int]:
 
     What is in it already keeps its number; it is tried again where it failed, and goes on where
     it was paused. What is owned or refused is left out. The hub's records are kept, so that a
-    later process knows what it fetches.
+    later process knows what it fetches. Raises `DownloadError` when another process has just taken
+    a place that was planned.
     """
     wanted = [file for file in files if file.new is not None]
     for hub in dict.fromkeys(file.hub for file in wanted):
@@ -33,11 +37,27 @@ def enqueue(catalog: Catalog, files: Sequence[PlannedFile]) -> list[int]:
         catalog.hub.record_versions(hub, {f.version.id: f.version for f in mine}.values())
     queued = catalog.downloads.add([file.new for file in wanted if file.new is not None])
     ids = [each.id for each in queued]
+    _check_places(catalog, wanted, queued)
     again = [file.download_id for file in files if file.verdict is Verdict.QUEUED]
     known = [id_ for id_ in again if id_ is not None]
     catalog.downloads.retry(known)
     catalog.downloads.resume(known)
     return list(dict.fromkeys([*ids, *known]))
+
+
+def _check_places(
+    catalog: Catalog, wanted: Sequence[PlannedFile], queued: Sequence[Queued]
+) -> None:
+    """Raise when another process gave a place to another file after it was planned for this."""
+    there = {each.id: each for each in catalog.downloads.some([each.id for each in queued])}
+    for file, each in zip(wanted, queued, strict=True):
+        row = there.get(each.id)
+        if row is not None and (row.hub, row.version_id) != (file.hub, file.version.id):
+            raise DownloadError(
+                f"Another loradex has just begun to download something else as"
+                f" {display_text(os.fsdecode(row.path))}.",
+                hint="Run it again: this file gets another name then.",
+            )
 
 
 def cancel_downloads(catalog: Catalog, ids: Collection[int]) -> list[Download]:

@@ -283,16 +283,18 @@ class _Run:
 
     def _put_aside(self, download: Download, trouble: Trouble) -> None:
         """Keep wrong bytes where nobody takes them for a model."""
-        hint = trouble.hint
         try:
             aside = put_aside(part_of(download), download)
         except OSError:  # nothing came, or it cannot be renamed: then it stays an unfinished file
-            aside = None
-        if aside is not None:
-            hint = f"What came is kept as {display_text(str(aside))}; delete it if you do not"
-            hint += " need it, and try again with `loradex hub downloads retry`."
-        self.catalog.downloads.put_aside(download.id, trouble.message, hint)
-        self._tell(download, Trouble(trouble.outcome, trouble.message, hint))
+            self.catalog.downloads.fail(download.id, trouble.message, trouble.hint)
+        else:
+            hint = (
+                f"What came is kept as {display_text(str(aside))}; delete it if you do not need it,"
+                " and try again with `loradex hub downloads retry`."
+            )
+            trouble = Trouble(trouble.outcome, trouble.message, hint)
+            self.catalog.downloads.put_aside(download.id, trouble.message, hint)
+        self._tell(download, trouble)
 
     def _tell(self, download: Download, trouble: Trouble) -> None:
         self.sink.problem(Problem(download.name, trouble.message, trouble.hint))
