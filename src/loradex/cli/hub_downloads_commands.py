@@ -67,7 +67,12 @@ def run_command(
     of it failed or waits.
     """
     from loradex.cli.hub_fetching import Session  # noqa: PLC0415
-    from loradex.cli.hub_get_text import run_json, show_results, show_run  # noqa: PLC0415
+    from loradex.cli.hub_get_text import (  # noqa: PLC0415
+        run_json,
+        run_sentence,
+        show_results,
+        show_run,
+    )
 
     with context.catalog() as catalog, stoppable() as cancel:
         with (
@@ -77,7 +82,7 @@ def run_command(
             report = session.run(catalog, speed, parallel)
         landed = catalog.downloads.some([download.id for download, _ in report.landed])
         if isinstance(sink, JsonSink):
-            sink.tell("done", **run_json(report))
+            sink.tell("done", message=run_sentence(report), **run_json(report))
         elif as_json:
             print_json(run_json(report))
         else:

@@ -190,10 +190,10 @@ def _check_room(plan: DownloadPlan) -> None:
 
 
 def _tell_plan(plan: DownloadPlan, how: _How, sink: ProgressSink) -> None:
-    from loradex.cli.hub_get_text import plan_json, show_plan  # noqa: PLC0415
+    from loradex.cli.hub_get_text import plan_json, plan_sentence, show_plan  # noqa: PLC0415
 
     if isinstance(sink, JsonSink):
-        sink.tell("done", **plan_json(plan))
+        sink.tell("done", message=plan_sentence(plan), **plan_json(plan))
     elif how.as_json:
         print_json(plan_json(plan))
     else:
@@ -209,12 +209,19 @@ def _tell(
     sink: ProgressSink,
 ) -> int:
     """Tell where each file is that was asked for; return the exit code."""
-    from loradex.cli.hub_get_text import result_json, show_results, show_run  # noqa: PLC0415
+    from loradex.cli.hub_get_text import (  # noqa: PLC0415
+        plan_sentence,
+        result_json,
+        run_sentence,
+        show_results,
+        show_run,
+    )
     from loradex.operations.downloads.plan import Verdict  # noqa: PLC0415
 
     downloads = catalog.downloads.some(ids)
     if isinstance(sink, JsonSink):
-        sink.tell("done", **result_json(plan, downloads, report))
+        message = run_sentence(report) if report else plan_sentence(plan)
+        sink.tell("done", message=message, **result_json(plan, downloads, report))
     elif how.as_json:
         print_json(result_json(plan, downloads, report))
     else:

@@ -49,8 +49,12 @@ def show_plan(plan: DownloadPlan) -> None:
         )
     for room in plan.rooms:
         click.echo(_room(room), err=True)
-    number = len(plan.of(Verdict.GET))
-    click.echo(f"Would fetch {count_text(number, 'file')} ({size_text(plan.nbytes)}).", err=True)
+    click.echo(f"Would fetch {plan_sentence(plan)}", err=True)
+
+
+def plan_sentence(plan: DownloadPlan) -> str:
+    """Return how much a plan is to fetch."""
+    return f"{count_text(len(plan.of(Verdict.GET)), 'file')} ({size_text(plan.nbytes)})."
 
 
 def show_refusals(plan: DownloadPlan, *, refused_too: bool) -> None:
