@@ -299,8 +299,8 @@ def _add(connection: Connection, new: NewDownload) -> Queued:
     run = connection.exec_driver_sql
     there = run(
         "SELECT id FROM download WHERE state IN (SELECT value FROM json_each(?))"
-        " AND (library_id = ? AND hub = ? AND version_id = ? AND file_id IS ? AND name = ?"
-        " OR root = ? AND relative = ?) ORDER BY id LIMIT 1",
+        " AND (library_id = ? AND hub = ? AND version_id = ? AND file_id IS ?"
+        " AND (file_id IS NOT NULL OR name = ?) OR root = ? AND relative = ?) ORDER BY id LIMIT 1",
         (
             json.dumps([*UNFINISHED]),
             new.library_id,

@@ -12,6 +12,7 @@ from loradex.cli.words import count_text, duration_text, size_text
 from loradex.domain.downloads import Download, DownloadState
 from loradex.domain.text import display_text
 from loradex.operations.downloads.plan import DiskRoom, DownloadPlan, PlannedFile, Verdict
+from loradex.operations.downloads.queue import fetches
 from loradex.operations.downloads.run import FileProgress, RunReport
 
 _WORDS = {
@@ -192,13 +193,14 @@ def result_json(
     plan: DownloadPlan, downloads: Sequence[Download], report: RunReport | None
 ) -> dict[str, object]:
     """Return what came of all that was asked for."""
-    by_id = {download.id: download for download in downloads}
-    places = {(each.hub, each.version_id, each.file_id, each.name): each for each in downloads}
     files = []
     for file in plan.files:
-        mine = (file.hub, file.version.id, file.file.id, file.file.name)
-        download = places.get(mine) or by_id.get(file.download_id or 0)
-        files.append(planned_json(file) | (download_json(download) if download else {}))
+        mine = (
+            download_json(each)
+            for each in downloads
+            if fetches(each, file.hub, file.version.id, file.file)
+        )
+        files.append(planned_json(file) | next(mine, {}))
     told = plan_json(plan)
     return told | {"files": files, "run": None if report is None else run_json(report)}
 

@@ -148,7 +148,7 @@ def _keep_origin(catalog: Catalog, content_id: int, origin: Origin, hashes: Hash
     """Keep which version a content is, and what follows from it."""
     agreed = origin.file.sha256 == hashes.sha256
     matched = found(content_id, origin.version, origin.model, "sha256" if agreed else "download")
-    came = Evidence("downloaded_from", origin.page, Source.HUB, detail=f"as {origin.file.name}")
+    came = Evidence("downloaded", origin.page, Source.HUB, detail=f"as {origin.file.name}")
     catalog.hub.record_models(origin.hub, [origin.model])
     catalog.hub.record_versions(origin.hub, [origin.version])
     catalog.hub.record_matches(origin.hub, [replace(matched, facts=(*matched.facts, came))])

@@ -1,13 +1,14 @@
 """One download from its row in the queue to its place in a library."""
 
-# ruff: noqa: PTH103 - names are bytes here, which pathlib does not take
+# ruff: noqa: PTH102, PTH106, PTH112 - names are bytes here, which pathlib does not take
 
 from __future__ import annotations
 
 import os
 import stat
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -29,7 +30,7 @@ from loradex.hub.fetching import Fetcher, NotAsPromised, Promise
 from loradex.hub.fetching.part import discard_part, kept_bytes
 from loradex.operations.downloads.landing import Landed, Origin, into_catalog, named_for_good
 from loradex.operations.downloads.placing import Target, is_there
-from loradex.operations.downloads.queue import part_of
+from loradex.operations.downloads.queue import fetches, part_of
 from loradex.plugin_manager import Plugins
 
 if TYPE_CHECKING:
@@ -37,11 +38,22 @@ if TYPE_CHECKING:
 
 _TEXTS = (".yaml", ".yml", ".json", ".txt", ".md")
 
-Told = Callable[[int, int | None], None]
-
 
 class NoLongerWanted(Exception):
     """The download was cancelled when all of its bytes were there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How one download is stopped, and who hears how it goes.
+
+    `told` gets the bytes that are there and how many there will be; both are called from the
+    thread that downloads.
+    """
+
+    cancel: CancelToken
+    told: Callable[[int, int | None], None]
+    tell_wait: TellWait
 
 
 @dataclass(slots=True)
@@ -54,9 +66,7 @@ class OneByOne:
     plugins: Callable[[], Plugins]
     _shared: threading.Lock = field(default_factory=threading.Lock)
 
-    def do(
-        self, download: Download, *, cancel: CancelToken, told: Told, tell_wait: TellWait
-    ) -> Landed:
+    def do(self, download: Download, watched: Watched) -> Landed:
         """Fetch a file, give it its name and keep it in the catalog.
 
         Raises `Cancelled`, `NoLongerWanted`, `OSError`, and from the trees of `HubError`,
@@ -66,16 +76,8 @@ class OneByOne:
         with self._shared:
             hub = self.hubs.named(download.hub)
         origin = self._origin(hub, download)
-        os.makedirs(download.path.rpartition(b"/")[0], exist_ok=True)
-        part = part_of(download)
-        there = self._there_already(download, cancel)
-        if there is not None:
-            relative, hashes = download.relative, there
-        else:
-            hashes = self._whole_part(download, part, cancel) or self._fetched(
-                hub, origin, download, part, cancel=cancel, told=told, tell_wait=tell_wait
-            )
-            relative = named_for_good(part, download, self._reserve(download, part, hashes))
+        with _folder_for(download):
+            relative, hashes = self._on_the_disk(hub, origin, download, watched)
         with self._shared:
             place = Target(library, relative)
             landed = into_catalog(self.catalog, place, hashes, origin, self.plugins)
@@ -84,6 +86,19 @@ class OneByOne:
             note = f"Something called {name} was there already: it got a name of its own."
             landed = Landed(landed.path, landed.content_id, (note, *landed.notes))
         return landed
+
+    def _on_the_disk(
+        self, hub: HubSource, origin: Origin, download: Download, watched: Watched
+    ) -> tuple[bytes, Hashes]:
+        """Bring a file to its place; return where that is, and its hashes."""
+        place = Path(os.fsdecode(download.path))
+        there = _hashes_if_same(place, download, watched.cancel)
+        if there is not None:  # cut off between its name and the catalog
+            return download.relative, there
+        part = part_of(download)
+        whole = None if kept_bytes(part) else _hashes_if_same(part, download, watched.cancel)
+        hashes = whole or self._fetched(hub, origin, download, watched)
+        return named_for_good(part, download, self._reserve(download, part, hashes)), hashes
 
     def _library(self, download: Download) -> Library:
         libraries = self.catalog.files.libraries()
@@ -123,36 +138,17 @@ class OneByOne:
         if version is None:
             raise gone
         for file in version.files:
-            if (file.id, file.name) == (download.file_id, download.name) or (
-                file.id is not None and file.id == download.file_id
-            ):
+            if fetches(download, hub.name, version.id, file):
                 return Origin(hub.name, hub.page_url(model.id, version.id), model, version, file)
         raise gone
 
-    def _there_already(self, download: Download, cancel: CancelToken) -> Hashes | None:
-        """Return the hashes of the file at the place when it is this one, cut off as it landed."""
-        return _hashes_if_same(Path(os.fsdecode(download.path)), download, cancel)
-
-    def _whole_part(self, download: Download, part: Path, cancel: CancelToken) -> Hashes | None:
-        """Return the hashes of a part that was complete when its process ended."""
-        if kept_bytes(part):
-            return None
-        return _hashes_if_same(part, download, cancel)
-
     def _fetched(
-        self,
-        hub: HubSource,
-        origin: Origin,
-        download: Download,
-        part: Path,
-        *,
-        cancel: CancelToken,
-        told: Told,
-        tell_wait: TellWait,
+        self, hub: HubSource, origin: Origin, download: Download, watched: Watched
     ) -> Hashes:
+        """Fetch a file into its part; return its hashes, which are the promised ones."""
         if not isinstance(hub, HubDownloads):
             raise DownloadError(f"Nothing can be downloaded from {hub.name}.")
-        file = origin.file
+        file, part = origin.file, part_of(download)
         name = os.fsdecode(download.path).rpartition("/")[2]
         promise = Promise(
             name=download.name,
@@ -166,10 +162,10 @@ class OneByOne:
                 lambda: hub.download_start(origin.version, file),
                 part,
                 promise,
-                cancel=cancel,
+                cancel=watched.cancel,
                 digester=StreamDigester(),
-                told=told,
-                tell_wait=tell_wait,
+                told=watched.told,
+                tell_wait=watched.tell_wait,
             )
             if fetched.hashes is None:
                 raise DownloadError(f"{display_text(download.name, 120)} came without hashes.")
@@ -195,6 +191,26 @@ class OneByOne:
                 raise NoLongerWanted
 
         return reserve
+
+
+@contextmanager
+def _folder_for(download: Download) -> Iterator[None]:
+    """Have the folder of a download; folders made for it go again when nothing came to be there."""
+    made: list[bytes] = []
+    folder = download.path.rpartition(b"/")[0]
+    while not os.path.isdir(folder) and len(folder) > len(download.root):
+        made.append(folder)
+        folder = folder.rpartition(b"/")[0]
+    for missing in reversed(made):
+        with suppress(FileExistsError):
+            os.mkdir(missing)
+    try:
+        yield
+    except BaseException:
+        for empty in made:
+            with suppress(OSError):
+                os.rmdir(empty)
+        raise
 
 
 def _hashes_if_same(path: Path, download: Download, cancel: CancelToken) -> Hashes | None:

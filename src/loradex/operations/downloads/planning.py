@@ -32,6 +32,7 @@ from loradex.operations.downloads.plan import (
     PlannedFile,
     Verdict,
 )
+from loradex.operations.downloads.queue import fetches
 from loradex.operations.downloads.references import looked_up, recognised
 from loradex.operations.downloads.room import rooms_for
 from loradex.settings import Settings
@@ -192,9 +193,7 @@ class _Draft:
 
     def _queued(self, planned: PlannedFile) -> PlannedFile | None:
         for download in self.queue:
-            mine = (download.hub, download.version_id, download.file_id, download.name)
-            file = planned.file
-            if mine == (planned.hub, planned.version.id, file.id, file.name):
+            if fetches(download, planned.hub, planned.version.id, planned.file):
                 return replace(
                     planned,
                     verdict=Verdict.QUEUED,

@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loradex.catalog.catalog import Catalog
+from loradex.catalog.file_store import PATH_LIMIT
 from loradex.domain.downloads import Download, DownloadState
-from loradex.domain.text import display_text
+from loradex.domain.hub import HubFile
+from loradex.domain.text import display_text, storable
 from loradex.errors import DownloadError
 from loradex.operations.downloads.plan import PlannedFile, Verdict
 
@@ -83,6 +85,13 @@ def clear_downloads(catalog: Catalog, ids: Collection[int] | None = None) -> lis
         if download.state is DownloadState.FAILED:
             discard(download)
     return cleared
+
+
+def fetches(download: Download, hub: str, version_id: int, file: HubFile) -> bool:
+    """Tell whether a download is of this file; hubs whose files have no numbers name them."""
+    same_name = download.name == storable(file.name, PATH_LIMIT)
+    mine = (download.hub, download.version_id, download.file_id)
+    return mine == (hub, version_id, file.id) and (file.id is not None or same_name)
 
 
 def downloader(catalog: Catalog) -> Holder | None:

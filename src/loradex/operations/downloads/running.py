@@ -17,7 +17,7 @@ from loradex.domain.text import display_text
 from loradex.errors import Cancelled, CatalogError, LoradexError
 from loradex.hub.fetching import Fetcher
 from loradex.operations.downloads.landing import Landed, put_aside
-from loradex.operations.downloads.one import NoLongerWanted, OneByOne
+from loradex.operations.downloads.one import NoLongerWanted, OneByOne, Watched
 from loradex.operations.downloads.queue import DOWNLOADING, discard, downloader, part_of
 from loradex.operations.downloads.room import device_at
 from loradex.operations.downloads.run import Meter, RunOptions, RunReport, ShowFiles, show_nobody
@@ -187,9 +187,8 @@ class _Run:
                 continue
             meter = Meter(download.id, download.name, download.size_bytes)
             cancel = CancelToken()
-            future = pool.submit(
-                self.work.do, download, cancel=cancel, told=meter.note, tell_wait=self._tell_wait
-            )
+            watched = Watched(cancel, meter.note, self._tell_wait)
+            future = pool.submit(self.work.do, download, watched)
             self._active[download.id] = _Active(download, meter, cancel, future)
 
     def _hold(self, download: Download, reason: str) -> None:
