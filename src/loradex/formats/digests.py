@@ -9,14 +9,12 @@ from __future__ import annotations
 
 import hashlib
 import zlib
-from collections.abc import Callable
 
 from blake3 import blake3
 
+from loradex.domain.digesting import Share
 from loradex.domain.hashes import Hashes
 from loradex.formats.fingerprint import RunningFingerprint
-from loradex.formats.model_file import ModelFile
-from loradex.formats.sniffing import safetensors_body_offset
 
 try:  # ten times as fast as zlib's, which is an eighth of all the work; not on every platform
     from isal.isal_zlib import crc32
@@ -26,22 +24,22 @@ except ImportError:
 _AUTOV1 = range(0x100000, 0x110000)
 _AUTOV1_SMALLEST_FILE = 0x200000
 
-Share = Callable[[memoryview, int], None]
-"""Takes a piece and its offset in the file; pieces come in order."""
-
 
 class Digests:
-    """All digests of one open file, and its quick fingerprint."""
+    """All digests of one file of `size` bytes, and its quick fingerprint.
 
-    def __init__(self, file: ModelFile) -> None:
-        self._size = file.size
-        self._body = safetensors_body_offset(file)
+    `body` is where a safetensors file's tensors begin, None for other files.
+    """
+
+    def __init__(self, size: int, body: int | None) -> None:
+        self._size = size
+        self._body = body
         self._sha256 = hashlib.sha256()
         self._tensors = hashlib.sha256()
         self._autov1 = hashlib.sha256()
         self._blake3 = blake3()
         self._crc32 = 0
-        self._fingerprint = RunningFingerprint(file.size, self._body)
+        self._fingerprint = RunningFingerprint(size, body)
 
     @property
     def shares(self) -> tuple[Share, ...]:

@@ -17,12 +17,14 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from loradex.domain.digesting import Share
 from loradex.domain.hashes import Hashes
 from loradex.domain.progress import CancelToken
 from loradex.errors import Cancelled, FormatError
-from loradex.formats.digests import Digests, Share
+from loradex.formats.digests import Digests
 from loradex.formats.model_file import ModelFile, refused
 from loradex.formats.page_source import PageSource
+from loradex.formats.sniffing import safetensors_body_offset
 
 PIECE = 1024 * 1024
 _RING = 8
@@ -262,7 +264,8 @@ class Crew:
         path = self._jobs[index].path
         with ModelFile(path) as file:
             with PageSource(file, from_disk=self._from_disk) as source:
-                digests = Digests(file)  # reads, so not before the source has looked at memory
+                # Looks at the file, so not before the source has looked at memory.
+                digests = Digests(file.size, safetensors_body_offset(file))
                 if file.size < _SHARED_FROM or self._size == 1:
                     self._alone(index, source, digests)
                 else:

@@ -48,12 +48,16 @@ def safetensors_body_offset(file: ModelFile) -> int | None:
     Layout: a little-endian u64 with the length of the header, the header (a JSON object), the
     tensors (https://github.com/huggingface/safetensors#format). The header is not read.
     """
-    start = file.read_at(0, 9)
-    if len(start) < 9 or start[8:] != b"{":
+    return body_offset(file.read_at(0, 9), file.size)
+
+
+def body_offset(head: bytes, size: int) -> int | None:
+    """Return the same for a file of `size` bytes that begins with `head`, nine bytes at least."""
+    if len(head) < 9 or head[8:9] != b"{":
         return None
-    length = int.from_bytes(start[:8], "little")
+    length = int.from_bytes(head[:8], "little")
     end = 8 + length
-    return end if length <= MAX_HEADER_BYTES and end <= file.size else None
+    return end if length <= MAX_HEADER_BYTES and end <= size else None
 
 
 def tell_format(file: ModelFile) -> FileFormat:

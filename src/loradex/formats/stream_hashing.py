@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from loradex.domain.digesting import RunningDigests
+from loradex.formats.digests import Digests
+from loradex.formats.sniffing import body_offset
 
 
 class StreamDigester:
@@ -10,4 +12,4 @@ class StreamDigester:
 
     def begin(self, head: bytes, size: int) -> RunningDigests:
         """Return digests for a file of `size` bytes that begins with `head`."""
-        raise NotImplementedError
+        return Digests(size, body_offset(head, size))

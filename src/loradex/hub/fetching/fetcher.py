@@ -11,11 +11,14 @@ from loradex.domain.digesting import ByteDigester
 from loradex.domain.hub_source import FetchStart
 from loradex.domain.hub_waiting import TellWait, nobody_told
 from loradex.domain.progress import CancelToken
+from loradex.domain.text import display_text
+from loradex.errors import DownloadError, NotAModel
+from loradex.hub.fetching.asking import Asking
+from loradex.hub.fetching.part import Part
 from loradex.hub.fetching.promise import Fetched, FetchOptions, Promise
 from loradex.hub.fetching.speed import SpeedLimit
-
-Told = Callable[[int, int | None], None]
-"""Gets the bytes that are there and how many there will be; None while that is unknown."""
+from loradex.hub.fetching.transfer import Manners, Told, Transfer
+from loradex.hub.fetching.wire import Wire
 
 
 def nothing_told(_done: int, _total: int | None) -> None:
@@ -30,6 +33,7 @@ class Fetcher:
     ) -> None:
         self._options = options or FetchOptions()
         self._speed = speed or SpeedLimit()
+        self._wire = Wire()
 
     def fetch(
         self,
@@ -54,10 +58,31 @@ class Fetcher:
         cannot be written or another process is at it; `NotAModel` (nothing is kept);
         `NotAsPromised` (the whole part is kept for the caller to put aside, its state is gone).
         """
-        raise NotImplementedError
+
+        def start() -> FetchStart:
+            started = ask()
+            required = promise.sha256_required or started.sha256_required
+            if required and promise.sha256 is None:
+                raise DownloadError(
+                    f"{display_text(promise.name)} cannot be checked: its SHA-256 is not known.",
+                    hint="The place that has it is not trusted; nothing was downloaded.",
+                )
+            return started
+
+        asking = Asking(self._wire, start, stall_seconds=self._options.stall_seconds)
+        manners = Manners(self._options, self._speed, cancel, told, tell_wait)
+        place = Part(part, promise)
+        try:
+            return Transfer(asking, place, promise, digester, manners).run()
+        except NotAModel:
+            place.remove()
+            raise
+        finally:
+            place.close()
 
     def close(self) -> None:
         """Close all connections; nothing may be fetched any more."""
+        self._wire.close()
 
     def __enter__(self) -> Self:
         return self

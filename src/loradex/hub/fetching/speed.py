@@ -41,19 +41,20 @@ class SpeedLimit:
             return most
         return max(min(most, int(rate * _BURST_SECONDS / 2)), min(most, _SMALLEST_PIECE))
 
-    def spend(self, count: int, cancel: CancelToken) -> None:
+    def spend(self, count: int, cancel: CancelToken) -> bool:
         """Account for `count` bytes that came, and wait until they were allowed to.
 
-        Raises `Cancelled` when stopped meanwhile.
+        Returns whether there is a limit. Raises `Cancelled` when stopped meanwhile.
         """
         if self._rate is None:
-            return
+            return False
         with self._lock:
             self._fill()
             self._level -= count
         while self._owing():
             cancel.wait(_SLICE)
             cancel.check()
+        return True
 
     def _owing(self) -> bool:
         with self._lock:
