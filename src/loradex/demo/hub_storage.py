@@ -6,30 +6,17 @@ import hashlib
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
 
-from loradex.demo.hub_http import Connection, LoopbackServer, Misbehaviour, Reply, Request
+from loradex.demo.hub_file_bytes import FileBytes, StorageScenario
+from loradex.demo.hub_http import LoopbackServer, Misbehaviour, Reply, Request
 from loradex.demo.hub_world import World, WorldFile
 
+__all__ = ["Storage", "StorageScenario"]
+
 _XML = {"Content-Type": "application/xml"}
-_BLOCK = 1024 * 1024
 _RANGE = re.compile(r"bytes=(\d{1,18})-(\d{0,18})")
-
-
-@dataclass(slots=True)
-class StorageScenario:
-    """Switches for trouble with the bytes themselves.
-
-    `link_seconds`: how long a signed link lives. `ignore_range`: answer 200 to a range.
-    `wrong_bytes`: right length, wrong content. `cut_after`: hang up after so many bytes.
-    """
-
-    link_seconds: float = 86_400
-    ignore_range: bool = False
-    wrong_bytes: bool = False
-    cut_after: int | None = None
 
 
 class Storage:
@@ -81,23 +68,31 @@ class Storage:
         return self._bytes(request, Path(file.path), disposition)
 
     def _bytes(self, request: Request, path: Path, disposition: str) -> Reply | Misbehaviour:
-        size = path.stat().st_size
+        scenario = self.scenario
+        if scenario.instead is not None:
+            return scenario.instead
+        info = path.stat()
+        size = info.st_size
+        etag = scenario.etag if scenario.etag is not None else f'"{info.st_mtime_ns:x}-{size:x}"'
         headers = {
             "Content-Type": "application/octet-stream",
             # The bytes are UTF-8 although headers are Latin-1: so does the real storage.
             "Content-Disposition": disposition.encode().decode("latin-1"),
-            "Accept-Ranges": "bytes",
+            "Accept-Ranges": "none" if scenario.ignore_range else "bytes",
         }
+        if etag:
+            headers["ETag"] = etag
         asked = _RANGE.fullmatch(request.headers.get("range", ""))
-        if asked is None or self.scenario.ignore_range:
-            return _FileBytes(200, headers, path, 0, size, self.scenario)
+        another = request.headers.get("if-range", etag) != etag
+        if asked is None or another or scenario.ignore_range:
+            return FileBytes(200, headers, path, 0, size, scenario)
         start = int(asked[1])
         end = min(int(asked[2]) + 1 if asked[2] else size, size)
-        if start >= end:
+        if start >= end or scenario.refuse_range:
             headers = _XML | {"Content-Range": f"bytes */{size}"}
             return Reply(416, headers, _xml("InvalidRange", "The range is not satisfiable"))
         headers["Content-Range"] = f"bytes {start}-{end - 1}/{size}"
-        return _FileBytes(206, headers, path, start, end, self.scenario)
+        return FileBytes(206, headers, path, start, end, scenario)
 
     def _picture(self, image_id: int) -> Reply | Misbehaviour:
         image = self._images.get(image_id)
@@ -106,34 +101,8 @@ class Storage:
         suffix = Path(image.path).suffix.lower().removeprefix(".")
         kind = {"jpg": "image/jpeg", "mp4": "video/mp4"}.get(suffix, f"image/{suffix}")
         path = Path(image.path)
-        return _FileBytes(
-            200, {"Content-Type": kind}, path, 0, path.stat().st_size, StorageScenario()
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class _FileBytes:
-    """Streams `path[start:end]` without holding it in memory."""
-
-    status: int
-    headers: dict[str, str]
-    path: Path
-    start: int
-    end: int
-    scenario: StorageScenario
-
-    def perform(self, connection: Connection) -> None:
-        """Send the bytes, or those that the scenario lets through."""
-        connection.start(self.status, self.headers | {"Content-Length": str(self.end - self.start)})
-        left = self.end - self.start
-        if self.scenario.cut_after is not None:
-            left = min(left, self.scenario.cut_after)
-        with self.path.open("rb") as file:
-            file.seek(self.start)
-            while left > 0 and (block := file.read(min(left, _BLOCK))):
-                sent = bytes(len(block)) if self.scenario.wrong_bytes else block
-                connection.wfile.write(sent)
-                left -= len(block)
+        size = path.stat().st_size
+        return FileBytes(200, {"Content-Type": kind}, path, 0, size, StorageScenario())
 
 
 def _signature(file_id: int, expires: int) -> str:

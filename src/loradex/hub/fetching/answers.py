@@ -84,9 +84,8 @@ def _plain(value: str | None) -> str | None:
     if value is None:
         return None
     value = value.strip()
-    return (
-        value if value and len(value) <= 512 and value.isascii() and value.isprintable() else None
-    )
+    plain = value.isascii() and value.isprintable()
+    return value if plain and 0 < len(value) <= 512 else None
 
 
 def _contradiction(label: str) -> Setback:

@@ -116,7 +116,7 @@ class Asking:
             url = httpx.URL(start.url)
         except httpx.InvalidURL as error:
             raise HubUnexpectedAnswer("The hub gave no address for the file.") from error
-        if url.scheme not in ("https", "http") or not url.host or url.userinfo:
+        if not _is_web_address(url):
             raise HubUnexpectedAnswer("The hub gave no web address for the file.")
         hub = Origin.of(url)
         self._fruitful = False
@@ -203,10 +203,22 @@ def _range_headers(start: int, stop: int | None, validator: str | None) -> dict[
     return headers if validator is None else headers | {"If-Range": validator}
 
 
+def _is_web_address(url: httpx.URL) -> bool:
+    """Tell whether an address is one that can be asked, and holds no password."""
+    host = url.host
+    return bool(
+        url.scheme in ("https", "http")
+        and host
+        and "%" not in host
+        and not url.userinfo
+        and (url.port is None or 0 < url.port < 65536)
+    )
+
+
 def _wrong_turn(route: _Route, url: httpx.URL, location: str | None) -> HubError | None:
     """Return why a redirect is not followed; None if it is. Says where to, but never the query."""
     label = route.origin.label
-    if not location or url.scheme not in ("https", "http") or not url.host or url.userinfo:
+    if not location or not _is_web_address(url):
         return HubUnexpectedAnswer(f"{label} sends us to something that is no web address.")
     target = display_text(Origin.of(url).label, 200)
     if route.url.scheme == "https" and url.scheme != "https":

@@ -142,6 +142,7 @@ class Body:
                     reply.pulse.rest()
             look()
             if count < wanted:
+                reply.why_ended()
                 break
         if self.identity is None:
             self._ended(claim)

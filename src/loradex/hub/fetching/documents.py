@@ -61,9 +61,9 @@ def not_a_model(promise: Promise, kind: str, head: bytes, label: str) -> NotAMod
 def storage_words(head: bytes, content_type: str | None) -> str:
     """Return what a storage says in a refusal: `AccessDenied: Request has expired`; or ""."""
     kind = _by_type(content_type) or _by_start(head)
-    return (
-        "" if kind in (None, "html") else _error_words(kind, head.decode("utf-8", "replace"), head)
-    )
+    if kind is None or kind == "html":
+        return ""
+    return _error_words(kind, head.decode("utf-8", "replace"), head)
 
 
 def _by_type(content_type: str | None) -> str | None:
@@ -88,7 +88,7 @@ def _by_start(head: bytes) -> str | None:
     return None
 
 
-def _error_words(kind: str | None, text: str, head: bytes) -> str:
+def _error_words(kind: str, text: str, head: bytes) -> str:
     if kind == "json":
         headers = httpx.Headers({"content-type": "application/json"})
         return said(Answer(200, headers, head))

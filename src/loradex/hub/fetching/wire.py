@@ -94,8 +94,8 @@ class Reply:
     def read_into(self, view: memoryview) -> int:
         """Fill `view`; return how many bytes came, fewer than asked for only at the end.
 
-        The end may be that of the connection: who knows the length compares. Raises `WIRE_ERRORS`
-        and `Cancelled`.
+        The end may be that of the connection: who knows the length compares, and asks `why_ended`.
+        Raises `WIRE_ERRORS` and `Cancelled`.
         """
         try:
             count = self._response.readinto(view)
@@ -103,8 +103,6 @@ class Reply:
             self.why_ended()
             raise
         self.pulse.beat(count)
-        if count < len(view):
-            self.why_ended()
         return count
 
     def why_ended(self) -> None:
