@@ -15,14 +15,16 @@ from loradex.errors import NotAModel
 from loradex.formats.hashing import hash_file
 from loradex.hub.fetching import FetchOptions, crowd
 
+RATE = 24_000_000
+
 
 @pytest.fixture
 def busy(large: Depot, monkeypatch: pytest.MonkeyPatch) -> Depot:
-    """A file of 12 MiB that is large, from a storage that gives each connection 8 MB/s."""
+    """A file of 12 MiB that is large, from a storage that gives each connection 24 MB/s."""
     monkeypatch.setattr(crowd, "_WORTH", 1_000_000)
     monkeypatch.setattr(crowd, "_STRETCHES", (256 * 1024, 1024 * 1024))
     monkeypatch.setattr(crowd, "_SETTLE", 0.05)
-    large.scenario.per_second = 8_000_000
+    large.scenario.per_second = RATE
     return large
 
 
@@ -72,7 +74,7 @@ class _Piecewise:
                 block = file.read(min(64 * 1024, end - start))
                 connection.wfile.write(block)
                 start += len(block)
-                time.sleep(len(block) / 8_000_000)
+                time.sleep(len(block) / RATE)
 
 
 def spans(depot: Depot) -> list[tuple[int, int]]:
@@ -91,7 +93,8 @@ def test_others_join_and_the_file_is_the_same(busy: Depot) -> None:
 
     assert fetched.hashes == hash_file(busy.source)
     assert busy.part.read_bytes() == busy.content
-    assert slow.most == 4
+    # The first is hung up on when the others come, which the server sees a little later.
+    assert 2 <= slow.most <= 5
     asked = spans(busy)
     assert len(asked) > 4
     assert all(request.headers["if-range"] == '"one"' for request in busy.at_store[1:])
@@ -131,7 +134,7 @@ def test_a_server_that_refuses_more_is_left_at_fewer(busy: Depot) -> None:
 
     assert busy.fetch().sha256 == busy.sha256
     assert refused
-    assert not busy.waits or len(refused) < 6
+    assert not busy.waits
 
 
 def test_a_server_without_ranges_gets_one(busy: Depot) -> None:

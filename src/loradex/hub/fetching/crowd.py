@@ -49,11 +49,12 @@ class Crowd:
         self._grew_at: float | None = None
         self._not_before = 0.0
         self._refused = False
+        self._first_waits = False
 
     @property
     def stretch(self) -> int | None:
         """How much to take at a time so that all finish together; None when there is nobody."""
-        if not self._alive():
+        if not self.alive:
             return None
         ledger = self._body.ledger
         share = (ledger.size - ledger.done) // (4 * (self._others + 1))
@@ -71,7 +72,7 @@ class Crowd:
         rate = self._meter.rate(now, self._body.ledger.done)
         if rate is None:
             return
-        if self._alive():
+        if self.alive:
             self._judge(now, rate)
         elif claim is not None and self._pays(now, rate, behind, limit):
             self._grow(now, rate, claim)
@@ -91,7 +92,8 @@ class Crowd:
         )
 
     def _grow(self, now: float, rate: float, claim: Claim) -> None:
-        self._alone, self._grew_at, self._refused = rate, now, False
+        self._alone, self._grew_at = rate, now
+        self._refused = self._first_waits = False
         self._threads = [
             threading.Thread(target=self._run, name="fetch-more", daemon=True)
             for _ in range(self._others)
@@ -107,6 +109,21 @@ class Crowd:
             if rate < _GAIN * self._alone:
                 self._others = 0
 
+    @property
+    def in_the_way(self) -> bool:
+        """True while the first connection has to wait for the others to leave."""
+        return self._first_waits and self.alive
+
+    def give_way(self, *, to_first: bool = False) -> None:
+        """The server was asked by too many: all leave after their stretches, and fewer return.
+
+        `to_first`: it was the first connection that was refused.
+        """
+        self._first_waits = to_first or self._first_waits
+        self._not_before = time.monotonic() + _COOL_DOWN
+        self._refused = True
+        self._others = max(self._others - 1, 0)
+
     def _run(self) -> None:
         try:
             while self._others and not self._refused:
@@ -120,8 +137,7 @@ class Crowd:
         except Setback as setback:
             self._not_before = time.monotonic() + _COOL_DOWN
             if setback.crowded:
-                self._refused = True
-                self._others = max(self._others - 1, 0)
+                self.give_way()
         except Cancelled:
             return
         except Exception as error:  # noqa: BLE001 - raised again by the first connection's thread
@@ -138,7 +154,9 @@ class Crowd:
             raise
         self._body.pour(reply, claim, self._cancel, self._cancel.check)
 
-    def _alive(self) -> bool:
+    @property
+    def alive(self) -> bool:
+        """True while there is anybody."""
         return any(thread.is_alive() for thread in self._threads)
 
     def dismiss(self) -> None:

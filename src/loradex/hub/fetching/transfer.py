@@ -100,13 +100,17 @@ class Transfer:
     def _fetch(self, effort: Effort) -> None:
         ledger = effort.body.ledger
         while not ledger.complete:
-            claim = ledger.claim(effort.crowd.stretch)
-            if claim is None:  # others are at all that is missing
+            claim = None if effort.crowd.in_the_way else ledger.claim(effort.crowd.stretch)
+            if claim is None:  # others are at all that is missing, or in the way
                 ledger.wait(_LOOK_EVERY)
                 self._look(effort, None)
                 continue
             try:
                 self._fill(claim, effort)
+            except Setback as setback:
+                if not setback.crowded or not effort.crowd.alive:
+                    raise
+                effort.crowd.give_way(to_first=True)
             finally:
                 ledger.release(claim)
 
