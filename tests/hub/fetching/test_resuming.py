@@ -404,7 +404,7 @@ def test_killed_in_the_middle_and_gone_on_with(large: Depot) -> None:
         from loradex.domain.hub_source import FetchStart
         from loradex.domain.progress import CancelToken
         from loradex.hub.fetching import Fetcher, Promise, keeping
-        keeping._EVERY = 0.1
+        keeping._LOOK, keeping._EVERY = 0.1, 0
         with Fetcher() as fetcher:
             fetcher.fetch(
                 lambda: FetchStart("{large.front.url}/f"),

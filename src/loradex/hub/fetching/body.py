@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable
 
@@ -20,12 +21,18 @@ from loradex.hub.origin import Origin
 _LARGEST = 256 * 1024**3
 """Most bytes of a file whose size nobody tells."""
 _FIRST_PIECE = SNIFFED
-_LARGEST_PIECE = 256 * 1024
+_GROWTH = 4
+_LARGEST_PIECE = 1024 * 1024
 _SMALLEST_PIECE = 4 * 1024
 _QUICK = 0.02
 _SLOW = 0.2
 """Seconds for one piece: quicker, and pieces grow; slower, and they shrink, so that progress is
 told and a person's stop is heard, and little is lost when the connection breaks."""
+
+
+_own = threading.local()
+
+Look = Callable[[memoryview, int], None]
 
 
 class Body:
@@ -107,13 +114,12 @@ class Body:
                 hint="It was replaced there, or is another file: look at the model's page.",
             )
 
-    def pour(
-        self, reply: Reply, claim: Claim, cancel: CancelToken, look: Callable[[], None]
-    ) -> None:
+    def pour(self, reply: Reply, claim: Claim, cancel: CancelToken, look: Look) -> None:
         """Put the answer's bytes into the part until `claim` is filled or the answer ends.
 
-        `look` is called after each piece and may raise. Raises `Setback` when the answer ends
-        before what it announced, and what writing raises. `reply` is given back or closed.
+        `look` gets each piece and its offset once it is written, and may raise. Raises `Setback`
+        when the answer ends before what it announced, and what writing raises. `reply` is given
+        back or closed.
         """
         try:
             self._pour(reply, claim, cancel, look)
@@ -122,10 +128,8 @@ class Body:
         finally:
             reply.finish()
 
-    def _pour(
-        self, reply: Reply, claim: Claim, cancel: CancelToken, look: Callable[[], None]
-    ) -> None:
-        buffer = memoryview(bytearray(min(_LARGEST_PIECE, max(claim.left, 1))))
+    def _pour(self, reply: Reply, claim: Claim, cancel: CancelToken, look: Look) -> None:
+        buffer = _own_buffer()
         piece, came, announced = _FIRST_PIECE, 0, reply.length
         while claim.left > 0:
             wanted = min(piece, len(buffer), claim.left, self._speed.most_at_once(piece))
@@ -133,14 +137,15 @@ class Body:
             count = reply.read_into(buffer[:wanted])
             piece = _next_piece(piece, time.monotonic() - began)
             if count:
-                if claim.position == 0:
-                    self._sniff(buffer[:count], _label(reply))
-                self._part.write(buffer[:count], claim.position)
+                offset, data = claim.position, buffer[:count]
+                if offset == 0:
+                    self._sniff(data, _label(reply))
+                self._part.write(data, offset)
                 self.ledger.came(claim, count)
                 came += count
+                look(data, offset)
                 if self._speed.spend(count, cancel):
                     reply.pulse.rest()
-            look()
             if count < wanted:
                 reply.why_ended()
                 break
@@ -170,9 +175,17 @@ class Body:
         return Setback(cut_off(error, _label(reply), reply.stall_seconds))
 
 
+def _own_buffer() -> memoryview:
+    """Return the calling thread's buffer: a fresh one for each small file costs page faults."""
+    buffer: memoryview | None = getattr(_own, "buffer", None)
+    if buffer is None:
+        buffer = _own.buffer = memoryview(bytearray(_LARGEST_PIECE))
+    return buffer
+
+
 def _next_piece(piece: int, seconds: float) -> int:
     if seconds < _QUICK:
-        return min(piece * 2, _LARGEST_PIECE)
+        return min(piece * _GROWTH, _LARGEST_PIECE)
     return max(piece // 2, _SMALLEST_PIECE) if seconds > _SLOW else piece
 
 

@@ -152,7 +152,7 @@ class Crowd:
         except BaseException:
             reply.close()
             raise
-        self._body.pour(reply, claim, self._cancel, self._cancel.check)
+        self._body.pour(reply, claim, self._cancel, lambda _piece, _offset: self._cancel.check())
 
     @property
     def alive(self) -> bool:

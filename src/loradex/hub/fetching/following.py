@@ -1,6 +1,7 @@
 """Digest a file while it comes, behind its front, through the page cache.
 
-Threads of their own read back what was written. That costs a tenth of what SHA-256 costs, and in
+A small file is digested by whoever fetches it, piece by piece. For a large one threads of their own
+read back what was written. That costs a tenth of what SHA-256 costs, and in
 return nothing waits for anything: connections write where they please, each digest goes at its own
 pace, and what was there from an earlier fetch is digested meanwhile. OpenSSL and BLAKE3 let go of
 the interpreter, so they run beside the connections on other cores.
@@ -17,12 +18,10 @@ from loradex.domain.digesting import HEAD_BYTES, ByteDigester, RunningDigests, S
 from loradex.domain.hashes import Hashes
 from loradex.errors import DownloadError
 from loradex.hub.fetching.spans import Ledger
-from loradex.hub.fetching.troubles import cannot_write
 
-_PIECE = 256 * 1024
-"""Small enough to be in the core's own cache still when it is digested."""
+_PIECE = 1024 * 1024
 _THREADS_FROM = 8 * 1024 * 1024
-"""Smaller files are digested in one go at the end: threads would cost more than they save."""
+"""Below this, threads would cost more than they save."""
 _LOOK = 0.2
 
 
@@ -47,6 +46,8 @@ class Follower:
         self._descriptor = descriptor
         self._digester = digester
         self._name = name
+        self._shares: tuple[Share, ...] = ()
+        self._taken = 0
         self._threads: list[threading.Thread] = []
         self._positions: list[int] = []
         self._alone: _Sha256 | None = None
@@ -59,8 +60,20 @@ class Follower:
         """How many bytes at the front are not digested yet."""
         return self._ledger.front - min(self._positions) if self._positions else 0
 
+    def take(self, piece: memoryview, offset: int) -> None:
+        """Look at a piece that was just written, in the thread that fetches it."""
+        if offset != self._taken or self._ledger.size >= _THREADS_FROM:
+            return
+        if offset == 0:
+            if len(piece) < min(HEAD_BYTES, self._ledger.size):
+                return
+            self._shares = self._begin(bytes(piece[:HEAD_BYTES]))
+        for share in self._shares:
+            share(piece, offset)
+        self._taken += len(piece)
+
     def go_on(self) -> None:
-        """Start to digest once enough is there to know what the file is."""
+        """Start the threads once enough is there to know what the file is."""
         large = self._ledger.size >= _THREADS_FROM
         if large and not self._threads and self._ledger.front >= HEAD_BYTES:
             self._start()
@@ -71,8 +84,10 @@ class Follower:
         `look` is called now and then, and may raise to stop.
         """
         if self._ledger.size < _THREADS_FROM:
-            for share in self._begin():
-                self._digest(share, 0)
+            if self._taken == 0:
+                self._shares = self._begin(self._head())
+            for share in self._shares:
+                self._digest(share, self._taken, None)
         else:
             self.go_on()
         for thread in self._threads:
@@ -94,44 +109,43 @@ class Follower:
         for thread in self._threads:
             thread.join()
 
-    def _begin(self) -> tuple[Share, ...]:
+    def _begin(self, head: bytes) -> tuple[Share, ...]:
         if self._digester is None:
             self._alone = _Sha256()
             return self._alone.shares
-        try:
-            head = os.pread(self._descriptor, HEAD_BYTES, 0)
-        except OSError as error:
-            raise cannot_write(self._name, error) from error
         self._digests = self._digester.begin(head, self._ledger.size)
         return self._digests.shares
 
+    def _head(self) -> bytes:
+        buffer = memoryview(bytearray(min(HEAD_BYTES, self._ledger.size)))
+        return bytes(buffer[: self._read(buffer, 0)]) if buffer else b""
+
     def _start(self) -> None:
-        shares = self._begin()
-        self._positions = [0] * len(shares)
+        self._shares = self._begin(self._head())
+        self._positions = [0] * len(self._shares)
         self._threads = [
             threading.Thread(target=self._run, args=(share, index), name="fetch-hash", daemon=True)
-            for index, share in enumerate(shares)
+            for index, share in enumerate(self._shares)
         ]
         for thread in self._threads:
             thread.start()
 
     def _run(self, share: Share, index: int) -> None:
         try:
-            self._digest(share, index)
+            self._digest(share, 0, index)
         except Exception as error:  # noqa: BLE001 - raised again by `finish`
             self._error = error
 
-    def _digest(self, share: Share, index: int) -> None:
-        """Give a share all pieces in order, as far as they are there, until the file's end."""
-        buffer = memoryview(bytearray(min(_PIECE, self._ledger.size)))
-        position = 0
+    def _digest(self, share: Share, position: int, index: int | None) -> None:
+        """Give a share all pieces from `position` on, as they come, until the file's end."""
+        buffer = memoryview(bytearray(min(_PIECE, self._ledger.size - position)))
         while position < self._ledger.size and not self._dropped:
             front = self._ledger.wait_beyond(position, _PIECE, _LOOK)
             while position < front and not self._dropped:
                 count = self._read(buffer[: min(len(buffer), front - position)], position)
                 share(buffer[:count], position)
                 position += count
-                if self._positions:
+                if index is not None:
                     self._positions[index] = position
 
     def _read(self, view: memoryview, position: int) -> int:

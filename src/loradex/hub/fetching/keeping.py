@@ -9,14 +9,18 @@ from loradex.errors import DownloadError
 from loradex.hub.fetching.body import Body
 from loradex.hub.fetching.part import Part
 
-_EVERY = 3.0
+_LOOK = 1.0
+_EVERY = 3
+"""Looks after which the state is written at the latest, if anything came at all."""
+_MUCH = 64 * 1024 * 1024
+"""Bytes that are worth writing it at once."""
 
 
 class Keeper:
     """A thread that keeps a part's state. It starts only when a fetch takes long enough.
 
-    Flushing as the bytes come has a second use: the last flush, which all wait for, has little
-    left to do.
+    Flushing as the bytes come has a second use: the last flush, which the fetch waits for, has
+    little left to do.
     """
 
     def __init__(self, part: Part, body: Body) -> None:
@@ -31,7 +35,7 @@ class Keeper:
         """Start when it is time; raise what keeping the state failed with."""
         if self._error is not None:
             raise self._error
-        if self._thread is None and time.monotonic() - self._began > _EVERY:
+        if self._thread is None and time.monotonic() - self._began > _LOOK:
             self._thread = threading.Thread(target=self._run, name="fetch-keep", daemon=True)
             self._thread.start()
 
@@ -48,10 +52,15 @@ class Keeper:
             self._part.save(identity, spans, self._body.server_name)
 
     def _run(self) -> None:
+        kept, looks = 0, _EVERY
         try:
             while True:
-                self.keep()
-                if self._over.wait(_EVERY):
+                new = self._body.ledger.done - kept
+                if new >= _MUCH or (new and looks >= _EVERY):
+                    kept, looks = kept + new, 0
+                    self.keep()
+                if self._over.wait(_LOOK):
                     return
+                looks += 1
         except DownloadError as error:
             self._error = error

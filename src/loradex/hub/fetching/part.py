@@ -99,9 +99,12 @@ class Part:
             self.descriptor = os.open(path, _FLAGS, 0o666)
         except OSError as error:
             raise self._failed(error) from error
+        self._has_state = os.path.lexists(state_path(path))
+        self.kept: Kept | None = None
         try:
             self._take()
-            self.kept = _read_state(path, os.fstat(self.descriptor).st_size, promise)
+            if self._has_state:
+                self.kept = _read_state(path, os.fstat(self.descriptor).st_size, promise)
         except BaseException:
             os.close(self.descriptor)
             raise
@@ -163,6 +166,7 @@ class Part:
                 json.dump(state, file)
                 file.flush()
                 os.fsync(file.fileno())
+            self._has_state = True
             fresh.replace(place)
         except OSError as error:
             with contextlib.suppress(OSError):
@@ -173,13 +177,16 @@ class Part:
         """Forget everything: the state first, so that it never speaks of other bytes."""
         try:
             self.forget_state()
-            os.ftruncate(self.descriptor, 0)
+            if os.fstat(self.descriptor).st_size:
+                os.ftruncate(self.descriptor, 0)
         except OSError as error:
             raise self._failed(error) from error
 
     def forget_state(self) -> None:
-        """Delete the state."""
-        state_path(self.path).unlink(missing_ok=True)
+        """Delete the state, if there is one."""
+        if self._has_state:
+            state_path(self.path).unlink(missing_ok=True)
+            self._has_state = False
 
     def finish(self, size: int) -> None:
         """Cut off what an earlier fetch left beyond `size`, and flush everything to the disk."""

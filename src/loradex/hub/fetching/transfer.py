@@ -124,7 +124,13 @@ class Transfer:
             reply.close()
             raise
         self._asking.bytes_came()
-        body.pour(reply, claim, self._manners.cancel, lambda: self._look(effort, claim))
+
+        def look(piece: memoryview, offset: int) -> None:
+            if body.identity is not None:
+                effort.follower.take(piece, offset)
+            self._look(effort, claim)
+
+        body.pour(reply, claim, self._manners.cancel, look)
 
     def _look(self, effort: Effort, claim: Claim | None) -> None:
         if time.monotonic() - self._looked_at >= _LOOK_EVERY:

@@ -17,6 +17,8 @@ from loradex.domain.progress import CancelToken
 _LOOK = 0.1
 _ENOUGH = 16 * 1024
 """Fewer bytes than this do not count as a sign of life: somebody may drip for ever."""
+_IDLE = 5.0
+"""Seconds without an exchange after which the thread sleeps until there is one again."""
 
 
 class Pulse:
@@ -72,6 +74,7 @@ class Watch:
         self._pulses: set[Pulse] = set()
         self._news = threading.Condition()
         self._closed = False
+        self._asleep = False
         self._thread: threading.Thread | None = None
 
     def begin(self, connected: socket.socket, cancel: CancelToken, stall_seconds: float) -> Pulse:
@@ -82,7 +85,7 @@ class Watch:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._run, name="fetch-watch", daemon=True)
                 self._thread.start()
-            elif len(self._pulses) == 1:
+            elif self._asleep:
                 self._news.notify_all()
         return pulse
 
@@ -101,12 +104,16 @@ class Watch:
             self._thread.join()
 
     def _run(self) -> None:
+        busy_at = time.monotonic()
         while True:
             with self._news:
                 if self._closed:
                     return
-                self._news.wait(_LOOK if self._pulses else None)
+                self._asleep = time.monotonic() - busy_at > _IDLE
+                self._news.wait(None if self._asleep else _LOOK)
                 pulses = list(self._pulses)
             now = time.monotonic()
+            if pulses or self._asleep:
+                busy_at = now
             for pulse in pulses:
                 pulse.look(now)
