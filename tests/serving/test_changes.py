@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 
 import httpx
 import pytest
@@ -10,13 +11,16 @@ from PIL import Image
 
 from files_kit import lora
 from loradex.domain.content_level import ContentLimit
+from loradex.domain.hub import HubImage
 from loradex.domain.hub_names import base_from_hub, kind_from_hub
 from loradex.domain.kinds import BaseModel, ModelKind
+from loradex.operations.previews import PREVIEW_WIDTH, finding
+from loradex.operations.previews.shelf import PreviewShelf
 from loradex.serving import current
 from loradex.serving.hub_words import base_name, format_name, pickle_scan, type_name
 from loradex.serving.numbers import FIRST, LAST, own_numbers
 from loradex.serving.server import HubServer, ServeOptions
-from serving_kit import Studio, index, running
+from serving_kit import Studio, index, running, told_version
 
 
 def names(server: HubServer) -> set[str]:
@@ -91,6 +95,30 @@ def test_pictures_leave_small_and_without_what_is_written_in_them(studio: Studio
     with Image.open(io.BytesIO(answer.content)) as picture:
         assert picture.width == 800
         assert picture.info.get("parameters") is None
+
+
+def test_pictures_of_the_hub_come_from_the_preview_cache(studio: Studio) -> None:
+    link = "https://image.example/lantern/7001.jpeg"
+    told = told_version(102, 100, studio.sha256(studio.lantern), 1)
+    pictures = [
+        HubImage(7001, link, "image", 1, 512, 512, None),
+        HubImage(7002, "https://image.example/grown/7002.jpeg", "image", 16, 512, 512, None),
+        HubImage(7003, "https://image.example/never/7003.jpeg", "image", 1, 512, 512, None),
+    ]
+    studio.catalog.hub.record_versions("civitai", [replace(told, images=tuple(pictures))])
+    shelf = PreviewShelf(studio.catalog.home)
+    for picture in pictures[:2]:
+        shelf.put(finding._name(picture.url, PREVIEW_WIDTH), ".jpg", b"\xff\xd8\xff small")
+    with running(studio.catalog) as server:
+        version = httpx.get(f"{server.url}/api/v1/model-versions/102", trust_env=False).json()
+        urls = [image["url"] for image in version["images"]]
+        assert urls[0] == f"{server.url}/pictures/open/102/7001.jpg"
+        assert len(urls) == 2  # the one in the cache, and the one beside the file
+        answer = httpx.get(urls[0], trust_env=False)
+        above = httpx.get(urls[0].replace("7001", "7002"), trust_env=False)
+    assert answer.content == b"\xff\xd8\xff small"
+    assert answer.headers["content-type"] == "image/jpeg"
+    assert above.status_code == 404
 
 
 def test_pictures_nobody_rated_need_the_widest_limit(studio: Studio) -> None:
