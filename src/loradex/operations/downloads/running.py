@@ -233,7 +233,7 @@ class _Run:
         except CatalogError:
             raise
         except (LoradexError, OSError) as error:
-            self._failed(download, trouble_of(error))
+            self._failed(download, trouble_of(error, download.tries))
         else:
             note = " ".join(landed.notes) or None
             self.catalog.downloads.finish(download.id, landed.content_id, error=note)
@@ -260,7 +260,7 @@ class _Run:
             return
         if outcome is Outcome.HUB_LATER:
             until = time.time() + (trouble.retry_after or self.options.quota_pause)
-            store.postpone(download.id, until, trouble.message, trouble.hint, tried=False)
+            store.postpone(download.id, until, trouble.message, trouble.hint, tried=True)
             store.hold_hub(download.hub, until, trouble.message, trouble.hint)
             self._tell(download, trouble)
             return

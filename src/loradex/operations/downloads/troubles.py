@@ -26,7 +26,9 @@ from loradex.errors import (
 from loradex.hub.fetching import NotAsPromised
 
 _SHORT_PAUSE = 60.0
-"""Seconds, where a hub asks for a pause and does not say for how long."""
+"""Seconds, where a hub that is asked too often does not say for how long it wants a pause."""
+_LONGER = 4.0
+"""How much longer each further one is."""
 
 
 class Outcome(Enum):
@@ -57,11 +59,11 @@ class Trouble:
     retry_after: float | None = None
 
 
-def trouble_of(error: LoradexError | OSError) -> Trouble:
-    """Return what a failure means for the queue."""
+def trouble_of(error: LoradexError | OSError, tries: int) -> Trouble:
+    """Return what a failure after so many earlier ones means for the queue."""
     if isinstance(error, OSError):
         return _system_trouble(error)
-    return Trouble(_outcome(error), error.message, error.hint, _retry_after(error))
+    return Trouble(_outcome(error), error.message, error.hint, _retry_after(error, tries))
 
 
 def _outcome(error: LoradexError) -> Outcome:
@@ -82,11 +84,11 @@ _OUTCOMES: tuple[tuple[tuple[type[LoradexError], ...], Outcome], ...] = (
 """The first that fits counts; anything else has failed."""
 
 
-def _retry_after(error: LoradexError) -> float | None:
+def _retry_after(error: LoradexError, tries: int) -> float | None:
     if not isinstance(error, HubRateLimited):
         return None
     if error.retry_after is None and error.scope != "downloads":
-        return _SHORT_PAUSE
+        return _SHORT_PAUSE * _LONGER**tries
     return error.retry_after
 
 
