@@ -60,11 +60,11 @@ class Crowd:
         share = (ledger.size - ledger.done) // (4 * (self._others + 1))
         return max(_STRETCHES[0], min(share, _STRETCHES[1]))
 
-    def look(self, claim: Claim | None, behind: int, limit: float | None) -> None:
+    def look(self, claim: Claim | None, behind: int, *, limited: bool) -> None:
         """Decide on more or fewer; raise what ended one of the others and concerns all.
 
         `claim` is what the first connection is at, `behind` how far the digests are behind the
-        front, `limit` the speed limit.
+        front, `limited` whether a speed limit holds the file up.
         """
         if self._fault is not None:
             raise self._fault
@@ -74,10 +74,10 @@ class Crowd:
             return
         if self.alive:
             self._judge(now, rate)
-        elif claim is not None and self._pays(now, rate, behind, limit):
+        elif claim is not None and not limited and self._pays(now, rate, behind):
             self._grow(now, rate, claim)
 
-    def _pays(self, now: float, rate: float, behind: int, limit: float | None) -> bool:
+    def _pays(self, now: float, rate: float, behind: int) -> bool:
         ledger = self._body.ledger
         return (
             self._others > 0
@@ -88,7 +88,6 @@ class Crowd:
             and ledger.size - ledger.done >= _WORTH
             and rate < _FAST_ENOUGH
             and behind < _FAR_BEHIND
-            and (limit is None or rate < 0.7 * limit)
         )
 
     def _grow(self, now: float, rate: float, claim: Claim) -> None:

@@ -32,14 +32,14 @@ class Effort:
         self.keeper = Keeper(part, body)
         self.follower = Follower(body.ledger, part.descriptor, digester, part.name)
 
-    def look(self, claim: Claim | None, limit: float | None) -> None:
+    def look(self, claim: Claim | None, *, limited: bool) -> None:
         """Begin and end what it is time for; raise what a thread failed with.
 
-        `claim` is what the calling thread is at, `limit` the speed limit.
+        `claim` is what the calling thread is at, `limited` whether a speed limit holds it up.
         """
         if self.body.identity is not None:
             self.follower.go_on()
-        self.crowd.look(claim, self.follower.behind, limit)
+        self.crowd.look(claim, self.follower.behind, limited=limited)
         self.keeper.look()
 
     def __enter__(self) -> Self:

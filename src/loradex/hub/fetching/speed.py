@@ -10,6 +10,7 @@ from loradex.domain.progress import CancelToken
 _BURST_SECONDS = 0.25
 """What may be taken at once after a pause, in seconds of the limit."""
 _SLICE = 0.1
+_MOMENT = 1.0
 _SMALLEST_PIECE = 1024
 
 
@@ -21,6 +22,12 @@ class SpeedLimit:
         self._lock = threading.Lock()
         self._level = 0.0
         self._filled_at = time.monotonic()
+        self._held_at: float | None = None
+
+    @property
+    def holds(self) -> bool:
+        """True when somebody had to wait for the limit a moment ago."""
+        return self._held_at is not None and time.monotonic() - self._held_at < _MOMENT
 
     @property
     def bytes_per_second(self) -> float | None:
@@ -52,6 +59,7 @@ class SpeedLimit:
             self._fill()
             self._level -= count
         while self._owing():
+            self._held_at = time.monotonic()
             cancel.wait(_SLICE)
             cancel.check()
         return True

@@ -136,7 +136,7 @@ class Transfer:
         if time.monotonic() - self._looked_at >= _LOOK_EVERY:
             self._tell(effort.body)
             self._manners.cancel.check()
-            effort.look(claim, self._manners.speed.bytes_per_second)
+            effort.look(claim, limited=self._manners.speed.holds)
 
     def _tell(self, body: Body) -> None:
         self._looked_at = time.monotonic()
