@@ -22,7 +22,7 @@ from loradex.domain.hub_waiting import TellWait
 from loradex.domain.library import Library
 from loradex.domain.progress import CancelToken
 from loradex.domain.text import display_text
-from loradex.errors import DownloadError, FormatError, HubNotFound, LibraryError
+from loradex.errors import DownloadError, FormatError, HubError, HubNotFound, LibraryError
 from loradex.formats.hashing import read_in_full
 from loradex.formats.model_files import is_model_file
 from loradex.formats.stream_hashing import StreamDigester
@@ -206,11 +206,19 @@ def _folder_for(download: Download) -> Iterator[None]:
             os.mkdir(missing)
     try:
         yield
-    except BaseException:
+    except BaseException as error:
+        if isinstance(error, HubError):  # and not that another process is at it
+            _drop_if_empty(part_of(download))
         for empty in made:
             with suppress(OSError):
                 os.rmdir(empty)
         raise
+
+
+def _drop_if_empty(part: Path) -> None:
+    with suppress(OSError, DownloadError):
+        if part.stat().st_size == 0:
+            discard_part(part)
 
 
 def _hashes_if_same(path: Path, download: Download, cancel: CancelToken) -> Hashes | None:
