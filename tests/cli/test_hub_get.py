@@ -254,6 +254,8 @@ def test_killed_in_the_middle_it_goes_on_from_its_bytes(
     process.send_signal(signal.SIGKILL)
     process.wait()
     assert states(home) == [DownloadState.RUNNING]
+    (shown,) = json.loads(run("hub", "downloads", "--json").out)
+    assert shown["state"] == "queued"
     before = len(hub.storage_requests)
     ended = run("hub", "downloads", "run")
     assert ended.code == 0

@@ -36,10 +36,10 @@ def downloads_command(context: Context, as_json: bool) -> None:
     if click.get_current_context().invoked_subcommand is not None:
         return
     from loradex.cli.hub_get_text import download_json  # noqa: PLC0415
-    from loradex.operations.downloads.queue import downloader  # noqa: PLC0415
+    from loradex.operations.downloads.queue import downloader, listed  # noqa: PLC0415
 
     with context.catalog() as catalog:
-        queue = catalog.downloads.downloads()
+        queue = listed(catalog)
         holder = downloader(catalog)
     if as_json:
         print_json_list(download_json(each) for each in queue)

@@ -94,6 +94,15 @@ def fetches(download: Download, hub: str, version_id: int, file: HubFile) -> boo
     return mine == (hub, version_id, file.id) and (file.id is not None or same_name)
 
 
+def listed(catalog: Catalog) -> list[Download]:
+    """Return the queue. What a process that is gone has left running waits for the next run."""
+    downloads = catalog.downloads.downloads()
+    if downloader(catalog) is not None:
+        return downloads
+    running, waits = DownloadState.RUNNING, DownloadState.QUEUED
+    return [replace(each, state=waits) if each.state is running else each for each in downloads]
+
+
 def downloader(catalog: Catalog) -> Holder | None:
     """Return who works through the queue at present, None when nobody does."""
     return catalog.jobs.holder(DOWNLOADING)
