@@ -14,6 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
+from loradex.hub.client import CivitaiHub
 from loradex.paths import Home
 from serving_kit import Studio
 
@@ -119,3 +120,24 @@ def test_one_loradex_matches_with_another(studio: Studio, mirror: Path) -> None:
     assert json.loads(out)["hubs"][0]["matched"] == 2
     rows = json.loads(ended("list", "--json", home=mirror / "home")[1])
     assert {row["name"] for row in rows} == {"Model 100 v2", "my_style"}
+
+
+@pytest.mark.skipif(not hasattr(CivitaiHub, "look_up"), reason="the client knows no references")
+def test_one_loradex_mirrors_a_part_of_another(studio: Studio, mirror: Path) -> None:
+    """What the hub knows and what it does not: fetched, verified, and in the catalog at once."""
+    with serving(studio.catalog.home) as (url, _):
+        digest = studio.sha256(studio.own)
+        own = httpx.get(f"{url}/api/v1/model-versions/by-hash/{digest}", trust_env=False).json()
+        code, _, err = ended(
+            *("hub", "get", "version:102", f"version:{own['id']}"),
+            home=mirror / "home",
+            LORADEX_HUB_URL=url,
+        )
+    assert code == 0, err
+    rows = json.loads(ended("list", "--json", home=mirror / "home")[1])
+    assert {row["sha256"] for row in rows} == {digest, studio.sha256(studio.lantern)}
+    assert {Path(row["path"]).read_bytes() for row in rows} == {
+        studio.own.read_bytes(),
+        studio.lantern.read_bytes(),
+    }
+    assert all(row["matched"] for row in rows)
