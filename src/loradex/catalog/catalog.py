@@ -21,12 +21,14 @@ if TYPE_CHECKING:
     from loradex.catalog.grid_store import GridStore
     from loradex.catalog.hub_store import HubStore
     from loradex.catalog.job_store import JobStore
+    from loradex.catalog.known_models import KnownModels
     from loradex.catalog.library_store import LibraryStore
     from loradex.catalog.look_store import LookStore
     from loradex.catalog.person_store import PersonStore
     from loradex.catalog.plan_store import PlanStore
     from loradex.catalog.serve_rows import ServeRows
     from loradex.catalog.serve_store import ServeStore
+    from loradex.catalog.update_store import UpdateStore
     from loradex.catalog.verify_store import VerifyStore
     from loradex.domain.models import ModelDetails, ModelRow, Page
 
@@ -77,6 +79,20 @@ class Catalog:
         from loradex.catalog.hub_store import HubStore  # noqa: PLC0415
 
         return HubStore(self._reader, self._writer)
+
+    @cached_property
+    def known(self) -> KnownModels:
+        """What hubs told, read back."""
+        from loradex.catalog.known_models import KnownModels  # noqa: PLC0415
+
+        return KnownModels(self._reader)
+
+    @cached_property
+    def updates(self) -> UpdateStore:
+        """Which versions of hubs are owned, and which updates are not wanted."""
+        from loradex.catalog.update_store import UpdateStore  # noqa: PLC0415
+
+        return UpdateStore(self._reader, self._writer)
 
     @cached_property
     def grids(self) -> GridStore:
