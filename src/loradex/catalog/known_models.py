@@ -25,6 +25,8 @@ class KnownModel:
     """Without its raw document, and so are its versions."""
     fetched_at: float
     gone_at: float | None
+    gone_versions: frozenset[int] = frozenset()
+    """Those that the hub shows no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,14 +59,19 @@ class KnownModels:
             connection.row_factory = sqlite3.Row
             try:
                 for chunk in chunks(list(dict.fromkeys(ids))):
-                    versions = _versions(connection, hub, chunk)
+                    versions, gone = _versions(connection, hub, chunk)
                     for row in connection.execute(
                         "SELECT * FROM hub_model WHERE hub = ?"
                         " AND id IN (SELECT value FROM json_each(?))",
                         (hub, json.dumps(chunk)),
                     ):
                         model = _model(row, tuple(versions[row["id"]]))
-                        found[model.id] = KnownModel(model, row["fetched_at"], row["gone_at"])
+                        found[model.id] = KnownModel(
+                            model,
+                            row["fetched_at"],
+                            row["gone_at"],
+                            frozenset(v.id for v in model.versions if v.id in gone),
+                        )
             finally:
                 connection.row_factory = None
         return found
@@ -147,8 +154,11 @@ class KnownModels:
 
 def _versions(
     connection: sqlite3.Connection, hub: str, model_ids: Sequence[int]
-) -> dict[int, list[HubVersion]]:
-    """Return the versions of these models, in the creator's order, the newest first without."""
+) -> tuple[dict[int, list[HubVersion]], set[int]]:
+    """Return the versions of these models, and which of them are gone.
+
+    They are in the creator's order; the newest first where that is not known.
+    """
     rows = connection.execute(
         "SELECT v.*, m.name AS model_name, m.type AS model_type FROM hub_version AS v"
         " LEFT JOIN hub_model AS m ON m.hub = v.hub AND m.id = v.model_id"
@@ -162,7 +172,7 @@ def _versions(
     for row in rows:
         version = _version(row, tuple(files[row["id"]]), tuple(images[row["id"]]))
         found[version.model_id].append(version)
-    return found
+    return found, {row["id"] for row in rows if row["gone_at"] is not None}
 
 
 def _parts(

@@ -113,3 +113,21 @@ class UpdateStore:
                     (hub, model_id, version_id),
                 ).rowcount
             )
+
+    def record_gone(self, hub: str, model_ids: Iterable[int]) -> None:
+        """Note that a hub has these models no longer; all that it told of them stays."""
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE hub_model SET gone_at = ?1 WHERE hub = ?2 AND gone_at IS NULL"
+                " AND id IN (SELECT value FROM json_each(?3))",
+                (time.time(), hub, json.dumps(list(model_ids))),
+            )
+
+    def record_versions_left(self, hub: str, model_id: int, version_ids: Iterable[int]) -> None:
+        """Note that a hub shows only these versions of a model; the others stay as they were."""
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE hub_version SET gone_at = ?1 WHERE hub = ?2 AND model_id = ?3"
+                " AND gone_at IS NULL AND id NOT IN (SELECT value FROM json_each(?4))",
+                (time.time(), hub, model_id, json.dumps(list(version_ids))),
+            )
