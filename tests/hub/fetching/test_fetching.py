@@ -122,7 +122,7 @@ def test_another_size_than_promised_is_told_at_once(depot: Depot, size: int) -> 
         depot.fetch(depot.promise(size_bytes=size, size_exact=True))
 
     assert caught.value.found is None
-    assert depot.part.stat().st_size == 0
+    assert not depot.part.exists()
 
 
 def test_an_untold_size_is_bounded_by_an_exact_promise(depot: Depot) -> None:
@@ -164,7 +164,18 @@ def test_no_room_is_told_before_anything_is_written(
     with pytest.raises(DiskFull, match=r"MiB more are needed"):
         depot.fetch()
 
-    assert depot.part.stat().st_size == 0
+    assert not depot.part.exists()
+
+
+def test_no_room_for_the_rest(depot: Depot, monkeypatch: pytest.MonkeyPatch) -> None:
+    depot.leave((0, 100_000))
+    monkeypatch.setattr(part_module, "_MARGIN", 1 << 60)
+
+    with pytest.raises(DiskFull):
+        depot.fetch()
+
+    assert kept_bytes(depot.part) == 100_000
+    assert not depot.at_store
 
 
 def test_a_full_disk_keeps_what_came(large: Depot, monkeypatch: pytest.MonkeyPatch) -> None:

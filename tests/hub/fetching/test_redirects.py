@@ -66,7 +66,7 @@ def test_what_is_not_followed(depot: Depot, location: str, error, words: str) ->
         depot.fetch()
 
     assert not depot.at_store
-    assert len(depot.at_front) <= 7
+    assert len(depot.at_front) <= 6
     assert KEY not in str(caught.value)
     assert "pass" not in str(caught.value).replace("place", "")
 

@@ -90,6 +90,8 @@ def test_a_server_that_only_cuts_is_given_up(depot: Depot) -> None:
     assert len(depot.at_store) == 5
     assert [round(wait.seconds) >= 1 for wait in depot.waits] == [True] * 3
     assert depot.waits[-1].seconds > depot.waits[0].seconds
+    assert {wait.host for wait in depot.waits} == {depot.store.server.url.removeprefix("http://")}
+    assert depot.waits[0].reason.endswith("the connection was cut")
 
 
 def test_resets_before_any_answer_are_tried_again(depot: Depot) -> None:

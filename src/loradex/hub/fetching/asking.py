@@ -69,6 +69,8 @@ class Asking:
         self._stall_seconds = stall_seconds
         self._route: _Route | None = None
         self._fruitful = False
+        self.label = ""
+        """The server that was asked last."""
 
     @property
     def knows_the_way(self) -> bool:
@@ -90,15 +92,18 @@ class Asking:
         """
         wanted = _range_headers(start, stop, validator)
         route = self._route or self._begin()
-        for _ in range(MOST_REDIRECTS + 2):
+        hops = 0
+        while hops <= MOST_REDIRECTS:
             # A range is for who has the bytes: whether that is the hub itself is not known yet.
             asks_range = bool(wanted) and (route.settled or route.away)
+            self.label = route.origin.label
             reply = self._send(route, wanted if asks_range else {}, cancel)
             if not route.away:
                 route = replace(route, nearest=reply.reach)
             if reply.status in _REDIRECTS:
                 route = self._next(route, reply)
                 reply.skip()
+                hops += 1
                 continue
             if reply.status in (200, 206):
                 route = replace(route, settled=True)
@@ -161,8 +166,10 @@ class Asking:
     def _refused(self, route: _Route, reply: Reply) -> Exception:
         """Return what an answer without the bytes means."""
         status = reply.status
-        body = reply.read_some(SNIFFED)
-        reply.close()
+        try:
+            body = reply.read_some(SNIFFED)
+        finally:
+            reply.close()
         label = route.origin.label
         if status == 416:
             return Changed()

@@ -15,7 +15,7 @@ from loradex.hub.fetching.promise import NotAsPromised, Promise
 from loradex.hub.fetching.spans import Claim, Ledger
 from loradex.hub.fetching.speed import SpeedLimit
 from loradex.hub.fetching.troubles import Changed, Setback, cut_off
-from loradex.hub.fetching.wire import WIRE_ERRORS, Reply
+from loradex.hub.fetching.wire import WIRE_ERRORS, Reply, Stalled
 from loradex.hub.origin import Origin
 
 _LARGEST = 256 * 1024**3
@@ -28,7 +28,6 @@ _QUICK = 0.02
 _SLOW = 0.2
 """Seconds for one piece: quicker, and pieces grow; slower, and they shrink, so that progress is
 told and a person's stop is heard, and little is lost when the connection breaks."""
-
 
 _own = threading.local()
 
@@ -123,8 +122,6 @@ class Body:
         """
         try:
             self._pour(reply, claim, cancel, look)
-        except WIRE_ERRORS as error:
-            raise self._cut(reply, error) from error
         finally:
             reply.finish()
 
@@ -134,7 +131,7 @@ class Body:
         while claim.left > 0:
             wanted = min(piece, len(buffer), claim.left, self._speed.most_at_once(piece))
             began = time.monotonic()
-            count = reply.read_into(buffer[:wanted])
+            count = self._read(reply, buffer[:wanted])
             piece = _next_piece(piece, time.monotonic() - began)
             if count:
                 offset, data = claim.position, buffer[:count]
@@ -147,12 +144,25 @@ class Body:
                 if self._speed.spend(count, cancel):
                     reply.pulse.rest()
             if count < wanted:
-                reply.why_ended()
                 break
         if self.identity is None:
             self._ended(claim)
         elif claim.left > 0 and came != announced:
-            raise self._cut(reply, None)
+            self._why_ended(reply)
+
+    def _read(self, reply: Reply, view: memoryview) -> int:
+        try:
+            return reply.read_into(view)
+        except WIRE_ERRORS as error:
+            raise Setback(cut_off(error, _label(reply), reply.stall_seconds)) from error
+
+    def _why_ended(self, reply: Reply) -> None:
+        """Raise what an answer that ended too early means."""
+        try:
+            reply.why_ended()
+        except Stalled as error:
+            raise Setback(cut_off(error, _label(reply), reply.stall_seconds)) from error
+        raise Setback(cut_off(None, _label(reply), reply.stall_seconds))
 
     def _ended(self, claim: Claim) -> None:
         """Note where a file ends whose size was not told."""
@@ -170,9 +180,6 @@ class Body:
         kind = kind_of(None, start, text_wanted=self._promise.text)
         if kind is not None:
             raise not_a_model(self._promise, kind, start, label)
-
-    def _cut(self, reply: Reply, error: BaseException | None) -> Setback:
-        return Setback(cut_off(error, _label(reply), reply.stall_seconds))
 
 
 def _own_buffer() -> memoryview:

@@ -64,8 +64,8 @@ class Kept:
 def discard_part(part: Path) -> None:
     """Delete a part and its state, if there are any; raise `DownloadError` if that fails."""
     try:
-        state_path(part).unlink(missing_ok=True)
-        part.unlink(missing_ok=True)
+        for path in (_fresh_state(part), state_path(part), part):
+            path.unlink(missing_ok=True)
     except OSError as error:
         raise DownloadError(
             f"{display_text(str(part))} cannot be deleted: {error.strerror}.",
@@ -88,6 +88,10 @@ def state_path(part: Path) -> Path:
     return part.with_name(part.name + ".json")
 
 
+def _fresh_state(part: Path) -> Path:
+    return part.with_name(part.name + ".json.new")
+
+
 class Part:
     """An open part that nobody else is at. Writes may come from several threads."""
 
@@ -101,6 +105,7 @@ class Part:
             raise self._failed(error) from error
         self._has_state = os.path.lexists(state_path(path))
         self.kept: Kept | None = None
+        self.finished = False
         try:
             self._take()
             if self._has_state:
@@ -159,7 +164,7 @@ class Part:
             "spans": [list(span) for span in spans],
         }
         place = state_path(self.path)
-        fresh = place.with_name(place.name + ".new")
+        fresh = _fresh_state(self.path)
         try:
             os.fdatasync(self.descriptor)
             with fresh.open("w", encoding="utf-8") as file:
@@ -194,6 +199,7 @@ class Part:
             if os.fstat(self.descriptor).st_size != size:
                 os.ftruncate(self.descriptor, size)
             os.fsync(self.descriptor)
+            self.finished = True
         except OSError as error:
             raise self._failed(error) from error
 
@@ -202,7 +208,10 @@ class Part:
         discard_part(self.path)
 
     def close(self) -> None:
-        """Close the file, and let others at it."""
+        """Close the file and let others at it; an empty one that nobody needs is deleted."""
+        with contextlib.suppress(OSError):
+            if not self.finished and os.fstat(self.descriptor).st_size == 0:
+                self.path.unlink()
         os.close(self.descriptor)
 
     def _failed(self, error: OSError) -> DownloadError:

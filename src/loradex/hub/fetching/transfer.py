@@ -88,6 +88,8 @@ class Transfer:
     def _whole(self, effort: Effort) -> Fetched:
         """Fetch what is missing of one body, in as many tries as it takes."""
         self._tell(effort.body)
+        if effort.body.identity is not None:
+            self._part.check_room(effort.body.ledger.size - effort.body.ledger.done)
         while True:
             try:
                 self._fetch(effort)
@@ -172,8 +174,8 @@ class Transfer:
             raise failure.error
         seconds = self._pause_after(failure)
         if seconds:
-            reason = failure.error.message
-            self._manners.tell_wait(HubWait(self._part.name, reason, seconds))
+            reason = failure.error.message.rstrip(".")
+            self._manners.tell_wait(HubWait(self._asking.label, reason, seconds))
         self._manners.cancel.wait(seconds)
         self._manners.cancel.check()
 

@@ -125,9 +125,11 @@ class Reply:
 
     def skip(self) -> None:
         """Read a small body to its end and keep the connection; hang up on a large one."""
-        if self.length is not None and self.length <= _SMALL_BODY:
-            self.read_some(self.length or 1)
-        self.finish()
+        try:
+            if self.length is not None and self.length <= _SMALL_BODY:
+                self.read_some(self.length or 1)
+        finally:
+            self.finish()
 
     def close(self) -> None:
         """Hang up."""
