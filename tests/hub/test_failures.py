@@ -16,12 +16,14 @@ from loradex.demo.hub_server import LocalHub
 from loradex.domain.progress import CancelToken
 from loradex.errors import (
     Cancelled,
+    HubArchived,
     HubAuthRequired,
     HubBadRequest,
     HubError,
     HubForbidden,
     HubNotFound,
     HubRateLimited,
+    HubRegionBlocked,
     HubUnavailable,
     HubUnexpectedAnswer,
     HubUnreachable,
@@ -63,12 +65,12 @@ REFUSALS = {
     "404": (json_reply({"error": "Not found"}, 404), HubNotFound, "knows no such thing"),
     "404 page": (hub_trouble.edge_page(404), HubNotFound, "knows no such thing."),
     "405": (json_reply({"message": "Method"}, 405), HubBadRequest, "Method"),
-    "410": (json_reply({"error": "Model archived"}, 410), HubNotFound, "Model archived"),
+    "410": (json_reply({"error": "Model archived"}, 410), HubArchived, "Model archived"),
     "429 quota": (hub_trouble.download_quota(), HubRateLimited, "unusual amount"),
     "429 paging": (hub_trouble.too_many_pages(), HubRateLimited, "too many pages"),
     "429 own, silent": (json_reply({"error": "slow"}, 429), HubRateLimited, "too many requests"),
     "429 long": (hub_trouble.rate_limited("61"), HubRateLimited, "for 61 s"),
-    "451": (hub_trouble.region_blocked(), HubForbidden, "does not serve this country"),
+    "451": (hub_trouble.region_blocked(), HubRegionBlocked, "does not serve this country"),
     "503 long": (hub_trouble.overloaded("3600"), HubUnavailable, "overloaded"),
     "204": (json_reply(None, 204), HubUnexpectedAnswer, "status 204"),
     "html": (hub_trouble.edge_page(200), HubUnexpectedAnswer, "not JSON"),
@@ -182,7 +184,12 @@ def test_a_rate_limit_says_how_long_it_asks_for(connect, hub: LocalHub) -> None:
     hub.trouble(hub_trouble.download_quota())
     error = ask(connect())
     assert isinstance(error, HubRateLimited)
-    assert error.retry_after is None
+    assert (error.retry_after, error.scope) == (None, "downloads")
+
+    hub.trouble(hub_trouble.too_many_pages())
+    error = ask(connect())
+    assert isinstance(error, HubRateLimited)
+    assert error.scope == "pages"
 
 
 def test_waits_grow(connect, hub: LocalHub, time) -> None:

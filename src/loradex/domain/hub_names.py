@@ -92,6 +92,43 @@ _TYPES: dict[str, ModelKind] = {
     "clipvision": ModelKind.CLIP_VISION,
 }
 
+_SEARCHED_TYPES: dict[ModelKind, tuple[str, ...]] = {
+    ModelKind.CHECKPOINT: ("Checkpoint",),
+    ModelKind.EMBEDDING: ("TextualInversion",),
+    ModelKind.HYPERNETWORK: ("Hypernetwork",),
+    ModelKind.LORA: ("LORA", "LoCon", "DoRA"),
+    ModelKind.CONTROLNET: ("Controlnet",),
+    ModelKind.UPSCALER: ("Upscaler",),
+    ModelKind.MOTION_MODULE: ("MotionModule",),
+    ModelKind.VAE: ("VAE",),
+    ModelKind.TEXT_ENCODER: ("TextEncoder", "CLIP"),
+    ModelKind.DIFFUSION_MODEL: ("UNet", "Checkpoint"),
+    ModelKind.CLIP_VISION: ("CLIPVision",),
+}
+
+_SPELLINGS = (
+    "SD 1.4", "SD 1.5", "SD 1.5 LCM", "SD 1.5 Hyper", "SD 2.0", "SD 2.0 768", "SD 2.1",
+    "SD 2.1 768", "SD 2.1 Unclip", "SD 3", "SD 3.5", "SD 3.5 Large", "SD 3.5 Large Turbo",
+    "SD 3.5 Medium", "SDXL 0.9", "SDXL 1.0", "SDXL 1.0 LCM", "SDXL Lightning", "SDXL Hyper",
+    "SDXL Turbo", "SDXL Distilled", "Pony", "Illustrious", "NoobAI", "Pony V7", "Flux.1 S",
+    "Flux.1 D", "Flux.1 Krea", "Flux.1 Kontext", "Flux.2 D", "Flux.2 Klein 9B",
+    "Flux.2 Klein 9B-base", "Flux.2 Klein 4B", "Flux.2 Klein 4B-base", "ACE Audio", "Anima",
+    "AuraFlow", "Chroma", "CogVideoX", "Ernie", "HiDream", "Hunyuan 1", "Hunyuan Video",
+    "Hunyuan3D", "Ideogram 4.0", "Kolors", "Krea 2", "LTXV", "LTXV2", "LTXV 2.3", "Lumina",
+    "MiniMax H3", "Mochi", "PixArt a", "PixArt E", "Playground v2", "Qwen", "Stable Cascade",
+    "SVD", "SVD XT", "ZImageTurbo", "ZImageBase",
+)  # fmt: skip
+"""The names of the table above as the hub spells them: its search knows no others."""
+
+_SPELLED = {name.casefold(): name for name in _SPELLINGS}
+
+_WAN_NAMES = (
+    "Wan Video", "Wan Video 1.3B t2v", "Wan Video 14B t2v", "Wan Video 14B i2v 480p",
+    "Wan Video 14B i2v 720p", "Wan Video 2.2 TI2V-5B", "Wan Video 2.2 I2V-A14B",
+    "Wan Video 2.2 T2V-A14B", "Wan Video 2.5 T2V", "Wan Video 2.5 I2V", "Wan Image 2.7",
+    "Wan Video 2.7",
+)  # fmt: skip
+
 DERIVATIVES = ("pony", "illustrious", "noobai", "animagine")
 """Families of SDXL that a header cannot tell apart: what a hub says of these is worth keeping."""
 
@@ -107,3 +144,26 @@ def base_from_hub(name: str) -> tuple[BaseModel, str | None] | None:
 def kind_from_hub(type_name: str) -> ModelKind | None:
     """Return the kind for a hub's model type, None when it is not known here."""
     return _TYPES.get(type_name.strip().casefold())
+
+
+def hub_types(kind: ModelKind) -> tuple[str, ...]:
+    """Return the hub's own names for a kind, spelled as its search wants them."""
+    return _SEARCHED_TYPES.get(kind, ())
+
+
+def hub_bases(text: str) -> tuple[str, ...]:
+    """Return the hub's base model names that a base's id, a family or one of its own names means.
+
+    `sdxl` means every name of that architecture, `pony` only Pony. A text that is none of these
+    is handed on as it is: hubs add names without notice.
+    """
+    folded = text.strip().casefold()
+    base = next((each for each in BaseModel if each.value == folded), None)
+    if base is BaseModel.WAN:
+        return _WAN_NAMES
+    names = [
+        name
+        for name, (of_base, family) in _BASES.items()
+        if of_base is base or (family == folded and folded in DERIVATIVES)
+    ]
+    return tuple(_SPELLED.get(name, name) for name in names) or (text.strip(),)

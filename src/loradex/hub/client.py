@@ -13,15 +13,22 @@ from pydantic import ValidationError
 
 from loradex.domain.hashes import EMPTY_SHA256
 from loradex.domain.hub import HashHit, HubFile, HubModel, HubVersion
+from loradex.domain.hub_reference import HubReference
+from loradex.domain.hub_search import HubPage, HubQuery
+from loradex.domain.hub_source import FetchStart
 from loradex.domain.hub_waiting import TellWait, nobody_told
 from loradex.domain.progress import CancelToken
 from loradex.errors import HubUnexpectedAnswer
+from loradex.hub.answer_cache import AnswerCache
+from loradex.hub.gates import PROCESS_GATES, HostGates
 from loradex.hub.links import Links
-from loradex.hub.pacing import Pacer
+from loradex.hub.naming import recognise
 from loradex.hub.payloads import AccountPayload
+from loradex.hub.searching import search_params, shown
 from loradex.hub.source import IDS_PER_CALL, MODELS_PER_CALL, VERSIONS_PER_CALL
+from loradex.hub.starting import check_downloadable
 from loradex.hub.translate import Translator
-from loradex.hub.transport import HubTransport, expect_list
+from loradex.hub.transport import HubTransport, Surroundings, expect_list
 from loradex.paths import Home
 from loradex.settings import Settings
 
@@ -29,9 +36,27 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 # CRC32 and AutoV1, AutoV2, AutoV3, and the whole digests.
 _DIGEST = re.compile(r"[0-9a-f]{8}|[0-9a-f]{10}|[0-9a-f]{12}|[0-9a-f]{64}")
 _LARGEST_ID = 2**31 - 1
+_LONGEST_CURSOR = 500
+_KEEP_LISTS = 300.0
+_KEEP_RECORDS = 600.0
+"""Seconds for which the same question gets the same answer, without asking."""
 
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+
+def surroundings(
+    home: Home | None,
+    cancel: CancelToken,
+    tell: TellWait = nobody_told,
+    *,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Surroundings:
+    """Return what all requests of a piece of work share; a clock of one's own has its own gates."""
+    cache = None if home is None else AnswerCache(home.cache / "hub-answers.db")
+    gates = PROCESS_GATES if clock is time.monotonic else HostGates(clock)
+    return Surroundings(cancel, tell, cache, gates, sleep)
 
 
 class CivitaiHub:
@@ -61,12 +86,12 @@ class CivitaiHub:
     ) -> CivitaiHub:
         """Return a client for the hub in `settings`; raise `SettingsError` if it names none.
 
-        `cancel` stops requests and waits. `sleep` and `clock` are for tests; `total_seconds`
-        bounds one try (see `HubTransport`).
+        Answers are kept below `home`, None keeps nothing. `cancel` stops requests and waits, and
+        `tell` hears of the longer ones. `sleep` and `clock` are for tests; `total_seconds` bounds
+        one try (see `HubTransport`).
         """
-        token = cancel or CancelToken()
-        pacer = Pacer(cancel=token, sleep=sleep, clock=clock)
-        return cls(HubTransport(settings, pacer=pacer, cancel=token, total_seconds=total_seconds))
+        around = surroundings(home, cancel or CancelToken(), tell, sleep=sleep, clock=clock)
+        return cls(HubTransport(settings, around, total_seconds=total_seconds))
 
     def __enter__(self) -> Self:
         return self
@@ -157,8 +182,58 @@ class CivitaiHub:
         """Return one model with all its versions; None if the hub has no such model."""
         if not 0 < model_id <= _LARGEST_ID:
             return None
-        document = self._transport.find(f"api/v1/models/{model_id}")
+        document = self._transport.find(f"api/v1/models/{model_id}", keep=_KEEP_RECORDS)
         return None if document is None else self._translate.model(document)
+
+    def version(self, version_id: int) -> HubVersion | None:
+        """Return one version; None if the hub does not show it."""
+        if not 0 < version_id <= _LARGEST_ID:
+            return None
+        path = f"api/v1/model-versions/{version_id}"
+        document = self._transport.find(path, keep=_KEEP_RECORDS)
+        return None if document is None else self._translate.version(document)
+
+    def search(self, query: HubQuery, cursor: str | None = None) -> HubPage:
+        """Return a page of what a query finds; nothing above its content limit.
+
+        A page may be short or even empty and still have a next one.
+        """
+        answer = self._transport.get(
+            "api/v1/models", search_params(query, cursor), keep=_KEEP_LISTS
+        )
+        items = answer.get("items") if isinstance(answer, dict) else None
+        found = self._translate.each(
+            expect_list(items, self._transport.label), self._translate.model
+        )
+        models, hidden = shown(query, found)
+        return HubPage(models, _next_cursor(answer, cursor), hidden)
+
+    def recognise(self, text: str) -> HubReference | None:
+        """Return what a page address, a download link, an AIR or `model:ID`, `version:ID` names."""
+        return recognise(text, self.name, self._transport.label)
+
+    def look_up(self, reference: HubReference) -> tuple[HubModel, HubVersion | None] | None:
+        """Return the model, and the version if the reference names one; None if there is none.
+
+        A version whose model the hub does not show stands alone in a model made of what it says.
+        """
+        version = None
+        model = None if reference.model_id is None else self.model(reference.model_id)
+        if reference.version_id is not None:
+            # A version's own record says more than the one inside its model: who may use it.
+            version = self.version(reference.version_id)
+            if version is None and model is not None:
+                version = next((v for v in model.versions if v.id == reference.version_id), None)
+            if version is None:
+                return None
+            if model is None or model.id != version.model_id:
+                model = self.model(version.model_id) or _model_of(version)
+        return None if model is None else (model, version)
+
+    def download_start(self, version: HubVersion, file: HubFile) -> FetchStart:
+        """Return where to ask for a file; raise from the `HubError` tree if it cannot be had."""
+        url = check_downloadable(self._links, self._transport.label, version, file)
+        return FetchStart(url, self._transport.key)
 
     def me(self) -> str | None:
         """Return the name of the account the key belongs to, None if it has no name.
@@ -184,6 +259,7 @@ class CivitaiHub:
                 "archived": "true",
                 "limit": MODELS_PER_CALL,
             },
+            keep=_KEEP_RECORDS,
         )
         items = answer.get("items") if isinstance(answer, dict) else None
         return self._translate.each(
@@ -214,3 +290,30 @@ def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
 
 def _holds(file: HubFile, digest: str) -> bool:
     return digest in file.hashes.values() or (len(digest) == 12 and file.autov3 == digest)
+
+
+def _next_cursor(answer: object, asked: str | None) -> str | None:
+    """Return where the next page begins; None on the last, or if the hub goes in circles."""
+    metadata = answer.get("metadata") if isinstance(answer, dict) else None
+    cursor = metadata.get("nextCursor") if isinstance(metadata, dict) else None
+    if not isinstance(cursor, str | int) or isinstance(cursor, bool):
+        return None
+    text = str(cursor)
+    return None if text in ("", asked) or len(text) > _LONGEST_CURSOR else text
+
+
+def _model_of(version: HubVersion) -> HubModel:
+    """Return what a version tells of its model."""
+    return HubModel(
+        id=version.model_id,
+        name=version.model_name or "",
+        type=version.model_type or "",
+        description=None,
+        tags=(),
+        creator=None,
+        content_level=version.content_level,
+        mode=None,
+        licence={},
+        versions=(version,),
+        raw="{}",
+    )

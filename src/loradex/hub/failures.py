@@ -10,12 +10,16 @@ import httpx
 
 from loradex.domain.text import display_text
 from loradex.errors import (
+    DownloadsDisabled,
+    HubArchived,
     HubAuthRequired,
     HubBadRequest,
+    HubEarlyAccess,
     HubError,
     HubForbidden,
     HubNotFound,
     HubRateLimited,
+    HubRegionBlocked,
     HubUnavailable,
     HubUnexpectedAnswer,
     HubUnreachable,
@@ -23,6 +27,7 @@ from loradex.errors import (
 from loradex.hub.answers import Answer
 from loradex.hub.origin import Origin
 from loradex.hub.pacing import retry_after
+from loradex.hub.times import utc_time
 
 _OFFLINE_HINT = (
     "Check the network and LORADEX_HUB_URL; everything that is not about the hub works without it."
@@ -35,7 +40,7 @@ _REQUEST_HINT = "Check LORADEX_HUB_URL; if it is right, an upgrade of loradex ma
 _DETAIL_LIMIT = 200
 
 # The hub's own two kinds of 429 that waiting a little does not cure (docs/civitai.md).
-_NOT_ABOUT_SPEED = ("too many pages", "unusual amount of downloading")
+_NOT_ABOUT_SPEED = {"too many pages": "pages", "unusual amount of downloading": "downloads"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +130,8 @@ def status_failure(answer: Answer, label: str, *, key_sent: bool, key_withheld: 
     if status >= 500:
         wait = retry_after(answer.headers.get("retry-after"))
         return Failure(_in_trouble(answer, label), retry=True, wait=wait)
+    if status == 401 and "disabled downloads" in said(answer).lower():
+        return Failure(_not_for_download(label), retry=False)
     if status == 401:
         return Failure(_key_wanted(label, sent=key_sent, withheld=key_withheld), retry=False)
     return Failure(_refused(answer, label), retry=False)
@@ -133,11 +140,13 @@ def status_failure(answer: Answer, label: str, *, key_sent: bool, key_withheld: 
 def _too_many(answer: Answer, label: str) -> Failure:
     wait = retry_after(answer.headers.get("retry-after"))
     detail = said(answer)
-    if any(words in detail.lower() for words in _NOT_ABOUT_SPEED):
-        return Failure(
-            HubRateLimited(f"{label} refuses more requests{_because(detail)}", hint=_LATER_HINT),
-            retry=False,
-        )
+    for words, scope in _NOT_ABOUT_SPEED.items():
+        if words in detail.lower():
+            sentence = f"{label} refuses more requests{_because(detail)}"
+            return Failure(
+                HubRateLimited(sentence, scope=scope, retry_after=wait, hint=_LATER_HINT),
+                retry=False,
+            )
     how_long = "" if wait is None else f" for {wait:.0f} s"
     error = HubRateLimited(
         f"{label} wants us to stop asking{how_long}: too many requests (status 429).",
@@ -176,6 +185,14 @@ def _target(response: httpx.Response) -> str:
     return f" to {display_text(Origin.of(url).label, _DETAIL_LIMIT)}" if url.host else ""
 
 
+def _not_for_download(label: str) -> HubError:
+    return DownloadsDisabled(
+        f"{label} gives this file to nobody: its creator disabled downloads.",
+        status=401,
+        hint="It can only be used on the site; look for another version.",
+    )
+
+
 def _key_wanted(label: str, *, sent: bool, withheld: bool) -> HubError:
     if sent:
         return HubAuthRequired(
@@ -193,23 +210,16 @@ def _key_wanted(label: str, *, sent: bool, withheld: bool) -> HubError:
 def _refused(answer: Answer, label: str) -> HubError:
     status = answer.status
     because = _because(said(answer))
-    if status in (404, 410):
-        gone = "no longer has this" if status == 410 else "knows no such thing"
-        return HubNotFound(f"{label} {gone}{because}", status=status, hint=_GONE_HINT)
+    if status == 404:
+        return HubNotFound(f"{label} knows no such thing{because}", status=status, hint=_GONE_HINT)
+    if status == 410:
+        return HubArchived(f"{label} no longer has this{because}", status=status, hint=_GONE_HINT)
     if status == 451:
-        return HubForbidden(
+        return HubRegionBlocked(
             f"{label} does not serve this country{because}", status=status, hint=_CLOSED_HINT
         )
-    if status == 403 and not answer.says_json:
-        return HubForbidden(
-            f"{label} took us for a robot and refused (status 403).",
-            status=status,
-            hint="Wait a while, or try another network; a VPN often causes this.",
-        )
     if status == 403:
-        return HubForbidden(
-            f"{label} refuses this to us{because}", status=status, hint=_CLOSED_HINT
-        )
+        return _forbidden(answer, label, because)
     if status < 300:
         return HubUnexpectedAnswer(
             f"{label} gave an answer without content (status {status}).", status=status
@@ -217,6 +227,37 @@ def _refused(answer: Answer, label: str) -> HubError:
     return HubBadRequest(
         f"{label} does not accept the request{because}", status=status, hint=_REQUEST_HINT
     )
+
+
+def _forbidden(answer: Answer, label: str, because: str) -> HubError:
+    if not answer.says_json:
+        return HubForbidden(
+            f"{label} took us for a robot and refused (status 403).",
+            status=403,
+            hint="Wait a while, or try another network; a VPN often causes this.",
+        )
+    early = _early_access(answer)
+    if early is None:
+        return HubForbidden(f"{label} refuses this to us{because}", status=403, hint=_CLOSED_HINT)
+    until = early[0]
+    when = f" until {until}" if until else ""
+    return HubEarlyAccess(
+        f"{label} gives this only to those who paid for early access{when}.",
+        until=until,
+        hint="Try again after that time." if until else "Buy access on its page, or pass it by.",
+    )
+
+
+def _early_access(answer: Answer) -> tuple[str | None] | None:
+    """Return until when only those who paid get it (None: for good); None if it is not that."""
+    try:
+        document = json.loads(answer.body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        return None
+    if not isinstance(document, dict) or document.get("error") != "Early Access":
+        return None
+    deadline = document.get("deadline")
+    return (utc_time(deadline) if isinstance(deadline, str) else None,)
 
 
 def _because(detail: str) -> str:

@@ -91,6 +91,11 @@ class OriginAuth(httpx.Auth):
         self._key = key
 
     @property
+    def key(self) -> Secret | None:
+        """The key, where it may be sent to the hub."""
+        return self._key if self.sends_key else None
+
+    @property
     def sends_key(self) -> bool:
         """True when requests to the hub carry a key."""
         return self._key is not None and self._hub.may_hold_key

@@ -1,67 +1,58 @@
-"""When the next request may leave: the speed limit, pauses between tries, `Retry-After`."""
+"""Waits: how long, who hears of them, and that a person can end each one."""
 
 from __future__ import annotations
 
 import random
-import threading
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 
+from loradex.domain.hub_waiting import HubWait, TellWait, nobody_told
 from loradex.domain.progress import CancelToken
 
-REQUESTS_PER_SECOND = 4.0
 LONGEST_RETRY_AFTER = 60.0
 """Seconds we wait when the hub asks us to; beyond this the person is told instead."""
+SHORTEST_TOLD = 1.0
+"""Waits of up to a second are not worth a word."""
 
 _SLICE = 0.2
 _jitter = random.SystemRandom()
 
 
-class Pacer:
-    """Spaces requests out and waits between tries; every wait ends when the work is cancelled.
-
-    Safe to share between threads: all of them keep one speed limit together. `clock` gives
-    seconds that never go back, `sleep` waits.
-    """
+class Waits:
+    """The waits of one piece of work for one host. `sleep` is for tests."""
 
     def __init__(
         self,
+        host: str,
         *,
         cancel: CancelToken,
-        clock: Callable[[], float] = time.monotonic,
+        tell: TellWait = nobody_told,
         sleep: Callable[[float], None] = time.sleep,
-        per_second: float = REQUESTS_PER_SECOND,
     ) -> None:
+        self._host = host
         self._cancel = cancel
-        self._clock = clock
+        self._tell = tell
         self._sleep = sleep
-        self._interval = 1.0 / per_second
-        self._lock = threading.Lock()
-        self._next_start = clock()
 
-    def wait_for_turn(self) -> None:
-        """Return when the next request may leave; raise `Cancelled` if stopped before."""
-        with self._lock:
-            now = self._clock()
-            start = max(now, self._next_start)
-            self._next_start = start + self._interval
-        self.pause(start - now)
-
-    def hold_all(self, seconds: float) -> None:
-        """Let nobody's next request leave before `seconds` have passed."""
-        with self._lock:
-            self._next_start = max(self._next_start, self._clock() + seconds)
-
-    def pause(self, seconds: float) -> None:
-        """Wait `seconds`; raise `Cancelled` if stopped meanwhile."""
+    def check(self) -> None:
+        """Raise `Cancelled` once the work was stopped."""
         self._cancel.check()
+
+    def pause(self, seconds: float, reason: str) -> None:
+        """Wait `seconds`; raise `Cancelled` if stopped meanwhile.
+
+        `reason` reads on after the host's name: "asked for a pause".
+        """
+        self.check()
+        if seconds > SHORTEST_TOLD:
+            self._tell(HubWait(self._host, reason, seconds))
         while seconds > 0:
             step = min(seconds, _SLICE)
             self._sleep(step)
             seconds -= step
-            self._cancel.check()
+            self.check()
 
 
 def backoff(attempt: int) -> float:

@@ -74,6 +74,7 @@ class FileMetadata(_Payload):
     """`files[].metadata`."""
 
     format: Text = None
+    size: Text = None
     fp: Text = None
     quant_type: Text = Field(None, alias="quantType")
 
@@ -93,6 +94,8 @@ class FilePayload(_Payload):
         None
     )
     download_url: Text = Field(None, alias="downloadUrl")
+    pickle_scan: Text = Field(None, alias="pickleScanResult")
+    virus_scan: Text = Field(None, alias="virusScanResult")
 
 
 class ImagePayload(_Payload):
@@ -108,6 +111,20 @@ class ImagePayload(_Payload):
     width: Count = None
     height: Count = None
     blurhash: Text = Field(None, alias="hash")
+
+
+class PaidAccessPayload(_Payload):
+    """`paidAccess` of a version: who may download it."""
+
+    permanent: Flag = None
+    ends_at: Text = Field(None, alias="endsAt")
+
+
+class StatsPayload(_Payload):
+    """`stats`; a creator may hide any of them."""
+
+    downloads: Count = Field(None, alias="downloadCount")
+    likes: Count = Field(None, alias="thumbsUpCount")
 
 
 class ParentPayload(_Payload):
@@ -130,6 +147,11 @@ class VersionPayload(_Payload):
     published_at: Text = Field(None, alias="publishedAt")
     air: Text = None
     usage_control: Text = Field(None, alias="usageControl")
+    position: Count = Field(None, alias="index")
+    paid_access: Maybe[PaidAccessPayload] = Field(None, alias="paidAccess")
+    early_access_ends: Text = Field(None, alias="earlyAccessEndsAt")
+    early_access_deadline: Text = Field(None, alias="earlyAccessDeadline")
+    """How early access was told before `paidAccess`, and in lists."""
     files: Entries[FilePayload] = []
     images: Entries[ImagePayload] = []
     model: Maybe[ParentPayload] = None
@@ -146,6 +168,7 @@ class ModelPayload(_Payload):
     creator: Text = Field(None, validation_alias=AliasPath("creator", "username"))
     level: Count = Field(None, alias="nsfwLevel")
     mode: Text = None
+    stats: Maybe[StatsPayload] = None
     versions: Annotated[list[object], BeforeValidator(_entries)] = Field([], alias="modelVersions")
     commercial_use: object = Field(None, alias="allowCommercialUse")
     no_credit: Flag = Field(None, alias="allowNoCredit")

@@ -3,38 +3,25 @@
 from __future__ import annotations
 
 import threading
-import time
-from collections.abc import Callable
 from dataclasses import replace
 
 import httpx
 
-from loradex.domain.progress import CancelToken
-from loradex.errors import HubBadRequest, HubOffline
+from loradex.errors import HubBadRequest
 from loradex.hub.origin import Origin
-from loradex.hub.pacing import Pacer
-from loradex.hub.transport import HubTransport
+from loradex.hub.transport import HubTransport, Surroundings
 from loradex.settings import Settings
+
+KEEP_SECONDS = 600.0
+"""How long an answer is given again without asking."""
 
 
 class PluginHttp:
-    """The `HubHttp` of the plugin API. Safe to share between threads; close it after use.
+    """The `HubHttp` of the plugin API. Safe to share between threads; close it after use."""
 
-    `sleep` and `clock` are for tests.
-    """
-
-    def __init__(
-        self,
-        settings: Settings,
-        *,
-        cancel: CancelToken,
-        sleep: Callable[[float], None] = time.sleep,
-        clock: Callable[[], float] = time.monotonic,
-    ) -> None:
+    def __init__(self, settings: Settings, around: Surroundings) -> None:
         self._settings = replace(settings, hub_token=None)
-        self._cancel = cancel
-        self._sleep = sleep
-        self._clock = clock
+        self._around = around
         self._lock = threading.Lock()
         self._transports: dict[Origin, HubTransport] = {}
 
@@ -47,9 +34,9 @@ class PluginHttp:
         origin = Origin.of(address)
         if not origin.may_hold_key or address.userinfo or not address.host:
             raise HubBadRequest(f"A plugin may not ask {origin.label or 'that address'}.")
-        if self._settings.offline:
-            raise HubOffline(f"{origin.label} is not asked: loradex is offline.")
-        return self._transport(origin).get(address.path.lstrip("/"), dict(address.params))
+        transport = self._transport(origin)
+        params = {name: address.params.get_list(name) for name in address.params}
+        return transport.get(address.path.lstrip("/"), params, keep=KEEP_SECONDS)
 
     def close(self) -> None:
         """Close all connections."""
@@ -63,7 +50,6 @@ class PluginHttp:
             if origin not in self._transports:
                 self._transports[origin] = HubTransport(
                     replace(self._settings, hub_url=origin.text),
-                    pacer=Pacer(cancel=self._cancel, sleep=self._sleep, clock=self._clock),
-                    cancel=self._cancel,
+                    self._around,
                 )
             return self._transports[origin]

@@ -6,7 +6,6 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -21,6 +20,7 @@ from loradex.hub.payloads import (
     ModelPayload,
     VersionPayload,
 )
+from loradex.hub.times import utc_time
 
 RAW_LIMIT = 1024 * 1024
 """Longest document kept as text, in characters."""
@@ -104,6 +104,8 @@ class Translator:
                 self.each(payload.versions, lambda version: self._version_in(payload, version))
             ),
             raw=as_text(document),
+            downloads=payload.stats.downloads if payload.stats else None,
+            likes=payload.stats.likes if payload.stats else None,
         )
 
     def _version_in(self, model: ModelPayload, document: object) -> HubVersion:
@@ -150,6 +152,9 @@ class Translator:
             model_name=model_name,
             model_type=model_type,
             raw=raw,
+            position=payload.position,
+            early_access_until=_early_access(payload),
+            paid=bool(payload.paid_access and payload.paid_access.permanent),
         )
 
     def _file(self, payload: FilePayload, version_id: int) -> HubFile:
@@ -169,23 +174,22 @@ class Translator:
             precision=(metadata.fp or metadata.quant_type) if metadata else None,
             download_url=self._links.download(version_id, payload.id, bool(payload.primary)),
             hashes=hashes,
+            size_type=metadata.size if metadata else None,
+            quantisation=metadata.quant_type if metadata else None,
+            pickle_scan=payload.pickle_scan or None,
+            virus_scan=payload.virus_scan or None,
         )
 
 
-def utc_time(text: str | None) -> str | None:
-    """Return a time of the hub as `2026-02-11T09:30:00Z`; None if it is none.
+def _early_access(payload: VersionPayload) -> str | None:
+    """Return until when a version is for those who paid only; `paidAccess` alone counts if there.
 
-    The hub writes some times without a zone and with any number of decimals: those are UTC.
+    A time that is over stays in the record: whether it is early access is a matter of now.
     """
-    if not text:
-        return None
-    try:
-        time = datetime.fromisoformat(text)
-        if time.tzinfo is None:
-            time = time.replace(tzinfo=UTC)
-        return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-    except (ValueError, OverflowError):
-        return None
+    paid = payload.paid_access
+    if paid is not None:
+        return utc_time(paid.ends_at)
+    return utc_time(payload.early_access_ends) or utc_time(payload.early_access_deadline)
 
 
 def as_text(document: object) -> str:

@@ -36,12 +36,15 @@ def open_hubs(
     `plugins` is called when a hub of a plugin is first needed. `tell` hears of every wait of more
     than a moment, from any thread.
     """
-    from loradex.hub.client import CivitaiHub  # noqa: PLC0415 - httpx and pydantic take their time
+    from loradex.hub.client import (  # noqa: PLC0415 - httpx and pydantic take their time
+        CivitaiHub,
+        surroundings,
+    )
     from loradex.hub.plugin_http import PluginHttp  # noqa: PLC0415
     from loradex.plugin_api import HubContext  # noqa: PLC0415
 
     civitai = CivitaiHub.from_settings(settings, home=home, cancel=cancel, tell=tell)
-    http = PluginHttp(settings, cancel=cancel)
+    http = PluginHttp(settings, surroundings(home, cancel, tell))
     context = HubContext(http, settings.hubs, settings.offline, cancel, tell)
     return Hubs(civitai, http, settings, lambda: plugins().hubs(context))
 
