@@ -8,8 +8,11 @@ from loradex.cli.lazy import LazyCommands
 
 HUB_COMMANDS: dict[str, tuple[str, str]] = {
     "match": ("hub_match", "Look up every hashed model: name, trigger words, tags, base model."),
+    "search": ("hub_search", "Find models on CivitAI or another hub, with what you own of them."),
+    "show": ("hub_show", "Show a hub's model: versions, files, licence, description."),
     "get": ("hub_get", "Download models into a library, verified and known at once."),
     "downloads": ("hub_downloads", "List the download queue; pause, resume, retry, run it."),
+    "updates": ("hub_updates", "Look for newer versions of what you own; ignore or get them."),
     "whoami": ("hub_login", "Tell whose key is in use, or that there is none."),
     "serve": ("hub_serve", "Give the catalog to other machines; `serve keys` says who may ask."),
 }

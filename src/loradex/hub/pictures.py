@@ -185,6 +185,7 @@ class PictureFetcher:
                 self._client = httpx.Client(
                     http2=self._hub.scheme == "https",
                     follow_redirects=False,
+                    event_hooks={"response": [_stop_at_redirect]},
                     verify=_trusted_roots(),
                     timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
                     headers={
@@ -207,12 +208,27 @@ class PictureFetcher:
 
 
 def _exchange(client: httpx.Client, url: httpx.URL, cancel: CancelToken) -> bytes | str:
-    with client.stream("GET", url) as response:
-        if response.is_redirect:
-            return str(response.headers.get("location", ""))
-        if response.status_code != 200:
-            raise _refusal(response, Origin.of(url).label)
-        return _body(response, url, cancel)
+    try:
+        with client.stream("GET", url) as response:
+            if response.status_code != 200:
+                raise _refusal(response, Origin.of(url).label)
+            return _body(response, url, cancel)
+    except _Redirected as redirected:
+        return redirected.location
+
+
+class _Redirected(Exception):
+    """An answer that leads elsewhere."""
+
+    def __init__(self, location: str) -> None:
+        super().__init__()
+        self.location = location
+
+
+def _stop_at_redirect(response: httpx.Response) -> None:
+    """Stop before httpx looks at where a redirect leads, which may be no address."""
+    if response.is_redirect:
+        raise _Redirected(str(response.headers.get("location", "")))
 
 
 def _body(response: httpx.Response, url: httpx.URL, cancel: CancelToken) -> bytes:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -163,10 +164,11 @@ def details(
     source, reference = _meant(catalog, hubs, reference_text)
     try:
         model, named = looked_up(source, reference)
-    except (BadReference, HubOffline):
+    except (BadReference, HubOffline) as error:
         known = kept_model(catalog, reference)
         if known is None:
             raise
+        gone_at = time.time() if isinstance(error, BadReference) else None
         return _details(
             catalog,
             source,
@@ -174,9 +176,12 @@ def details(
             _named(known.model, reference),
             limit,
             kept=True,
-            gone_at=known.gone_at,
+            gone_at=known.gone_at or gone_at,
         )
     keep(catalog, source.name, [model])
+    if named is not None:
+        catalog.hub.record_versions(source.name, [named])
+        model = _with(model, named)
     return _details(catalog, source, model, named, limit)
 
 
@@ -267,6 +272,17 @@ def _meant(catalog: Catalog, hubs: Hubs, text: str) -> tuple[HubSource, HubRefer
                 "That model is matched to no hub.", hint="Try: loradex hub match"
             ) from None
         return hubs.named(match.hub), HubReference(match.hub, match.model_id, match.version_id)
+
+
+def _with(model: HubModel, version: HubVersion) -> HubModel:
+    """Return a model with a version's own record, which says more, in place of the one in it."""
+    return replace(
+        model,
+        versions=tuple(
+            replace(version, position=each.position) if each.id == version.id else each
+            for each in model.versions
+        ),
+    )
 
 
 def _named(model: HubModel, reference: HubReference) -> HubVersion | None:

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 
 from loradex.catalog.catalog import Catalog
 from loradex.catalog.known_models import KnownModel, KnownSummary
-from loradex.domain.hub_names import base_from_hub, kind_from_hub
+from loradex.domain.hub_names import hub_bases, hub_types
 from loradex.domain.hub_reference import HubReference
 from loradex.domain.hub_search import HubPage, HubQuery, SearchPeriod, SearchSort
 
@@ -64,27 +64,25 @@ def kept_page(
 
 
 def _fits(model: KnownSummary, query: HubQuery) -> bool:
+    types = [name for kind in query.kinds for name in hub_types(kind)]
+    bases = [name for base in query.bases for name in hub_bases(base)]
     return (
         _has_words(model, query.text)
-        and (not query.kinds or kind_from_hub(model.type) in query.kinds)
-        and (not query.bases or any(_is_base(b, query.bases) for b in model.bases))
-        and (not query.tag or query.tag.casefold() in {tag.casefold() for tag in model.tags})
-        and (not query.creator or query.creator.casefold() == (model.creator or "").casefold())
+        and (not query.kinds or _among([model.type], types))
+        and (not query.bases or _among(model.bases, bases))
+        and (not query.tag or _among(model.tags, [query.tag]))
+        and (not query.creator or _among([model.creator or ""], [query.creator]))
         and model.newest >= _since(query.period)
     )
+
+
+def _among(said: Iterable[str], wanted: Iterable[str]) -> bool:
+    return not {each.casefold() for each in said}.isdisjoint(each.casefold() for each in wanted)
 
 
 def _has_words(model: KnownSummary, text: str) -> bool:
     place = " ".join((model.name, model.creator or "", *model.tags)).casefold()
     return all(word in place for word in text.casefold().split())
-
-
-def _is_base(name: str, wanted: tuple[str, ...]) -> bool:
-    known = base_from_hub(name)
-    names = {name.casefold()}
-    if known is not None:
-        names |= {known[0].value, known[1] or ""}
-    return any(each.casefold() in names for each in wanted)
 
 
 def _since(period: SearchPeriod) -> str:
