@@ -22,6 +22,12 @@ class Situation:
     has_base_picture: bool = False
     has_picture: bool = False
     grid: bool = False
+    hub_model: bool = False
+    """A model of a hub is under the cursor."""
+    hub_update: bool = False
+    """It stands there because it is newer than what is owned."""
+    download: str = ""
+    """State of the download under the cursor."""
 
 
 Condition = Callable[[Situation], str | None]
@@ -70,6 +76,30 @@ def _needs_grid(situation: Situation) -> str | None:
     return None if situation.grid else "There is no grid here."
 
 
+def _needs_hub_model(situation: Situation) -> str | None:
+    return None if situation.hub_model else "There is no model here."
+
+
+def _needs_update(situation: Situation) -> str | None:
+    return None if situation.hub_update else "This is no update: u shows those."
+
+
+def _needs_download(situation: Situation) -> str | None:
+    return None if situation.download else "There is no download here."
+
+
+def _needs_open_download(situation: Situation) -> str | None:
+    if situation.download in ("done", "cancelled"):
+        return "This download has ended."
+    return _needs_download(situation)
+
+
+def _needs_failed(situation: Situation) -> str | None:
+    if situation.download in ("failed", "aside", "cancelled"):
+        return None
+    return _needs_download(situation) or "Only what failed can be tried again."
+
+
 def _needs_base(situation: Situation) -> str | None:
     return (
         None
@@ -105,7 +135,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("help", "app", "?,f1", "Show all keys of this place", "Help"),
     Action("palette", "app", ":", "Find an action by name", "Palette"),
     Action("library", "app", "1", "Go to the library", cli="loradex list"),
+    Action("hub", "app", "2", "Go to the hub", "Hub", cli="loradex hub search WORDS"),
     Action("grids", "app", "3", "Go to the grids", "Grids", cli="loradex grids"),
+    Action("downloads", "app", "4", "Go to the downloads", cli="loradex hub downloads"),
     Action("rescan", "app", "R", "Scan all libraries", "Scan", cli="loradex scan",
            why_not=_not_scanning),
     Action("cancel_jobs", "app", "ctrl+x", "Stop what runs in the background",
@@ -162,6 +194,38 @@ ACTIONS: tuple[Action, ...] = (
     Action("open_grid", "grids", "enter,l,right", "Open this grid", "Open",
            cli="loradex grids", why_not=_needs_grid),
     Action("back", "grids", "escape,h,left", "Back to the library", "Back"),
+
+    Action("search", "hub", "/", "Search the hub", "Search", cli="loradex hub search WORDS"),
+    Action("get", "hub", "d", "Download the newest version", "Download",
+           cli="loradex hub get version:ID", why_not=_needs_hub_model),
+    Action("versions", "hub", "v", "Choose another version to download", "Versions",
+           cli="loradex hub show model:ID", why_not=_needs_hub_model),
+    Action("updates", "hub", "u", "Show what is newer than what you own, or search again",
+           "Updates", cli="loradex hub updates"),
+    Action("ignore", "hub", "i", "Never show this update again", "Ignore",
+           cli="loradex hub updates --ignore version:ID", why_not=_needs_update),
+    Action("ignore_model", "hub", "I", "Never show updates of this model",
+           cli="loradex hub updates --ignore model:ID", why_not=_needs_update),
+    Action("copy_page", "hub", "y", "Copy the address of its page", "Copy",
+           why_not=_needs_hub_model),
+    Action("scroll_down", "hub", "J", "Scroll the details down"),
+    Action("scroll_up", "hub", "K", "Scroll the details up"),
+    Action("back", "hub", "escape", "One step back: pane, updates, search", "Back"),
+
+    Action("open_found", "found", "enter,l,right", "Show the details", "View",
+           cli="loradex hub show model:ID", why_not=_needs_hub_model),
+
+    Action("pause", "queue", "p,space", "Pause this download, or go on", "Pause",
+           cli="loradex hub downloads pause ID", why_not=_needs_open_download),
+    Action("retry", "queue", "r", "Try this download again", "Retry",
+           cli="loradex hub downloads retry ID", why_not=_needs_failed),
+    Action("drop", "queue", "x", "Cancel this download", "Cancel",
+           cli="loradex hub downloads cancel ID", why_not=_needs_open_download),
+    Action("tidy", "queue", "c", "Take what has ended from the list", "Tidy",
+           cli="loradex hub downloads clear", why_not=_needs_download),
+    Action("run", "queue", "s", "Go on with the downloads", "Go on",
+           cli="loradex hub downloads run"),
+    Action("back", "queue", "escape,h,left", "Back to the library", "Back"),
 
     Action("cell_left", "sheet", "h,left", "One picture to the left"),
     Action("cell_right", "sheet", "l,right", "One picture to the right"),

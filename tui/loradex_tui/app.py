@@ -12,21 +12,26 @@ from textual.filter import LineFilter
 from textual.screen import Screen
 
 from loradex.catalog.catalog import Catalog
+from loradex.domain.hub_waiting import HubWait
 from loradex.domain.text import display_lines
 from loradex.errors import LoradexError
 from loradex.operations.child_job import JobStatus
+from loradex.operations.download_job import start_download_job
 from loradex.operations.grid_job import start_grid_job
 from loradex.operations.grids import GridRequest
 from loradex.operations.scan_job import start_scan_job
 from loradex.settings import Settings
 from loradex_tui.background import in_background
 from loradex_tui.cells import ControlFilter
+from loradex_tui.hub_access import HubAccess
 from loradex_tui.jobs import Job, Jobs
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.screens.confirm import Confirm
+from loradex_tui.screens.downloads import DownloadsScreen
 from loradex_tui.screens.grid_screen import GridScreen
 from loradex_tui.screens.grids import GridsScreen
 from loradex_tui.screens.help import help_lines
+from loradex_tui.screens.hub import HubScreen
 from loradex_tui.screens.library import LibraryScreen
 from loradex_tui.screens.place import Place
 from loradex_tui.themes import DARK, FALLBACK_VARIABLES, LIGHT
@@ -47,6 +52,7 @@ class LoradexApp(App[None]):
         self.settings = settings
         self.pictures = pictures
         self.jobs = Jobs(self, self._job_moved)
+        self.hub_access = HubAccess(catalog, settings, self._hub_waits)
         self._controls = ControlFilter()
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -102,6 +108,25 @@ class LoradexApp(App[None]):
             self.go_library()
             self.push_screen(GridsScreen())
 
+    def go_hub(self) -> None:
+        """Show the hub; what was found there stays while one looks elsewhere."""
+        if not isinstance(self.screen, HubScreen):
+            self.go_library()
+            if not self.is_screen_installed("hub"):
+                self.install_screen(HubScreen(), "hub")
+            self.push_screen("hub")
+
+    def go_downloads(self) -> None:
+        """Show the download queue."""
+        if not isinstance(self.screen, DownloadsScreen):
+            self.go_library()
+            self.push_screen(DownloadsScreen())
+
+    def start_downloads(self) -> None:
+        """Work through the download queue in the background, unless that is done already."""
+        if "download" not in self.jobs.names:
+            self._start("download", lambda: start_download_job(self.catalog.home))
+
     def start_scan(self) -> None:
         """Scan all libraries in the background."""
         self._start("scan", lambda: start_scan_job(self.catalog.home))
@@ -140,6 +165,12 @@ class LoradexApp(App[None]):
         """Quit by the key that works everywhere."""
         self.quit_politely()
 
+    def _hub_waits(self, wait: HubWait) -> None:
+        """Tell of a wait; called from the threads that wait."""
+        told = f"{wait.host} {wait.reason}: {wait.seconds:.0f} s"
+        self.call_later(self.notify, told, timeout=min(max(wait.seconds, 2.0), 10.0))
+
     def on_unmount(self) -> None:
-        """Leave no process behind."""
+        """Leave no process and no connection behind."""
         self.jobs.close()
+        self.hub_access.close()

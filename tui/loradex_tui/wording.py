@@ -37,6 +37,16 @@ def count_text(number: int, one: str, many: str | None = None) -> str:
     return f"{number:,} {one if number == 1 else many or one + 's'}"
 
 
+def short_count(number: int | None, mark: str = "") -> str:
+    """Return a large number in a few characters: `831`, `12.4k`, `3.1M`; empty for None."""
+    if number is None:
+        return ""
+    if number < 1_000:
+        return f"{mark}{number}"
+    value, unit = (number / 1_000, "k") if number < 999_500 else (number / 1_000_000, "M")
+    return f"{mark}{value:.1f}{unit}" if value < 99.95 else f"{mark}{value:.0f}{unit}"
+
+
 def kind_label(kind: str) -> str:
     """Return the word for a kind's id; an id that is not known stays as it is."""
     return _KINDS.get(kind) or cell_text(kind)

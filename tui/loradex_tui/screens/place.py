@@ -139,6 +139,14 @@ class Place(Screen[None], Actor):
         """Go to the library."""
         self.place_app.go_library()
 
+    def do_hub(self) -> None:
+        """Go to the hub."""
+        self.place_app.go_hub()
+
+    def do_downloads(self) -> None:
+        """Go to the downloads."""
+        self.place_app.go_downloads()
+
     def do_grids(self) -> None:
         """Go to the grids."""
         self.place_app.go_grids()

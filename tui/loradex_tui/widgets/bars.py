@@ -14,6 +14,9 @@ from textual.widgets import Static
 
 from loradex_tui.cells import cell_text, fit
 
+PLACES = (("1", "Library"), ("2", "Hub"), ("3", "Grids"), ("4", "Downloads"))
+"""Keys and names of the screens."""
+
 
 class TopBar(Static):
     """The name of the program, the screens, and what runs in the background."""
@@ -43,7 +46,7 @@ class TopBar(Static):
 
     def _draw(self) -> None:
         parts: list[tuple[str, str]] = [("loradex", "bold $primary"), ("   ", "")]
-        for key, name in (("1", "Library"), ("3", "Grids")):
+        for key, name in PLACES:
             here = name == self._here
             parts.append((f"{key} ", "$accent" if here else "$quiet"))
             parts.append((name, "bold $foreground" if here else "$quiet"))

@@ -21,6 +21,7 @@ from loradex_tui.actions import bindings
 from loradex_tui.actor import Actor
 
 DEBOUNCE = 0.05
+LIBRARY_WORDS = "Search…  words, kind:lora, base:sdxl, tag:style, -word, rating:4.."
 
 
 class _FaultMarker(Highlighter):
@@ -61,8 +62,16 @@ class SearchBar(Vertical, Actor):
     class Left(Message):
         """The person is done typing."""
 
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(
+        self,
+        placeholder: str = LIBRARY_WORDS,
+        debounce: float = DEBOUNCE,
+        *,
+        id: str | None = None,
+    ) -> None:
         super().__init__(id=id)
+        self._placeholder = placeholder
+        self._debounce = debounce
         self._marker = _FaultMarker()
         self._wait: Timer | None = None
         self._state = Content()
@@ -70,7 +79,7 @@ class SearchBar(Vertical, Actor):
     def compose(self) -> ComposeResult:
         """Make the field and the line below."""
         yield Input(
-            placeholder="Search…  words, kind:lora, base:sdxl, tag:style, -word, rating:4..",
+            placeholder=self._placeholder,
             highlighter=self._marker,
             id="query",
         )
@@ -115,7 +124,7 @@ class SearchBar(Vertical, Actor):
         event.stop()
         if self._wait is not None:
             self._wait.stop()
-        self._wait = self.set_timer(DEBOUNCE, self._ask)
+        self._wait = self.set_timer(self._debounce, self._ask)
 
     def _ask(self) -> None:
         self._wait = None

@@ -1,0 +1,121 @@
+"""The hubs as the terminal UI uses them: opened when first needed, closed when it ends."""
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loradex.catalog.catalog import Catalog
+from loradex.domain.content_level import ContentLimit
+from loradex.domain.hub import HubImage
+from loradex.domain.hub_waiting import TellWait
+from loradex.domain.progress import CancelToken, SilentSink
+from loradex.settings import Settings
+
+if TYPE_CHECKING:
+    from loradex.hub.pictures import PictureFetcher
+    from loradex.operations.downloads.plan import DownloadPlan
+    from loradex.operations.hub_browse import BrowsePage
+    from loradex.operations.hubs import Hubs
+    from loradex.operations.updates import UpdateReport
+
+
+class HubAccess:
+    """Asks hubs from any thread; every call takes as long as a hub takes.
+
+    `tell` hears of long waits, from those threads.
+    """
+
+    def __init__(self, catalog: Catalog, settings: Settings, tell: TellWait) -> None:
+        self._catalog = catalog
+        self._settings = settings
+        self._tell = tell
+        self._cancel = CancelToken()
+        self._lock = threading.Lock()
+        self._hubs: Hubs | None = None
+        self._fetcher: PictureFetcher | None = None
+
+    @property
+    def limit(self) -> ContentLimit:
+        """The most that is shown."""
+        return self._settings.content_limit
+
+    def search(self, text: str, cursor: str | None) -> BrowsePage:
+        """Return a page of what a line of text finds; raise `QueryError` if it cannot be read."""
+        from loradex.operations.hub_browse import search  # noqa: PLC0415 - httpx loads here
+        from loradex.operations.hub_query import read_hub_query  # noqa: PLC0415
+
+        query = read_hub_query(text, self.limit)
+        return search(self._catalog, self._open(), query, cursor)
+
+    def updates(self) -> UpdateReport:
+        """Return what is newer than what is owned."""
+        from loradex.operations.updates import find_updates  # noqa: PLC0415
+
+        return find_updates(self._catalog, self._open(), sink=SilentSink(), cancel=self._cancel)
+
+    def plan(self, reference: str) -> DownloadPlan:
+        """Return what downloading a version means."""
+        from loradex.operations.downloads.plan import DownloadOptions  # noqa: PLC0415
+        from loradex.operations.downloads.planning import plan_downloads  # noqa: PLC0415
+
+        return plan_downloads(
+            self._catalog,
+            self._open(),
+            [reference],
+            DownloadOptions(),
+            self._settings,
+            sink=SilentSink(),
+            cancel=self._cancel,
+        )
+
+    def picture(self, image: HubImage) -> Path | None:
+        """Return a small still of a picture; None if there is none, or it may not be shown."""
+        from loradex.operations.previews import preview_path  # noqa: PLC0415
+
+        return preview_path(
+            self._catalog.home, self._pictures(), image, limit=self.limit, cancel=self._cancel
+        )
+
+    def picture_of(self, content_id: int) -> Path | None:
+        """Return the hub's picture of a model that is owned; None if there is none."""
+        from loradex.operations.previews import for_content  # noqa: PLC0415
+
+        return for_content(
+            self._catalog, self._pictures(), content_id, limit=self.limit, cancel=self._cancel
+        )
+
+    def close(self) -> None:
+        """End all that is under way."""
+        self._cancel.cancel()
+        if self._hubs is not None:
+            self._hubs.__exit__(None, None, None)
+        if self._fetcher is not None:
+            self._fetcher.close()
+
+    def _open(self) -> Hubs:
+        from loradex.operations.hubs import open_hubs  # noqa: PLC0415
+        from loradex.plugin_manager import Plugins, load_plugins  # noqa: PLC0415
+
+        def plugins() -> Plugins:
+            return load_plugins(self._catalog.home, self._settings.disabled_plugins)
+
+        with self._lock:
+            if self._hubs is None:
+                self._hubs = open_hubs(
+                    self._settings,
+                    self._catalog.home,
+                    plugins=plugins,
+                    cancel=self._cancel,
+                    tell=self._tell,
+                )
+            return self._hubs
+
+    def _pictures(self) -> PictureFetcher | None:
+        from loradex.operations.previews import open_fetcher  # noqa: PLC0415
+
+        with self._lock:
+            if self._fetcher is None:
+                self._fetcher = open_fetcher(self._settings)
+            return self._fetcher

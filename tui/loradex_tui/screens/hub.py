@@ -1,0 +1,279 @@
+"""The hub: search it, see what is newer than what is owned, and download."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import BindingType
+from textual.containers import Horizontal, Vertical
+from textual.content import Content
+from textual.widgets import Static
+
+from loradex.domain.hub import HubVersion
+from loradex.errors import LoradexError, QueryError
+from loradex.operations.downloads.plan import DownloadPlan
+from loradex.operations.downloads.queue import enqueue
+from loradex_tui.actions import Situation, bindings
+from loradex_tui.background import in_background
+from loradex_tui.screens.get_dialog import GetDialog
+from loradex_tui.screens.place import Place
+from loradex_tui.screens.version_dialog import VersionDialog
+from loradex_tui.widgets.found_list import FoundLine, FoundList
+from loradex_tui.widgets.found_pane import FoundPane
+from loradex_tui.widgets.hub_results import HubResults, ignore_update, search_page, update_lines
+from loradex_tui.widgets.line_list import LineList
+from loradex_tui.widgets.search_bar import SearchBar
+from loradex_tui.wording import count_text
+
+HUB_WORDS = "Search the hub…  words, kind:lora, base:sdxl, tag:style, by:creator, sort:newest"
+DEBOUNCE = 0.6
+"""Seconds of quiet before the hub is asked: it is shared with everybody."""
+
+
+class HubScreen(Place):
+    """A search field, what was found, and the details of one model."""
+
+    HERE = "Hub"
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("hub")]
+    HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it
+        (0, "-narrow"),
+        (100, "-wide"),
+    ]
+    DEFAULT_CSS = """
+    HubScreen #panes { height: 1fr; }
+    HubScreen #results { width: 1fr; }
+    HubScreen #details { width: 45; }
+    HubScreen #empty { display: none; padding: 2 3; color: $quiet; height: 1fr; }
+    HubScreen.-empty #empty { display: block; }
+    HubScreen.-empty #found { height: 0; }
+    HubScreen.-narrow #details { display: none; }
+    HubScreen.-narrow.-show-details #results { display: none; }
+    HubScreen.-narrow.-show-details #details { display: block; width: 1fr; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.results = HubResults("", (), None)
+        self._asking = False
+
+    def compose_body(self) -> ComposeResult:
+        """Two panes; narrow terminals show one of them."""
+        access, mode = self.place_app.hub_access, self.place_app.pictures
+        with Horizontal(id="panes"):
+            with Vertical(id="results", classes="pane") as results:
+                results.border_title = "Hub"
+                yield SearchBar(HUB_WORDS, DEBOUNCE, id="search")
+                yield FoundList(id="found")
+                yield Static(id="empty")
+            with Vertical(id="details", classes="pane") as details:
+                details.border_title = "Details"
+                yield FoundPane(access.picture, mode, id="about")
+
+    @property
+    def found(self) -> FoundList:
+        """The list."""
+        return self.query_one("#found", FoundList)
+
+    @property
+    def search_bar(self) -> SearchBar:
+        """The search field."""
+        return self.query_one("#search", SearchBar)
+
+    @property
+    def situation(self) -> Situation:
+        """What decides which actions are possible."""
+        line = self.found.current
+        return Situation(
+            hub_model=line is not None,
+            hub_update=bool(line and line.update),
+            query=self.search_bar.text,
+            jobs=self.place_app.jobs.names,
+        )
+
+    def on_mount(self) -> None:
+        """Show what everybody likes first."""
+        super().on_mount()
+        self.set_focus(self.found)
+        self._ask("")
+
+    def _ask(self, text: str) -> None:
+        """Search; the last result stays when the query cannot be read or nobody answers."""
+        self._busy("asking the hub …")
+        access = self.place_app.hub_access
+        in_background(
+            self, "hub", lambda: search_page(access, text, None), self._show, self._failed
+        )
+
+    def _busy(self, told: str) -> None:
+        self._asking = True
+        self.search_bar.show_state(Content.styled(told, "$quiet"))
+
+    def _failed(self, error: LoradexError) -> None:
+        self._asking = False
+        if isinstance(error, QueryError):
+            self.search_bar.show_fault(error)
+            return
+        self.place_app.report(error)
+        self._tell()
+        if not self.found.lines:
+            self.set_class(True, "-empty")
+            self.query_one("#empty", Static).update(Content(str(error)))
+
+    def _show(self, results: HubResults, *, keep: bool = False) -> None:
+        self._asking = False
+        self.results = results
+        self.set_class(not results.lines, "-empty")
+        self.query_one("#empty", Static).update(Content(results.nothing))
+        self.found.show(list(results.lines), keep=keep)
+        self._tell()
+
+    def _tell(self) -> None:
+        results = self.results
+        more = "+" if results.cursor else ""
+        what = "update" if results.updates else "model"
+        parts: list[tuple[str, str]] = [
+            (f"{count_text(len(results.lines), what)}{more}", "bold $foreground")
+        ]
+        if results.note:
+            parts.append((f"  {results.note}", "$quiet"))
+        self.search_bar.show_state(Content.assemble(*parts))
+        self.refresh_hints()
+
+    def on_search_bar_asked(self, event: SearchBar.Asked) -> None:
+        """The query was edited."""
+        if event.query != self.results.query or self.search_bar.has_class("-wrong"):
+            self._ask(event.query)
+
+    def on_search_bar_left(self) -> None:
+        """Done typing: ask at once."""
+        self.set_focus(self.found)
+
+    def on_found_list_near_end(self) -> None:
+        """Ask for the next page in good time."""
+        cursor = self.results.cursor
+        if cursor is None or self._asking:
+            return
+        before, access = self.results, self.place_app.hub_access
+        self._busy("asking for more …")
+        in_background(
+            self,
+            "hub",
+            lambda: before.with_more(search_page(access, before.query, cursor)),
+            lambda results: self._show(results, keep=True),
+            self._failed,
+        )
+
+    def on_line_list_moved(self, event: LineList.Moved) -> None:
+        """Another model is under the cursor."""
+        if event.list is self.found:
+            self.query_one(FoundPane).show(self.found.current)
+            self.refresh_hints()
+
+    def on_line_list_clicked(self, event: LineList.Clicked) -> None:
+        """A second click opens the details."""
+        if event.list is self.found and event.times > 1:
+            self.on_found_list_opened()
+
+    def on_found_list_opened(self) -> None:
+        """Go to the details."""
+        self.set_class(True, "-show-details")
+        self.set_focus(self.query_one(FoundPane))
+
+    def do_search(self) -> None:
+        """Type a query."""
+        self.remove_class("-show-details")
+        self.set_focus(self.search_bar.field)
+
+    def do_get(self) -> None:
+        """Show what downloading the newest version means."""
+        line = self.found.current
+        if line is None:
+            return
+        if line.version is None:
+            self.app.notify(line.withheld or "There is nothing to download.", severity="warning")
+            return
+        self._plan(line, line.version)
+
+    def do_versions(self) -> None:
+        """Choose a version."""
+        line = self.found.current
+        if line is not None:
+            self.app.push_screen(
+                VersionDialog(line),
+                lambda version: self._plan(line, version) if version is not None else None,
+            )
+
+    def _plan(self, line: FoundLine, version: HubVersion) -> None:
+        access, reference = self.place_app.hub_access, line.reference(version)
+        self.app.notify("Looking what that means …", timeout=2)
+        in_background(self, "plan", lambda: access.plan(reference), self._offer)
+
+    def _offer(self, plan: DownloadPlan) -> None:
+        def answered(go: bool | None) -> None:
+            if go:
+                catalog = self.place_app.catalog
+                in_background(
+                    self, "enqueue", lambda: enqueue(catalog, plan.files), self._queued,
+                    exclusive=False,
+                )  # fmt: skip
+
+        self.app.push_screen(GetDialog(plan), answered)
+
+    def _queued(self, ids: list[int]) -> None:
+        self.app.notify(f"{count_text(len(ids), 'file')} in the queue: 4 shows it.", timeout=4)
+        self.place_app.start_downloads()
+
+    def do_updates(self) -> None:
+        """Show updates, or search again."""
+        if self.results.updates:
+            self._ask(self.search_bar.text)
+            return
+        self._busy("comparing what you own with the hub …")
+        access = self.place_app.hub_access
+        in_background(self, "hub", lambda: update_lines(access), self._show, self._failed)
+
+    def do_ignore(self) -> None:
+        """Never show this update again."""
+        self._ignore(whole_model=False)
+
+    def do_ignore_model(self) -> None:
+        """Never show updates of this model."""
+        self._ignore(whole_model=True)
+
+    def _ignore(self, *, whole_model: bool) -> None:
+        line, catalog = self.found.current, self.place_app.catalog
+        if line is None:
+            return
+
+        def done(_changed: bool) -> None:
+            self._show(self.results.without(line, whole_model=whole_model), keep=True)
+
+        task: Callable[[], bool] = lambda: ignore_update(catalog, line, whole_model=whole_model)  # noqa: E731
+        in_background(self, "ignore", task, done, exclusive=False)
+
+    def do_copy_page(self) -> None:
+        """Copy the page's address."""
+        if self.found.current is not None:
+            self.copy(self.found.current.page_url, "page address")
+
+    def do_scroll_down(self) -> None:
+        """Scroll the details without leaving the list."""
+        self.query_one(FoundPane).scroll_relative(y=4, animate=False)
+
+    def do_scroll_up(self) -> None:
+        """Scroll the details without leaving the list."""
+        self.query_one(FoundPane).scroll_relative(y=-4, animate=False)
+
+    def do_back(self) -> None:
+        """Leave the pane first, then the updates, then the search, then the hub."""
+        if not self.found.has_focus:
+            self.remove_class("-show-details")
+            self.set_focus(self.found)
+        elif self.results.updates:
+            self.do_updates()
+        elif self.search_bar.text:
+            self.search_bar.set_text("")
+        else:
+            self.place_app.go_library()
