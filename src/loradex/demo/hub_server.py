@@ -8,26 +8,20 @@ from __future__ import annotations
 import argparse
 import sys
 import threading
-from collections import deque
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from loradex.demo.hub_documents import Documents
 from loradex.demo.hub_downloads import DownloadRoute, DownloadScenario
+from loradex.demo.hub_failures import failure
 from loradex.demo.hub_http import LoopbackServer, Misbehaviour, Reply, Request
 from loradex.demo.hub_index import WorldIndex
 from loradex.demo.hub_parts import Parts
+from loradex.demo.hub_plan import Plan
 from loradex.demo.hub_routes import Routes
 from loradex.demo.hub_storage import Storage, StorageScenario
 from loradex.demo.hub_world import World
-
-
-@dataclass(frozen=True, slots=True)
-class _Planned:
-    path: str
-    trouble: Reply | Misbehaviour
 
 
 class LocalHub:
@@ -38,14 +32,15 @@ class LocalHub:
     """
 
     def __init__(self, world: World, *, port: int = 0) -> None:
-        self._server = LoopbackServer(self._answer, port)
+        self._plan = Plan()
+        self._storage_plan = Plan()
+        self._server = LoopbackServer(self._plan.before(self._answer), port)
         self._storage = Storage(world)
         index = WorldIndex(world)
         self._downloads = DownloadRoute(index, self._storage)
         documents = Documents(Parts(self._server.url, self._storage.server.url))
         self._routes = Routes(index, documents, self._downloads)
-        self._planned: deque[_Planned] = deque()
-        self._lock = threading.Lock()
+        self._storage.server.answer = self._storage_plan.before(self._storage.server.answer)
 
     @property
     def url(self) -> str:
@@ -79,13 +74,17 @@ class LocalHub:
 
     def trouble(self, what: Reply | Misbehaviour, *, times: int = 1, path: str = "/") -> None:
         """Answer the next `times` requests whose path starts with `path` with `what` instead."""
-        with self._lock:
-            self._planned.extend([_Planned(path, what)] * times)
+        self._plan.add(what, times=times, path=path)
+
+    def fail(self, name: str, *, times: int = 1, path: str = "/") -> None:
+        """Plan a failure of `hub_failures.json` by its name, the storage's own at the storage."""
+        plan = self._storage_plan if name.startswith("storage-") else self._plan
+        plan.add(failure(name), times=times, path=path)
 
     def calm(self) -> None:
         """Forget all planned trouble."""
-        with self._lock:
-            self._planned.clear()
+        self._plan.clear()
+        self._storage_plan.clear()
 
     def __enter__(self) -> Self:
         self._storage.server.open()
@@ -101,12 +100,7 @@ class LocalHub:
         self._server.close()
         self._storage.server.close()
 
-    def _answer(self, request: Request) -> Reply | Misbehaviour:
-        with self._lock:
-            for planned in self._planned:
-                if request.path.startswith(planned.path):
-                    self._planned.remove(planned)
-                    return planned.trouble
+    def _answer(self, request: Request) -> Reply:
         return self._routes.answer(request)
 
 
