@@ -40,20 +40,23 @@ def terminal_width() -> int:
 
 def print_table(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> None:
     """Print rows; every text is made safe for the terminal here."""
+    for line in table_lines(columns, rows):
+        click.echo(line)
+
+
+def table_lines(columns: Sequence[Column], rows: Iterable[Sequence[str]]) -> list[str]:
+    """Return what `print_table` prints: the titles, for a terminal only, and a line a row."""
     lines = [[display_text(cell) for cell in row] for row in rows]
     if not is_terminal(sys.stdout):
-        for line in lines:
-            click.echo("\t".join(line))
-        return
+        return ["\t".join(line) for line in lines]
     total = terminal_width()
     kept = _kept(columns, lines, total)
     columns = [columns[place] for place in kept]
     lines = [[line[place] for place in kept] for line in lines]
     widths = _widths(columns, lines, total)
     titles = [column.title for column in columns]
-    click.echo(click.style(_line(columns, titles, widths), bold=True))
-    for line in lines:
-        click.echo(_line(columns, line, widths))
+    title = click.style(_line(columns, titles, widths), bold=True)
+    return [title, *(_line(columns, line, widths) for line in lines)]
 
 
 def _kept(columns: Sequence[Column], lines: Sequence[Sequence[str]], total: int) -> list[int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import sys
 import textwrap
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 import click
 
@@ -17,12 +18,14 @@ from loradex.cli.hub_json import (
     version_ref,
 )
 from loradex.cli.hub_search_text import kind_text
+from loradex.cli.output import is_terminal
 from loradex.cli.words import count_text, date_text, size_text
 from loradex.domain.content_level import ContentLimit, level_label
 from loradex.domain.hub import HubFile
 from loradex.domain.text import display_text, trained_words
 from loradex.operations.hub_browse import HubDetails, VersionDetails
 
+_TITLE = 14
 SHOWN_LINES = 12
 """Lines of a description that are shown unless all of it is asked for."""
 _MODES = {
@@ -52,7 +55,6 @@ def show_versions(details: HubDetails) -> None:
             Column("Base", shrink=True),
             Column("Out"),
             Column("Size", right=True),
-            Column("Trigger words", shrink=True, drop=True),
             Column("Notes", shrink=True, drop=True),
         ],
         [_version_cells(details, each) for each in details.versions],
@@ -194,7 +196,6 @@ def _version_cells(details: HubDetails, each: VersionDetails) -> tuple[str, ...]
         version.base_model,
         (version.published_at or "?")[:10],
         "" if size is None else size_text(size),
-        " | ".join(trained_words(version.trained_words)),
         _note(each),
     )
 
@@ -228,9 +229,20 @@ def _scans(file: HubFile) -> str:
     return "ok" if said == {"success"} else "not scanned"
 
 
-def _print(lines: Iterator[Line]) -> None:
+def _print(lines: Iterable[Line]) -> None:
+    """Print titles and what they are of, which goes on below itself in a terminal."""
+    room = max(terminal_width() - _TITLE - 3, 20) if is_terminal(sys.stdout) else None
     for title, text in lines:
-        click.echo(f"  {click.style(f'{display_text(title):<14}', dim=True)} {display_text(text)}")
+        parts = _wrapped(display_text(text), room)
+        for place, part in enumerate(parts):
+            shown = click.style(f"{title if place == 0 else '':<{_TITLE}}", dim=True)
+            click.echo(f"  {shown} {part}")
+
+
+def _wrapped(text: str, room: int | None) -> list[str]:
+    if room is None:
+        return [text]
+    return textwrap.wrap(text, room, break_on_hyphens=False, break_long_words=False) or [""]
 
 
 def _print_text(text: str, everything: bool) -> None:
@@ -238,11 +250,7 @@ def _print_text(text: str, everything: bool) -> None:
     if not text:
         return
     width = max(terminal_width() - 2, 20)
-    lines = [
-        piece
-        for line in text.splitlines()
-        for piece in textwrap.wrap(display_text(line), width, break_on_hyphens=False) or [""]
-    ]
+    lines = [piece for line in text.splitlines() for piece in _wrapped(display_text(line), width)]
     shown = lines if everything else lines[:SHOWN_LINES]
     click.echo()
     for line in shown:

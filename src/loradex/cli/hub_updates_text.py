@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
 from loradex.catalog.update_store import WHOLE_MODEL, Ignored
-from loradex.cli.columns import Column, print_table
+from loradex.cli.columns import Column, cell_width, fit, print_table, table_lines, terminal_width
 from loradex.cli.hub_json import model_facts, model_ref, version_facts, version_ref
+from loradex.cli.hub_search_text import kind_text
+from loradex.cli.output import is_terminal
 from loradex.cli.words import count_text, date_text, size_text
 from loradex.domain.text import display_text
 from loradex.operations.updates import (
@@ -20,13 +23,12 @@ from loradex.operations.updates import (
 )
 
 _COLUMNS = [
-    Column("Model", shrink=True),
     Column(""),
     Column("Version", shrink=True),
     Column("Base", shrink=True),
     Column("Out"),
     Column("Size", right=True, drop=True),
-    Column("See or get it with"),
+    Column("loradex …"),
     Column("Notes", shrink=True, drop=True),
 ]
 _WHY_HIDDEN = {
@@ -38,9 +40,31 @@ _WHY_HIDDEN = {
 
 
 def show_updates(report: UpdateReport) -> None:
-    """Print what is new below what is owned, model by model."""
-    if report.models:
-        print_table(_COLUMNS, [row for each in report.models for row in _rows(each)])
+    """Print what is new below what is owned, model by model; a pipe gets the model in each line."""
+    if not report.models:
+        return
+    rows = [(each, row) for each in report.models for row in _rows(each)]
+    if not is_terminal(sys.stdout):
+        print_table([Column("Model"), *_COLUMNS], [(each.model.name, *row) for each, row in rows])
+        return
+    title, *lines = table_lines(_COLUMNS, [row for _, row in rows])
+    click.echo(title)
+    before: ModelUpdates | None = None
+    for (each, _), line in zip(rows, lines, strict=True):
+        if each is not before:
+            click.echo(_heading(each))
+        before = each
+        click.echo(line)
+
+
+def _heading(updates: ModelUpdates) -> str:
+    """Return the line above a model's versions: with the page's address where it fits whole."""
+    model, room = updates.model, terminal_width()
+    by = f" by {model.creator}" if model.creator else ""
+    text = display_text(f"{model.name}  {kind_text(model.type)}{by}")
+    page = f"  {display_text(updates.page_url)}"
+    whole = text + page if cell_width(text + page) <= room else text
+    return click.style(fit(whole.rstrip(), room), fg="cyan")
 
 
 def explain_updates(report: UpdateReport) -> None:
@@ -107,7 +131,6 @@ def _rows(updates: ModelUpdates) -> Iterator[tuple[str, ...]]:
     for copy in updates.have:
         version = copy.version
         yield (
-            updates.model.name,
             "have",
             version.name,
             version.base_model,
@@ -119,13 +142,12 @@ def _rows(updates: ModelUpdates) -> Iterator[tuple[str, ...]]:
     for new in updates.new:
         version = new.version
         yield (
-            updates.model.name,
             "new" if new.newer else "older",
             version.name,
             version.base_model,
             _date(version.published_at),
             "" if new.size is None else size_text(new.size),
-            version_ref(updates.hub, version),
+            f"hub get {version_ref(updates.hub, version)}",
             _note(new),
         )
 
@@ -143,7 +165,7 @@ def _sentences(report: UpdateReport) -> Iterator[str]:
     number = sum(new.newer for each in report.models for new in each.new)
     checked = count_text(report.checked, "model")
     if not report.checked:
-        yield "Nothing to compare: no model here is matched. Try: loradex hub match"
+        yield "Nothing to compare: none of these models is matched. Try: loradex hub match"
         return
     if number:
         yield (

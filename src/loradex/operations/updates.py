@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -109,8 +109,7 @@ def find_updates(
             cancel.check()
             sink.progress(Progress("Looking for updates", start, len(ids), "models", hub))
             chunk = ids[start : start + MODELS_PER_CALL]
-            asked.refresh(chunk)
-            look.compare(asked, chunk, owned)
+            look.compare(asked, asked.refresh(chunk), chunk, owned)
         sink.progress(Progress("Looking for updates", len(ids), len(ids), "models", hub))
         look.problems += asked.problems
         look.kept += asked.kept
@@ -166,12 +165,12 @@ class _Asked:
         """Return the page of a model, empty when there is no hub that knows it."""
         return "" if self._hub is None else self._hub.page_url(model_id)
 
-    def refresh(self, ids: Sequence[int]) -> None:
-        """Keep what the hub tells of these models now."""
+    def refresh(self, ids: Sequence[int]) -> dict[int, HubModel]:
+        """Return what the hub tells of these models now, and keep it; nothing if it is silent."""
         hub = self._hub
         if hub is None or self._silent:
             self.kept += len(ids)
-            return
+            return {}
         try:
             models = {model.id: model for model in hub.models(ids)}
         except HubError as error:
@@ -179,7 +178,7 @@ class _Asked:
             self._silent = isinstance(error, HubOffline | HubUnreachable)
             if not isinstance(error, HubOffline):
                 self.problems.append(Problem(self.name, error.message, error.hint))
-            return
+            return {}
         keep(self._catalog, self.name, list(models.values()))
         self._catalog.updates.record_gone(self.name, [id_ for id_ in ids if id_ not in models])
         for model in models.values():
@@ -188,6 +187,7 @@ class _Asked:
                 self._catalog.updates.record_versions_left(
                     self.name, model.id, [version.id for version in model.versions]
                 )
+        return models
 
 
 class _Look:
@@ -206,7 +206,11 @@ class _Look:
             self._ignored[each.hub, each.model_id].add(each.version_id)
 
     def compare(
-        self, asked: _Asked, ids: Sequence[int], owned: Mapping[int, Sequence[OwnedVersion]]
+        self,
+        asked: _Asked,
+        fresh: Mapping[int, HubModel],
+        ids: Sequence[int],
+        owned: Mapping[int, Sequence[OwnedVersion]],
     ) -> None:
         """Add these models: what is owned of each, and what is newer."""
         known = self._catalog.known.models(asked.name, ids)
@@ -214,10 +218,11 @@ class _Look:
             asked.name, (v.id for each in known.values() for v in each.model.versions)
         )
         for model_id, each in known.items():
-            have = _have(each.model, owned[model_id], by_bytes)
+            model = _joined(each.model, fresh.get(model_id))
+            have = _have(model, owned[model_id], by_bytes)
             new, hidden = news(
-                each.model,
-                _offered(each),
+                model,
+                _offered(model, each),
                 [copy.version for copy in have],
                 self._ignored[asked.name, model_id],
                 wanted=self._wanted,
@@ -227,7 +232,7 @@ class _Look:
             self.found.append(
                 ModelUpdates(
                     hub=asked.name,
-                    model=each.model,
+                    model=model,
                     page_url=asked.page_url(model_id),
                     have=have,
                     new=new,
@@ -267,11 +272,30 @@ def _have(
     return tuple(copies)
 
 
-def _offered(known: KnownModel) -> list[HubVersion]:
+def _joined(kept: HubModel, fresh: HubModel | None) -> HubModel:
+    """Return what a hub tells now, with what it told before of what it leaves out now.
+
+    A list does not say of a version who may use it, and leaves out versions that are gone.
+    """
+    if fresh is None:
+        return kept
+    before = {version.id: version for version in kept.versions}
+    versions = [
+        replace(v, usage_control=v.usage_control or before[v.id].usage_control)
+        if v.id in before
+        else v
+        for v in fresh.versions
+    ]
+    listed = {version.id for version in versions}
+    versions += [version for version in kept.versions if version.id not in listed]
+    return replace(fresh, versions=tuple(versions))
+
+
+def _offered(model: HubModel, known: KnownModel) -> list[HubVersion]:
     """Return the versions that the hub has, as far as we know: none of a model that is gone."""
     if known.gone_at is not None:
         return []
-    return [v for v in known.model.versions if v.id not in known.gone_versions]
+    return [version for version in model.versions if version.id not in known.gone_versions]
 
 
 def _newest(updates: ModelUpdates) -> tuple[str, int]:
