@@ -26,10 +26,11 @@ class DownloadScenario:
     """Switches for the redirect.
 
     `location` replaces the target; in it `{link}` stands for the true one, and `{schemeless}`
-    for the same without `http:`.
+    for the same without `http:`. `granted`: whether accounts may have what they ask for.
     """
 
     location: str | None = None
+    granted: bool = True
 
 
 class DownloadRoute:
@@ -55,7 +56,12 @@ class DownloadRoute:
 
     def _checked(self, request: Request, version_id: str, *, signed_in: bool) -> WorldFile | Reply:
         wanted_format = request.value("format")
-        if not re.fullmatch(r"\d{1,9}", version_id) or wanted_format not in (None, *_FORMATS):
+        wanted_size = request.value("size")
+        if (
+            not re.fullmatch(r"\d{1,9}", version_id)
+            or wanted_format not in (None, *_FORMATS)
+            or wanted_size not in (None, "full", "pruned")
+        ):
             return _refusal(400, "Invalid request")
         place = self._index.versions.get(int(version_id))
         if place is None or place.model.real_person:
@@ -63,6 +69,8 @@ class DownloadRoute:
         refusal = _forbidden(place, signed_in=signed_in)
         if refusal is not None:
             return refusal
+        if not self.scenario.granted:
+            return _refusal(403, "You do not have access to download this file")
         file = _wanted_file(request, place)
         if file is None or file.path is None:
             return _refusal(404, "File not found")

@@ -21,7 +21,26 @@ def message(text: str, status: int) -> Reply:
 
 def zod(parameter: str, text: str, code: str = "invalid_value") -> Reply:
     """Return a 400 for a parameter: its message is JSON text inside JSON."""
-    issues = json.dumps([{"code": code, "path": [parameter], "message": text}], indent=2)
+    return _zod([{"code": code, "path": [parameter], "message": text}])
+
+
+def too_big(parameter: str, most: int) -> Reply:
+    """Return a 400 for a number beyond the largest."""
+    return _zod(
+        [
+            {"origin": "number"}
+            | _beyond(most)
+            | {"path": [parameter], "message": f"Too big: expected number to be <={most}"}
+        ]
+    )
+
+
+def _beyond(most: int) -> dict[str, object]:
+    return {"code": "too_big", "maximum": most, "inclusive": True}
+
+
+def _zod(document: list[dict[str, object]]) -> Reply:
+    issues = json.dumps(document, indent=2)
     return json_reply({"error": {"name": "ZodError", "message": issues}}, 400)
 
 
@@ -33,5 +52,16 @@ def bare_issues(parameter: str, text: str) -> Reply:
 def bad_batch(text: str, position: int | None = None) -> Reply:
     """Return the refusal of a whole hash batch."""
     path = [] if position is None else [position]
-    issues = json.dumps([{"code": "custom", "path": path, "message": text}], indent=2)
+    return _refused_batch([{"code": "custom", "path": path, "message": text}])
+
+
+def long_batch(most: int) -> Reply:
+    """Return the refusal of a batch with more than `most` hashes."""
+    return _refused_batch(
+        [{"origin": "array"} | _beyond(most) | {"path": [], "message": "Too many hashes"}]
+    )
+
+
+def _refused_batch(document: list[dict[str, object]]) -> Reply:
+    issues = json.dumps(document, indent=2)
     return error(f"Request must include an array of SHA256 Hashes. {issues}", 400)

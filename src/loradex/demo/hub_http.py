@@ -106,7 +106,13 @@ class Connection(BaseHTTPRequestHandler):
 
     def start(self, status: int, headers: dict[str, str]) -> None:
         """Write the status line and the headers."""
-        self.send_response(status)
+        self.send_response_only(status)
+        for name, value in {
+            "Server": self.version_string(),
+            "Date": self.date_time_string(),
+        }.items():
+            if name not in headers:
+                self.send_header(name, value)
         for name, value in headers.items():
             self.send_header(name, value)
         if self.close_connection:

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from urllib.parse import quote
 
 from loradex.demo.hub_documents import Documents
-from loradex.demo.hub_errors import error, message, zod
+from loradex.demo.hub_errors import error, message, too_big, zod
 from loradex.demo.hub_http import Reply, Request, json_reply
 from loradex.demo.hub_index import WorldIndex
 from loradex.demo.hub_parts import Document
@@ -57,6 +58,7 @@ _CHOICES = {
     "periodMode": ("stats", "published"),
     "checkpointType": ("Trained", "Merge"),
 }
+_DAYS = {"Day": 1, "Week": 7, "Month": 31, "Year": 366}
 _TRUE = ("true", "1", "yes", "on")
 _FALSE = ("false", "0", "no", "off")
 # Wants a number or boolean that no text can be: always refused.
@@ -120,6 +122,14 @@ class ListingRoute:
             models = [m for m in models if m.id in ids]
         if (ids := _numbers(request, "modelVersionIds")) is not None:
             models = [m for m in models if any(v.id in ids for v in m.versions)]
+        if request.value("earlyAccess"):
+            models = [m for m in models if any(v.early_access_until for v in m.versions)]
+        if request.value("supportsGeneration"):
+            models = []  # nothing here is drawn on the site
+        if (days := _DAYS.get(request.value("period") or "")) is not None:
+            since = datetime.now(UTC) - timedelta(days=days)
+            oldest = int(f"{since:%Y%m%d%H%M%S}")
+            models = [m for m in models if _published(m) >= oldest]
         if types := request.values("types"):
             models = [m for m in models if m.type in types]
         if bases := request.values("baseModels"):
@@ -195,7 +205,7 @@ def _check(request: Request, *, signed_in: bool) -> None:
 def _limit(request: Request) -> int:
     limit = _number(request, "limit", _LARGEST_PAGE)
     if limit > _LARGEST_PAGE:
-        raise _Refused(zod("limit", "Too big: expected number to be <=100", "too_big"))
+        raise _Refused(too_big("limit", _LARGEST_PAGE))
     if _number(request, "page", 1) * limit > _DEEPEST:
         raise _Refused(too_many_pages())
     return limit

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from loradex.demo.hub_documents import Documents
-from loradex.demo.hub_errors import bare_issues, error, zod
+from loradex.demo.hub_errors import bare_issues, error, message, too_big, zod
 from loradex.demo.hub_http import Reply, Request, json_reply
 from loradex.demo.hub_index import Place, WorldIndex
 from loradex.demo.hub_listing import MODEL_TYPES
@@ -63,10 +63,10 @@ class LookupRoutes:
         return json_reply(self._documents.mini(place.model, place.version, file))
 
     def images(self, request: Request) -> Reply:
-        """Answer `GET /images`, newest version first, without cursors."""
+        """Answer `GET /images`, newest version first."""
         limit = request.value("limit") or "100"
         if not re.fullmatch(r"\d{1,9}", limit) or int(limit) > 200:
-            return zod("limit", "Too big: expected number to be <=200", "too_big")
+            return too_big("limit", 200)
         page = request.value("page") or "1"
         if not re.fullmatch(r"\d{1,9}", page):
             return zod("page", "Invalid input: expected number", "invalid_type")
@@ -75,15 +75,24 @@ class LookupRoutes:
         mask = _LEVEL_MASKS.get((request.value("nsfw") or "false").lower())
         if mask is None:
             return zod("nsfw", "Invalid option")
+        cursor = request.value("cursor") or "0"
+        if not re.fullmatch(r"\d{1,9}", cursor):
+            return message("Invalid cursor", 400)
         items = [
-            self._documents.gallery_item(
-                place.model, place.version, image, with_meta=request.value("withMeta") == "true"
+            _with_meta(
+                self._documents.gallery_item(place.model, place.version, image, with_meta=True),
+                request,
             )
             for place in self._places_for(request)
             for image in place.version.images
-            if image.content_level & mask
+            if image.content_level & mask and request.value("imageId") in (None, str(image.id))
         ]
-        return json_reply({"items": items[: int(limit)], "metadata": {}})
+        end = int(cursor) + int(limit)
+        metadata: dict[str, object] = {}
+        if 0 < end < len(items):
+            metadata["nextCursor"] = str(end)
+            metadata["nextPage"] = f"{self._documents.parts.base}/api/v1/images?cursor={end}"
+        return json_reply({"items": items[int(cursor) : end], "metadata": metadata})
 
     def creators(self, request: Request) -> Reply:
         """Answer `GET /creators`."""
@@ -144,6 +153,15 @@ class LookupRoutes:
         if username := request.value("username"):
             places = [place for place in places if place.model.creator == username]
         return sorted(places, key=lambda place: place.version.published_at, reverse=True)
+
+
+def _with_meta(item: dict[str, object], request: Request) -> dict[str, object]:
+    """Return an item with how it was made only on demand, then nested or flat as the hub does."""
+    if request.value("withMeta") != "true":
+        return item | {"meta": None}
+    alone = request.value("modelId") and not request.value("modelVersionId")
+    flat = request.value("flatMeta") == "true" or not (alone or request.value("imageId"))
+    return item if flat else item | {"meta": {"id": item["id"], "meta": item["meta"]}}
 
 
 def _id(text: str) -> int | None:

@@ -30,9 +30,14 @@ class _Route:
 class Routes:
     """Answers the API's requests; `accounts` says which keys are good."""
 
-    def __init__(self, index: WorldIndex, documents: Documents, downloads: DownloadRoute) -> None:
+    def __init__(
+        self,
+        index: WorldIndex,
+        documents: Documents,
+        downloads: DownloadRoute,
+        hashes: HashRoutes,
+    ) -> None:
         self._index = index
-        hashes = HashRoutes(index, documents)
         lookups = LookupRoutes(index, documents)
         listing = ListingRoute(index, documents)
 
@@ -57,6 +62,8 @@ class Routes:
             _route(f"{api}/enums", "public", lookups.enums),
             _route(f"{api}/me", "authed", self._me),
             _route("/api/download/models/([^/]+)", "public", self._download),
+            _route("/api/download/.*", "public", _to_login),
+            _route("/login|/model-versions/[^/]+", "public", _page),
         ]
         self._downloads = downloads
 
@@ -107,6 +114,17 @@ class Routes:
         return self._downloads.answer(
             request, version_id, signed_in=self._user(request) is not None
         )
+
+
+def _to_login(request: Request) -> Reply:
+    """Answer what is no download: strangers are sent to sign in."""
+    return Reply(307, {"Location": "/login?reason=download-auth", "Content-Type": "text/plain"})
+
+
+def _page(request: Request) -> Reply:
+    """Answer with a page for people, which a careless client keeps as a model."""
+    body = "<!DOCTYPE html><html><head><title>Local hub</title></head><body>Hello</body></html>"
+    return Reply(200, {"Content-Type": "text/html; charset=utf-8"}, body.encode())
 
 
 def _route(pattern: str, kind: str, handler: Handler) -> _Route:

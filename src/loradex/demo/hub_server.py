@@ -15,6 +15,7 @@ from typing import Self
 from loradex.demo.hub_documents import Documents
 from loradex.demo.hub_downloads import DownloadRoute, DownloadScenario
 from loradex.demo.hub_failures import failure
+from loradex.demo.hub_hashes import BatchScenario, HashRoutes
 from loradex.demo.hub_http import LoopbackServer, Misbehaviour, Reply, Request
 from loradex.demo.hub_index import WorldIndex
 from loradex.demo.hub_parts import Parts
@@ -39,7 +40,8 @@ class LocalHub:
         index = WorldIndex(world)
         self._downloads = DownloadRoute(index, self._storage)
         documents = Documents(Parts(self._server.url, self._storage.server.url))
-        self._routes = Routes(index, documents, self._downloads)
+        self._hashes = HashRoutes(index, documents)
+        self._routes = Routes(index, documents, self._downloads, self._hashes)
         self._storage.server.answer = self._storage_plan.before(self._storage.server.answer)
 
     @property
@@ -66,6 +68,11 @@ class LocalHub:
     def download_scenario(self) -> DownloadScenario:
         """Switches for the redirect of downloads."""
         return self._downloads.scenario
+
+    @property
+    def batch_scenario(self) -> BatchScenario:
+        """Switches for the faults of by-hash batches."""
+        return self._hashes.scenario
 
     @property
     def storage_scenario(self) -> StorageScenario:
