@@ -83,6 +83,17 @@ class KnownModels:
         )
         return int(str(rows[0][0])) if rows else None
 
+    def slugs(self, hub: str, ids: Iterable[int]) -> dict[int, str]:
+        """Return the names of those of these models that have one, by their ids."""
+        return {
+            int(str(id_)): str(slug)
+            for id_, slug in self._reader.rows_of(
+                "SELECT id, slug FROM hub_model WHERE hub = ? AND slug IS NOT NULL"
+                " AND id IN (SELECT value FROM json_each(?))",
+                (hub, json.dumps(list(ids))),
+            )
+        }
+
     def summaries(self, hub: str) -> list[KnownSummary]:
         """Return all models that are kept of a hub and not gone there."""
         return [

@@ -14,7 +14,7 @@ from loradex.catalog.known_models import KnownModel
 from loradex.catalog.update_store import WHOLE_MODEL, OwnedVersion
 from loradex.domain.hub import HubModel, HubVersion
 from loradex.domain.hub_reference import HubReference
-from loradex.domain.hub_source import HubSource
+from loradex.domain.hub_source import HubNames, HubSource
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.errors import HubError, HubOffline, HubUnreachable, UsageError
 from loradex.operations.downloads.references import looked_up, recognised
@@ -37,6 +37,9 @@ __all__ = [
 ]
 
 MODELS_PER_CALL = 100
+
+_ARCHIVES = ("civarchive",)
+"""Hubs of what other hubs lost: nothing new ever comes out there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +175,7 @@ class _Asked:
             self.kept += len(ids)
             return {}
         try:
-            models = {model.id: model for model in hub.models(ids)}
+            models = {model.id: model for model in self._told(hub, ids)}
         except HubError as error:
             self.kept += len(ids)
             self._silent = isinstance(error, HubOffline | HubUnreachable)
@@ -187,6 +190,16 @@ class _Asked:
                 self._catalog.updates.record_versions_left(
                     self.name, model.id, [version.id for version in model.versions]
                 )
+        return models
+
+
+    def _told(self, hub: HubSource, ids: Sequence[int]) -> list[HubModel]:
+        """Ask the hub: in one go, but one by one where its models have names in place of ids."""
+        names = self._catalog.known.slugs(self.name, ids)
+        models = hub.models([id_ for id_ in ids if id_ not in names])
+        if isinstance(hub, HubNames):
+            found = [hub.look_up(HubReference(self.name, slug=slug)) for slug in names.values()]
+            models += [each[0] for each in found if each is not None]
         return models
 
 
@@ -251,6 +264,8 @@ def _owned(
         chosen = {(each.hub, each.model_id) for each in catalog.updates.owned(content_ids)}
     found: dict[str, dict[int, list[OwnedVersion]]] = {}
     for each in catalog.updates.owned():
+        if each.hub in _ARCHIVES:
+            continue
         if chosen is None or (each.hub, each.model_id) in chosen:
             found.setdefault(each.hub, {}).setdefault(each.model_id, []).append(each)
     return found
