@@ -9,13 +9,17 @@ from loradex.cli.main import COMMANDS
 from loradex_tui.actions import ACTIONS
 from loradex_tui.screens.confirm import Confirm
 from loradex_tui.screens.grid_screen import GridScreen
+from loradex_tui.screens.grids import GridList
 from loradex_tui.screens.help import HelpScreen, help_lines
+from loradex_tui.screens.hub import HubScreen
 from loradex_tui.screens.library import LibraryScreen
 from loradex_tui.screens.zoom import ZoomScreen
 from loradex_tui.widgets.cell_view import CellView
 from loradex_tui.widgets.details_pane import DetailsPane
 from loradex_tui.widgets.facet_pane import FacetPane
+from loradex_tui.widgets.found_list import FoundList
 from loradex_tui.widgets.model_list import ModelList
+from loradex_tui.widgets.queue_list import QueueList
 from loradex_tui.widgets.search_bar import SearchBar
 from tui.stage import NARROW, showing
 
@@ -28,6 +32,10 @@ SCOPES = {
     "details": DetailsPane,
     "search": SearchBar,
     "sheet": CellView,
+    "grids": GridList,
+    "hub": HubScreen,
+    "found": FoundList,
+    "queue": QueueList,
 }
 
 

@@ -45,12 +45,15 @@ class JobStatus:
 
 
 class ChildJob:
-    """A running `loradex` command. `poll` never waits."""
+    """A running `loradex` command. `poll` never waits.
 
-    def __init__(self, home: Home, arguments: Sequence[str]) -> None:
+    It is given the keys of hubs only with `keys`: most work has no use for them.
+    """
+
+    def __init__(self, home: Home, arguments: Sequence[str], *, keys: bool = False) -> None:
         log = home.root / "logs" / "child.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        environment = {k: v for k, v in os.environ.items() if k not in _SECRETS}
+        environment = {k: v for k, v in os.environ.items() if keys or k not in _SECRETS}
         environment["LORADEX_HOME"] = str(home.root)
         environment["PYTHONUNBUFFERED"] = "1"
         with log.open("ab") as errors:

@@ -8,4 +8,4 @@ from loradex.paths import Home
 
 def start_download_job(home: Home) -> ChildJob:
     """Start downloading what waits in the queue."""
-    return ChildJob(home, ["hub", "downloads", "run"])
+    return ChildJob(home, ["hub", "downloads", "run"], keys=True)

@@ -57,6 +57,8 @@ class HubScreen(Place):
         super().__init__()
         self.results = HubResults("", (), None)
         self._asking = False
+        self._listed = 0
+        """Lines there were when the list was last filled up; a page that brings none ends that."""
 
     def compose_body(self) -> ComposeResult:
         """Two panes; narrow terminals show one of them."""
@@ -101,6 +103,7 @@ class HubScreen(Place):
     def _ask(self, text: str) -> None:
         """Search; the last result stays when the query cannot be read or nobody answers."""
         self._busy("asking the hub …")
+        self._listed = 0
         access = self.place_app.hub_access
         in_background(
             self, "hub", lambda: search_page(access, text, None), self._show, self._failed
@@ -128,6 +131,9 @@ class HubScreen(Place):
         self.query_one("#empty", Static).update(Content(results.nothing))
         self.found.show(list(results.lines), keep=keep)
         self._tell()
+        if len(results.lines) < self.found.size.height and len(results.lines) > self._listed:
+            self._listed = len(results.lines)
+            self.on_found_list_near_end()
 
     def _tell(self) -> None:
         results = self.results

@@ -116,7 +116,7 @@ class QueueList(LineList):
         failed = each.state in (DownloadState.FAILED, DownloadState.ASIDE)
         tail = [
             (_share_text(each), 6, "quiet", True),
-            (_state_word(each), 11, "failed" if failed else "quiet", False),
+            (_state_word(each), 12, "failed" if failed else "quiet", False),
             (size_text(each.size_bytes) if each.size_bytes else "", 8, "quiet", True),
             (_bar(each), _BAR + 1, "bar", False),
             (self._speed(each), 10, "quiet", True),
