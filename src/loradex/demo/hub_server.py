@@ -1,6 +1,7 @@
 """A hub on this machine that behaves like the real one: for demos, tests and trying things out.
 
 python -m loradex.demo.hub_server --world world.json --port 0
+python -m loradex.demo.hub_server --samples tests/hub/samples
 """
 
 from __future__ import annotations
@@ -9,6 +10,7 @@ import argparse
 import sys
 import threading
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import TracebackType
 from typing import Self
 
@@ -21,6 +23,7 @@ from loradex.demo.hub_index import WorldIndex
 from loradex.demo.hub_parts import Parts
 from loradex.demo.hub_plan import Plan
 from loradex.demo.hub_routes import Routes
+from loradex.demo.hub_samples import Samples, sample_world
 from loradex.demo.hub_storage import Storage, StorageScenario
 from loradex.demo.hub_world import World
 
@@ -28,11 +31,13 @@ from loradex.demo.hub_world import World
 class LocalHub:
     """Two servers on loopback: the hub, and the storage its downloads and pictures come from.
 
-    A context manager. `requests` and `storage_requests` hold all that was asked, in order. It
+    With `samples` it answers with the documents of that folder where it has one. A context
+    manager. `requests` and `storage_requests` hold all that was asked, in order. It
     answers from `world`, except where `trouble` was planned.
     """
 
-    def __init__(self, world: World, *, port: int = 0) -> None:
+    def __init__(self, world: World, *, port: int = 0, samples: Path | None = None) -> None:
+        self._samples = samples
         self._plan = Plan()
         self._storage_plan = Plan()
         self._server = LoopbackServer(self._plan.before(self._answer), port)
@@ -108,7 +113,10 @@ class LocalHub:
         self._storage.server.close()
 
     def _answer(self, request: Request) -> Reply:
-        return self._routes.answer(request)
+        if self._samples is None:
+            return self._routes.answer(request)
+        samples = Samples(self._samples, self.url, self.storage_url)
+        return samples.before(self._routes.answer)(request)
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -116,14 +124,29 @@ def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m loradex.demo.hub_server", description="Serve a world as a hub on loopback."
     )
-    parser.add_argument("--world", type=Path, required=True, help="the JSON file to answer from")
+    source = parser.add_mutually_exclusive_group(required=True)
+    source.add_argument("--world", type=Path, help="the JSON file to answer from")
+    source.add_argument("--samples", type=Path, help="a folder of documents to answer with")
     parser.add_argument("--port", type=int, default=0, help="0 takes any free port")
+    parser.add_argument("--key", default="local-key", help="the key of the samples' one account")
     options = parser.parse_args(arguments)
-    try:
-        local = LocalHub(World.load(options.world), port=options.port)
-    except (OSError, ValueError) as error:
-        print(f"{options.world} cannot be served: {error}", file=sys.stderr)  # noqa: T201
-        return 1
+    with TemporaryDirectory(prefix="loradex-hub-") as scratch:
+        try:
+            local = _hub_for(options, Path(scratch))
+        except (OSError, ValueError, KeyError) as error:
+            print(f"{options.world or options.samples} cannot be served: {error}", file=sys.stderr)  # noqa: T201
+            return 1
+        return _serve(local)
+
+
+def _hub_for(options: argparse.Namespace, scratch: Path) -> LocalHub:
+    if options.samples is None:
+        return LocalHub(World.load(options.world), port=options.port)
+    world = sample_world(options.samples, scratch, {options.key: "paperlantern"})
+    return LocalHub(world, port=options.port, samples=options.samples)
+
+
+def _serve(local: LocalHub) -> int:
     with local as hub:
         print(hub.url, flush=True)  # noqa: T201
         try:
