@@ -15,8 +15,8 @@ from loradex.demo.hub_http import LoopbackServer, json_reply
 from loradex.demo.hub_server import LocalHub
 from loradex.errors import HubAuthRequired, HubUnexpectedAnswer, SettingsError
 from loradex.hub.client import CivitaiHub
+from loradex.hub.exchange import USER_AGENT
 from loradex.hub.origin import Origin, OriginAuth
-from loradex.hub.transport import USER_AGENT
 from loradex.settings import Secret, Settings
 
 KEY = "key-of-mosskettle-0123456789"

@@ -15,7 +15,7 @@ from loradex.domain.hub import HashHit
 from loradex.domain.hub_source import HubSource
 from loradex.errors import HubUnexpectedAnswer
 from loradex.hub.client import CivitaiHub
-from loradex.hub.transport import USER_AGENT
+from loradex.hub.exchange import USER_AGENT
 from loradex.settings import Settings
 
 

@@ -177,8 +177,8 @@ def test_gguf_files_tell_their_quantisation(
     model = client.model(1)
 
     assert model is not None
-    found = [(f.format, f.precision) for f in model.versions[0].files if f.format == "GGUF"]
-    assert found == [("GGUF", "Q4_K_M"), ("GGUF", "Q8_0")]
+    found = [(f.precision, f.quantisation) for f in model.versions[0].files if f.format == "GGUF"]
+    assert found == [(None, "Q4_K_M"), (None, "Q8_0")]
 
 
 def test_me(client: CivitaiHub, hub: LocalHub, sample: Sample) -> None:

@@ -16,7 +16,7 @@ import h2.events
 import pytest
 
 from loradex.errors import HubUnreachable
-from loradex.hub import transport
+from loradex.hub import exchange
 
 KEY = "key-of-mosskettle-0123456789"
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
@@ -96,10 +96,10 @@ def trust(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
 
     def trusted(cert: Path) -> None:
         monkeypatch.setenv("SSL_CERT_FILE", str(cert))
-        transport._trusted_roots.cache_clear()
+        exchange._trusted_roots.cache_clear()
 
     yield trusted
-    transport._trusted_roots.cache_clear()
+    exchange._trusted_roots.cache_clear()
 
 
 def test_http2_carries_the_key(

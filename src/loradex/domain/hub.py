@@ -96,6 +96,14 @@ class HubModel:
 
 
 @dataclass(frozen=True, slots=True)
+class HubAccount:
+    """Whose key it is. `tier` is the hub's own word (`free`, `gold` …); None when not told."""
+
+    name: str | None
+    tier: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class HashHit:
     """The hub knows these bytes as that version."""
 

@@ -158,12 +158,7 @@ def hub_bases(text: str) -> tuple[str, ...]:
     is handed on as it is: hubs add names without notice.
     """
     folded = text.strip().casefold()
-    base = next((each for each in BaseModel if each.value == folded), None)
-    if base is BaseModel.WAN:
+    if folded == BaseModel.WAN.value:
         return _WAN_NAMES
-    names = [
-        name
-        for name, (of_base, family) in _BASES.items()
-        if of_base is base or (family == folded and folded in DERIVATIVES)
-    ]
-    return tuple(_SPELLED.get(name, name) for name in names) or (text.strip(),)
+    of_base = tuple(_SPELLED[name] for name, (base, _) in _BASES.items() if base.value == folded)
+    return of_base or (_SPELLED.get(folded, text.strip()),)

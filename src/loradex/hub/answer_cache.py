@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
+import math
 import sqlite3
 import threading
 import time
@@ -17,6 +18,8 @@ from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+
+from loradex.hub.answers import BODY_LIMIT
 
 MOST_BYTES = 128 * 1024 * 1024
 _TRIM_EVERY = 64
@@ -77,9 +80,10 @@ class AnswerCache:
             return None
         body, fetched_at, etag, modified = rows[0]
         try:
-            age = max(self._clock() - float(fetched_at), 0.0)
+            age = self._clock() - float(fetched_at)
             validators = (None if each is None else str(each) for each in (etag, modified))
-            return KeptAnswer(zlib.decompress(bytes(body)), age, *validators)
+            # What comes from the future was kept before the clock was set back: any age.
+            return KeptAnswer(_unpacked(body), age if age >= 0 else math.inf, *validators)
         except (zlib.error, TypeError, ValueError):
             return None
 
@@ -134,6 +138,17 @@ class AnswerCache:
             connection.execute("PRAGMA synchronous = OFF")
             connection.execute(_SCHEMA)
             return connection.execute(statement, values).fetchall()
+
+
+def _unpacked(body: object) -> bytes:
+    """Return a kept body; raise `ValueError` or `zlib.error` for one that we did not keep."""
+    if not isinstance(body, bytes):
+        raise TypeError
+    inflater = zlib.decompressobj()
+    whole = inflater.decompress(body, BODY_LIMIT + 1)
+    if not inflater.eof:
+        raise ValueError
+    return whole
 
 
 def _name(request: str) -> str:

@@ -1,18 +1,15 @@
-"""The CivitAI client: ask for many files at once, believe only what the answer proves."""
+"""The CivitAI client: all that loradex asks of the hub, in one place."""
 
 from __future__ import annotations
 
-import logging
-import re
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable
 from types import TracebackType
-from typing import Self, TypeVar
+from typing import Self
 
 from pydantic import ValidationError
 
-from loradex.domain.hashes import EMPTY_SHA256
-from loradex.domain.hub import HashHit, HubFile, HubModel, HubVersion
+from loradex.domain.hub import HashHit, HubAccount, HubFile, HubModel, HubVersion
 from loradex.domain.hub_reference import HubReference
 from loradex.domain.hub_search import HubPage, HubQuery
 from loradex.domain.hub_source import FetchStart
@@ -20,29 +17,18 @@ from loradex.domain.hub_waiting import TellWait, nobody_told
 from loradex.domain.progress import CancelToken
 from loradex.errors import HubUnexpectedAnswer
 from loradex.hub.answer_cache import AnswerCache
+from loradex.hub.by_hash import HashLookups
 from loradex.hub.gates import PROCESS_GATES, HostGates
 from loradex.hub.links import Links
 from loradex.hub.naming import recognise
 from loradex.hub.payloads import AccountPayload
-from loradex.hub.searching import search_params, shown
-from loradex.hub.source import IDS_PER_CALL, MODELS_PER_CALL, VERSIONS_PER_CALL
-from loradex.hub.starting import check_downloadable
+from loradex.hub.records import RecordLookups
+from loradex.hub.searching import find_page
+from loradex.hub.starting import download_address
 from loradex.hub.translate import Translator
-from loradex.hub.transport import HubTransport, Surroundings, expect_list
+from loradex.hub.transport import HubTransport, Surroundings
 from loradex.paths import Home
 from loradex.settings import Settings
-
-_SHA256 = re.compile(r"[0-9a-f]{64}")
-# CRC32 and AutoV1, AutoV2, AutoV3, and the whole digests.
-_DIGEST = re.compile(r"[0-9a-f]{8}|[0-9a-f]{10}|[0-9a-f]{12}|[0-9a-f]{64}")
-_LARGEST_ID = 2**31 - 1
-_LONGEST_CURSOR = 500
-_KEEP_LISTS = 300.0
-_KEEP_RECORDS = 600.0
-"""Seconds for which the same question gets the same answer, without asking."""
-
-_log = logging.getLogger(__name__)
-T = TypeVar("T")
 
 
 def surroundings(
@@ -50,19 +36,21 @@ def surroundings(
     cancel: CancelToken,
     tell: TellWait = nobody_told,
     *,
+    refresh: bool = False,
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Surroundings:
     """Return what all requests of a piece of work share; a clock of one's own has its own gates."""
     cache = None if home is None else AnswerCache(home.cache / "hub-answers.db")
     gates = PROCESS_GATES if clock is time.monotonic else HostGates(clock)
-    return Surroundings(cancel, tell, cache, gates, sleep)
+    return Surroundings(cancel, tell, cache, refresh, gates, sleep)
 
 
 class CivitaiHub:
-    """CivitAI, or a server that speaks its protocol; a `HubSource`.
+    """CivitAI, or a server that speaks its protocol.
 
-    A context manager that closes its connections. Safe to share between threads.
+    A `HubSource` that is able to `HubSearch`, `HubNames` and `HubDownloads`; a context manager
+    that closes its connections. Safe to share between threads.
     """
 
     name = "civitai"
@@ -71,6 +59,8 @@ class CivitaiHub:
         self._transport = transport
         self._links = Links(transport.address)
         self._translate = Translator(self._links)
+        self._by_hash = HashLookups(transport, self._translate)
+        self._records = RecordLookups(transport, self._translate)
 
     @classmethod
     def from_settings(
@@ -80,17 +70,20 @@ class CivitaiHub:
         home: Home | None = None,
         cancel: CancelToken | None = None,
         tell: TellWait = nobody_told,
+        refresh: bool = False,
         sleep: Callable[[float], None] = time.sleep,
         clock: Callable[[], float] = time.monotonic,
         total_seconds: float | None = None,
     ) -> CivitaiHub:
         """Return a client for the hub in `settings`; raise `SettingsError` if it names none.
 
-        Answers are kept below `home`, None keeps nothing. `cancel` stops requests and waits, and
-        `tell` hears of the longer ones. `sleep` and `clock` are for tests; `total_seconds` bounds
-        one try (see `HubTransport`).
+        Answers are kept below `home`, None keeps nothing; with `refresh` none is given without
+        asking. `cancel` stops requests and waits, and `tell` hears of the longer ones. `sleep` and
+        `clock` are for tests; `total_seconds` bounds one try (see `HubTransport`).
         """
-        around = surroundings(home, cancel or CancelToken(), tell, sleep=sleep, clock=clock)
+        around = surroundings(
+            home, cancel or CancelToken(), tell, refresh=refresh, sleep=sleep, clock=clock
+        )
         return cls(HubTransport(settings, around, total_seconds=total_seconds))
 
     def __enter__(self) -> Self:
@@ -117,14 +110,7 @@ class CivitaiHub:
 
         One request per `IDS_PER_CALL` hashes. Works for archived models, too.
         """
-        hits: dict[HashHit, None] = {}
-        for chunk in _chunks(_sha256s(sha256s), IDS_PER_CALL):
-            rows = self._post_list("api/v1/model-versions/by-hash/ids", chunk)
-            asked = set(chunk)
-            for hit in self._translate.each(rows, self._translate.hit):
-                if hit.sha256 in asked:
-                    hits[hit] = None
-        return list(hits)
+        return self._by_hash.ids(sha256s)
 
     def versions_by_hash(self, sha256s: Iterable[str]) -> list[HubVersion]:
         """Return each version that has a file with one of these hashes, once.
@@ -132,16 +118,7 @@ class CivitaiHub:
         One request per `VERSIONS_PER_CALL` hashes. Versions of archived models list no files, so
         nothing proves them, and they are left out: ask `models` for those.
         """
-        found: dict[int, HubVersion] = {}
-        for chunk in _chunks(_sha256s(sha256s), VERSIONS_PER_CALL):
-            records = self._post_list("api/v1/model-versions/by-hash", chunk)
-            asked = set(chunk)
-            for version in self._translate.each(records, self._translate.version):
-                if any(file.sha256 in asked for file in version.files):
-                    found.setdefault(version.id, version)
-                else:
-                    _log.info("Version %d holds no hash that was asked for.", version.id)
-        return list(found.values())
+        return self._by_hash.versions(sha256s)
 
     def version_by_hash(self, digest: str) -> HubVersion | None:
         """Return the version that holds this digest of any kind; None if the hub has none.
@@ -149,94 +126,61 @@ class CivitaiHub:
         Short digests find unrelated files, and answers may be wrong: a version none of whose
         files has the digest counts as not found.
         """
-        wanted = digest.strip().lower()
-        if not _DIGEST.fullmatch(wanted) or wanted == EMPTY_SHA256:
-            return None
-        document = self._transport.find(f"api/v1/model-versions/by-hash/{wanted.upper()}")
-        if document is None:
-            return None
-        version = self._translate.version(document)
-        if any(_holds(file, wanted) for file in version.files):
-            return version
-        _log.info("Version %d does not hold the hash that was asked for.", version.id)
-        return None
+        return self._by_hash.version(digest)
 
     def models(self, ids: Iterable[int]) -> list[HubModel]:
         """Return the models the hub has; ids it does not have are missing from the list.
 
         One request per `MODELS_PER_CALL` ids, and one more for each that its list leaves out.
         """
-        found: dict[int, HubModel] = {}
-        wanted = list(dict.fromkeys(id_ for id_ in ids if 0 < id_ <= _LARGEST_ID))
-        for chunk in _chunks(wanted, MODELS_PER_CALL):
-            for model in self._list_models(chunk):
-                if model.id in chunk:
-                    found.setdefault(model.id, model)
-            for left_out in [id_ for id_ in chunk if id_ not in found]:
-                single = self.model(left_out)
-                if single is not None:
-                    found[left_out] = single
-        return [found[id_] for id_ in wanted if id_ in found]
+        return self._records.models(ids)
 
     def model(self, model_id: int) -> HubModel | None:
         """Return one model with all its versions; None if the hub has no such model."""
-        if not 0 < model_id <= _LARGEST_ID:
-            return None
-        document = self._transport.find(f"api/v1/models/{model_id}", keep=_KEEP_RECORDS)
-        return None if document is None else self._translate.model(document)
+        return self._records.model(model_id)
 
     def version(self, version_id: int) -> HubVersion | None:
         """Return one version; None if the hub does not show it."""
-        if not 0 < version_id <= _LARGEST_ID:
-            return None
-        path = f"api/v1/model-versions/{version_id}"
-        document = self._transport.find(path, keep=_KEEP_RECORDS)
-        return None if document is None else self._translate.version(document)
+        return self._records.version(version_id)
 
     def search(self, query: HubQuery, cursor: str | None = None) -> HubPage:
         """Return a page of what a query finds; nothing above its content limit.
 
-        A page may be short or even empty and still have a next one.
+        A page may be short or even empty and still have a next one. Raises `HubNotFound` for a
+        creator that the hub does not know.
         """
-        answer = self._transport.get(
-            "api/v1/models", search_params(query, cursor), keep=_KEEP_LISTS
-        )
-        items = answer.get("items") if isinstance(answer, dict) else None
-        found = self._translate.each(
-            expect_list(items, self._transport.label), self._translate.model
-        )
-        models, hidden = shown(query, found)
-        return HubPage(models, _next_cursor(answer, cursor), hidden)
+        return find_page(self._transport, self._translate, query, cursor)
 
     def recognise(self, text: str) -> HubReference | None:
         """Return what a page address, a download link, an AIR or `model:ID`, `version:ID` names."""
-        return recognise(text, self.name, self._transport.label)
+        return recognise(text, self.name, str(self._transport.address))
 
     def look_up(self, reference: HubReference) -> tuple[HubModel, HubVersion | None] | None:
         """Return the model, and the version if the reference names one; None if there is none.
 
         A version whose model the hub does not show stands alone in a model made of what it says.
         """
-        version = None
-        model = None if reference.model_id is None else self.model(reference.model_id)
-        if reference.version_id is not None:
-            # A version's own record says more than the one inside its model: who may use it.
-            version = self.version(reference.version_id)
-            if version is None and model is not None:
-                version = next((v for v in model.versions if v.id == reference.version_id), None)
-            if version is None:
-                return None
-            if model is None or model.id != version.model_id:
-                model = self.model(version.model_id) or _model_of(version)
-        return None if model is None else (model, version)
+        return self._records.look_up(reference)
 
     def download_start(self, version: HubVersion, file: HubFile) -> FetchStart:
-        """Return where to ask for a file; raise from the `HubError` tree if it cannot be had."""
-        url = check_downloadable(self._links, self._transport.label, version, file)
-        return FetchStart(url, self._transport.key)
+        """Return where to ask for a file.
+
+        Raises `DownloadsDisabled`, `HubArchived`, `HubEarlyAccess` (unless there is a key: its
+        owner may have paid) when its record says so, and `HubOffline`.
+        """
+        self._transport.check_online()
+        key = self._transport.key
+        url = download_address(
+            self._links, self._transport.label, version, file, has_key=key is not None
+        )
+        return FetchStart(url, key)
 
     def me(self) -> str | None:
-        """Return the name of the account the key belongs to, None if it has no name.
+        """Return the name of the account the key belongs to, None if it has no name."""
+        return self.account().name
+
+    def account(self) -> HubAccount:
+        """Return the account the key belongs to.
 
         The only way to learn whether a key is good: elsewhere a bad one counts as none. Raises
         `HubAuthRequired` if there is no key or the hub refuses it.
@@ -247,73 +191,4 @@ class CivitaiHub:
             raise HubUnexpectedAnswer(
                 f"{self._transport.label} sent an account that cannot be read."
             ) from error
-        return account.username or None
-
-    def _list_models(self, ids: Sequence[int]) -> list[HubModel]:
-        answer = self._transport.get(
-            "api/v1/models",
-            # Without these two the list drops archived and mature models that were asked for.
-            {
-                "ids": ",".join(map(str, ids)),
-                "nsfw": "true",
-                "archived": "true",
-                "limit": MODELS_PER_CALL,
-            },
-            keep=_KEEP_RECORDS,
-        )
-        items = answer.get("items") if isinstance(answer, dict) else None
-        return self._translate.each(
-            expect_list(items, self._transport.label), self._translate.model
-        )
-
-    def _post_list(self, path: str, hashes: Sequence[str]) -> list[object]:
-        # Older servers compare hashes as text, in upper case.
-        answer = self._transport.post(path, [sha256.upper() for sha256 in hashes])
-        return expect_list(answer, self._transport.label)
-
-
-def _sha256s(candidates: Iterable[str]) -> list[str]:
-    """Return the candidates that are SHA-256 digests, lower-case, each once, in order.
-
-    A single malformed hash makes the hub refuse the whole batch; the digest of no bytes at all
-    identifies nothing.
-    """
-    lower = (text.strip().lower() for text in candidates)
-    good = (text for text in lower if _SHA256.fullmatch(text) and text != EMPTY_SHA256)
-    return list(dict.fromkeys(good))
-
-
-def _chunks(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    for start in range(0, len(items), size):
-        yield items[start : start + size]
-
-
-def _holds(file: HubFile, digest: str) -> bool:
-    return digest in file.hashes.values() or (len(digest) == 12 and file.autov3 == digest)
-
-
-def _next_cursor(answer: object, asked: str | None) -> str | None:
-    """Return where the next page begins; None on the last, or if the hub goes in circles."""
-    metadata = answer.get("metadata") if isinstance(answer, dict) else None
-    cursor = metadata.get("nextCursor") if isinstance(metadata, dict) else None
-    if not isinstance(cursor, str | int) or isinstance(cursor, bool):
-        return None
-    text = str(cursor)
-    return None if text in ("", asked) or len(text) > _LONGEST_CURSOR else text
-
-
-def _model_of(version: HubVersion) -> HubModel:
-    """Return what a version tells of its model."""
-    return HubModel(
-        id=version.model_id,
-        name=version.model_name or "",
-        type=version.model_type or "",
-        description=None,
-        tags=(),
-        creator=None,
-        content_level=version.content_level,
-        mode=None,
-        licence={},
-        versions=(version,),
-        raw="{}",
-    )
+        return HubAccount(account.username or None, account.tier or None)

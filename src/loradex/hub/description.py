@@ -13,10 +13,7 @@ from loradex.domain.text import display_lines
 LONGEST = 256 * 1024
 """Characters of HTML that are looked at; what comes after is left out."""
 
-_TAGS = frozenset(
-    ("a", "b", "blockquote", "br", "code", "del", "em", "hr", "i", "li", "ol", "p", "pre", "s")
-    + ("h1", "h2", "h3", "h4", "h5", "h6", "strong", "u", "ul")
-)
+_TAGS = "a b blockquote br code del em h1 h2 h3 h4 h5 h6 hr i li ol p pre s strong u ul"
 _GAPS = re.compile(r"\n[ \t]*(?:\n[ \t]*)+\n")
 
 
@@ -49,7 +46,7 @@ def _cleaned(html: str) -> str:
 
     return nh3.clean(
         html[:LONGEST],
-        tags=set(_TAGS),
+        tags=set(_TAGS.split(" ")),
         attributes={"a": {"href"}},
         url_schemes={"http", "https"},
         link_rel=None,

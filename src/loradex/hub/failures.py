@@ -32,7 +32,10 @@ from loradex.hub.times import utc_time
 _OFFLINE_HINT = (
     "Check the network and LORADEX_HUB_URL; everything that is not about the hub works without it."
 )
-_KEY_HINT = "Set LORADEX_HUB_TOKEN to a key from your account settings on the hub."
+_KEY_HINT = (
+    "Make a key in your account settings on the hub and run `loradex hub login`, or set"
+    " LORADEX_HUB_TOKEN."
+)
 _LATER_HINT = "Try again later; what was found so far is kept."
 _GONE_HINT = "It may have been taken down; what is in the catalog of it stays."
 _CLOSED_HINT = "Everything that is not about the hub works without it."
@@ -271,7 +274,8 @@ def said(answer: Answer) -> str:
     """Return the hub's own words in an error, on one safe line; "" if it gave none.
 
     There is no single error shape (docs/civitai.md): `error` as text, `error.message`,
-    `message`, or an array of issues with messages.
+    `message`, or an array of issues with messages. Of `error` and `message` the longer is the
+    sentence, the other a catchword.
     """
     if not answer.says_json:
         return ""
@@ -290,12 +294,10 @@ def _words(document: object) -> str | None:
     if not isinstance(document, dict):
         return None
     error = document.get("error")
-    if isinstance(error, str):
-        return error
     if isinstance(error, dict) and isinstance(error.get("message"), str):
         return _issues_in(error["message"])
-    message = document.get("message")
-    return message if isinstance(message, str) else None
+    texts = [text for text in (error, document.get("message")) if isinstance(text, str)]
+    return max(texts, key=len, default=None)
 
 
 def _issues_in(message: str) -> str:

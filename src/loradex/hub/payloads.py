@@ -151,6 +151,7 @@ class VersionPayload(_Payload):
     paid_access: Maybe[PaidAccessPayload] = Field(None, alias="paidAccess")
     early_access_ends: Text = Field(None, alias="earlyAccessEndsAt")
     early_access_deadline: Text = Field(None, alias="earlyAccessDeadline")
+    early_access_days: Count = Field(None, alias="earlyAccessTimeFrame")
     """How early access was told before `paidAccess`, and in lists."""
     files: Entries[FilePayload] = []
     images: Entries[ImagePayload] = []
@@ -188,3 +189,4 @@ class AccountPayload(_Payload):
     """What `/me` tells, less what is none of our business."""
 
     username: Text = None
+    tier: Text = None

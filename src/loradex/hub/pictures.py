@@ -27,10 +27,10 @@ from loradex.errors import (
     HubUnexpectedAnswer,
 )
 from loradex.hub.bounded import OutOfTime, call_bounded
+from loradex.hub.exchange import USER_AGENT
 from loradex.hub.failures import connection_failure, out_of_time
 from loradex.hub.origin import Origin, hub_address
 from loradex.hub.pacing import retry_after
-from loradex.hub.transport import USER_AGENT
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_HOPS = 5

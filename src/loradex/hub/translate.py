@@ -6,6 +6,7 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -30,6 +31,8 @@ _SHEDDABLE = ("images", "modelVersions", "description", "trainingDetails", "file
 
 # Levels as text: images of 2023, and the gallery (docs/civitai.md).
 _LEVEL_WORDS = {"none": 1, "soft": 2, "mature": 4, "x": 8, "blocked": 32}
+
+_MOST_EARLY_DAYS = 3650
 
 _HEX = re.compile(r"[0-9a-f]{8,64}")
 _HASH_NAME = re.compile(r"[A-Za-z0-9]{1,16}")
@@ -90,6 +93,7 @@ class Translator:
             payload = ModelPayload.model_validate(document)
         except ValidationError as error:
             raise _unreadable("model") from error
+        versions = self.each(payload.versions, lambda version: self._version_in(payload, version))
         return HubModel(
             id=payload.id,
             name=payload.name or "",
@@ -97,12 +101,10 @@ class Translator:
             description=payload.description or None,
             tags=tuple(tag for tag in payload.tags if tag),
             creator=payload.creator or None,
-            content_level=payload.level or 0,
+            content_level=_whole_level(payload.level, versions),
             mode=payload.mode or None,
             licence=_licence(payload),
-            versions=tuple(
-                self.each(payload.versions, lambda version: self._version_in(payload, version))
-            ),
+            versions=tuple(versions),
             raw=as_text(document),
             downloads=payload.stats.downloads if payload.stats else None,
             likes=payload.stats.likes if payload.stats else None,
@@ -131,18 +133,13 @@ class Translator:
         raw: str,
     ) -> HubVersion:
         images = tuple(filter(None, (_image(image) for image in payload.images if image)))
-        level = payload.level
-        if level is None:
-            level = 0
-            for image in images:
-                level |= image.content_level
         return HubVersion(
             id=payload.id,
             model_id=model_id,
             name=payload.name or "",
             base_model=payload.base_model or "",
             trained_words=tuple(word for word in payload.trained_words if word is not None),
-            content_level=level,
+            content_level=_whole_level(payload.level, images),
             description=payload.description or None,
             published_at=utc_time(payload.published_at),
             air=payload.air or None,
@@ -171,11 +168,11 @@ class Translator:
             autov3=autov3 if len(autov3) == 12 else None,
             primary=bool(payload.primary),
             format=metadata.format if metadata else None,
-            precision=(metadata.fp or metadata.quant_type) if metadata else None,
+            precision=metadata.fp if metadata else None,
             download_url=self._links.download(version_id, payload.id, bool(payload.primary)),
             hashes=hashes,
             size_type=metadata.size if metadata else None,
-            quantisation=metadata.quant_type if metadata else None,
+            quantisation=_quantisation(metadata.quant_type if metadata else None),
             pickle_scan=payload.pickle_scan or None,
             virus_scan=payload.virus_scan or None,
         )
@@ -186,10 +183,18 @@ def _early_access(payload: VersionPayload) -> str | None:
 
     A time that is over stays in the record: whether it is early access is a matter of now.
     """
-    paid = payload.paid_access
-    if paid is not None:
-        return utc_time(paid.ends_at)
-    return utc_time(payload.early_access_ends) or utc_time(payload.early_access_deadline)
+    if "paid_access" in payload.model_fields_set:
+        return utc_time(payload.paid_access.ends_at) if payload.paid_access else None
+    told = utc_time(payload.early_access_ends) or utc_time(payload.early_access_deadline)
+    return told or _end_of_days(payload.published_at, payload.early_access_days)
+
+
+def _end_of_days(published_at: str | None, days: int | None) -> str | None:
+    """Return when early access ended in records that gave it a number of days; None for none."""
+    start = utc_time(published_at)
+    if start is None or not days or days > _MOST_EARLY_DAYS:
+        return None
+    return utc_time((datetime.fromisoformat(start) + timedelta(days=days)).isoformat())
 
 
 def as_text(document: object) -> str:
@@ -233,6 +238,16 @@ def _image(payload: ImagePayload) -> HubImage | None:
     )
 
 
+def _whole_level(told: int | None, parts: Iterable[HubImage] | Iterable[HubVersion]) -> int:
+    """Return the level of a whole: as told, else all the bits of its parts (docs/civitai.md)."""
+    if told is not None:
+        return told
+    level = 0
+    for part in parts:
+        level |= part.content_level
+    return level
+
+
 def _level(payload: ImagePayload) -> int:
     if payload.browsing_level is not None:
         return payload.browsing_level
@@ -240,6 +255,10 @@ def _level(payload: ImagePayload) -> int:
         return payload.level if 0 <= payload.level < 2**31 else 0
     word = payload.level or payload.old_level or ""
     return _LEVEL_WORDS.get(word.strip().lower(), 0)
+
+
+def _quantisation(word: str | None) -> str | None:
+    return None if word is None or word.casefold() in ("", "none") else word
 
 
 def _hashes(payload: dict[str, str | None]) -> dict[str, str]:

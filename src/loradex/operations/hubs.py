@@ -30,11 +30,13 @@ def open_hubs(
     plugins: Callable[[], Plugins],
     cancel: CancelToken,
     tell: TellWait = nobody_told,
+    refresh: bool = False,
 ) -> Hubs:
     """Return the hubs that `settings` allows; nobody is asked anything yet.
 
     `plugins` is called when a hub of a plugin is first needed. `tell` hears of every wait of more
-    than a moment, from any thread. Raises `SettingsError` when the key that was kept lies open.
+    than a moment, from any thread. With `refresh` no kept answer is given without asking. Raises
+    `SettingsError` when the key that was kept lies open.
     """
     from loradex.hub.client import (  # noqa: PLC0415 - httpx and pydantic take their time
         CivitaiHub,
@@ -42,12 +44,14 @@ def open_hubs(
     )
     from loradex.hub.keys import with_key  # noqa: PLC0415
     from loradex.hub.plugin_http import PluginHttp  # noqa: PLC0415
+    from loradex.hub.transport import HubTransport  # noqa: PLC0415
     from loradex.plugin_api import HubContext  # noqa: PLC0415
 
     if not settings.offline:
         settings = with_key(settings, home)
-    civitai = CivitaiHub.from_settings(settings, home=home, cancel=cancel, tell=tell)
-    http = PluginHttp(settings, surroundings(home, cancel, tell))
+    around = surroundings(home, cancel, tell, refresh=refresh)
+    civitai = CivitaiHub(HubTransport(settings, around))
+    http = PluginHttp(settings, around)
     context = HubContext(http, settings.hubs, settings.offline, cancel, tell)
     return Hubs(civitai, http, settings, lambda: plugins().hubs(context))
 
