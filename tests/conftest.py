@@ -53,6 +53,8 @@ def _own_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         patch.setenv("HOME", str(tmp_path_factory.mktemp("user")))
         patch.setenv("LORADEX_HOME", str(tmp_path_factory.mktemp("shared-home")))
         patch.setenv("HF_HUB_OFFLINE", "1")
+        # Nothing of a test may get into the keyring of whoever runs it.
+        patch.setenv("PYTHON_KEYRING_BACKEND", "keyring.backends.fail.Keyring")
         for name in ("connect", "connect_ex"):
             patch.setattr(socket.socket, name, _guarded(getattr(socket.socket, name)))
         patch.setattr(socket, "getaddrinfo", _guarded_lookup(socket.getaddrinfo))

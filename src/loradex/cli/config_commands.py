@@ -16,6 +16,8 @@ from loradex.domain.text import display_text
 @pass_context
 def config_command(context: Context, as_json: bool) -> None:
     """Show the settings in force and where things lie."""
+    from loradex.operations.hub_login import key_place  # noqa: PLC0415
+
     settings, home = context.settings(), context.home
     values: dict[str, object] = {
         "home": str(home.root),
@@ -25,7 +27,7 @@ def config_command(context: Context, as_json: bool) -> None:
         "grids": str(home.grids),
         "plugins": str(home.plugins),
         "hub_url": settings.hub_url,
-        "hub_token": "set" if settings.hub_token else None,
+        "hub_token": "set" if key_place(settings, home) else None,
         "hub_timeout": settings.hub_timeout,
         "hub_retries": settings.hub_retries,
         "workers": settings.workers,

@@ -22,8 +22,6 @@ from loradex.paths import Home
 from loradex.settings import Settings
 
 KEYRING = "the system keyring"
-KEY_LIMIT = 4_096
-"""Longest key, in characters."""
 _FILE_LIMIT = 256 * 1024
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 

@@ -85,7 +85,7 @@ class OriginAuth(httpx.Auth):
         if key is not None and not _can_be_a_key(key.reveal()):
             raise SettingsError(
                 "The hub key has spaces or other characters that no key has.",
-                hint="Copy it again from your account settings into LORADEX_HUB_TOKEN.",
+                hint="Copy it again from your account settings on the hub.",
             )
         self._hub = hub
         self._key = key

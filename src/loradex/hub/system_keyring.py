@@ -63,7 +63,7 @@ def _ask(question: Callable[[KeyringBackend], _T]) -> _T | None:
 
             backend = keyring.get_keyring()
             return question(backend) if backend.priority >= _RECOMMENDED else None
-        except Exception:  # noqa: BLE001 - see the module's promise
+        except BaseException:  # noqa: BLE001 - see the module's promise
             return None
 
     try:
