@@ -1,0 +1,302 @@
+"""The hub screen and the download queue, against a local hub over real HTTP."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from loradex.catalog.catalog import Catalog
+from loradex.demo.hub_server import LocalHub
+from loradex.demo.hub_world import World, WorldFile, WorldImage, WorldModel, WorldVersion
+from loradex.domain.content_level import ContentLimit
+from loradex.domain.downloads import Download, DownloadState
+from loradex.domain.library import Layout
+from loradex.domain.secret import Secret
+from loradex.operations.matching import found
+from loradex.paths import Home
+from loradex.settings import Settings
+from loradex_tui.pictures.picture_box import PictureBox
+from loradex_tui.screens.downloads import DownloadsScreen
+from loradex_tui.screens.get_dialog import GetDialog
+from loradex_tui.screens.hub import HubScreen
+from loradex_tui.screens.version_dialog import VersionDialog
+from loradex_tui.widgets.queue_list import Speeds, trouble_text
+from tui.shelf import look, picture
+from tui.stage import NARROW, WIDE, Stage, showing
+
+KEY = "key-of-mosskettle-0123456789"
+
+
+def lora(folder: Path, number: int) -> WorldFile:
+    header = (
+        b'{"lora_unet_down_blocks_0_attentions_0_proj_in.lora_down.weight":'
+        b'{"dtype":"F16","shape":[4,32],"data_offsets":[0,256]}}'
+    )
+    data = len(header).to_bytes(8, "little") + header + number.to_bytes(4, "little") * 64
+    path = folder / f"neon{number}.safetensors"
+    path.write_bytes(data)
+    digest = hashlib.sha256(data).hexdigest()
+    return WorldFile(
+        id=5000 + number,
+        name=path.name,
+        size_bytes=len(data),
+        hashes={"SHA256": digest},
+        path=str(path),
+    )
+
+
+def model(folder: Path, number: int, **more: object) -> WorldModel:
+    image = picture(folder / f"picture{number}.png", number * 9)
+    versions = (
+        WorldVersion(
+            id=2000 + 2 * number,
+            name="v2",
+            base_model="Pony" if number % 2 else "SDXL 1.0",
+            trained_words=("neonkn",),
+            published_at="2026-05-11T09:30:00.000Z",
+            files=(lora(folder, number),),
+            images=(WorldImage(id=9000 + number, path=str(image)),),
+        ),
+        WorldVersion(
+            id=2001 + 2 * number,
+            name="v1",
+            base_model="Pony" if number % 2 else "SDXL 1.0",
+            published_at="2025-02-11T09:30:00.000Z",
+            files=(lora(folder, 500 + number),),
+        ),
+    )
+    return WorldModel(
+        id=1000 + number,
+        name=f"Neon Style {number:02d} [b]紙[/]",
+        type="LORA",
+        tags=("neon",),
+        creator="mosskettle",
+        downloads=1000 - number,
+        versions=versions,
+        **more,  # type: ignore[arg-type]
+    )
+
+
+@pytest.fixture
+def hub(tmp_path: Path) -> Iterator[LocalHub]:
+    """A hub with fifty LoRAs and a mature one."""
+    folder = tmp_path / "hub"
+    folder.mkdir()
+    models = [model(folder, number) for number in range(1, 51)]
+    models.append(model(folder, 60, content_level=28, mature=True))
+    with LocalHub(World(accounts={KEY: "mosskettle"}, models=tuple(models))) as hub:
+        yield hub
+
+
+@pytest.fixture
+def shelf_with_room(tmp_path: Path) -> Catalog:
+    """A catalog with one empty library that downloads can go to."""
+    home = Home(tmp_path / "home")
+    home.root.mkdir()
+    root = tmp_path / "models"
+    root.mkdir()
+    catalog = Catalog.open(home)
+    catalog.files.add_library("main", os.fsencode(root), Layout.PLAIN, device=root.stat().st_dev)
+    return catalog
+
+
+@pytest.fixture
+def settings(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> Settings:
+    """The local hub's, for this process and those it starts."""
+    monkeypatch.setenv("LORADEX_HUB_URL", hub.url)
+    monkeypatch.setenv("LORADEX_HUB_TOKEN", KEY)
+    return Settings(hub_url=hub.url, hub_token=Secret(KEY))
+
+
+async def to_the_hub(stage: Stage) -> HubScreen:
+    await stage.press("2")
+    screen = stage.app.screen
+    assert isinstance(screen, HubScreen)
+    await stage.until(lambda: screen.found.lines)
+    return screen
+
+
+async def ask(stage: Stage, query: str) -> HubScreen:
+    screen = await to_the_hub(stage)
+    await stage.press("/")
+    screen.search_bar.set_text(query)
+    await stage.until(
+        lambda: screen.results.query == query or screen.search_bar.has_class("-wrong")
+    )
+    await stage.press("enter")
+    return screen
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_a_search_shows_what_is_found_and_its_details(
+    shelf_with_room: Catalog, settings: Settings, size: tuple[int, int]
+) -> None:
+    async with showing(shelf_with_room, size, settings=settings) as stage:
+        screen = await ask(stage, "base:pony tag:neon")
+        await stage.press("enter")
+        await stage.until(lambda: "Neon Style 01 [b]紙[/]" in stage.text)
+        assert {line.version.base_model for line in screen.found.lines if line.version} == {"Pony"}
+        await stage.until(lambda: screen.query_one(PictureBox).shown)
+        assert "neonkn" in stage.text
+        assert "version" not in stage.toasts
+
+
+async def test_the_list_grows_as_one_goes_down(
+    shelf_with_room: Catalog, settings: Settings, hub: LocalHub
+) -> None:
+    async with showing(shelf_with_room, NARROW, settings=settings) as stage:
+        screen = await to_the_hub(stage)
+        before = len(screen.found.lines)
+        await stage.press("G")
+        await stage.until(lambda: len(screen.found.lines) > before)
+        await stage.press("G", "G")
+        await stage.until(lambda: len(screen.found.lines) == 50)
+        assert screen.results.cursor is None
+        assert len({line.model.id for line in screen.found.lines}) == 50
+
+
+async def test_what_is_above_the_limit_is_not_shown(
+    shelf_with_room: Catalog, settings: Settings
+) -> None:
+    async with showing(shelf_with_room, settings=settings) as stage:
+        screen = await ask(stage, '"Neon Style 60"')
+        assert screen.found.lines == []
+        assert "content limit" in stage.text
+
+
+async def test_a_higher_limit_shows_it(shelf_with_room: Catalog, hub: LocalHub) -> None:
+    settings = Settings(hub_url=hub.url, content_limit=ContentLimit.ALL)
+    async with showing(shelf_with_room, settings=settings) as stage:
+        screen = await ask(stage, '"Neon Style 60"')
+        assert [line.model.id for line in screen.found.lines] == [1060]
+
+
+async def test_what_hubs_cannot_do_is_marked_where_it_stands(
+    shelf_with_room: Catalog, settings: Settings
+) -> None:
+    async with showing(shelf_with_room, settings=settings) as stage:
+        screen = await ask(stage, "neon rating:5")
+        assert screen.search_bar.has_class("-wrong")
+        assert "no field rating" in stage.text
+        assert screen.found.lines
+
+
+async def test_a_version_is_downloaded_and_lands_in_the_library(
+    shelf_with_room: Catalog, settings: Settings, tmp_path: Path
+) -> None:
+    async with showing(shelf_with_room, settings=settings) as stage:
+        screen = await to_the_hub(stage)
+        await stage.press("d")
+        await stage.until(lambda: isinstance(stage.app.screen, GetDialog))
+        assert "neon1.safetensors" in stage.text
+        assert "free at" in stage.text
+        await stage.press("enter")
+        await stage.until(lambda: shelf_with_room.downloads.downloads([DownloadState.DONE]))
+        await stage.press("4")
+        await stage.until(lambda: "neon1.safetensors" in stage.text)
+        assert "done" in stage.text
+        await stage.until(lambda: "download" not in stage.app.jobs.names)
+        assert [path.name for path in (tmp_path / "models").rglob("*.safetensors")] == [
+            "neon1.safetensors"
+        ]
+        assert shelf_with_room.search("neon").total == 1
+        await stage.press("c")
+        await stage.until(lambda: "No downloads yet" in stage.text)
+        await stage.press("2")
+        assert screen.found.lines
+
+
+async def test_another_version_can_be_chosen(shelf_with_room: Catalog, settings: Settings) -> None:
+    async with showing(shelf_with_room, settings=settings) as stage:
+        await to_the_hub(stage)
+        await stage.press("v")
+        await stage.until(lambda: isinstance(stage.app.screen, VersionDialog))
+        await stage.press("down", "enter")
+        await stage.until(lambda: isinstance(stage.app.screen, GetDialog))
+        assert "neon501.safetensors" in stage.text
+        await stage.press("escape")
+        assert shelf_with_room.downloads.downloads() == []
+
+
+async def test_updates_of_what_is_owned_are_listed_and_can_be_ignored(
+    shelf_with_room: Catalog, settings: Settings
+) -> None:
+    async with showing(shelf_with_room, settings=settings) as stage:
+        screen = await to_the_hub(stage)
+        line = screen.found.lines[1]
+        old = line.model.versions[1]
+        with_old = _own(shelf_with_room, "old_neon")
+        shelf_with_room.hub.record_matches("civitai", [found(with_old, old, line.model, "sha256")])
+        await stage.press("u")
+        await stage.until(lambda: screen.results.updates)
+        assert [(each.model.id, each.have) for each in screen.found.lines] == [(1002, "v1")]
+        await stage.press("i")
+        await stage.until(lambda: not screen.found.lines)
+        assert [each.version_id for each in shelf_with_room.updates.ignored()] == [2004]
+        await stage.press("escape")
+        await stage.until(lambda: len(screen.found.lines) > 10)
+
+
+def _own(catalog: Catalog, name: str) -> int:
+    library = catalog.files.libraries()[0]
+    catalog.looks.record(library.id, [look(name, 77)], "1")
+    return catalog.ids(name)[0]
+
+
+async def test_a_hub_that_is_not_there_is_told(shelf_with_room: Catalog) -> None:
+    settings = Settings(hub_url="http://127.0.0.1:9", hub_retries=0)
+    async with showing(shelf_with_room, settings=settings, toasts=True) as stage:
+        await stage.press("2")
+        await stage.until(lambda: "cannot be reached" in stage.text)
+        await stage.press("1")
+        assert stage.app.screen is stage.library
+
+
+async def test_a_download_that_failed_says_why_and_is_tried_again(
+    shelf_with_room: Catalog, settings: Settings, hub: LocalHub, tmp_path: Path
+) -> None:
+    hub.storage_scenario.wrong_bytes = True
+    async with showing(shelf_with_room, settings=settings) as stage:
+        await to_the_hub(stage)
+        await stage.press("d")
+        await stage.until(lambda: isinstance(stage.app.screen, GetDialog))
+        await stage.press("enter", "4")
+        await stage.until(lambda: isinstance(stage.app.screen, DownloadsScreen))
+        await stage.until(lambda: "wrong bytes" in stage.text)
+        await stage.until(lambda: "download" not in stage.app.jobs.names)
+        hub.storage_scenario.wrong_bytes = False
+        await stage.press("r")
+        await stage.until(lambda: shelf_with_room.downloads.downloads([DownloadState.DONE]))
+
+
+def download(id_: int, state: DownloadState, done: int = 0, **more: object) -> Download:
+    values: dict[str, object] = {
+        "id": id_, "hub": "civitai", "model_id": 1, "version_id": 2, "file_id": 3, "name": "x",
+        "size_bytes": 1000, "sha256": None, "library_id": 1, "root": b"/m", "relative": b"x",
+        "state": state, "done_bytes": done, "tries": 0, "not_before": 0.0, "error": None,
+        "hint": None, "content_id": None, "created_at": 0.0, "finished_at": None,
+    }  # fmt: skip
+    return Download(**(values | more))  # type: ignore[arg-type]
+
+
+def test_speeds_follow_what_was_seen() -> None:
+    speeds = Speeds()
+    running = DownloadState.RUNNING
+    speeds.note([download(1, running, 0), download(2, running, 100)], 10.0)
+    assert speeds.rate(1) is None
+    speeds.note([download(1, running, 200), download(2, running, 100)], 12.0)
+    assert speeds.rate(1) == pytest.approx(100.0)
+    assert speeds.rate(2) is None
+    speeds.note([download(1, DownloadState.DONE, 1000)], 13.0)
+    assert speeds.rate(1) is None
+
+
+def test_trouble_is_told_without_what_a_terminal_obeys() -> None:
+    failed = download(1, DownloadState.FAILED, error="It \x1b[31mbroke.", hint="Try again.")
+    assert "\x1b" not in trouble_text(failed)
+    assert trouble_text(failed).endswith("Try again.")
+    assert trouble_text(None) == ""
