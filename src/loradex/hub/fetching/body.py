@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Callable
 
 from loradex.domain.progress import CancelToken
 from loradex.domain.text import display_text
 from loradex.hub.fetching.answers import identity_of, same_bytes, server_name, takes_ranges
+from loradex.hub.fetching.buffers import LARGEST_PIECE, own_buffer
 from loradex.hub.fetching.documents import SNIFFED, kind_of, not_a_model
 from loradex.hub.fetching.part import Identity, Part
 from loradex.hub.fetching.promise import NotAsPromised, Promise
@@ -22,14 +22,11 @@ _LARGEST = 256 * 1024**3
 """Most bytes of a file whose size nobody tells."""
 _FIRST_PIECE = SNIFFED
 _GROWTH = 4
-_LARGEST_PIECE = 1024 * 1024
 _SMALLEST_PIECE = 4 * 1024
 _QUICK = 0.02
 _SLOW = 0.2
 """Seconds for one piece: quicker, and pieces grow; slower, and they shrink, so that progress is
 told and a person's stop is heard, and little is lost when the connection breaks."""
-
-_own = threading.local()
 
 Look = Callable[[memoryview, int], None]
 
@@ -126,7 +123,7 @@ class Body:
             reply.finish()
 
     def _pour(self, reply: Reply, claim: Claim, cancel: CancelToken, look: Look) -> None:
-        buffer = _own_buffer()
+        buffer = own_buffer()
         piece, came, announced = _FIRST_PIECE, 0, reply.length
         while claim.left > 0:
             wanted = min(piece, len(buffer), claim.left, self._speed.most_at_once(piece))
@@ -182,17 +179,9 @@ class Body:
             raise not_a_model(self._promise, kind, start, label)
 
 
-def _own_buffer() -> memoryview:
-    """Return the calling thread's buffer: a fresh one for each small file costs page faults."""
-    buffer: memoryview | None = getattr(_own, "buffer", None)
-    if buffer is None:
-        buffer = _own.buffer = memoryview(bytearray(_LARGEST_PIECE))
-    return buffer
-
-
 def _next_piece(piece: int, seconds: float) -> int:
     if seconds < _QUICK:
-        return min(piece * _GROWTH, _LARGEST_PIECE)
+        return min(piece * _GROWTH, LARGEST_PIECE)
     return max(piece // 2, _SMALLEST_PIECE) if seconds > _SLOW else piece
 
 

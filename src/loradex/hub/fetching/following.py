@@ -1,10 +1,10 @@
 """Digest a file while it comes, behind its front, through the page cache.
 
 A small file is digested by whoever fetches it, piece by piece. For a large one threads of their own
-read back what was written. That costs a tenth of what SHA-256 costs, and in
-return nothing waits for anything: connections write where they please, each digest goes at its own
-pace, and what was there from an earlier fetch is digested meanwhile. OpenSSL and BLAKE3 let go of
-the interpreter, so they run beside the connections on other cores.
+read back what was written. That costs a tenth of what SHA-256 costs, and in return nothing waits
+for anything: connections write where they please, each digest goes at its own pace, and what was
+there from an earlier fetch is digested meanwhile. OpenSSL and BLAKE3 let go of the interpreter, so
+they run beside the connections on other cores.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from collections.abc import Callable
 from loradex.domain.digesting import HEAD_BYTES, ByteDigester, RunningDigests, Share
 from loradex.domain.hashes import Hashes
 from loradex.errors import DownloadError
+from loradex.hub.fetching.buffers import LARGEST_PIECE, own_buffer
 from loradex.hub.fetching.spans import Ledger
 
-_PIECE = 1024 * 1024
 _THREADS_FROM = 8 * 1024 * 1024
 """Below this, threads would cost more than they save."""
 _LOOK = 0.2
@@ -138,9 +138,9 @@ class Follower:
 
     def _digest(self, share: Share, position: int, index: int | None) -> None:
         """Give a share all pieces from `position` on, as they come, until the file's end."""
-        buffer = memoryview(bytearray(min(_PIECE, self._ledger.size - position)))
+        buffer = own_buffer()
         while position < self._ledger.size and not self._dropped:
-            front = self._ledger.wait_beyond(position, _PIECE, _LOOK)
+            front = self._ledger.wait_beyond(position, LARGEST_PIECE, _LOOK)
             while position < front and not self._dropped:
                 count = self._read(buffer[: min(len(buffer), front - position)], position)
                 share(buffer[:count], position)

@@ -138,13 +138,6 @@ class Part:
         except OSError as error:
             raise self._failed(error) from error
 
-    def read_head(self, count: int) -> bytes:
-        """Return the first bytes of the part."""
-        try:
-            return os.pread(self.descriptor, count, 0)
-        except OSError as error:
-            raise self._failed(error) from error
-
     def check_room(self, missing: int) -> None:
         """Raise `DiskFull` when `missing` bytes and a margin do not fit on the disk."""
         try:
