@@ -178,18 +178,31 @@ def details(
             kept=True,
             gone_at=known.gone_at or gone_at,
         )
-    keep(catalog, source.name, [model])
     if named is not None:
-        catalog.hub.record_versions(source.name, [named])
         model = _with(model, named)
+    keep(catalog, source.name, [model])
     return _details(catalog, source, model, named, limit)
 
 
 def keep(catalog: Catalog, hub: str, models: Sequence[HubModel]) -> None:
-    """Keep models as a hub told them, for later and for offline."""
-    if models:
-        catalog.hub.record_models(hub, models)
-        catalog.hub.record_versions(hub, [v for model in models for v in model.versions])
+    """Keep models as a hub told them, for later and for offline.
+
+    An answer with fewer pictures of a version leaves those that are kept: searches and records of
+    single versions tell of some of them only.
+    """
+    if not models:
+        return
+    known = catalog.known.models(hub, [model.id for model in models])
+    before = {v.id: v.images for each in known.values() for v in each.model.versions}
+    catalog.hub.record_models(hub, models)
+    catalog.hub.record_versions(
+        hub, [_pictured(v, before.get(v.id, ())) for model in models for v in model.versions]
+    )
+
+
+def _pictured(version: HubVersion, before: Sequence[HubImage]) -> HubVersion:
+    fewer = {image.url for image in version.images} < {image.url for image in before}
+    return replace(version, images=tuple(before)) if fewer else version
 
 
 def _searchable(hubs: Hubs, name: str | None) -> HubSource:
