@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any
 
 from textual import events
 from textual.keys import _character_to_key
 from textual.pilot import Pilot
+from textual.worker import WorkerCancelled
 
 from loradex.catalog.catalog import Catalog
 from loradex.settings import Settings
@@ -56,7 +57,9 @@ class Stage:
     async def settle(self) -> None:
         """Wait until nothing is under way."""
         for _ in range(2):
-            await self.app.workers.wait_for_complete()
+            # A newer question makes an older one's answer void; that is no failure.
+            with suppress(WorkerCancelled):
+                await self.app.workers.wait_for_complete()
             await self.pilot.pause()
 
     async def until(self, condition: Callable[[], object]) -> None:

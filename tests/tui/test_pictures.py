@@ -7,6 +7,7 @@ import struct
 import subprocess
 import sys
 import zlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,11 @@ from PIL import Image
 from rich.color import Color
 
 from loradex.catalog.catalog import Catalog
+from loradex.domain.hub_waiting import nobody_told
+from loradex.domain.models import HubMatch
 from loradex.errors import FormatError
+from loradex.settings import Settings
+from loradex_tui.hub_access import HubAccess
 from loradex_tui.pictures import choice
 from loradex_tui.pictures.choice import PictureMode, choose_picture_mode
 from loradex_tui.pictures.decode import load_picture
@@ -113,24 +118,45 @@ def test_half_blocks_show_two_pixels_in_a_cell_and_join_equal_ones() -> None:
     assert segment.style.bgcolor == Color.from_rgb(252, 0, 0)
 
 
+def offline(catalog: Catalog) -> HubAccess:
+    """Return access to hubs that asks nobody."""
+    return HubAccess(catalog, Settings(offline=True), nobody_told)
+
+
+@pytest.mark.parametrize(("level", "shown"), [(0, True), (1, True), (3, True), (5, False)])
+def test_a_preview_above_the_limit_is_not_shown(
+    catalog: Catalog, tmp_path: Path, level: int, *, shown: bool
+) -> None:
+    with catalog:
+        picture(tmp_path / "models" / "neon_knight_v3.png")
+        match = HubMatch(
+            "civitai", 1, 2, "Neon", "v1", "LORA", "SDXL 1.0", None, "sha256", level, None, 0.0
+        )
+        details = replace(catalog.details(1), match=match)
+        found = model_picture(catalog, offline(catalog), details, 64)
+        assert found is not None
+        assert (found.image is not None) == shown
+        assert ("above your content limit" in found.caption) != shown
+
+
 def test_the_newest_grid_goes_before_a_preview(catalog: Catalog, tmp_path: Path) -> None:
     with catalog:
-        assert model_picture(catalog, catalog.details(1), 64) is None
+        assert model_picture(catalog, offline(catalog), catalog.details(1), 64) is None
         picture(tmp_path / "models" / "neon_knight_v3.png")
-        found = model_picture(catalog, catalog.details(1), 64)
+        found = model_picture(catalog, offline(catalog), catalog.details(1), 64)
         assert found is not None
         assert found.caption == "preview"
         id_ = grid(catalog, tmp_path / "grid")
-        found = model_picture(catalog, catalog.details(1), 64)
+        found = model_picture(catalog, offline(catalog), catalog.details(1), 64)
         assert found is not None
         assert found.caption == "preview", "nothing of the grid is drawn yet"
         draw_cells(catalog, tmp_path / "grid", 12)
-        found = model_picture(catalog, catalog.details(1), 64)
+        found = model_picture(catalog, offline(catalog), catalog.details(1), 64)
         assert found is not None
         assert found.caption.startswith(f"grid #{id_}, strength 1")
         for path in (tmp_path / "grid").rglob("*.png"):
             path.unlink()
-        found = model_picture(catalog, catalog.details(1), 64)
+        found = model_picture(catalog, offline(catalog), catalog.details(1), 64)
         assert found is not None
         assert found.caption == "preview", "pictures that are gone are passed over"
 

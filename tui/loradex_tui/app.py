@@ -68,7 +68,7 @@ class LoradexApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """Start in the library."""
-        return LibraryScreen(self.catalog, self.settings.hub_url, self.pictures)
+        return LibraryScreen(self.catalog, self.settings.hub_url, self.pictures, self.hub_access)
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every action of the screen by name, and the themes."""
@@ -141,7 +141,8 @@ class LoradexApp(App[None]):
 
     def _job_moved(self, name: str, status: JobStatus) -> None:
         for screen in self.screen_stack:
-            if isinstance(screen, Place):
+            # One that was pushed a moment ago has no bars yet; it draws them from what is then.
+            if isinstance(screen, Place) and screen.is_mounted:
                 screen.job_moved(name, status)
         if status.state == "failed":
             told = f"{status.message or f'The {name} failed.'}\n{status.hint or ''}".strip()

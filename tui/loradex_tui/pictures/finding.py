@@ -1,4 +1,4 @@
-"""Which picture stands for a model: a cell of its newest grid, else a preview beside its file."""
+"""Which picture stands for a model: a cell of a grid, a preview beside its file, or the hub's."""
 
 from __future__ import annotations
 
@@ -9,10 +9,12 @@ from pathlib import Path
 from PIL import Image
 
 from loradex.catalog.catalog import Catalog
+from loradex.domain.content_level import level_label
 from loradex.domain.kinds import ModelKind
 from loradex.domain.library import FileState
 from loradex.domain.models import ModelDetails
 from loradex.errors import FormatError
+from loradex_tui.hub_access import HubAccess
 from loradex_tui.pictures.decode import load_picture
 
 PREVIEW_SUFFIXES = (".preview.png", ".png", ".jpg", ".jpeg", ".webp", ".preview.jpg", ".gif")
@@ -23,17 +25,29 @@ PREVIEW_SUFFIXES = (".preview.png", ".png", ".jpg", ".jpeg", ".webp", ".preview.
 class ModelPicture:
     """A decoded picture and where it is from, in words."""
 
-    image: Image.Image
+    image: Image.Image | None
+    """None when what there is may not be shown."""
     caption: str
 
 
-def model_picture(catalog: Catalog, details: ModelDetails, longest: int) -> ModelPicture | None:
-    """Return the picture that stands for a model; None when there is none that can be read."""
-    for path, caption in _candidates(catalog, details):
+def model_picture(
+    catalog: Catalog, access: HubAccess, details: ModelDetails, longest: int
+) -> ModelPicture | None:
+    """Return the picture that stands for a model; None when there is none that can be read.
+
+    Of a model that the hub rates above the person's limit only what was drawn here is shown: a
+    preview beside the file is the hub's picture as a rule. What the hub has not rated counts as
+    the person's own.
+    """
+    level = details.match.content_level if details.match else 0
+    hidden = bool(level) and not access.limit.allows(level)
+    for path, caption in _candidates(catalog, access, details, hidden=hidden):
         try:
             return ModelPicture(load_picture(path, longest), caption)
         except FormatError:
             continue
+    if hidden:
+        return ModelPicture(None, f"{level_label(level)}: above your content limit")
     return None
 
 
@@ -56,15 +70,21 @@ def _telling_cell(catalog: Catalog, details: ModelDetails, grid_id: int) -> tupl
     return Path(path), f"grid #{grid_id}, strength {grid.strengths[strength]:g}"
 
 
-def _candidates(catalog: Catalog, details: ModelDetails) -> Iterator[tuple[Path, str]]:
+def _candidates(
+    catalog: Catalog, access: HubAccess, details: ModelDetails, *, hidden: bool
+) -> Iterator[tuple[Path, str]]:
     for grid_id in details.grids:
         cell = _telling_cell(catalog, details, grid_id)
         if cell is not None:
             yield cell
-    for file in details.files:
+    for file in () if hidden else details.files:
         if file.state is FileState.PRESENT:
             model = Path(file.path)
             for suffix in PREVIEW_SUFFIXES:
                 preview = model.with_name(model.stem + suffix)
                 if preview.is_file():
                     yield preview, "preview"
+    if details.match is not None:
+        from_hub = access.picture_of(details.row.id)
+        if from_hub is not None:
+            yield from_hub, f"from {details.match.hub}"

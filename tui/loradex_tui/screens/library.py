@@ -19,6 +19,7 @@ from loradex.operations.child_job import JobStatus
 from loradex_tui.actions import Situation, bindings
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
+from loradex_tui.hub_access import HubAccess
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.query_text import sort_of, toggle, with_sort, without
 from loradex_tui.screens.editing import Editing
@@ -78,11 +79,14 @@ class LibraryScreen(Editing):
     LibraryScreen.-narrow.-show-filters #filters { display: block; width: 1fr; }
     """
 
-    def __init__(self, catalog: Catalog, hub_url: str, pictures: PictureMode) -> None:
+    def __init__(
+        self, catalog: Catalog, hub_url: str, pictures: PictureMode, access: HubAccess
+    ) -> None:
         super().__init__()
         self.catalog = catalog
         self.hub_url = hub_url
         self._pictures = pictures
+        self._access = access
         self.found: Found | None = None
         self._found_at = 0.0
 
@@ -100,7 +104,9 @@ class LibraryScreen(Editing):
                 yield Static(id="empty")
             with Vertical(id="details", classes="pane") as details:
                 details.border_title = "Details"
-                yield DetailsPane(self.catalog, self.hub_url, self._pictures, id="about")
+                yield DetailsPane(
+                    self.catalog, self.hub_url, self._pictures, self._access, id="about"
+                )
 
     @property
     def models(self) -> ModelList:

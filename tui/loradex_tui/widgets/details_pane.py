@@ -18,6 +18,7 @@ from loradex.errors import BadReference, LoradexError
 from loradex_tui.actions import bindings
 from loradex_tui.actor import Actor
 from loradex_tui.background import in_background
+from loradex_tui.hub_access import HubAccess
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.finding import ModelPicture, model_picture
 from loradex_tui.pictures.picture_box import PictureBox
@@ -53,6 +54,7 @@ class DetailsPane(VerticalScroll, Actor):
         catalog: Catalog,
         hub_url: str,
         mode: PictureMode,
+        access: HubAccess,
         *,
         id: str | None = None,
     ) -> None:
@@ -61,6 +63,7 @@ class DetailsPane(VerticalScroll, Actor):
         self._catalog = catalog
         self._hub_url = hub_url
         self._mode = mode
+        self._access = access
         self._wait: Timer | None = None
         self._drawn_width = 0
 
@@ -109,7 +112,7 @@ class DetailsPane(VerticalScroll, Actor):
             in_background(
                 self,
                 "picture",
-                lambda: model_picture(self._catalog, details, _LONGEST_SIDE),
+                lambda: model_picture(self._catalog, self._access, details, _LONGEST_SIDE),
                 self._show_picture,
             )
 
