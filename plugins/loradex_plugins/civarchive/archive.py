@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import time
 
 from loradex.domain.hub import HubModel
 from loradex.errors import HubNotFound, HubOffline, HubRateLimited, HubUnavailable
@@ -22,15 +21,9 @@ from loradex_plugins.civarchive.records import model_from
 ADDRESS = "https://civarchive.com"
 MOST_QUESTIONS = 300
 """Requests in one piece of work: every file is a request of its own."""
-LONG_PAUSE = 1500.0
-"""Seconds to leave the archive alone when it refuses us without saying for how long."""
 _MOST_FOLLOWED = 3
 _SHA256 = re.compile(r"[0-9a-f]{64}")
 _EMPTY_SHA256 = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
-
-_closed_until: dict[str, float] = {}
-"""Archives that asked for a long pause, and when it ends, in seconds of `time.monotonic`. Kept by
-the process, because the next piece of work must not ask either."""
 
 
 class Archive:
@@ -104,7 +97,6 @@ class Archive:
     def _ask(self, path: str) -> object:
         """Return an answer; an empty one when the archive has no such thing."""
         self._context.cancel.check()
-        self._check_open()
         if self._context.offline:
             raise HubOffline(f"{self.host} is not asked: loradex is offline.")
         if self._asked >= MOST_QUESTIONS:
@@ -121,16 +113,3 @@ class Archive:
             if error.status == 500:  # its way to say that it knows no such thing
                 return {}
             raise
-        except HubRateLimited as error:
-            pause = error.retry_after or LONG_PAUSE
-            _closed_until[self.address] = time.monotonic() + pause
-            raise
-
-    def _check_open(self) -> None:
-        rest = _closed_until.get(self.address, 0.0) - time.monotonic()
-        if rest > 0:
-            raise HubRateLimited(
-                f"{self.host} asked to be left alone for another {rest / 60:.0f} min.",
-                retry_after=rest,
-                hint="Run it again after that.",
-            )

@@ -20,6 +20,7 @@ from loradex.errors import (
     HubUnexpectedAnswer,
 )
 from loradex.plugin_api import HubContext
+from loradex_plugins.huggingface.files import is_weights
 from loradex_plugins.huggingface.library import Library
 from loradex_plugins.huggingface.names import (
     HUB,
@@ -132,7 +133,7 @@ class HuggingFaceHub:
     def download_start(self, version: HubVersion, file: HubFile) -> FetchStart:
         """Return the file's address at its commit; raise in clear words if it cannot be had."""
         state = split_version_slug(version.slug or "")
-        if state is None:
+        if state is None or not is_weights(file.name):
             raise HubNotFound(
                 f"It is not known where {file.name} lies on {self._library.host}.",
                 hint="Look its repository up again.",

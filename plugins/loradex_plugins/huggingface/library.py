@@ -41,12 +41,6 @@ _T = TypeVar("_T")
 DEFAULT_ENDPOINT = "https://huggingface.co"
 ListingSort = Literal["created_at", "downloads", "likes"]
 
-# The library reads these once, when it is imported.
-_QUIET = (
-    "HF_HUB_DISABLE_TELEMETRY",
-    "HF_HUB_DISABLE_PROGRESS_BARS",
-    "HF_HUB_DISABLE_UPDATE_CHECK",
-)
 _RATE_LIMIT = re.compile(r";\s*r\s*=\s*(\d{1,9})\s*;\s*t\s*=\s*(\d{1,9})")
 _LOG_IN = "Log in with `hf auth login`, or set HF_TOKEN."
 _ODD = "Try again later; if it stays so, the Hub has changed and loradex needs an upgrade."
@@ -127,11 +121,11 @@ class Library:
 
     @cached_property
     def _api(self) -> HfApi:
-        for name in _QUIET:
-            os.environ.setdefault(name, "1")
-        from huggingface_hub import HfApi  # noqa: PLC0415 - it takes half a second
+        from huggingface_hub import HfApi, constants  # noqa: PLC0415 - it takes half a second
         from huggingface_hub.utils import logging  # noqa: PLC0415
 
+        # HF_HUB_DISABLE_TELEMETRY does the same, but only for who imports it first.
+        constants.HF_HUB_DISABLE_TELEMETRY = True
         # Its warnings would be written across the screen of whoever asks.
         logging.set_verbosity(CRITICAL)
         return HfApi(

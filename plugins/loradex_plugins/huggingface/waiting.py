@@ -19,6 +19,7 @@ LONGEST_PAUSE = 60.0
 _TRIES = 3
 _LOOK = 0.1
 _SILENCE = 3.0
+_NOTHING = 0.001
 # The Hub lets nobody in particular ask 500 times in five minutes; some in a row do no harm.
 _BURST = 30
 _INTERVAL = 0.7
@@ -98,7 +99,7 @@ class Patience:
             now = self._clock()
             self._full_at = max(self._full_at, now) + _INTERVAL
             over = self._full_at - now - _BURST * _INTERVAL
-        if over > 0:
+        if over > _NOTHING:
             self._wait(over, "is asked slowly, so that it does not refuse us")
 
     def _wait(self, seconds: float, reason: str) -> None:
