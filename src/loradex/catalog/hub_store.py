@@ -9,10 +9,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loradex.catalog.facts import fact_row, put_facts, put_words, word_rows
-from loradex.catalog.hub_rows import put_version
+from loradex.catalog.hub_evidence import MatchFound, put_hub_evidence
+from loradex.catalog.hub_rows import put_model, put_version
 from loradex.catalog.reader import Reader
-from loradex.domain.evidence import Evidence, Source
 from loradex.domain.hub import HubModel, HubVersion
 
 if TYPE_CHECKING:
@@ -35,15 +34,46 @@ class Unmatched:
 
 
 @dataclass(frozen=True, slots=True)
-class MatchFound:
-    """A content, its version, how that is known, and the facts that follow."""
+class KnownMatch:
+    """A content that is known to be a version. `sha256` is None while it is not hashed."""
 
     content_id: int
-    version: HubVersion
+    version_id: int
+    model_id: int
     matched_by: str
-    facts: tuple[Evidence, ...]
-    trigger_words: tuple[str, ...]
-    tags: tuple[str, ...]
+    sha256: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PlacedContent:
+    """A hashed content, and a place where it lies; absolute."""
+
+    content_id: int
+    sha256: str
+    path: str
+
+
+_BEYOND = (
+    "(id IN (SELECT content_id FROM match JOIN hub_version AS v ON v.hub = match.hub"
+    " AND v.id = version_id LEFT JOIN hub_model AS m ON m.hub = match.hub AND m.id = match.model_id"
+    " WHERE match.hub = ?4 AND (v.gone_at IS NOT NULL OR m.gone_at IS NOT NULL))"
+    " OR id NOT IN (SELECT content_id FROM match WHERE hub = ?4) AND content.sha256 IN"
+    " (SELECT digest FROM miss WHERE hub = ?4))"
+)
+"""True of a content that hub ?4 does not know, or shows no longer."""
+
+_MATCHES = (
+    "SELECT content_id, version_id, match.model_id, matched_by, sha256 FROM match"
+    " JOIN content ON content.id = content_id"
+    " LEFT JOIN hub_model AS m ON m.hub = match.hub AND m.id = match.model_id"
+    " LEFT JOIN miss ON miss.hub = match.hub AND miss.digest = 'model ' || match.model_id"
+    " WHERE match.hub = ?1"
+    " AND (?2 IS NULL OR match.model_id IN (SELECT model_id FROM match AS wanted"
+    " WHERE wanted.hub = ?1 AND wanted.content_id IN (SELECT value FROM json_each(?2))))"
+    " AND (?3 IS NULL OR coalesce(m.fetched_at, 0) < ?3"
+    " AND (m.gone_at IS NULL OR retry_at IS NULL OR retry_at <= ?4))"
+    " ORDER BY coalesce(m.fetched_at, 0), match.model_id, content_id"
+)
 
 
 class HubStore:
@@ -53,10 +83,13 @@ class HubStore:
         self._reader = reader
         self._writer = writer
 
-    def unmatched(self, hub: str, *, again: bool = False) -> list[Unmatched]:
+    def unmatched(
+        self, hub: str, *, again: bool = False, archive_of: str | None = None
+    ) -> list[Unmatched]:
         """Return hashed contents without a match, those asked for least often first.
 
-        Digests not yet due again are left out, unless `again`.
+        Digests not yet due again are left out, unless `again`. For a hub that is the archive of
+        another one: only what that one does not know, or shows no longer.
         """
         return [
             Unmatched(int(str(row[0])), str(row[1]), row[2])  # type: ignore[arg-type]
@@ -66,10 +99,65 @@ class HubStore:
                 " WHERE content.sha256 IS NOT NULL"
                 " AND id NOT IN (SELECT content_id FROM match WHERE hub = ?1)"
                 " AND (?2 OR retry_at IS NULL OR retry_at <= ?3)"
+                f" AND (?4 IS NULL OR {_BEYOND})"
                 " ORDER BY coalesce(times, 0), id",
-                (hub, again, time.time()),
+                (hub, again, time.time(), archive_of),
             )
         ]
+
+    def placed(self, hub: str, folders: str) -> list[PlacedContent]:
+        """Return hashed contents that the hub is not known to have, and places like `folders`.
+
+        `folders` is a pattern of LIKE for the absolute path.
+        """
+        return [
+            PlacedContent(int(str(row[0])), str(row[1]), str(row[2]))
+            for row in self._reader.rows_of(
+                "SELECT content.id, sha256, root || '/' || file.path FROM file"
+                " JOIN library ON library.id = library_id JOIN content ON content.id = content_id"
+                " WHERE sha256 IS NOT NULL AND file.state <> 'missing'"
+                " AND content.id NOT IN (SELECT content_id FROM match WHERE hub = ?1)"
+                " AND root || '/' || file.path LIKE ?2 ESCAPE '\\' ORDER BY 3, 1",
+                (hub, folders),
+            )
+        ]
+
+    def matches(
+        self,
+        hub: str,
+        *,
+        content_ids: Sequence[int] | None = None,
+        before: float | None = None,
+    ) -> dict[int, list[KnownMatch]]:
+        """Return what is matched by model, the model that was asked for longest ago first.
+
+        With `content_ids` only the models of these, but all that is matched to them. With
+        `before` (Unix seconds) only models last fetched before, and of those that are gone only
+        the ones that are due again.
+        """
+        some = None if content_ids is None else json.dumps(list(content_ids))
+        found: dict[int, list[KnownMatch]] = {}
+        for row in self._reader.rows_of(_MATCHES, (hub, some, before, time.time())):
+            content_id, version_id, model_id, matched_by, sha256 = row
+            found.setdefault(int(str(model_id)), []).append(
+                KnownMatch(
+                    int(str(content_id)),
+                    int(str(version_id)),
+                    int(str(model_id)),
+                    str(matched_by),
+                    None if sha256 is None else str(sha256),
+                )
+            )
+        return found
+
+    def slugs(self, hub: str, model_ids: Iterable[int]) -> dict[int, str]:
+        """Return the names of those of these models that have one, by their ids."""
+        rows = self._reader.rows_of(
+            "SELECT id, slug FROM hub_model WHERE hub = ? AND slug IS NOT NULL"
+            " AND id IN (SELECT value FROM json_each(?))",
+            (hub, json.dumps(list(model_ids))),
+        )
+        return {int(str(row[0])): str(row[1]) for row in rows}
 
     def counts(self) -> tuple[int, int]:
         """Return how many contents are hashed, and how many of these are matched."""
@@ -83,32 +171,7 @@ class HubStore:
         now = time.time()
         with self._writer.transaction() as connection:
             for model in models:
-                connection.exec_driver_sql(
-                    "INSERT INTO hub_model(hub, id, name, type, creator, description, tags,"
-                    " content_level, mode, licence, fetched_at, raw)"
-                    " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT(hub, id) DO UPDATE"
-                    " SET name = excluded.name, type = excluded.type,"
-                    " creator = coalesce(excluded.creator, creator),"
-                    " description = coalesce(excluded.description, description),"
-                    " tags = CASE excluded.tags WHEN '[]' THEN tags ELSE excluded.tags END,"
-                    " content_level = excluded.content_level, mode = excluded.mode,"
-                    " licence = excluded.licence, fetched_at = excluded.fetched_at,"
-                    " gone_at = NULL, raw = excluded.raw",
-                    (
-                        hub,
-                        model.id,
-                        model.name,
-                        model.type,
-                        model.creator,
-                        model.description,
-                        json.dumps(list(model.tags), ensure_ascii=False),
-                        model.content_level,
-                        model.mode,
-                        json.dumps(model.licence, ensure_ascii=False),
-                        now,
-                        zlib.compress(model.raw.encode()),
-                    ),
-                )
+                put_model(connection, hub, model, now)
             self._writer.refresh(connection, _matched_to(connection, hub, models))
 
     def record_versions(self, hub: str, versions: Iterable[HubVersion]) -> None:
@@ -127,26 +190,21 @@ class HubStore:
                 "INSERT INTO match(content_id, hub, version_id, model_id, matched_by, confidence,"
                 " matched_at) VALUES (?, ?, ?, ?, ?, 1.0, ?) ON CONFLICT(content_id, hub) DO UPDATE"
                 " SET version_id = excluded.version_id, model_id = excluded.model_id,"
-                " matched_by = excluded.matched_by, matched_at = excluded.matched_at"
+                " matched_by = excluded.matched_by, matched_at ="
+                " CASE WHEN version_id = excluded.version_id THEN matched_at"
+                " ELSE excluded.matched_at END"
                 " WHERE match.matched_by <> 'person'",
                 [
                     (m.content_id, hub, m.version.id, m.version.model_id, m.matched_by, now)
                     for m in matches
                 ],
             )
-            put_facts(
-                connection, [fact_row(m.content_id, fact, now) for m in matches for fact in m.facts]
-            )
-            put_words(
-                connection,
-                [
-                    row
-                    for m in matches
-                    for row in word_rows(m.content_id, m.trigger_words, Source.HUB)
-                ],
-            )
-            _put_tags(connection, matches, now)
+            put_hub_evidence(connection, hub, matches, now)
             self._writer.refresh(connection, [m.content_id for m in matches])
+
+    def record_absent(self, hub: str, model_ids: Sequence[int]) -> None:
+        """Note that the hub does not have these models; when to ask again is set as for misses."""
+        self.record_misses(hub, [f"model {model_id}" for model_id in model_ids])
 
     def record_misses(self, hub: str, digests: Iterable[str]) -> None:
         """Note digests the hub does not know; each further time waits twice as long."""
@@ -179,21 +237,3 @@ def _matched_to(connection: Connection, hub: str, models: Sequence[HubModel]) ->
         (hub, json.dumps([model.id for model in models])),
     )
     return [row[0] for row in rows]
-
-
-def _put_tags(connection: Connection, matches: Sequence[MatchFound], now: float) -> None:
-    names: dict[str, str] = {}
-    for match in matches:
-        for tag in match.tags:
-            names.setdefault(tag.casefold(), tag)
-    if not names:
-        return
-    connection.exec_driver_sql(
-        "INSERT OR IGNORE INTO tag(name, folded) VALUES (?, ?)",
-        [(name, folded) for folded, name in names.items()],
-    )
-    connection.exec_driver_sql(
-        "INSERT OR IGNORE INTO content_tag(content_id, tag_id, source, removed, confidence, detail,"
-        " added_at) SELECT ?, id, ?, 0, 1.0, '', ? FROM tag WHERE folded = ?",
-        [(m.content_id, Source.HUB.value, now, tag.casefold()) for m in matches for tag in m.tags],
-    )
