@@ -110,6 +110,7 @@ class Archive:
         except HubNotFound:
             return {}
         except HubUnavailable as error:
-            if error.status == 500:  # its way to say that it knows no such thing
+            # Its way to say that it has no such id.
+            if error.status == 500 and path.startswith("models/"):
                 return {}
             raise
