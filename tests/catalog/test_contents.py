@@ -6,7 +6,7 @@ import pytest
 
 from catalog_kit import add_library, hashes, look, model, version
 from loradex.catalog.catalog import Catalog
-from loradex.catalog.hub_store import MatchFound
+from loradex.catalog.hub_evidence import MatchFound
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.library import FileState
 from loradex.errors import BadReference

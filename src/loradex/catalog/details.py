@@ -9,6 +9,7 @@ import sqlite3
 import unicodedata
 from collections.abc import Iterator
 
+from loradex.catalog.hub_order import rank_of
 from loradex.catalog.reader import Reader, counted, texts
 from loradex.domain.evidence import Evidence, Source, effective
 from loradex.domain.hashes import Hashes
@@ -128,10 +129,12 @@ def _trigger_words(connection: sqlite3.Connection, content_id: int) -> tuple[Tri
 def _match(connection: sqlite3.Connection, content_id: int) -> HubMatch | None:
     row = connection.execute(
         "SELECT match.*, v.name AS version_name, v.base_model, v.published_at, v.fetched_at,"
-        " v.content_level, m.name AS model_name, m.type AS model_type, m.creator FROM match"
+        " v.content_level, m.name AS model_name, m.type AS model_type, m.creator,"
+        " coalesce(m.gone_at, v.gone_at) AS gone_at FROM match"
         " JOIN hub_version AS v ON v.hub = match.hub AND v.id = match.version_id"
         " LEFT JOIN hub_model AS m ON m.hub = match.hub AND m.id = match.model_id"
-        " WHERE content_id = ? ORDER BY match.confidence DESC, matched_at LIMIT 1",
+        f" WHERE content_id = ? ORDER BY {rank_of('match.hub')}, match.confidence DESC, matched_at"
+        " LIMIT 1",
         (content_id,),
     ).fetchone()
     if row is None:
@@ -149,6 +152,7 @@ def _match(connection: sqlite3.Connection, content_id: int) -> HubMatch | None:
         content_level=row["content_level"],
         published_at=row["published_at"],
         fetched_at=row["fetched_at"],
+        gone_at=row["gone_at"],
     )
 
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
+from loradex.catalog.hub_order import rank_of
 from loradex.catalog.reader import Reader, chunks
 from loradex.domain.duplicates import Yours
 from loradex.domain.hashes import EMPTY_SHA256
@@ -260,8 +261,8 @@ _HUB = (
     " LEFT JOIN hub_model AS m ON m.hub = match.hub AND m.id = match.model_id"
     " LEFT JOIN hub_file AS f ON f.hub = match.hub AND f.version_id = match.version_id"
     " AND f.sha256 = content.sha256"
-    f" WHERE content_id IN {_WANTED} ORDER BY content_id, match.confidence DESC, matched_at,"
-    " f.position"
+    f" WHERE content_id IN {_WANTED} ORDER BY content_id, {rank_of('match.hub')},"
+    " match.confidence DESC, matched_at, f.position"
 )
 _NOTES = (
     "SELECT content_id, rating, favourite, note <> '' FROM annotation"

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from loradex.catalog.hub_order import rank_of
 from loradex.catalog.reader import Reader, chunks, texts
 from loradex.domain.hub import HubFile, HubImage, HubModel, HubVersion
 
@@ -148,7 +149,7 @@ class KnownModels:
         """
         rows = self._reader.rows_of(
             "SELECT hub, version_id FROM match WHERE content_id = ?"
-            " ORDER BY confidence DESC, matched_at",
+            f" ORDER BY {rank_of('hub')}, confidence DESC, matched_at",
             (content_id,),
         )
         with self._reader.connection() as connection:

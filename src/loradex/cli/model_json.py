@@ -81,6 +81,7 @@ def details_json(details: ModelDetails) -> dict[str, object]:
             "content_level": match.content_level,
             "published_at": match.published_at,
             "fetched_at": match.fetched_at,
+            "gone_at": match.gone_at,
         },
         "files": [
             {

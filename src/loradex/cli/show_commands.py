@@ -94,6 +94,8 @@ def _labels(details: ModelDetails) -> Iterator[Line]:
         by = f" by {match.creator}" if match.creator else ""
         yield "Hub", f"{match.model_name} · {match.version_name}{by} ({match.base_model})"
         yield "Rated", level_text(match.content_level)
+        if match.gone_at is not None:
+            yield "", f"deleted on the hub since {date_text(match.gone_at)}; what it said is kept"
         yield "Known by", f"{match.matched_by} on {match.hub}, {date_text(match.fetched_at)}"
     if details.grids:
         yield "Grids", ", ".join(str(grid) for grid in details.grids)

@@ -76,6 +76,8 @@ class HubMatch:
     content_level: int
     published_at: str | None
     fetched_at: float
+    gone_at: float | None = None
+    """When the hub was found to have the model, or this version of it, no longer."""
 
 
 @dataclass(frozen=True, slots=True)
