@@ -10,12 +10,11 @@ import click
 from loradex.cli.context import Context, pass_context, stoppable
 from loradex.cli.hub_options import asked_hubs, hub_settings, limit_option, offline_option
 from loradex.cli.jsontext import print_json
-from loradex.cli.progress import progress_option, shown_progress
+from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.domain.hub_names import hub_types
 from loradex.domain.hub_search import SearchPeriod, SearchSort
 from loradex.domain.kinds import ModelKind
 from loradex.domain.progress import Progress
-from loradex.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -112,11 +111,14 @@ def search_command(
     progress: str,
 ) -> None:
     """Find models on a hub."""
-    from loradex.cli.hub_search_text import explain_found, found_json, show_found  # noqa: PLC0415
+    from loradex.cli.hub_search_text import (  # noqa: PLC0415
+        explain_found,
+        found_json,
+        found_sentence,
+        show_found,
+    )
     from loradex.operations.hub_browse import search  # noqa: PLC0415
 
-    if progress == "json":
-        raise UsageError("A search tells no progress as JSON.", hint="Use --json for its result.")
     settings = hub_settings(context, offline=offline, content_limit=content_limit)
     query = _query(" ".join(text), settings.content_limit)
     query = replace(
@@ -143,6 +145,9 @@ def search_command(
             return search(catalog, hubs, sized, at, hub_name, owned=owned)
 
         found = _found(page, most, cursor)
+    if isinstance(sink, JsonSink):
+        sink.tell("done", message=found_sentence(found), **found_json(found))
+        return
     if as_json:
         print_json(found_json(found))
         return

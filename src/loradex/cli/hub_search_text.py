@@ -53,6 +53,11 @@ def explain_found(found: Found, limit: ContentLimit, owned: bool | None) -> None
         click.echo(line, err=True)
 
 
+def found_sentence(found: Found) -> str:
+    """Return how much was found."""
+    return f"{count_text(len(found.items), 'model')} found, {found.hidden:,} hidden."
+
+
 def found_json(found: Found) -> dict[str, object]:
     """Return what was found."""
     return {

@@ -15,7 +15,7 @@ from loradex.errors import LoradexError
 
 if TYPE_CHECKING:
     from loradex.domain.progress import CancelToken
-    from loradex.operations.hub_browse import HubDetails
+    from loradex.operations.hub_browse import HubDetails, VersionDetails
     from loradex.settings import Settings
 
 _HELP = """Show what a hub tells of a model: versions, files, licence, description.
@@ -79,12 +79,12 @@ def show_command(
             asked_hubs(context, settings, sink, cancel) as hubs,
         ):
             found = details(catalog, hubs, reference, limit=settings.content_limit)
+        chosen = _chosen(found)
         if preview is not None:
-            _save_preview(context, settings, found, preview, cancel)
+            _save_preview(context, settings, chosen, preview, cancel)
     if as_json:
         print_json(details_json(found))
         return
-    chosen = [v for v in found.versions if found.named is None or v.version.id == found.named.id]
     show_model(found, everything=versions)
     show_versions(found)
     for each in chosen if versions or found.named is not None else ():
@@ -96,10 +96,16 @@ def show_command(
     explain(found, settings.content_limit)
 
 
+def _chosen(found: HubDetails) -> list[VersionDetails]:
+    """Return the version that was named, all of them when none was."""
+    named = found.named
+    return [each for each in found.versions if named is None or each.version.id == named.id]
+
+
 def _save_preview(
     context: Context,
     settings: Settings,
-    found: HubDetails,
+    versions: list[VersionDetails],
     target: Path,
     cancel: CancelToken,
 ) -> None:
@@ -110,7 +116,7 @@ def _save_preview(
     )
 
     limit = settings.content_limit
-    image = first_shown((image for each in found.versions for image in each.images), limit)
+    image = first_shown((image for each in versions for image in each.images), limit)
     fetcher = open_fetcher(settings)
     path = None
     if image is not None:

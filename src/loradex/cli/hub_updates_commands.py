@@ -10,8 +10,7 @@ from loradex.cli.context import Context, pass_context, stoppable
 from loradex.cli.hub_options import asked_hubs, hub_settings, offline_option
 from loradex.cli.jsontext import print_json
 from loradex.cli.listing_commands import QueryCommand
-from loradex.cli.output import one_form
-from loradex.cli.progress import progress_option, shown_progress
+from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.errors import UsageError
 
 if TYPE_CHECKING:
@@ -76,12 +75,15 @@ def updates_command(
         report_json,
         show_ignored,
         show_updates,
+        updates_sentence,
     )
     from loradex.operations.updates import Wanted, find_updates  # noqa: PLC0415
 
-    one_form(null=False, as_json=as_json, get=fetch)
-    if progress == "json":
-        raise UsageError("Updates tell no progress as JSON.", hint="Use --json for the result.")
+    if fetch and (as_json or progress == "json"):
+        raise UsageError(
+            "--get tells what it does in words.",
+            hint="Take `ref` of what --json lists, and give it to: loradex hub get --json",
+        )
     settings = hub_settings(context, offline=offline)
     text = " ".join(part.lstrip() for part in query)
     wanted = Wanted(any_base, early_access, all_versions, show_all)
@@ -96,7 +98,9 @@ def updates_command(
             ids = catalog.ids(text) if text else None
             report = find_updates(catalog, hubs, ids, wanted=wanted, sink=sink, cancel=cancel)
         ignored = catalog.updates.ignored()
-    if as_json:
+    if isinstance(sink, JsonSink):
+        sink.tell("done", message=updates_sentence(report), **report_json(report, ignored))
+    elif as_json:
         print_json(report_json(report, ignored))
     else:
         show_updates(report)
@@ -104,7 +108,7 @@ def updates_command(
             show_ignored(ignored)
         explain_updates(report)
     if fetch:
-        _get(newest_refs(report))
+        _get(newest_refs(report), progress)
     if report.problems:
         click.get_current_context().exit(PARTLY)
 
@@ -124,8 +128,10 @@ def _ignore(
             click.echo(f"{display_text(reference)} {words[not changed]}.")
 
 
-def _get(references: list[str]) -> None:
+def _get(references: list[str], progress: str) -> None:
     from loradex.cli.hub_get_commands import get_command  # noqa: PLC0415
 
     if references:
-        click.get_current_context().invoke(get_command, references=tuple(references))
+        click.get_current_context().invoke(
+            get_command, references=tuple(references), progress=progress
+        )

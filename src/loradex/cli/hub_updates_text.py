@@ -88,6 +88,18 @@ def show_ignored(ignored: Sequence[Ignored]) -> None:
         click.echo(f"  {_ignored_ref(each):<18} {display_text(name)} ({each.hub})")
 
 
+def updates_sentence(report: UpdateReport) -> str:
+    """Return how much is new of how much that was compared."""
+    number = sum(new.newer for each in report.models for new in each.new)
+    checked = count_text(report.checked, "model")
+    if not report.checked:
+        return "Nothing to compare: none of these models is matched. Try: loradex hub match"
+    if not number:
+        return f"Nothing newer; {checked} compared."
+    models = count_text(len(report.models), "model")
+    return f"{count_text(number, 'newer version')} of {models}; {checked} compared."
+
+
 def report_json(report: UpdateReport, ignored: Sequence[Ignored]) -> dict[str, object]:
     """Return the report, and what is ignored."""
     return {
@@ -162,18 +174,7 @@ def _note(new: NewVersion) -> str:
 
 
 def _sentences(report: UpdateReport) -> Iterator[str]:
-    number = sum(new.newer for each in report.models for new in each.new)
-    checked = count_text(report.checked, "model")
-    if not report.checked:
-        yield "Nothing to compare: none of these models is matched. Try: loradex hub match"
-        return
-    if number:
-        yield (
-            f"{count_text(number, 'newer version')} of"
-            f" {count_text(len(report.models), 'model')}; {checked} compared."
-        )
-    else:
-        yield f"Nothing newer; {checked} compared."
+    yield updates_sentence(report)
     if report.kept:
         yield f"Not asked for: {count_text(report.kept, 'model')}, compared as told before."
     for reason, (words, option) in _WHY_HIDDEN.items():
