@@ -135,5 +135,5 @@ def test_an_installation_works(
         "for package in loradex, loradex_tui, loradex_plugins: print(package.__file__)\n",
         cwd=tmp_path,
     ).splitlines()
-    assert told[0] == "True filename_tags"
+    assert told[0] == "True civarchive filename_tags huggingface"
     assert [line for line in told[1:] if not line.startswith(str(place))] == []

@@ -5,6 +5,7 @@ from __future__ import annotations
 import tomllib
 from importlib.metadata import entry_points
 from pathlib import Path
+from pkgutil import iter_modules
 from typing import Any
 
 import pytest
@@ -17,11 +18,7 @@ ENTRY_POINTS: dict[str, dict[str, str]] = PROJECT["project"]["entry-points"]
 
 
 def test_every_bundled_plugin_is_an_entry_point() -> None:
-    modules = {
-        path.stem
-        for path in (ROOT / "plugins" / "loradex_plugins").glob("*.py")
-        if not path.name.startswith("_")
-    }
+    modules = {module.name for module in iter_modules([str(ROOT / "plugins" / "loradex_plugins")])}
     assert ENTRY_POINTS["loradex.plugins"] == {name: f"loradex_plugins.{name}" for name in modules}
 
 
