@@ -16,7 +16,15 @@ it implements:
 
 from __future__ import annotations
 
-from loradex.domain.hub_source import HubDownloads, HubNames, HubPlaces, HubSearch, HubSource
+from loradex.domain.hub_source import (
+    FetchStart,
+    HubDownloads,
+    HubNames,
+    HubPlaces,
+    HubSearch,
+    HubSource,
+    PlaceClaim,
+)
 from loradex.plugin_api.events import Event, GridFinished, MatchFinished, ScanFinished
 from loradex.plugin_api.hooks import API_VERSION, hookimpl
 from loradex.plugin_api.hub_context import HubContext, HubHttp
@@ -25,6 +33,7 @@ from loradex.plugin_api.tagging import TaggerInput, TagProposal
 __all__ = [
     "API_VERSION",
     "Event",
+    "FetchStart",
     "GridFinished",
     "HubContext",
     "HubDownloads",
@@ -34,6 +43,7 @@ __all__ = [
     "HubSearch",
     "HubSource",
     "MatchFinished",
+    "PlaceClaim",
     "ScanFinished",
     "TagProposal",
     "TaggerInput",
