@@ -13,7 +13,7 @@ from PIL import Image
 from cli.kit import HOSTILE, Ended, Run
 from loradex.catalog.catalog import Catalog
 from loradex.cli import columns as columns_module
-from loradex.cli import hub_show_text, hub_updates_text
+from loradex.cli import hub_search_text, hub_show_text, hub_updates_text
 from loradex.cli.columns import cell_width
 from loradex.demo import hub_trouble
 from loradex.demo.hub_server import LocalHub
@@ -88,7 +88,7 @@ def terminal(monkeypatch: pytest.MonkeyPatch) -> Terminal:
 
     def wide(columns: int) -> None:
         monkeypatch.setenv("COLUMNS", str(columns))
-        for module in (columns_module, hub_show_text, hub_updates_text):
+        for module in (columns_module, hub_search_text, hub_show_text, hub_updates_text):
             monkeypatch.setattr(module, "is_terminal", lambda stream: stream is sys.stdout)
 
     return wide
@@ -226,6 +226,8 @@ def test_everything_fits_the_terminal(
     for line in lines:
         assert cell_width(line) <= columns, line
         assert clean(line)
+    if "model:3" not in arguments:
+        assert "Neon Knight" in ended.out, "a name that is cut tells nothing"
 
 
 def test_show_tells_what_is_there_and_what_is_hidden(hub: LocalHub, run: Run) -> None:

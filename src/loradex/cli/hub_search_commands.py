@@ -33,7 +33,7 @@ _KINDS = [kind.value for kind in ModelKind if hub_types(kind)]
 _HELP = """Find models on CivitAI, or on another hub.
 
 \b
-Words are looked for in names and descriptions; fields narrow it down as in `loradex list`:
+Words are searched for; fields narrow it down as in `loradex list`:
   loradex hub search neon knight
   loradex hub search 'kind:lora base:pony' neon --sort newest
   loradex hub search --creator mosskettle --all-pages
@@ -44,8 +44,8 @@ Then look closer, or download the newest version:
   loradex hub get model:900101
 
 \b
-"Have" says what you own of it: yes (the newest version), older, or nothing; n/a is what
-cannot be downloaded. What was seen is kept: --offline searches it.
+"Have" says what you own of it: yes (the newest version), older, or nothing;
+n/a is what cannot be downloaded. What was seen is kept: --offline finds it.
 """
 
 

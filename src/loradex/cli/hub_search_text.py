@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import shlex
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
 import click
 
-from loradex.cli.columns import Column, print_table
+from loradex.cli.columns import Column, print_table, terminal_width
 from loradex.cli.hub_json import model_facts, model_ref, version_facts
+from loradex.cli.output import is_terminal
 from loradex.cli.words import count_text, size_text
 from loradex.domain.content_level import ContentLimit
 from loradex.domain.hub_names import kind_from_hub
@@ -28,6 +30,8 @@ _COLUMNS = [
     Column("Likes", right=True, drop=True),
     Column("By", shrink=True, drop=True),
 ]
+_ROOM = ((130, 10), (105, 9), (95, 8), (0, 7))
+"""From which width on so many columns leave enough of a name to tell what it is."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +48,10 @@ class Found:
 
 def show_found(found: Found) -> None:
     """Print what was found, a model a line."""
-    print_table(_COLUMNS, [_cells(item) for item in found.items])
+    number = len(_COLUMNS)
+    if is_terminal(sys.stdout):
+        number = next(keep for least, keep in _ROOM if terminal_width() >= least)
+    print_table(_COLUMNS[:number], [_cells(item)[:number] for item in found.items])
 
 
 def explain_found(found: Found, limit: ContentLimit, owned: bool | None) -> None:

@@ -21,13 +21,14 @@ if TYPE_CHECKING:
 _HELP = """Show what a hub tells of a model: versions, files, licence, description.
 
 \b
-REF is the address of a page, an AIR, model:ID or version:ID as `loradex hub search` prints it,
-hf:OWNER/NAME, or any REF of a model that you own and that is matched:
+REF is the address of a page, an AIR, model:ID or version:ID as
+`loradex hub search` prints it, hf:OWNER/NAME, or any REF of a model
+that you own and that is matched:
   loradex hub show model:900101
   loradex hub show version:910102 --files
   loradex hub show https://civitai.com/models/900101 --versions
   loradex hub show neon_knight
-\b
+
 Pictures above your content limit are counted, not shown.
 """
 

@@ -22,18 +22,19 @@ PARTLY = 3
 _HELP = """Look for newer versions of the models you own.
 
 \b
-Everything that is matched with a hub is compared, a hundred models in one request; a QUERY as in
+Everything that is matched with a hub is compared; a QUERY as in
 `loradex list` narrows it down:
   loradex hub updates
   loradex hub updates kind:lora base:pony
-What came out after the newest version you own for the same base model is new. Get it:
+New is what came out after the newest version you own for the same base
+model. Get it:
   loradex hub get version:910103
-  loradex hub updates --get                   # the newest of each model
+  loradex hub updates --get              # the newest of each model
 Never show one version, or a whole model; and take that back:
   loradex hub updates --ignore version:910103
   loradex hub updates --ignore model:900101
   loradex hub updates --unignore model:900101
-\b
+
 Nothing is downloaded unless you say --get. Exit code 3 means that a hub did not answer: what it
 told before was compared.
 """
