@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import hashlib
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+import catalog_kit
 from files_kit import lora
 from loradex.catalog.catalog import Catalog
 from loradex.demo.hub_server import LocalHub
 from loradex.demo.hub_trouble import overloaded
 from loradex.demo.hub_world import World, WorldFile, WorldModel, WorldVersion
+from loradex.domain.hub import HubVersion, number_for
+from loradex.domain.hub_source import PlaceClaim
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.errors import HubUnavailable, HubUnreachable
 from loradex.formats.hashing import hash_file
@@ -163,3 +168,103 @@ def test_a_renamed_creator_is_found_by_the_new_name(catalog: Catalog, neon: Path
     catalog.hub.record_models("civitai", [replace(model, creator="somebody")])
     assert catalog.search("somebody").total == 1
     assert catalog.search("maker").total == 0
+
+
+def crowd(catalog: Catalog, count: int) -> list[str]:
+    """Fill the catalog with contents that have only their digests."""
+    library = catalog_kit.add_library(catalog)
+    looks = [catalog_kit.look(f"{n}.safetensors", n + 1) for n in range(count)]
+    catalog.looks.record(library, looks, "1")
+    digests = [hashlib.sha256(str(n).encode()).hexdigest() for n in range(count)]
+    todo = sorted(catalog.files.to_hash(), key=lambda each: each.path)
+    given = [replace(catalog_kit.hashes("a"), sha256=digest) for digest in digests]
+    catalog.looks.record_hashes(list(zip(todo, given, strict=True)))
+    return digests
+
+
+def held(number: int, digest: str) -> WorldVersion:
+    file = WorldFile(id=number, name="f.safetensors", hashes={"SHA256": digest.upper()})
+    return WorldVersion(id=number, name="v", files=(file,))
+
+
+def test_many_files_take_few_requests(catalog: Catalog) -> None:
+    """600 files of 300 models: one request for ids, three for models, and none of another kind."""
+    digests = crowd(catalog, 600)
+    models = tuple(
+        WorldModel(
+            id=n + 1,
+            name=f"Model {n}",
+            versions=(held(2 * n + 1, digests[n]), held(2 * n + 2, digests[n + 300])),
+        )
+        for n in range(300)
+    )
+    with LocalHub(World(models=models)) as hub:
+        report = matched(catalog, hub)
+        paths = [request.path for request in hub.requests]
+    assert (report.asked, report.matched, report.gone) == (600, 600, 0)
+    assert paths == ["/api/v1/model-versions/by-hash/ids", *["/api/v1/models"] * 3]
+
+
+class Elsewhere(CivitaiHub):
+    """The same protocol under another name."""
+
+    name = "civarchive"
+
+
+def asked_again(catalog: Catalog, hub: LocalHub) -> MatchReport:
+    settings = replace(Settings(), hub_url=hub.url, hub_retries=0)
+    with Elsewhere.from_settings(settings, sleep=lambda _seconds: None) as client:
+        return match(catalog, client, sink=SilentSink(), cancel=CancelToken())
+
+
+def test_an_archive_is_asked_only_for_what_the_hub_does_not_know(
+    catalog: Catalog, neon: Path
+) -> None:
+    unknown = neon.with_name("unknown.safetensors")
+    world = world_of(unknown)
+    with LocalHub(world) as archive, LocalHub(world_of(neon)) as hub:
+        assert asked_again(catalog, archive).asked == 0
+        assert matched(catalog, hub).matched == 1
+        report = asked_again(catalog, archive)
+        assert (report.asked, report.matched) == (1, 1)
+        assert not [r for r in archive.requests if r.method == "POST"]
+    details = catalog.details(catalog.resolve("unknown"))
+    assert details.match is not None
+    assert details.match.matched_by == "sha256"
+
+
+class Places(CivitaiHub):
+    """A hub that only confirms places."""
+
+    name = "huggingface"
+    told: HubVersion
+
+    def versions_by_place(self, claims: Sequence[PlaceClaim]) -> list[HubVersion]:
+        self.claims = claims
+        return [self.told]
+
+
+@pytest.mark.parametrize("same_bytes", [True, False])
+def test_a_place_in_a_cache_counts_with_the_same_bytes(
+    catalog: Catalog, tmp_path: Path, same_bytes: bool
+) -> None:
+    place = (
+        tmp_path / "hub" / "models--maker--neon" / "snapshots" / "abc" / "unet" / "x.safetensors"
+    )
+    path = lora(place, seed=1)
+    lora(tmp_path / "hub" / "other.safetensors", seed=2)
+    add_library(catalog, tmp_path / "hub")
+    index(catalog)
+    digest = hash_file(path).sha256 if same_bytes else "b" * 64
+    told = replace(
+        catalog_kit.version(number_for("maker/neon@abc"), sha256=digest), slug="maker/neon@abc"
+    )
+    with LocalHub(World()) as hub:
+        settings = replace(Settings(), hub_url=hub.url, hub_retries=0)
+        with Places.from_settings(settings, sleep=lambda _seconds: None) as client:
+            client.told = told
+            report = match(catalog, client, sink=SilentSink(), cancel=CancelToken())
+            (claim,) = client.claims
+    assert (claim.slug, claim.revision, claim.path) == ("maker/neon", "abc", "unet/x.safetensors")
+    assert (report.asked, report.matched) == (1, int(same_bytes))
+    assert len(catalog.hub.unmatched("huggingface")) == 2 - int(same_bytes)  # no miss is noted

@@ -7,11 +7,14 @@ from typing import TYPE_CHECKING
 import click
 
 from loradex.cli.context import Context, pass_context, stoppable
+from loradex.cli.hub_get_commands import PARTLY
+from loradex.cli.hub_options import asked_hubs
 from loradex.cli.jsontext import print_json
 from loradex.cli.plugin_problems import report_problems
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.cli.words import count_text, duration_text
 from loradex.domain.text import display_text
+from loradex.errors import HubError
 
 if TYPE_CHECKING:
     from loradex.operations.matching import MatchReport
@@ -31,12 +34,12 @@ def match_command(
     Sends hashes only, thousands in one request. What you wrote yourself always counts more than
     what the hub says. A model the hub does not know is asked for again later by itself.
     """
-    from loradex.operations.hubs import open_hubs  # noqa: PLC0415
     from loradex.operations.matching import match  # noqa: PLC0415
     from loradex.plugin_api import MatchFinished  # noqa: PLC0415
 
     settings, plugins = context.settings(), context.plugins()
     reports: dict[str, MatchReport] = {}
+    failed: dict[str, HubError] = {}
     with context.catalog() as catalog, stoppable() as cancel:
         if dry_run:
             count = len(catalog.hub.unmatched("civitai", again=again))
@@ -44,17 +47,26 @@ def match_command(
             return
         with (
             shown_progress(progress, cancel) as sink,
-            open_hubs(settings, context.home, plugins=lambda: plugins, cancel=cancel) as hubs,
+            asked_hubs(context, settings, sink, cancel) as hubs,
         ):
             for hub in hubs:
-                reports[hub.name] = match(catalog, hub, sink=sink, cancel=cancel, again=again)
+                try:
+                    reports[hub.name] = match(catalog, hub, sink=sink, cancel=cancel, again=again)
+                except HubError as error:
+                    failed[hub.name] = error
         hashed, matched = catalog.hub.counts()
+    if failed and not any(report.asked for report in reports.values()):
+        raise next(iter(failed.values()))
     if isinstance(sink, JsonSink):
         sink.tell("done", message="; ".join(_sentence(r) for r in reports.values()))
     elif as_json:
         print_json(
             {
                 "hubs": [{"hub": name, **_as_json(report)} for name, report in reports.items()],
+                "problems": [
+                    {"hub": name, "message": why.message, "hint": why.hint}
+                    for name, why in failed.items()
+                ],
                 "matched_in_all": matched,
                 "hashed_in_all": hashed,
             }
@@ -67,6 +79,10 @@ def match_command(
         if report.asked:
             plugins.notify(MatchFinished(name, report.matched, report.unknown))
     report_problems(plugins)
+    for name, why in failed.items():
+        click.echo(display_text(f"{name}: {why.message} {why.hint or ''}".rstrip()), err=True)
+    if failed:
+        click.get_current_context().exit(PARTLY)
 
 
 def _as_json(report: MatchReport) -> dict[str, object]:

@@ -6,8 +6,8 @@ from loradex.domain.hub_source import HubSource
 
 __all__ = ["IDS_PER_CALL", "MODELS_PER_CALL", "VERSIONS_PER_CALL", "HubSource"]
 
-IDS_PER_CALL = 5_000
-"""Hashes sent in one `ids_by_hash` request (the hub takes 10,000; docs/civitai.md)."""
+IDS_PER_CALL = 10_000
+"""Hashes sent in one `ids_by_hash` request, the most that the hub takes (docs/civitai.md)."""
 VERSIONS_PER_CALL = 100
 """Hashes sent in one `versions_by_hash` request (docs/civitai.md)."""
 MODELS_PER_CALL = 100
