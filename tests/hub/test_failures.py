@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import socket
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -13,12 +14,15 @@ import pytest
 from loradex.demo import hub_trouble
 from loradex.demo.hub_http import json_reply
 from loradex.demo.hub_server import LocalHub
+from loradex.domain.hub_waiting import HubWait
 from loradex.domain.progress import CancelToken
 from loradex.errors import (
     Cancelled,
+    DownloadsDisabled,
     HubArchived,
     HubAuthRequired,
     HubBadRequest,
+    HubEarlyAccess,
     HubError,
     HubForbidden,
     HubNotFound,
@@ -30,6 +34,8 @@ from loradex.errors import (
 )
 from loradex.hub.client import CivitaiHub
 from loradex.hub.failures import connection_failure
+from loradex.hub.gates import PROCESS_GATES
+from loradex.settings import Settings
 
 HASH = "ab" * 32
 
@@ -61,6 +67,27 @@ REFUSALS = {
     "400 nothing": (json_reply(7, 400), HubBadRequest, "does not accept the request."),
     "401": (hub_trouble.unauthorized(), HubAuthRequired, "wants a key"),
     "403": (json_reply({"error": "Forbidden"}, 403), HubForbidden, "Forbidden"),
+    "401 disabled": (
+        json_reply(
+            {
+                "error": "Unauthorized",
+                "message": "The creator of this asset has disabled downloads on this file",
+            },
+            401,
+        ),
+        DownloadsDisabled,
+        "its creator disabled downloads",
+    ),
+    "403 early": (
+        json_reply({"error": "Early Access", "message": "Pay.", "deadline": "2026-09-30"}, 403),
+        HubEarlyAccess,
+        "early access until 2026-09-30T00:00:00Z",
+    ),
+    "403 early, for good": (
+        json_reply({"error": "Early Access", "message": "Pay."}, 403),
+        HubEarlyAccess,
+        "who paid for early access.",
+    ),
     "403 bot check": (hub_trouble.edge_page(403), HubForbidden, "took us for a robot"),
     "404": (json_reply({"error": "Not found"}, 404), HubNotFound, "knows no such thing"),
     "404 page": (hub_trouble.edge_page(404), HubNotFound, "knows no such thing."),
@@ -287,6 +314,89 @@ def test_a_person_need_not_wait_out_a_pause(connect, hub: LocalHub, time) -> Non
         connect(cancel=token).ids_by_hash([HASH])
     assert time.slept < 11
     assert len(hub.requests) == 1
+
+
+def test_a_hub_that_is_down_is_left_alone_for_a_while(connect, hub: LocalHub, time) -> None:
+    client = connect(retries=1)
+    hub.trouble(hub_trouble.edge_page(502), times=99)
+    for _ in range(3):
+        assert type(ask(client)) is HubUnavailable
+    assert len(hub.requests) == 6
+
+    error = ask(client)
+    assert type(error) is HubUnavailable
+    assert re.search(r"did not answer 3 times in a row: .* before \d\d:\d\d:\d\d\.", error.message)
+    assert len(hub.requests) == 6
+
+    time.now += 30
+    ask(client)
+    assert len(hub.requests) == 8, "it is tried again, and left alone for longer"
+    time.now += 59
+    ask(client)
+    assert len(hub.requests) == 8
+
+    time.now += 1
+    hub.calm()
+    assert client.model(100).id == 100
+    assert client.model(200).id == 200
+
+
+def test_three_rate_limits_in_a_row_end_it(connect, hub: LocalHub, time) -> None:
+    client = connect(retries=9)
+    hub.trouble(hub_trouble.rate_limited("2"), times=99)
+
+    first, second = ask(client), ask(client)
+
+    assert type(first) is type(second) is HubRateLimited
+    assert "too many requests" in first.message
+    assert "nothing is asked before" in second.message
+    assert len(hub.requests) == 3
+    hub.calm()
+    time.now += 60
+    assert client.model(100).id == 100
+
+
+def test_what_the_account_may_not_has_nothing_to_do_with_speed(connect, hub: LocalHub) -> None:
+    client = connect()
+    hub.trouble(hub_trouble.download_quota(), times=5)
+    for _ in range(5):
+        ask(client)
+
+    assert client.model(100).id == 100
+
+
+def test_clients_of_one_process_share_a_hosts_gate(hub: LocalHub) -> None:
+    label = hub.url.removeprefix("http://")
+    gate = PROCESS_GATES.of(label)
+    for _ in range(3):
+        gate.failed()
+    try:
+        with CivitaiHub.from_settings(Settings(hub_url=hub.url)) as client:
+            assert "3 times in a row" in ask(client).message
+    finally:
+        PROCESS_GATES._gates.pop(label)
+
+    assert hub.requests == []
+
+
+def test_every_long_wait_is_told_with_its_reason(hub: LocalHub, time) -> None:
+    told: list[HubWait] = []
+    client = CivitaiHub.from_settings(
+        Settings(hub_url=hub.url), tell=told.append, sleep=time.sleep, clock=time.clock
+    )
+    hub.trouble(hub_trouble.Reset())
+    hub.trouble(hub_trouble.rate_limited("7"))
+
+    with client:
+        client.model(100)
+
+    host = hub.url.removeprefix("http://")
+    assert [(wait.host, wait.reason) for wait in told] == [
+        (host, "is tried again after a pause"),
+        (host, "asked for a pause"),
+    ]
+    assert 1 <= told[0].seconds <= 1.5
+    assert told[1].seconds == pytest.approx(7)
 
 
 def test_cancelled_before_it_begins(connect, hub: LocalHub) -> None:

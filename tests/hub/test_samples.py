@@ -10,7 +10,20 @@ import pytest
 from loradex.demo.hub_http import Reply
 from loradex.demo.hub_server import LocalHub
 from loradex.demo.hub_trouble import text_as_json
-from loradex.errors import HubError
+from loradex.errors import (
+    DownloadsDisabled,
+    HubArchived,
+    HubAuthRequired,
+    HubBadRequest,
+    HubEarlyAccess,
+    HubError,
+    HubForbidden,
+    HubNotFound,
+    HubRateLimited,
+    HubRegionBlocked,
+    HubUnavailable,
+    HubUnexpectedAnswer,
+)
 from loradex.hub.client import CivitaiHub
 
 Sample = Callable[[str], bytes]
@@ -64,6 +77,16 @@ def test_a_version_as_it_looked_in_2023(client: CivitaiHub, hub: LocalHub, sampl
     assert len(file.hashes["AutoV3"]) == 64
     assert (file.format, file.precision) == ("SafeTensor", None)
     assert [image.id for image in version.images] == [302211]
+
+
+def test_early_access(client: CivitaiHub, hub: LocalHub, sample: Sample) -> None:
+    hub.trouble(text_as_json(sample("model-version.early-access.json")))
+
+    version = client.version(910103)
+
+    assert version is not None
+    assert (version.early_access_until, version.paid) == ("2026-09-30T00:00:00Z", False)
+    assert version.content_level == 3
 
 
 def test_an_unscanned_version_proves_nothing(
@@ -181,21 +204,67 @@ def test_gguf_files_tell_their_quantisation(
     assert found == [(None, "Q4_K_M"), (None, "Q8_0")]
 
 
+def test_scans_sizes_places_and_hidden_numbers(
+    client: CivitaiHub, hub: LocalHub, sample: Sample
+) -> None:
+    hub.trouble(text_as_json(sample("model.checkpoint-multi-file.json")))
+
+    model = client.model(1)
+
+    assert model is not None
+    assert (model.downloads, model.likes) == (None, 7027)
+    assert [version.position for version in model.versions] == [0, 1]
+    assert [(f.size_type, f.pickle_scan) for f in model.versions[1].files] == [
+        ("full", "Success"),
+        ("pruned", "Success"),
+        ("pruned", "Danger"),
+        (None, "Success"),
+        (None, "Success"),
+    ]
+
+
 def test_me(client: CivitaiHub, hub: LocalHub, sample: Sample) -> None:
     hub.trouble(text_as_json(sample("me.json")))
 
     assert client.me() == "paperlantern"
 
 
+BECOMES: dict[str, type[HubError]] = {
+    "model-unknown": HubNotFound,
+    "models-bad-cursor": HubBadRequest,
+    "paging-too-deep": HubRateLimited,
+    "search-overloaded": HubUnavailable,
+    "me-anonymous": HubAuthRequired,
+    "internal-error": HubUnavailable,
+    "region-blocked": HubRegionBlocked,
+    "download-login-required": HubAuthRequired,
+    "download-disabled": DownloadsDisabled,
+    "download-early-access": HubEarlyAccess,
+    "download-no-access": HubForbidden,
+    "download-forbidden": HubForbidden,
+    "download-archived": HubArchived,
+    "download-not-found": HubNotFound,
+    "download-quota": HubRateLimited,
+    "cloudflare-challenge": HubForbidden,
+    "cloudflare-rate-limit": HubRateLimited,
+    "cloudflare-timeout": HubUnavailable,
+    "download-login-redirect": HubUnexpectedAnswer,
+}
+"""Some of the catalogue by name, and what each has to be told as."""
+
+
 def test_every_catalogued_failure_becomes_a_hub_error(
     connect, hub: LocalHub, sample: Sample
 ) -> None:
-    client = connect(retries=1)
+    told = {}
     for entry in json.loads(sample("support/errors.catalog.json")):
         body = entry["body"] if isinstance(entry["body"], str) else json.dumps(entry["body"])
         hub.calm()
         hub.trouble(Reply(entry["status"], entry["headers"], body.encode()), times=2)
         with pytest.raises(HubError) as caught:
-            client.ids_by_hash([SDXL])
+            connect(retries=1).ids_by_hash([SDXL])
         assert caught.value.status == entry["status"], entry["name"]
         assert "</" not in str(caught.value), entry["name"]
+        told[entry["name"]] = type(caught.value)
+
+    assert {name: told[name] for name in BECOMES} == BECOMES

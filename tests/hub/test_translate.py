@@ -11,7 +11,8 @@ from loradex.domain.hub import HubVersion
 from loradex.errors import HubUnexpectedAnswer
 from loradex.hub.links import Links
 from loradex.hub.payloads import MOST_ENTRIES
-from loradex.hub.translate import RAW_LIMIT, Translator, as_text, commercial_uses, utc_time
+from loradex.hub.times import utc_time
+from loradex.hub.translate import RAW_LIMIT, Translator, as_text, commercial_uses
 
 translate = Translator(Links(httpx.URL("https://civitai.com")))
 
@@ -62,6 +63,10 @@ def test_without_ids_there_is_no_version(document: object) -> None:
         "publishedAt",
         "air",
         "usageControl",
+        "index",
+        "paidAccess",
+        "earlyAccessEndsAt",
+        "earlyAccessTimeFrame",
         "files",
         "images",
         "model",
@@ -81,7 +86,19 @@ def test_an_odd_field_costs_that_field_only(key: str, odd: object) -> None:
 @pytest.mark.parametrize("odd", [None, -1, 1e300, True, "text", [], {}, [None], {"a": []}])
 @pytest.mark.parametrize(
     "key",
-    ["id", "name", "type", "sizeKB", "primary", "metadata", "hashes", "downloadUrl", "unknown"],
+    [
+        "id",
+        "name",
+        "type",
+        "sizeKB",
+        "primary",
+        "metadata",
+        "hashes",
+        "downloadUrl",
+        "pickleScanResult",
+        "virusScanResult",
+        "unknown",
+    ],
 )
 def test_an_odd_file_stays_a_file(key: str, odd: object) -> None:
     [file] = version(files=[None, 7, {"id": 7, "type": "Model", "sizeKB": 1.5} | {key: odd}]).files
@@ -205,6 +222,109 @@ def test_commercial_use_in_all_its_shapes(value: object, uses: tuple[str, ...] |
 )
 def test_times(text: str | None, time: str | None) -> None:
     assert utc_time(text) == time
+
+
+LATER = "2999-01-01T00:00:00.000Z"
+UNTIL = "2999-01-01T00:00:00Z"
+
+
+@pytest.mark.parametrize(
+    ("document", "until", "paid"),
+    [
+        ({}, None, False),
+        ({"paidAccess": None}, None, False),
+        ({"paidAccess": {"permanent": False, "endsAt": LATER}}, UNTIL, False),
+        # A time that is over is kept: what it means is a matter of now.
+        ({"paidAccess": {"endsAt": "2020-01-01"}}, "2020-01-01T00:00:00Z", False),
+        ({"paidAccess": {"permanent": False, "endsAt": None}}, None, False),
+        ({"paidAccess": {"permanent": True, "endsAt": None}}, None, True),
+        ({"paidAccess": {}}, None, False),
+        ({"paidAccess": "odd"}, None, False),
+        # The old words count where the new one is missing, and only there.
+        ({"earlyAccessEndsAt": LATER, "availability": "EarlyAccess"}, UNTIL, False),
+        ({"earlyAccessDeadline": LATER}, UNTIL, False),
+        ({"paidAccess": None, "earlyAccessEndsAt": LATER}, None, False),
+        ({"paidAccess": {"endsAt": LATER}, "earlyAccessEndsAt": "2020-01-01"}, UNTIL, False),
+        (
+            {"earlyAccessTimeFrame": 14, "publishedAt": "2023-02-20T10:00:00.000Z"},
+            "2023-03-06T10:00:00Z",
+            False,
+        ),
+        ({"earlyAccessTimeFrame": 0, "publishedAt": "2023-02-20T10:00:00.000Z"}, None, False),
+        ({"earlyAccessTimeFrame": 14}, None, False),
+        ({"earlyAccessTimeFrame": 2**31 - 1, "publishedAt": LATER}, None, False),
+        ({"earlyAccessTimeFrame": 3650, "publishedAt": "9999-01-01"}, None, False),
+        ({"earlyAccessEndsAt": "soon"}, None, False),
+    ],
+)
+def test_early_access_in_new_and_old_words(
+    document: dict[str, object], until: str | None, paid: bool
+) -> None:
+    read = version(**document)
+
+    assert (read.early_access_until, read.paid) == (until, paid)
+
+
+@pytest.mark.parametrize(
+    ("metadata", "said"),
+    [
+        ({"size": "pruned", "fp": "fp16"}, ("pruned", "fp16", None)),
+        ({"quantType": "Q4_K_M"}, (None, None, "Q4_K_M")),
+        ({"quantType": "None", "fp": "bf16"}, (None, "bf16", None)),
+        ({"size": None, "fp": None, "quantType": ""}, (None, None, None)),
+        ({}, (None, None, None)),
+        (None, (None, None, None)),
+    ],
+)
+def test_what_a_file_is_made_of(
+    metadata: object, said: tuple[str | None, str | None, str | None]
+) -> None:
+    [file] = version(files=[{"metadata": metadata}]).files
+
+    assert (file.size_type, file.precision, file.quantisation) == said
+
+
+def test_the_hubs_own_scans_and_places() -> None:
+    read = version(
+        index=3, files=[{"pickleScanResult": "Danger", "virusScanResult": "Pending"}, {"id": 2}]
+    )
+
+    assert read.position == 3
+    assert [(f.pickle_scan, f.virus_scan) for f in read.files] == [
+        ("Danger", "Pending"),
+        (None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("stats", "numbers"),
+    [
+        ({"downloadCount": 5, "thumbsUpCount": 2}, (5, 2)),
+        ({"downloadCount": None, "thumbsUpCount": 0}, (None, 0)),
+        ({"downloadCount": -1, "thumbsUpCount": "many"}, (None, None)),
+        (None, (None, None)),
+        ([], (None, None)),
+    ],
+)
+def test_numbers_that_a_creator_may_hide(
+    stats: object, numbers: tuple[int | None, int | None]
+) -> None:
+    read = translate.model({"id": 1, "stats": stats})
+
+    assert (read.downloads, read.likes) == numbers
+
+
+@pytest.mark.parametrize(
+    ("document", "level"),
+    [
+        ({"nsfwLevel": 4, "modelVersions": [{"id": 2, "nsfwLevel": 1}]}, 4),
+        ({"modelVersions": [{"id": 2, "nsfwLevel": 1}, {"id": 3, "nsfwLevel": 8}]}, 9),
+        ({"nsfwLevel": 0, "modelVersions": [{"id": 2, "nsfwLevel": 1}]}, 0),
+        ({}, 0),
+    ],
+)
+def test_the_level_of_a_model(document: dict[str, object], level: int) -> None:
+    assert translate.model({"id": 1} | document).content_level == level
 
 
 def test_text_that_no_database_holds_is_made_storable() -> None:

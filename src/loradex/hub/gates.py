@@ -17,7 +17,7 @@ from loradex.hub.pacing import LONGEST_RETRY_AFTER, Waits
 REQUESTS_PER_SECOND = 4.0
 AT_ONCE = 2
 IN_A_ROW = 3
-"""Requests given up after all their tries, or refused for asking too much, after which a host is
+"""Requests given up after all their tries, or refusals for asking too much, after which a host is
 left alone for a while."""
 FIRST_REST = 30.0
 LONGEST_REST = 300.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 
 def utc_time(text: str | None) -> str | None:
@@ -19,3 +19,15 @@ def utc_time(text: str | None) -> str | None:
         return time.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     except (ValueError, OverflowError):
         return None
+
+
+def days_later(text: str | None, days: int | None) -> str | None:
+    """Return the time so many days after one of the hub's; None without a time or days."""
+    start = utc_time(text)
+    if start is None or not days:
+        return None
+    try:
+        end = datetime.fromisoformat(start) + timedelta(days=days)
+    except OverflowError:
+        return None
+    return utc_time(end.isoformat())

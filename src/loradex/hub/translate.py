@@ -6,7 +6,6 @@ import json
 import logging
 import re
 from collections.abc import Callable, Iterable
-from datetime import datetime, timedelta
 from typing import TypeVar
 
 from pydantic import ValidationError
@@ -21,7 +20,7 @@ from loradex.hub.payloads import (
     ModelPayload,
     VersionPayload,
 )
-from loradex.hub.times import utc_time
+from loradex.hub.times import days_later, utc_time
 
 RAW_LIMIT = 1024 * 1024
 """Longest document kept as text, in characters."""
@@ -31,8 +30,6 @@ _SHEDDABLE = ("images", "modelVersions", "description", "trainingDetails", "file
 
 # Levels as text: images of 2023, and the gallery (docs/civitai.md).
 _LEVEL_WORDS = {"none": 1, "soft": 2, "mature": 4, "x": 8, "blocked": 32}
-
-_MOST_EARLY_DAYS = 3650
 
 _HEX = re.compile(r"[0-9a-f]{8,64}")
 _HASH_NAME = re.compile(r"[A-Za-z0-9]{1,16}")
@@ -186,15 +183,7 @@ def _early_access(payload: VersionPayload) -> str | None:
     if "paid_access" in payload.model_fields_set:
         return utc_time(payload.paid_access.ends_at) if payload.paid_access else None
     told = utc_time(payload.early_access_ends) or utc_time(payload.early_access_deadline)
-    return told or _end_of_days(payload.published_at, payload.early_access_days)
-
-
-def _end_of_days(published_at: str | None, days: int | None) -> str | None:
-    """Return when early access ended in records that gave it a number of days; None for none."""
-    start = utc_time(published_at)
-    if start is None or not days or days > _MOST_EARLY_DAYS:
-        return None
-    return utc_time((datetime.fromisoformat(start) + timedelta(days=days)).isoformat())
+    return told or days_later(payload.published_at, payload.early_access_days)
 
 
 def as_text(document: object) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import NoReturn
 
 import httpx
 
@@ -158,25 +157,30 @@ class HubTransport:
             if isinstance(outcome, Answer):
                 self._gate.answered()
                 return outcome
-            if not outcome.retry or attempt >= self._retries or _too_long(outcome):
-                self._give_up(outcome)
+            last = not outcome.retry or attempt >= self._retries or _too_long(outcome)
+            if self._noted(outcome, last=last) or last:
+                raise outcome.error
             if outcome.wait is None:
                 self._waits.pause(backoff(attempt), "is tried again after a pause")
             else:
                 self._gate.hold_all(outcome.wait)
             attempt += 1
 
-    def _give_up(self, failure: Failure) -> NoReturn:
-        """Tell the gate what it means for the host, and raise."""
+    def _noted(self, failure: Failure, *, last: bool) -> bool:
+        """Tell the gate what a failed try means for the host; return whether to stop at once.
+
+        Each refusal for asking too much counts, but a host that is in trouble only once for all
+        tries of a request: it may be back at the next.
+        """
         error = failure.error
         if isinstance(error, HubRateLimited):
-            if error.scope == "requests":
-                self._gate.refused(failure.wait)
-        elif isinstance(error, HubUnreachable | HubUnavailable):
-            self._gate.failed()
+            return error.scope == "requests" and self._gate.refused(failure.wait)
+        if isinstance(error, HubUnreachable | HubUnavailable):
+            if last:
+                self._gate.failed()
         else:
             self._gate.answered()
-        raise error
+        return False
 
 
 def _answer_of(kept: KeptAnswer) -> Answer:
