@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -13,7 +14,7 @@ import catalog_kit
 from files_kit import lora
 from loradex.catalog.catalog import Catalog
 from loradex.demo.hub_server import LocalHub
-from loradex.demo.hub_trouble import overloaded
+from loradex.demo.hub_trouble import overloaded, text_as_json
 from loradex.demo.hub_world import World, WorldFile, WorldModel, WorldVersion
 from loradex.domain.hub import HubVersion, number_for
 from loradex.domain.hub_source import PlaceClaim
@@ -268,3 +269,27 @@ def test_a_place_in_a_cache_counts_with_the_same_bytes(
     assert (claim.slug, claim.revision, claim.path) == ("maker/neon", "abc", "unet/x.safetensors")
     assert (report.asked, report.matched) == (1, int(same_bytes))
     assert len(catalog.hub.unmatched("huggingface")) == 2 - int(same_bytes)  # no miss is noted
+
+
+def test_a_hit_without_its_model_is_asked_for_by_hash(catalog: Catalog, neon: Path) -> None:
+    """Older answers do not name the model; the record by hash does."""
+    digest = hash_file(neon).sha256
+    rows = [{"modelVersionId": 501, "hash": digest.upper()}]
+    with LocalHub(world_of(neon)) as hub:
+        hub.trouble(text_as_json(json.dumps(rows).encode()))
+        report = matched(catalog, hub)
+        posts = [request.path for request in hub.requests if request.method == "POST"]
+    assert (report.matched, report.gone) == (1, 0)
+    assert posts == ["/api/v1/model-versions/by-hash/ids", "/api/v1/model-versions/by-hash"]
+
+
+def test_what_the_hub_no_longer_shows_is_asked_again_only_when_due(
+    catalog: Catalog, neon: Path
+) -> None:
+    digest = hash_file(neon).sha256
+    rows = [{"modelVersionId": 999, "modelId": 998, "hash": digest.upper()}]
+    with LocalHub(World()) as hub:
+        hub.trouble(text_as_json(json.dumps(rows).encode()))
+        report = matched(catalog, hub)
+        assert (report.asked, report.matched, report.gone) == (2, 0, 1)
+        assert matched(catalog, hub).asked == 0
