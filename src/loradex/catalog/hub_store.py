@@ -42,6 +42,8 @@ class KnownMatch:
     model_id: int
     matched_by: str
     sha256: str | None
+    gone: bool
+    """The hub was found to have the model, or this version of it, no longer."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +65,10 @@ _BEYOND = (
 """True of a content that hub ?4 does not know, or shows no longer."""
 
 _MATCHES = (
-    "SELECT content_id, version_id, match.model_id, matched_by, sha256 FROM match"
+    "SELECT content_id, version_id, match.model_id, matched_by, sha256,"
+    " coalesce(m.gone_at, v.gone_at) IS NOT NULL FROM match"
     " JOIN content ON content.id = content_id"
+    " LEFT JOIN hub_version AS v ON v.hub = match.hub AND v.id = version_id"
     " LEFT JOIN hub_model AS m ON m.hub = match.hub AND m.id = match.model_id"
     " LEFT JOIN miss ON miss.hub = match.hub AND miss.digest = 'model ' || match.model_id"
     " WHERE match.hub = ?1"
@@ -138,7 +142,7 @@ class HubStore:
         some = None if content_ids is None else json.dumps(list(content_ids))
         found: dict[int, list[KnownMatch]] = {}
         for row in self._reader.rows_of(_MATCHES, (hub, some, before, time.time())):
-            content_id, version_id, model_id, matched_by, sha256 = row
+            content_id, version_id, model_id, matched_by, sha256, gone = row
             found.setdefault(int(str(model_id)), []).append(
                 KnownMatch(
                     int(str(content_id)),
@@ -146,6 +150,7 @@ class HubStore:
                     int(str(model_id)),
                     str(matched_by),
                     None if sha256 is None else str(sha256),
+                    bool(gone),
                 )
             )
         return found

@@ -13,6 +13,7 @@ HUB_COMMANDS: dict[str, tuple[str, str]] = {
     "get": ("hub_get", "Download models into a library, verified and known at once."),
     "downloads": ("hub_downloads", "List the download queue; pause, resume, retry, run it."),
     "updates": ("hub_updates", "Look for newer versions of what you own; ignore or get them."),
+    "refresh": ("hub_refresh", "Ask again what the hub says of your matched models."),
     "login": ("hub_login", "Give loradex your key for the hub; it is checked first."),
     "logout": ("hub_login", "Forget the key that was given for the hub."),
     "whoami": ("hub_login", "Tell whose key is in use, or that there is none."),

@@ -43,9 +43,17 @@ def hub_settings(context: Context, *, offline: bool, content_limit: str | None =
 
 @contextmanager
 def asked_hubs(
-    context: Context, settings: Settings, sink: ProgressSink, cancel: CancelToken
+    context: Context,
+    settings: Settings,
+    sink: ProgressSink,
+    cancel: CancelToken,
+    *,
+    refresh: bool = False,
 ) -> Iterator[Hubs]:
-    """Give the hubs that may be asked; the sink shows whenever one keeps us waiting."""
+    """Give the hubs that may be asked; the sink shows whenever one keeps us waiting.
+
+    With `refresh` no answer is given that was kept from before.
+    """
     from loradex.operations.hubs import open_hubs  # noqa: PLC0415 - httpx is behind it
 
     def tell(wait: HubWait) -> None:
@@ -53,6 +61,11 @@ def asked_hubs(
         sink.progress(Progress(display_text(stage), 0, None, "requests"))
 
     with open_hubs(
-        settings, context.home, plugins=cache(context.plugins), cancel=cancel, tell=tell
+        settings,
+        context.home,
+        plugins=cache(context.plugins),
+        cancel=cancel,
+        tell=tell,
+        refresh=refresh,
     ) as hubs:
         yield hubs
