@@ -137,6 +137,60 @@ def test_good_bytes_are_healed_by_a_scan_too(catalog: Catalog, models: Path) -> 
     assert catalog.search("is:present").total == 4
 
 
+@pytest.mark.parametrize("away", [False, True])
+@pytest.mark.parametrize("place", [-100, 70_000])
+def test_no_look_at_a_header_takes_a_finding_away(
+    catalog: Catalog, models: Path, away: bool, place: int
+) -> None:
+    """Whether the rot lies where a fingerprint looks or not."""
+    path = lora(models / "loras" / "large.safetensors", rank=64, seed=1)
+    indexed(catalog)
+    id_ = catalog.resolve("large.safetensors")
+    quietly(path, lambda at: flip(at, place))
+    verified(catalog)
+    before = catalog.files.problems()
+    if away:
+        models.rename(models.with_name("unplugged"))
+        indexed(catalog)
+        models.with_name("unplugged").rename(models)
+    libraries = catalog.files.libraries()
+    for everything in (False, True):
+        scan(
+            catalog,
+            libraries,
+            workers=1,
+            sink=SilentSink(),
+            cancel=CancelToken(),
+            everything=everything,
+        )
+        assert catalog.files.problems() == before
+        assert catalog.resolve("large.safetensors") == id_
+    path.unlink()  # a real change
+    lora(path, rank=64, seed=1)
+    indexed(catalog)
+    assert (catalog.files.problems(), catalog.resolve("large.safetensors")) == ([], id_)
+    assert verified(catalog).findings == []
+
+
+def test_who_can_open_a_file_again_disproves_that_it_is_closed(
+    catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = os.open
+
+    def refusing(path: os.PathLike[str] | str, *rest: int, **more: int | None) -> int:
+        if os.fspath(path).endswith("1.safetensors"):
+            raise PermissionError(13, "Permission denied", path)
+        return real(path, *rest, **more)
+
+    monkeypatch.setattr(os, "open", refusing)
+    assert [finding.kind.value for finding in verified(catalog).findings] == ["unreadable"]
+    assert len(catalog.files.problems()) == 1
+    monkeypatch.undo()
+    libraries = catalog.files.libraries()
+    scan(catalog, libraries, workers=1, sink=SilentSink(), cancel=CancelToken(), everything=True)
+    assert catalog.files.problems() == []
+
+
 def test_bytes_that_differ_only_once_accuse_the_machine(
     catalog: Catalog, models: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -22,6 +22,7 @@ from loradex.catalog.effective import Place
 from loradex.catalog.file_store import PATH_LIMIT
 from loradex.catalog.merging import merge_contents
 from loradex.catalog.reader import CHUNK
+from loradex.catalog.verify_store import FOUND_BAD
 from loradex.domain.hashes import Hashes
 from loradex.domain.library import FileState
 from loradex.domain.scanning import FINGERPRINT_SCHEME, NOT_OPENED, ToHash
@@ -127,7 +128,10 @@ def _record_hashes(connection: Connection, file: ToHash, hashes: Hashes, touched
     return target
 
 
-_UPSERT_FILE = """
+_SAME = (
+    "content_id IS excluded.content_id AND size = excluded.size AND mtime_ns = excluded.mtime_ns"
+)
+_UPSERT_FILE = f"""
 INSERT INTO file(library_id, raw_path, path, size, mtime_ns, device, inode, state, problem,
                  content_id, first_seen, last_seen, hashed_at)
 VALUES (:library, :raw, :path, :size, :mtime, :device, :inode, :state, :problem,
@@ -137,20 +141,23 @@ VALUES (:library, :raw, :path, :size, :mtime, :device, :inode, :state, :problem,
          AND twin.problem IS NULL AND twin.inode = :inode
          AND twin.size = :size AND twin.mtime_ns = :mtime))
 ON CONFLICT(library_id, raw_path) DO UPDATE SET
-  hashed_at = CASE WHEN content_id IS excluded.content_id AND size = excluded.size
-              AND mtime_ns = excluded.mtime_ns THEN hashed_at ELSE excluded.hashed_at END,
+  hashed_at = iif({_SAME}, hashed_at, excluded.hashed_at),
   first_seen = CASE WHEN content_id IS excluded.content_id THEN first_seen
                ELSE excluded.first_seen END,
+  state = iif(:kept, 'unreadable', excluded.state),
+  problem = iif(:kept, problem, excluded.problem),
+  verified_at = iif(:kept, verified_at, iif({_SAME}, nullif(verified_at, {FOUND_BAD}), NULL)),
   path = excluded.path, size = excluded.size, mtime_ns = excluded.mtime_ns,
-  device = excluded.device, inode = excluded.inode, state = excluded.state,
-  problem = excluded.problem, content_id = excluded.content_id, last_seen = excluded.last_seen
+  device = excluded.device, inode = excluded.inode,
+  content_id = excluded.content_id, last_seen = excluded.last_seen
 """
 """A place that another one shows to be the same bytes on disk (a hard link, a drive that is mounted
 elsewhere now, a file moved between libraries) is not read in full again."""
 
 
 _CLOSED_FILE = """
-UPDATE file SET state = :state, problem = :problem, device = :device, last_seen = :now
+UPDATE file SET state = :state, problem = iif(:kept, problem, :problem),
+  device = :device, last_seen = :now
 WHERE library_id = :library AND raw_path = :raw
 """
 """A place that cannot be opened at present: what was known of its bytes is all that is known."""
@@ -177,7 +184,7 @@ class _Batch:
             before = places.get(look.found.raw_path)
             self.new_places += before is None
             content_id = self._content_of(look, before)
-            self._place(library_id, look, content_id, known=before is not None)
+            self._place(library_id, look, content_id, before)
             if before is not None and before.content_id is not None:
                 self.touched.add(before.content_id)
 
@@ -185,8 +192,9 @@ class _Batch:
         print_ = look.fingerprint
         if print_ is None:
             return before.content_id if before else None
-        if before is not None and before.content_id is not None and before.is_still(look):
-            return before.content_id  # of several that have this fingerprint, it is this one
+        still = before is not None and (before.is_still(look) or before.is_still_bad(look))
+        if before is not None and before.content_id is not None and still:
+            return before.content_id  # of several with this fingerprint; rot makes no new model
         if print_ not in self.known:
             if before is not None and before.content_id is not None and before.renamed_by(look):
                 self.known[print_] = before.content_id
@@ -196,7 +204,9 @@ class _Batch:
                 self.fresh[self.known[print_]] = Fresh(look)
         return self.known[print_]
 
-    def _place(self, library_id: int, look: Look, content_id: int | None, *, known: bool) -> None:
+    def _place(
+        self, library_id: int, look: Look, content_id: int | None, before: _Before | None
+    ) -> None:
         found = look.found
         path = storable(os.fsdecode(found.raw_path), PATH_LIMIT)
         state = _state_of(look).value
@@ -206,10 +216,11 @@ class _Batch:
             fresh.places.append((found.mtime_ns, place))
         elif content_id is not None:
             self.touched.add(content_id)
-            if look.fingerprint is not None:
+            rotten = before is not None and before.is_still_bad(look) and not before.is_still(look)
+            if look.fingerprint is not None and not rotten:
                 self.looked[content_id] = look
         closed = look.fingerprint is None and look.problem is not None
-        (self.closed if closed and known else self.rows).append(
+        (self.closed if closed and before is not None else self.rows).append(
             {
                 "library": library_id,
                 "raw": found.raw_path,
@@ -223,6 +234,7 @@ class _Batch:
                 "content": content_id,
                 "now": self._now,
                 "old": fresh is None,
+                "kept": before is not None and before.is_still_bad(look),
             }
         )
 
@@ -235,6 +247,20 @@ class _Before(NamedTuple):
     mtime_ns: int
     inode: int
     fingerprint: str | None
+    verified_at: float | None
+
+    def is_still_bad(self, look: Look) -> bool:
+        """True when verification found bad bytes here and the file has not changed since.
+
+        A look at the header does not make them good, nor another model of them.
+        """
+        found = look.found
+        mine = (self.size, self.mtime_ns, self.inode)
+        return (
+            self.verified_at == FOUND_BAD
+            and mine == (found.size, found.mtime_ns, found.inode)
+            and not look.growing
+        )
 
     def is_still(self, look: Look) -> bool:
         """True when nothing of the place has changed, its fingerprint included."""
@@ -292,8 +318,8 @@ def _places(connection: Connection, library_id: int, looks: Sequence[Look]) -> d
     for start in range(0, len(looks), CHUNK):
         paths = [look.found.raw_path for look in looks[start : start + CHUNK]]
         for raw, *before in connection.exec_driver_sql(
-            "SELECT raw_path, content_id, file.size, mtime_ns, inode, fingerprint FROM file"
-            " LEFT JOIN content ON content.id = content_id WHERE library_id = ?"
+            "SELECT raw_path, content_id, file.size, mtime_ns, inode, fingerprint, verified_at"
+            " FROM file LEFT JOIN content ON content.id = content_id WHERE library_id = ?"
             f" AND raw_path IN ({','.join('?' * len(paths))})",
             (library_id, *paths),
         ):

@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from loradex.catalog.writer import Writer
 
 _PROBLEM_LIMIT = 1000
+FOUND_BAD = 0
+"""Stands in place of the time when a file was last found good: its last reading found it bad."""
 
 
 class VerifyStore:
@@ -104,14 +106,18 @@ class VerifyStore:
             self._writer.refresh(connection, [file.content_id for file in healed])
         return len(healed)
 
-    def failed(self, files: Sequence[ToVerify], problem: str) -> None:
-        """Mark files that went bad. Their contents keep their hashes and all that is known."""
+    def failed(self, files: Sequence[ToVerify], problem: str, *, lasting: bool) -> None:
+        """Mark files that went bad. Their contents keep their hashes and all that is known.
+
+        `lasting`: no look at a header takes the mark away while the file seems unchanged.
+        """
+        found = FOUND_BAD if lasting else None
         with self._writer.transaction() as connection:
             connection.exec_driver_sql(
-                "UPDATE file SET state = 'unreadable', problem = ?, verified_at = NULL"
+                "UPDATE file SET state = 'unreadable', problem = ?, verified_at = ?"
                 " WHERE id = ? AND content_id = ? AND state IN ('present', 'unreadable')",
                 [
-                    (storable(problem, _PROBLEM_LIMIT), file.file_id, file.content_id)
+                    (storable(problem, _PROBLEM_LIMIT), found, file.file_id, file.content_id)
                     for file in files
                 ],
             )

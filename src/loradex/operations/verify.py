@@ -220,7 +220,7 @@ class _Verification:
         if refused and not self._root_is_there(files[0].root, again=True):
             return
         if fault.marks:
-            self._catalog.verification.failed(files, fault.message)
+            self._catalog.verification.failed(files, fault.message, lasting=not fault.closed)
         hint = remedy(fault, self._catalog.verification.source(files[0]), self._hub_url)
         for file in files:
             finding = Finding(

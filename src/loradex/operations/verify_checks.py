@@ -15,12 +15,16 @@ from loradex.operations.verify_names import misnaming
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What is wrong with a file. `marks`: the catalog has to list it as broken."""
+    """What is wrong with a file. `marks`: the catalog has to list it as broken.
+
+    `closed`: it may not be opened, so whoever opens it later has disproved that.
+    """
 
     kind: FindingKind
     message: str
     hint: str | None
     marks: bool
+    closed: bool = False
 
 
 ROTTEN = Fault(
@@ -78,7 +82,8 @@ def reading_fault(error: FormatError) -> Fault:
             kind, marks = FindingKind.UNREADABLE, True
         case _:
             kind, marks = FindingKind.DAMAGED, True
-    return Fault(kind, f"It {error.what}", error.hint, marks)
+    closed = isinstance(error.__cause__, PermissionError)
+    return Fault(kind, f"It {error.what}", error.hint, marks, closed)
 
 
 def differs(file: ToVerify) -> bool:

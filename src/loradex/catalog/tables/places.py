@@ -64,4 +64,5 @@ class File(Table, table=True):
     hashed_at: float | None = None
     """When all of it was read in its present state; None until then."""
     verified_at: float | None = None
-    """When its bytes were last read again and found to be the ones that were hashed."""
+    """When its bytes were last read again and found to be the ones that were hashed; 0 when they
+    were found to be others, or could not be read."""
