@@ -10,7 +10,14 @@ import pytest
 from loradex.domain.header import FileFormat, Shard
 from loradex.errors import FormatError
 from loradex.formats.headers import read_header
-from loradex.formats.shards import MOST_SHARDS, merged, shard_name
+from loradex.formats.shards import (
+    MOST_SHARDS,
+    is_shards_problem,
+    merged,
+    shard_name,
+    shards_problem,
+    siblings,
+)
 
 from .making import safetensors, table
 
@@ -87,8 +94,24 @@ def test_a_shard_that_is_not_there_is_told_and_not_fatal(tmp_path: Path, harm: s
         paths[1].write_bytes(paths[1].read_bytes()[:-1] if harm == "cut" else b"<html>")
     header = read_header(paths[0])
     assert list(header.tensors) == ["t1", "t3"]
-    assert header.shard == Shard(1, 3, "m.safetensors", (2,))
-    assert header.notes == ("Of its 3 shards, these are missing or broken: 2.",)
+    broken = () if harm == "missing" else (2,)
+    assert header.shard == Shard(1, 3, "m.safetensors", (2,), broken)
+    assert header.notes == (f"Shard 2 of 3 is {'broken' if broken else 'missing'}.",)
+    assert len(siblings(paths[0])) == 1 + len(broken)
+
+
+@pytest.mark.parametrize(
+    ("missing", "broken", "said"),
+    [
+        ([], [], None),
+        ([2], [], "Shard 2 of 9 is missing."),
+        ([2, 3], [], "Shards 2 and 3 of 9 are missing."),
+        ([2, 3, 4], [9], "Shards 2, 3 and 4 of 9 are missing. Shard 9 of 9 is broken."),
+    ],
+)
+def test_what_is_lacking_is_said(missing: list[int], broken: list[int], said: str | None) -> None:
+    assert shards_problem(missing, broken, 9) == said
+    assert said is None or is_shards_problem(said)
 
 
 def test_a_first_shard_that_is_broken_itself_is_an_error(tmp_path: Path) -> None:

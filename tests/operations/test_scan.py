@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import pickle
 import shutil
 import sqlite3
 import subprocess
@@ -643,6 +644,122 @@ def test_shards_are_one_model_named_without_their_numbers(catalog: Catalog, mode
     assert row.name == "my video model"
     (folder / "diffusion_pytorch_model-00001-of-00003.safetensors").unlink()
     assert scanned(catalog).new == 2  # without the first each stands for itself
+
+
+def sharded(root: Path, of: int = 3) -> list[Path]:
+    """Write an SDXL LoRA in shards, each with the three tensors of one layer."""
+    layers = ("attn2_to_k", "attn2_to_v", "attn1_to_k")[:of]
+    paths = []
+    for number, layer in enumerate(layers, start=1):
+        name = f"lora_unet_input_blocks_4_1_transformer_blocks_0_{layer}"
+        width = 640 if "attn1" in layer else 2048
+        tensors = {"lora_down.weight": (4, width), "lora_up.weight": (640, 4), "alpha": ()}
+        path = root / "sharded" / f"big-{number:05}-of-{of:05}.safetensors"
+        own = {f"{name}.{key}": shape for key, shape in tensors.items()}
+        paths.append(write_safetensors(path, own, seed=100 + number))
+    return paths
+
+
+def tensors(catalog: Catalog, content_id: int) -> int:
+    with closing(sqlite3.connect(catalog.home.catalog)) as connection:
+        (count,) = connection.execute(
+            "SELECT tensor_count FROM content_header WHERE content_id = ?", (content_id,)
+        ).fetchone()
+    return int(count)
+
+
+def broken(catalog: Catalog) -> dict[str, str]:
+    return {Path(path).name: problem for path, problem in catalog.files.problems()}
+
+
+def test_a_shard_that_is_missing_is_told_and_noticed_when_it_comes(
+    catalog: Catalog, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second, third = sharded(models)
+    second.rename(tmp_path / "second")
+    third.rename(tmp_path / "third")
+    (problem,) = scanned(catalog).problems
+    assert problem.message == "Shards 2 and 3 of 3 are missing."
+    id_ = catalog.search("path:sharded").rows[0].id
+    assert (catalog.rows([id_])[0].kind, catalog.search("is:broken").total) == ("lora", 1)
+    report = scanned(catalog)  # told once, and nothing is read while nothing has come
+    assert (report.again, report.problems) == (0, [])
+    (tmp_path / "third").rename(third)
+    report = scanned(catalog)
+    assert (report.again, broken(catalog)) == (1, {first.name: "Shard 2 of 3 is missing."})
+    (tmp_path / "second").rename(second)
+    assert scanned(catalog).again == 1
+    assert (broken(catalog), catalog.rows([id_])[0].state) == ({}, "present")
+    monkeypatch.setattr("loradex.operations.look.look_at", pytest.fail)
+    assert scanned(catalog).again == 0
+
+
+def test_a_shard_that_goes_away_is_noticed_and_nothing_is_forgotten(
+    catalog: Catalog, models: Path, tmp_path: Path
+) -> None:
+    paths = sharded(models)
+    scanned(catalog)
+    hashed(catalog)
+    id_ = catalog.search("path:sharded").rows[0].id
+    before = catalog.rows([id_])[0]
+    count = tensors(catalog, id_)
+    paths[2].rename(tmp_path / "third")
+    assert scanned(catalog).again == 1
+    assert broken(catalog) == {paths[0].name: "Shard 3 of 3 is missing."}
+    row = catalog.rows([id_])[0]
+    assert (row.kind, row.sha256) == (before.kind, before.sha256)
+    assert tensors(catalog, id_) == count == 9
+    (tmp_path / "third").rename(paths[2])
+    scanned(catalog)
+    assert (broken(catalog), catalog.files.to_hash()) == ({}, [])
+
+
+def test_a_broken_shard_is_looked_at_until_it_is_good(catalog: Catalog, models: Path) -> None:
+    first, second = sharded(models, of=2)
+    good = second.read_bytes()
+    second.write_bytes(good[:-10])
+    scanned(catalog)
+    assert broken(catalog) == {first.name: "Shard 2 of 2 is broken."}
+    at = catalog.files.libraries()[0].scanned_at
+    scanned(catalog)
+    assert catalog.files.libraries()[0].scanned_at == at  # nothing new, nothing is written
+    second.write_bytes(good)
+    scanned(catalog)
+    assert broken(catalog) == {}
+
+
+def test_what_all_shards_tell_counts_when_they_are_together(
+    catalog: Catalog, models: Path, tmp_path: Path
+) -> None:
+    first, second = sharded(models, of=2)
+    write_safetensors(first, {"a.weight": (4, 4)})
+    second.rename(tmp_path / "second")
+    scanned(catalog)
+    id_ = catalog.search("path:sharded").rows[0].id
+    assert catalog.rows([id_])[0].base is None
+    (tmp_path / "second").rename(second)
+    scanned(catalog)
+    assert (catalog.rows([id_])[0].base, tensors(catalog, id_)) == ("sdxl", 4)
+
+
+def test_a_first_shard_that_moves_without_the_others(catalog: Catalog, models: Path) -> None:
+    first, *_ = sharded(models)
+    scanned(catalog)
+    first.rename(models / first.name)
+    assert scanned(catalog).moved == 1
+    assert set(broken(catalog).values()) == {
+        "Shards 2 and 3 of 3 are missing.",
+        "Shard 1 of 3 is missing.",
+    }
+
+
+def test_a_dangerous_shard_makes_its_model_dangerous(catalog: Catalog, models: Path) -> None:
+    names = [models / f"p-0000{number}-of-00002.bin" for number in (1, 2)]
+    names[0].write_bytes(pickle.dumps({}, protocol=2))
+    names[1].write_bytes(b"\x80\x02cos\nsystem\nX\7\0\0\0touch x\x85R.")
+    scanned(catalog)
+    (row,) = catalog.search("path:p-00001").rows
+    assert row.safety == "dangerous"
 
 
 def test_a_catalog_with_older_fingerprints_keeps_its_contents(

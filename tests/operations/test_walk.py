@@ -36,6 +36,43 @@ def test_helpers(tmp_path: Path, case: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "lacking"),
+    [
+        (["m-00001-of-00002.gguf", "m-00002-of-00002.gguf"], {}),
+        (["m-00001-of-00002.gguf"], {"m-00001-of-00002.gguf": "Shard 2 of 2 is missing."}),
+        (["m-00002-of-00003.bin"], {"m-00002-of-00003.bin": "Shard 1 of 3 is missing."}),
+        (["m-1-of-3.bin", "m-3-of-3.bin"], {"m-1-of-3.bin": "Shard 2 of 3 is missing."}),
+        (["m-00001-of-00002.gguf", "m-00002-of-00002.safetensors"],
+         {"m-00001-of-00002.gguf": "Shard 2 of 2 is missing.",
+          "m-00002-of-00002.safetensors": "Shard 1 of 2 is missing."}),
+        (["m-00001-of-00002.gguf", "m-00001-of-00002.gguf.aria2"], {}),
+        (["m-00001-of-00002.gguf", "out-m-00002-of-00002.gguf"],
+         {"m-00001-of-00002.gguf": "Shard 2 of 2 is missing.",
+          "out-m-00002-of-00002.gguf": "Shard 1 of 2 is missing."}),
+        (["m-00001-of-00002.gguf", "left/m-00002-of-00002.gguf"],
+         {"m-00001-of-00002.gguf": "Shard 2 of 2 is missing.",
+          "left/m-00002-of-00002.gguf": "Shard 1 of 2 is missing."}),
+    ],
+)  # fmt: skip
+def test_models_that_lack_shards(tmp_path: Path, names: list[str], lacking: dict[str, str]) -> None:
+    for name in names:
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    seen = walk(os.fsencode(tmp_path), (), CancelToken())
+    paths = {stamp[0] for stamp in seen.stamps}
+    told = {os.fsdecode(path): text for path, text in seen.incomplete.items() if path in paths}
+    assert told == lacking
+
+
+def test_a_shard_that_is_left_out_is_there_all_the_same(tmp_path: Path) -> None:
+    for number in (1, 2):
+        (tmp_path / f"m-0000{number}-of-00002.gguf").write_bytes(b"x")
+    seen = walk(os.fsencode(tmp_path), ("*-00002-of-*",), CancelToken())
+    assert [stamp[0] for stamp in seen.stamps] == [b"m-00001-of-00002.gguf"]
+    assert seen.incomplete == {}
+
+
+@pytest.mark.parametrize(
     ("names", "models", "downloads"),
     [
         (["a.safetensors", "a.safetensors.aria2"], [], 1),

@@ -141,7 +141,10 @@ def _header_row(look: Look) -> tuple[object, ...]:
 
 
 def identify_again(connection: Connection, looked: Mapping[int, Look], rules_version: str) -> None:
-    """Replace what older rules said of known contents; other sources' facts are not touched."""
+    """Replace what older rules said of known contents; other sources' facts are not touched.
+
+    So is what was said of several files: those beside the first may be others by now.
+    """
     stale = {
         row[0]
         for row in connection.exec_driver_sql(
@@ -150,7 +153,7 @@ def identify_again(connection: Connection, looked: Mapping[int, Look], rules_ver
             (rules_version, json.dumps(list(looked))),
         )
     }
-    judged = {id_: look for id_, look in looked.items() if id_ in stale}
+    judged = {id_: look for id_, look in looked.items() if id_ in stale or look.sharded}
     _judge_again(connection, judged, rules_version)
     again = {id_: look for id_, look in judged.items() if look.problem is None}
     if not again:

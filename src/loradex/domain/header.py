@@ -50,6 +50,8 @@ class Shard:
     of: int
     name: str
     missing: tuple[int, ...] = ()
+    broken: tuple[int, ...] = ()
+    """Those of `missing` that are there: files that are no healthy model."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,8 @@ class Look:
     """What reading one file's header told.
 
     A file that is there but is no healthy model file has a `problem`, and still a fingerprint,
-    so that notes can hang on it. `fingerprint` is None when it could not be read at all.
+    so that notes can hang on it. `fingerprint` is None when it could not be read at all. A model
+    that lacks a shard has a `problem` and what the others tell.
     """
 
     found: Found
@@ -36,6 +37,8 @@ class Look:
     """None when nothing was looked at for code: a file that could not be read."""
     findings: tuple[str, ...] = ()
     problem: str | None = None
+    sharded: bool = False
+    """It tells of several files, of which only the first has a place: it may tell more by now."""
     growing: bool = False
     gone: bool = False
     """It vanished between the walk and the look; there is nothing to keep."""

@@ -8,7 +8,7 @@ and its own. A shard that is missing or broken never fails the others.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -36,6 +36,11 @@ class ShardName:
     width: int
     """Digits of the numbers."""
 
+    @property
+    def needed(self) -> list[int]:
+        """The other shards that tell what it is: for the first shard all, for others the first."""
+        return list(range(2, self.of + 1)) if self.number == 1 else [1]
+
     def sibling(self, number: int) -> str:
         """Return the name of another shard of the same model."""
         return f"{self.stem}-{number:0{self.width}}-of-{self.of:0{self.width}}{self.rest}"
@@ -57,6 +62,15 @@ def shard_name(name: str) -> ShardName | None:
     return ShardName(match["stem"], number, of, match["rest"], len(match["of"]))
 
 
+def siblings(path: Path) -> list[Path]:
+    """Return the other files that a first shard stands for, as far as they are there."""
+    name = shard_name(path.name)
+    if name is None or name.number != 1:
+        return []
+    others = (path.with_name(name.sibling(number)) for number in name.needed)
+    return [other for other in others if is_file(other)]
+
+
 def with_siblings(header: Header, path: Path, read: ReadOne) -> Header:
     """Return a shard's header with the tensors of its siblings, any other header unchanged.
 
@@ -65,35 +79,65 @@ def with_siblings(header: Header, path: Path, read: ReadOne) -> Header:
     name = shard_name(path.name)
     if name is None:
         return header
-    wanted = range(1, name.of + 1) if name.number == 1 else (1,)
-    others = [number for number in wanted if number != name.number]
-    paths = {number: path.with_name(name.sibling(number)) for number in others}
-    found, lost = _read_all(paths, read)
-    shard = Shard(name.number, name.of, name.whole, lost)
-    notes = header.notes if not lost else (*header.notes, _lost_note(lost, name.of))
+    paths = {number: path.with_name(name.sibling(number)) for number in name.needed}
+    found, missing, broken = _read_all(paths, read)
+    lost = tuple(sorted(missing + broken))
+    shard = Shard(name.number, name.of, name.whole, lost, broken)
+    problem = shards_problem(missing, broken, name.of)
+    notes = header.notes if problem is None else (*header.notes, problem)
     tensors = merged((header.tensors, *(other.tensors for other in found)))
     metadata = header.metadata or next((one.metadata for one in found if one.metadata), {})
     return replace(header, tensors=tensors, metadata=metadata, notes=notes, shard=shard)
 
 
-def _read_all(paths: Mapping[int, Path], read: ReadOne) -> tuple[list[Header], tuple[int, ...]]:
-    """Return the headers that can be read, and the numbers of the shards that cannot."""
+def _read_all(
+    paths: Mapping[int, Path], read: ReadOne
+) -> tuple[list[Header], tuple[int, ...], tuple[int, ...]]:
+    """Return the headers that can be read, and which shards are missing and which broken."""
     found: list[Header] = []
-    lost: list[int] = []
+    missing: list[int] = []
+    broken: list[int] = []
     for number, path in paths.items():
         try:
             if is_file(path):
                 found.append(read(path))
             else:
-                lost.append(number)
+                missing.append(number)
         except FormatError:
-            lost.append(number)
-    return found, tuple(lost)
+            broken.append(number)
+    return found, tuple(missing), tuple(broken)
 
 
-def _lost_note(lost: tuple[int, ...], of: int) -> str:
-    shown = ", ".join(map(str, lost[:10]))
-    return f"Of its {of} shards, these are missing or broken: {shown}."
+def problem_of(shard: Shard) -> str | None:
+    """Return the sentence on what a model lacks, None when it is complete."""
+    missing = [number for number in shard.missing if number not in shard.broken]
+    return shards_problem(missing, shard.broken, shard.of)
+
+
+def shards_problem(missing: Sequence[int], broken: Sequence[int], of: int) -> str | None:
+    """Return the sentence on what a model of `of` shards lacks, None when it is complete.
+
+    The same set gives the same sentence: a scan compares it with the one it told before.
+    """
+    told = [
+        f"{_numbers(lost)} of {of} {'is' if len(lost) == 1 else 'are'} {what}."
+        for lost, what in ((missing, "missing"), (broken, "broken"))
+        if lost
+    ]
+    return " ".join(told) or None
+
+
+def is_shards_problem(problem: str) -> bool:
+    """Tell whether what is known to be wrong with a file is a sentence of `shards_problem`."""
+    return _SENTENCE.match(problem) is not None
+
+
+_SENTENCE = re.compile(r"Shards? \d[\d, and]* of \d+ (?:is|are) (?:missing|broken)\.")
+
+
+def _numbers(lost: Sequence[int]) -> str:
+    *others, last = map(str, lost)
+    return f"Shards {', '.join(others)} and {last}" if others else f"Shard {last}"
 
 
 def merged(tables: Iterable[Mapping[str, Tensor]]) -> dict[str, Tensor]:
@@ -128,5 +172,6 @@ def together(paths: Iterable[Path], read: ReadOne) -> Header | None:
         return whole
     there = {name.number for name in names}
     lost = tuple(number for number in range(1, names[0].of + 1) if number not in there)
-    notes = (*whole.notes, _lost_note(lost, names[0].of)) if lost else whole.notes
+    problem = shards_problem(lost, (), names[0].of)
+    notes = whole.notes if problem is None else (*whole.notes, problem)
     return replace(whole, notes=notes, shard=Shard(0, names[0].of, names[0].whole, lost))

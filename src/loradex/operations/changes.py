@@ -17,7 +17,8 @@ class Changes:
     new: list[Found] = field(default_factory=list)
     changed: list[Found] = field(default_factory=list)
     again: list[Found] = field(default_factory=list)
-    """Unchanged, but to be looked at: by better rules, or because it failed the last time."""
+    """Unchanged, but to be looked at: by better rules, because it failed the last time, or because
+    other shards lie beside it."""
     back: list[KnownFile] = field(default_factory=list)
     moved: list[tuple[KnownFile, Found]] = field(default_factory=list)
     missing: list[KnownFile] = field(default_factory=list)
@@ -44,7 +45,8 @@ def compare(
     every place that is not settled, or was not met. `rules` None looks at all.
 
     A new path pairs with a vanished one of the same device, inode, size and time: it was moved.
-    Below folders that could not be listed nothing counts as missing.
+    Below folders that could not be listed nothing counts as missing. `known` holds the models
+    that lack shards too.
     """
     telling = seen.only(sorted(to_tell))
     changes = Changes(unchanged=len(seen.stamps) - len(telling))
@@ -56,7 +58,7 @@ def compare(
             changes.new.append(found)
         elif not before.same_bytes(found) or before.state == FileState.GROWING:
             changes.changed.append(found)
-        elif _look_again(before, rules):
+        elif _look_again(before, rules) or _lacks_other_shards(before, seen):
             changes.again.append(found)
         elif before.state in (FileState.MISSING, FileState.OFFLINE):
             changes.back.append(before)
@@ -74,6 +76,7 @@ def compare(
     ]
     _pair_moves(changes, gone)
     moved = {file.id for file, _ in changes.moved}
+    changes.again += [found for file, found in changes.moved if found.raw_path in seen.incomplete]
     changes.missing = [file for file in gone if file.id not in moved]
     return changes
 
@@ -87,6 +90,19 @@ def _look_again(before: KnownFile, rules: str | None) -> bool:
         or before.device == NOT_OPENED
         or (away and before.problem is not None)
     )
+
+
+def _lacks_other_shards(before: KnownFile, seen: Walk) -> bool:
+    """True when a model lacks other shards than its last look told, or none any more.
+
+    What the shards that are there hold is not seen by a walk: broken ones are always looked at.
+    """
+    lacking = seen.incomplete.get(before.raw_path)
+    if before.problem is None or before.state != FileState.UNREADABLE:
+        return lacking is not None
+    from loradex.formats.shards import is_shards_problem  # noqa: PLC0415 - seldom needed
+
+    return before.problem != lacking and is_shards_problem(before.problem)
 
 
 def _pair_moves(changes: Changes, gone: Sequence[KnownFile]) -> None:

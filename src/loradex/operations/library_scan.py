@@ -75,8 +75,8 @@ class LibraryScan:
         self._how = how
         self._on_known_device = on_known_device
         self._gone: list[KnownFile] = []
-        self._closed: dict[bytes, str | None] = {}
-        """What was wrong with files that could not be opened the last time."""
+        self._wrong: dict[bytes, tuple[str | None, str | None]] = {}
+        """What was wrong with unchanged files, and their fingerprints."""
         self._present = 0
         self.wrote = False
 
@@ -152,13 +152,21 @@ class LibraryScan:
                 unmet = [stamp[0] for stamp in stamps - seen.stamps.keys()]
                 known |= files.known_at(id_, unmet)
                 settled -= len(unmet)
+            if seen.incomplete:
+                lacking = [stamp for stamp in stamps if stamp[0] in seen.incomplete]
+                to_tell |= seen.stamps.keys() & set(lacking)
+                known |= files.known_at(id_, [stamp[0] for stamp in lacking])
+                settled -= len(lacking)
             changes = compare(seen, to_tell, known, rules=RULES_VERSION)
         self._present = settled + sum(file.state != FileState.MISSING for file in known.values())
-        self._closed = {
-            path: file.problem
-            for path, file in known.items()
-            if file.device == NOT_OPENED and file.state == FileState.UNREADABLE
-        }
+        again = {found.raw_path for found in changes.again}
+        for path, file in known.items():
+            if file.state != FileState.UNREADABLE:
+                continue
+            if file.device == NOT_OPENED:
+                self._wrong[path] = file.problem, None
+            elif path in again and file.rules == RULES_VERSION:
+                self._wrong[path] = file.problem, file.fingerprint
         return changes
 
     def _believe_moves(self, changes: Changes) -> None:
@@ -208,13 +216,7 @@ class LibraryScan:
             self._check_root()
         if not kept:
             return
-        news = [
-            look
-            for look in kept
-            if look.fingerprint is not None
-            or look.problem is None
-            or self._closed.get(look.found.raw_path) != look.problem
-        ]
+        news = [look for look in kept if not self._is_known(look)]
         self.wrote |= bool(news)
         recorded = self._catalog.looks.record(self._library.id, news, RULES_VERSION)
         self._report.new_contents += recorded.new_contents
@@ -222,6 +224,11 @@ class LibraryScan:
         for look in kept:
             if look.problem:
                 self._tell(look.found.raw_path, look.problem)
+
+    def _is_known(self, look: Look) -> bool:
+        """True when a file is broken as it was at its last look: that is no reason to write."""
+        before = self._wrong.get(look.found.raw_path)
+        return look.problem is not None and before == (look.problem, look.fingerprint)
 
     def mark_missing(self) -> None:
         """Mark what is still gone after all looks; a file may have come back meanwhile.

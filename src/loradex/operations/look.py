@@ -24,9 +24,9 @@ from loradex.formats.fingerprint import fingerprint_of, quick_fingerprint
 from loradex.formats.headers import read_alone, read_header, read_open
 from loradex.formats.metadata_text import json_text
 from loradex.formats.model_file import ModelFile
-from loradex.formats.safety.folders import judge_folder
+from loradex.formats.safety.folders import judge_folder, judge_shards
 from loradex.formats.safety.verdicts import judge
-from loradex.formats.shards import with_siblings
+from loradex.formats.shards import problem_of, siblings, with_siblings
 from loradex.formats.training import TrainingFacts, describe
 from loradex.identify import identify
 
@@ -102,11 +102,13 @@ def look_at(root: bytes, found: Found) -> Look:
         header_bytes=header.nbytes,
         safety=verdict,
         findings=findings,
+        problem=problem,
+        sharded=header.shard is not None,
     )
 
 
 _Opened = tuple[Header | None, str, str | None, SafetyReport]
-"""A header or None, the fingerprint, what is wrong with the header, and the verdict."""
+"""A header or None, the fingerprint, what is wrong, and the verdict."""
 
 
 def _open_file(path: Path, found: Found) -> _Opened | None:
@@ -120,7 +122,10 @@ def _open_file(path: Path, found: Found) -> _Opened | None:
         fingerprint = fingerprint_of(file, header)
         if file.differs(found.size, found.mtime_ns):
             return None
-    return header, fingerprint, _problem(error, path), safety
+    shard = header.shard if header is not None else None
+    problem = _problem(error, path) if shard is None else problem_of(shard)
+    others = siblings(path)
+    return header, fingerprint, problem, judge_shards(safety, others) if others else safety
 
 
 def _open_folder(path: Path) -> _Opened:

@@ -50,7 +50,7 @@ def walk(
 
 _Names = list[tuple[bytes, str]]
 _Share = tuple[
-    dict[Stamp, int], set[bytes], int, _Names, _Names, list[bytes], list[bytes]
+    dict[Stamp, int], set[bytes], int, _Names, _Names, dict[bytes, str], list[bytes], list[bytes]
 ]  # as plain as `Helper` wants it
 
 
@@ -113,6 +113,7 @@ class _Walker:
             found.downloads,
             found.unread,
             found.broken,
+            found.incomplete,
             mine.linked,
             mine._entered,
         )
@@ -121,12 +122,14 @@ class _Walker:
         """Add what a helper met; False when it met nothing because it failed."""
         if share is None:
             return False
-        stamps, folders, downloads, unread, broken, linked, entered = cast("_Share", share)
+        plain = cast("_Share", share)
+        stamps, folders, downloads, unread, broken, incomplete, linked, entered = plain
         self.result.stamps.update(stamps)
         self.result.folders.update(folders)
         self.result.downloads += downloads
         self.result.unread += unread
         self.result.broken += broken
+        self.result.incomplete.update(incomplete)
         self.linked += linked
         self._entered += entered
         return True

@@ -9,7 +9,7 @@ from __future__ import annotations
 import os
 import stat
 import zlib
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -47,6 +47,8 @@ class Walk:
     """Folders that could not be listed, relative, with the reason."""
     broken: list[tuple[bytes, str]] = field(default_factory=list)
     """Names that cannot be followed to a file, relative, with the reason."""
+    incomplete: dict[bytes, str] = field(default_factory=dict)
+    """Models in several files that lack some of them, and the sentence that says which."""
 
     @property
     def found(self) -> list[Found]:
@@ -84,7 +86,7 @@ class Folder:
         self._broken: list[tuple[bytes, str]] = []
         self._unread: list[tuple[bytes, str]] = []
         self._downloads = 0
-        self._shards = False
+        self._shards: set[bytes] = set()
 
     def take(self, listing: Iterable[os.DirEntry[bytes]]) -> None:
         """Look at all entries; raise OSError when the listing breaks off."""
@@ -136,10 +138,13 @@ class Folder:
             else:
                 self._downloads += end != entry.name
         elif end in _MODEL_ENDS:
-            if is_model_file(os.fsdecode(entry.name)) and not self._leaves_out(path):
+            if is_model_file(os.fsdecode(entry.name)):
                 info = entry.stat()
-                if stat.S_ISREG(info.st_mode):
-                    self._shards |= b"-of-" in path
+                if not stat.S_ISREG(info.st_mode):
+                    return
+                if b"-of-" in entry.name:
+                    self._shards.add(entry.name)
+                if not self._leaves_out(path):
                     key = (path, info.st_size, info.st_mtime_ns, info.st_ino)
                     self._stamps[key] = info.st_dev
         elif entry.name == MODEL_INDEX:
@@ -155,29 +160,40 @@ class Folder:
 
     def settle(self, result: Walk) -> None:
         """Leave out what a downloader still writes, and shards that only go on with another."""
-        if self._controls or self._shards:
+        if self._shards:
+            self._settle_shards(result)
+        if self._controls:
             mine = list(islice(self._stamps, self._before, None))
             growing = [stamp for stamp in mine if stamp[0] in self._controls]
-            for stamp in (*growing, *_further_shards(mine)):
-                self._stamps.pop(stamp, None)
+            for stamp in growing:
+                del self._stamps[stamp]
             result.downloads += len(growing)
         result.broken += self._broken
         result.unread += self._unread
         result.downloads += self._downloads
 
+    def _settle_shards(self, result: Walk) -> None:
+        """Leave out shards that only go on with the first, and note which models lack some.
 
-def _further_shards(stamps: Sequence[Stamp]) -> list[Stamp]:
-    """Return those that only go on with a model whose first shard is among them.
+        The first shard stands for the model: its header is read with the rest.
+        """
+        from loradex.formats.shards import shard_name, shards_problem  # noqa: PLC0415 - few have any
 
-    All are of one folder. The first shard stands for the model: its header is read with the rest.
-    """
-    from loradex.formats.shards import shard_name  # noqa: PLC0415 - few folders have any
-
-    named = [(stamp, shard) for stamp in stamps if (shard := shard_name(os.fsdecode(stamp[0])))]
-    whole = {(shard.whole, shard.of) for _, shard in named if shard.number == 1}
-    return [
-        stamp for stamp, shard in named if shard.number > 1 and (shard.whole, shard.of) in whole
-    ]
+        named = [
+            (stamp, shard)
+            for stamp in islice(self._stamps, self._before, None)
+            if (shard := shard_name(os.fsdecode(stamp[0].rpartition(b"/")[2])))
+        ]
+        whole = {(shard.whole, shard.of) for _, shard in named if shard.number == 1}
+        for stamp, shard in named:
+            if shard.number > 1 and (shard.whole, shard.of) in whole:
+                del self._stamps[stamp]
+                continue
+            there = self._shards
+            lost = [n for n in shard.needed if os.fsencode(shard.sibling(n)) not in there]
+            problem = shards_problem(lost, (), shard.of)
+            if problem is not None:
+                result.incomplete[stamp[0]] = problem
 
 
 def add_whole_folder(result: Walk, folder: bytes, relative: bytes) -> None:

@@ -7,7 +7,7 @@ and have been tricked into it by a configuration alone.
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
@@ -60,6 +60,19 @@ def judge_folder(folder: Path) -> SafetyReport:
             findings.add(Safety.UNSCANNED, f"{name} {error.what}")
     for refusal in unlisted:
         findings.add(Safety.UNSCANNED, f"A folder in it cannot be listed: {refusal.strerror}.")
+    return findings.report()
+
+
+def judge_shards(first: SafetyReport, others: Iterable[Path]) -> SafetyReport:
+    """Return the verdict on a model in several files, of which the first was judged."""
+    findings = Findings()
+    for text in first.findings:
+        findings.add(first.verdict, text)
+    for path in others:
+        try:
+            _judge_weights(path, path.name, findings)
+        except FormatError as error:
+            findings.add(Safety.UNSCANNED, f"{path.name} {error.what}")
     return findings.report()
 
 
