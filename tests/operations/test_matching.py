@@ -133,7 +133,7 @@ def test_asking_by_tensors_goes_round(
         lora(tmp_path / "models" / f"{number}.safetensors", seed=number)
     add_library(catalog, tmp_path / "models")
     index(catalog)
-    monkeypatch.setattr("loradex.operations.matching.SINGLE_LOOKUPS", 2)
+    monkeypatch.setattr("loradex.operations.matching.singly.SINGLE_LOOKUPS", 2)
     with LocalHub(World()) as hub:
 
         def asked() -> list[str]:
