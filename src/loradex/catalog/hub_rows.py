@@ -43,7 +43,9 @@ _PUT_MODEL = (
             *(_filled(column, "''") for column in ("name", "type", "creator", "description")),
             *(_filled(column, "''") for column in ("slug", "downloads", "likes")),
             _filled("tags", "'[]'"),
-            _filled("content_level", "0"),
+            # A version's level is part of its model's.
+            "content_level = CASE WHEN excluded.raw = ? THEN content_level | excluded.content_level"
+            " ELSE coalesce(nullif(excluded.content_level, 0), content_level) END",
             _filled("licence", "'{}'"),
             # No mode means that the model is as it should be, if the document is a full one.
             f"mode = CASE WHEN {_THINNER} THEN coalesce(excluded.mode, mode)"
@@ -98,6 +100,7 @@ def put_model(connection: Connection, hub: str, model: HubModel, now: float) -> 
             model.likes,
             now,
             zlib.compress(model.raw.encode()),
+            _EMPTY,
             _EMPTY,
         ),
     )

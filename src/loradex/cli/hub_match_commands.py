@@ -14,7 +14,6 @@ from loradex.cli.plugin_problems import report_problems
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.cli.words import count_text, duration_text
 from loradex.domain.text import display_text
-from loradex.errors import HubError
 
 if TYPE_CHECKING:
     from loradex.operations.matching import MatchReport
@@ -34,12 +33,10 @@ def match_command(
     Sends hashes only, thousands in one request. What you wrote yourself always counts more than
     what the hub says. A model the hub does not know is asked for again later by itself.
     """
-    from loradex.operations.matching import match  # noqa: PLC0415
+    from loradex.operations.matching import match_hubs  # noqa: PLC0415
     from loradex.plugin_api import MatchFinished  # noqa: PLC0415
 
     settings, plugins = context.settings(), context.plugins()
-    reports: dict[str, MatchReport] = {}
-    failed: dict[str, HubError] = {}
     with context.catalog() as catalog, stoppable() as cancel:
         if dry_run:
             count = len(catalog.hub.unmatched("civitai", again=again))
@@ -47,16 +44,13 @@ def match_command(
             return
         with (
             shown_progress(progress, cancel) as sink,
-            asked_hubs(context, settings, sink, cancel) as hubs,
+            asked_hubs(context, settings, sink, cancel, plugins=lambda: plugins) as hubs,
         ):
-            for hub in hubs:
-                try:
-                    reports[hub.name] = match(catalog, hub, sink=sink, cancel=cancel, again=again)
-                except HubError as error:
-                    failed[hub.name] = error
+            reports = match_hubs(catalog, hubs, sink=sink, cancel=cancel, again=again)
         hashed, matched = catalog.hub.counts()
-    if failed and not any(report.asked for report in reports.values()):
-        raise next(iter(failed.values()))
+    problems = {name: report.problem for name, report in reports.items() if report.problem}
+    if problems and not any(map(_told, reports.values())):
+        raise next(iter(problems.values()))
     if isinstance(sink, JsonSink):
         sink.tell("done", message="; ".join(_sentence(r) for r in reports.values()))
     elif as_json:
@@ -65,7 +59,7 @@ def match_command(
                 "hubs": [{"hub": name, **_as_json(report)} for name, report in reports.items()],
                 "problems": [
                     {"hub": name, "message": why.message, "hint": why.hint}
-                    for name, why in failed.items()
+                    for name, why in problems.items()
                 ],
                 "matched_in_all": matched,
                 "hashed_in_all": hashed,
@@ -73,16 +67,22 @@ def match_command(
         )
     else:
         for name, report in reports.items():
-            click.echo(f"{display_text(name)}: {_sentence(report)}")
+            if _told(report):
+                click.echo(f"{display_text(name)}: {_sentence(report)}")
         click.echo(f"Matched in all: {matched:,} of {count_text(hashed, 'hashed model')}.")
     for name, report in reports.items():
         if report.asked:
             plugins.notify(MatchFinished(name, report.matched, report.unknown))
     report_problems(plugins)
-    for name, why in failed.items():
-        click.echo(display_text(f"{name}: {why.message} {why.hint or ''}".rstrip()), err=True)
-    if failed:
+    for name, why in problems.items():
+        click.echo(display_text(f"{name}: {why}"), err=True)
+    if problems:
         click.get_current_context().exit(PARTLY)
+
+
+def _told(report: MatchReport) -> bool:
+    """Tell whether a hub answered: to the end, or at least in part."""
+    return report.problem is None or bool(report.matched or report.unknown)
 
 
 def _as_json(report: MatchReport) -> dict[str, object]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import cache
@@ -18,6 +18,7 @@ from loradex.domain.text import display_text
 
 if TYPE_CHECKING:
     from loradex.operations.hubs import Hubs
+    from loradex.plugin_manager import Plugins
     from loradex.settings import Settings
 
 offline_option = click.option(
@@ -49,10 +50,12 @@ def asked_hubs(
     cancel: CancelToken,
     *,
     refresh: bool = False,
+    plugins: Callable[[], Plugins] | None = None,
 ) -> Iterator[Hubs]:
     """Give the hubs that may be asked; the sink shows whenever one keeps us waiting.
 
-    With `refresh` no answer is given that was kept from before.
+    With `refresh` no answer is given that was kept from before. `plugins` are those that are
+    loaded already.
     """
     from loradex.operations.hubs import open_hubs  # noqa: PLC0415 - httpx is behind it
 
@@ -63,7 +66,7 @@ def asked_hubs(
     with open_hubs(
         settings,
         context.home,
-        plugins=cache(context.plugins),
+        plugins=plugins or cache(context.plugins),
         cancel=cancel,
         tell=tell,
         refresh=refresh,
