@@ -12,12 +12,15 @@ import pytest
 from catalog_kit import model, version
 from loradex.catalog.catalog import Catalog
 from loradex.demo import hub_trouble
+from loradex.demo.hub_errors import error
+from loradex.demo.hub_http import json_reply
 from loradex.demo.hub_server import LocalHub
 from loradex.demo.hub_world import WorldModel
 from loradex.domain.hub import HubModel, HubVersion
 from loradex.domain.progress import CancelToken
 from loradex.errors import BadReference, Cancelled
 from loradex.operations.hub_browse import keep
+from loradex.operations.hub_refresh import UNBELIEVABLE
 from loradex.operations.hubs import Hubs
 from loradex.operations.matching import found
 from loradex.operations.newness import Hidden, Wanted, news
@@ -339,6 +342,34 @@ def test_a_model_that_is_gone_keeps_what_was_known(
         report = look(catalog, hubs)
         assert report.gone == ()
         assert ids(report) == {1: [12], 2: [22]}
+
+
+def test_a_hub_that_has_nothing_at_all_is_not_believed(catalog: Catalog, home: Home) -> None:
+    numbers = range(1, UNBELIEVABLE + 1)
+    models = [hub_model(n, f"M{n}", hub_version(n * 10, "Pony", "2025-01-01")) for n in numbers]
+    own(catalog, *(n * 10 for n in numbers))
+    with LocalHub(world(*models)) as hub, opened(hub, home) as hubs:
+        match_all(catalog, hubs)
+    with LocalHub(world()) as another, opened(another, home) as hubs:
+        report = look(catalog, hubs)
+    assert report.gone == ()
+    assert report.checked == UNBELIEVABLE
+
+
+def test_a_model_whose_bytes_the_hub_knows_is_not_gone(
+    catalog: Catalog, hub: LocalHub, home: Home
+) -> None:
+    own(catalog, 11)
+    with opened(hub, home) as hubs:
+        match_all(catalog, hubs)
+        look(catalog, hubs)
+    forget_answers(home)
+    hub.trouble(json_reply({"items": [], "metadata": {}}), path="/api/v1/models")
+    hub.trouble(error("No model with id 1", 404), path="/api/v1/models/1")
+    with opened(hub, home) as hubs:
+        report = look(catalog, hubs)
+    assert report.gone == ()
+    assert ids(report) == {1: [12]}
 
 
 def test_a_version_that_the_hub_took_back_is_no_update(

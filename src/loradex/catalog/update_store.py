@@ -26,6 +26,7 @@ class OwnedVersion:
     version_id: int
     content_id: int
     name: str
+    sha256: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +59,15 @@ class UpdateStore:
         some = None if content_ids is None else json.dumps(list(content_ids))
         return [
             OwnedVersion(
-                str(row[0]), int(str(row[1])), int(str(row[2])), int(str(row[3])), str(row[4])
+                hub=str(row[0]),
+                model_id=int(str(row[1])),
+                version_id=int(str(row[2])),
+                content_id=int(str(row[3])),
+                name=str(row[4]),
+                sha256=None if row[5] is None else str(row[5]),
             )
             for row in self._reader.rows_of(
-                "SELECT hub, model_id, version_id, content_id, name FROM match"
+                "SELECT hub, model_id, version_id, content_id, name, sha256 FROM match"
                 " JOIN content ON content.id = content_id WHERE content.state <> 'missing'"
                 " AND (?1 IS NULL OR content_id IN (SELECT value FROM json_each(?1)))"
                 " ORDER BY hub, model_id, version_id, content_id",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -29,6 +29,14 @@ from loradex.operations.previews import first_shown
 
 if TYPE_CHECKING:
     from loradex.operations.hubs import Hubs
+
+_COMPARED = tuple(
+    field.name
+    for field in fields(HubVersion)
+    if field.name not in ("raw", "model_name", "model_type")
+)
+_ENDING = ("early_access_until", "paid")
+"""What is over when a hub no longer speaks of it."""
 
 KEPT_CURSOR = "kept:"
 """Begins cursors of searches through what was kept."""
@@ -188,21 +196,37 @@ def keep(catalog: Catalog, hub: str, models: Sequence[HubModel]) -> None:
     """Keep models as a hub told them, for later and for offline.
 
     An answer with fewer pictures of a version leaves those that are kept: searches and records of
-    single versions tell of some of them only.
+    single versions tell of some of them only. A version that says nothing new is not written.
     """
     if not models:
         return
     known = catalog.known.models(hub, [model.id for model in models])
-    before = {v.id: v.images for each in known.values() for v in each.model.versions}
+    gone = {id_ for each in known.values() for id_ in each.gone_versions}
+    before = {v.id: v for each in known.values() for v in each.model.versions if v.id not in gone}
+    told = [
+        _pictured(version, before.get(version.id)) for model in models for version in model.versions
+    ]
     catalog.hub.record_models(hub, models)
-    catalog.hub.record_versions(
-        hub, [_pictured(v, before.get(v.id, ())) for model in models for v in model.versions]
+    catalog.hub.record_versions(hub, [v for v in told if _says_more(v, before.get(v.id))])
+
+
+def _pictured(version: HubVersion, before: HubVersion | None) -> HubVersion:
+    """Return a version with the pictures that were told before, where it tells of fewer."""
+    if before is None:
+        return version
+    fewer = {image.url for image in version.images} < {image.url for image in before.images}
+    return replace(version, images=before.images) if fewer else version
+
+
+def _says_more(version: HubVersion, before: HubVersion | None) -> bool:
+    """Tell whether a version differs from what is kept in more than what it leaves out."""
+    if before is None:
+        return True
+    return any(
+        value != getattr(before, name)
+        for name in _COMPARED
+        if (value := getattr(version, name)) not in (None, "", (), 0) or name in _ENDING
     )
-
-
-def _pictured(version: HubVersion, before: Sequence[HubImage]) -> HubVersion:
-    fewer = {image.url for image in version.images} < {image.url for image in before}
-    return replace(version, images=tuple(before)) if fewer else version
 
 
 def _searchable(hubs: Hubs, name: str | None) -> HubSource:

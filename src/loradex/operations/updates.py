@@ -13,11 +13,11 @@ from loradex.catalog.catalog import Catalog
 from loradex.catalog.known_models import KnownModel
 from loradex.catalog.update_store import WHOLE_MODEL, OwnedVersion
 from loradex.domain.hub import HubModel, HubVersion
+from loradex.domain.hub_ranks import ARCHIVES
 from loradex.domain.hub_reference import HubReference
-from loradex.domain.hub_source import HubNames, HubSource
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
-from loradex.errors import HubError, HubOffline, HubUnreachable, UsageError
 from loradex.operations.downloads.references import looked_up, recognised
+from loradex.operations.hub_asking import AskedHub
 from loradex.operations.hub_browse import keep
 from loradex.operations.hub_words import published
 from loradex.operations.newness import Hidden, NewVersion, Wanted, news
@@ -37,9 +37,6 @@ __all__ = [
 ]
 
 MODELS_PER_CALL = 100
-
-_ARCHIVES = ("civarchive",)
-"""Hubs of what other hubs lost: nothing new ever comes out there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,13 +103,13 @@ def find_updates(
     started = time.monotonic()
     look = _Look(catalog, wanted or Wanted())
     for hub, owned in _owned(catalog, content_ids).items():
-        asked = _Asked(catalog, hubs, hub)
+        asked = AskedHub(catalog, hubs, hub, owned)
         ids = sorted(owned)
         for start in range(0, len(ids), MODELS_PER_CALL):
             cancel.check()
             sink.progress(Progress("Looking for updates", start, len(ids), "models", hub))
             chunk = ids[start : start + MODELS_PER_CALL]
-            look.compare(asked, asked.refresh(chunk), chunk, owned)
+            look.compare(asked, chunk)
         sink.progress(Progress("Looking for updates", len(ids), len(ids), "models", hub))
         look.problems += asked.problems
         look.kept += asked.kept
@@ -146,63 +143,6 @@ def set_ignored(catalog: Catalog, hubs: Hubs, reference_text: str, *, ignored: b
     return change(hub.name, model_id, version_id)
 
 
-class _Asked:
-    """One hub, asked for models in batches, and no more once it did not answer."""
-
-    def __init__(self, catalog: Catalog, hubs: Hubs, name: str) -> None:
-        self.name = name
-        self.kept = 0
-        """Models it was not asked for."""
-        self.problems: list[Problem] = []
-        self._catalog = catalog
-        self._silent = False
-        self._hub: HubSource | None = None
-        try:
-            self._hub = hubs.named(name)
-        except HubOffline:
-            pass
-        except UsageError as error:
-            self.problems.append(Problem(name, error.message, error.hint))
-
-    def page_url(self, model_id: int) -> str:
-        """Return the page of a model, empty when there is no hub that knows it."""
-        return "" if self._hub is None else self._hub.page_url(model_id)
-
-    def refresh(self, ids: Sequence[int]) -> dict[int, HubModel]:
-        """Return what the hub tells of these models now, and keep it; nothing if it is silent."""
-        hub = self._hub
-        if hub is None or self._silent:
-            self.kept += len(ids)
-            return {}
-        try:
-            models = {model.id: model for model in self._told(hub, ids)}
-        except HubError as error:
-            self.kept += len(ids)
-            self._silent = isinstance(error, HubOffline | HubUnreachable)
-            if not isinstance(error, HubOffline):
-                self.problems.append(Problem(self.name, error.message, error.hint))
-            return {}
-        keep(self._catalog, self.name, list(models.values()))
-        self._catalog.updates.record_gone(self.name, [id_ for id_ in ids if id_ not in models])
-        for model in models.values():
-            # A live model without versions is a hiccup of the hub (docs/civitai.md).
-            if model.versions:
-                self._catalog.updates.record_versions_left(
-                    self.name, model.id, [version.id for version in model.versions]
-                )
-        return models
-
-
-    def _told(self, hub: HubSource, ids: Sequence[int]) -> list[HubModel]:
-        """Ask the hub: in one go, but one by one where its models have names in place of ids."""
-        names = self._catalog.known.slugs(self.name, ids)
-        models = hub.models([id_ for id_ in ids if id_ not in names])
-        if isinstance(hub, HubNames):
-            found = [hub.look_up(HubReference(self.name, slug=slug)) for slug in names.values()]
-            models += [each[0] for each in found if each is not None]
-        return models
-
-
 class _Look:
     """What was found so far."""
 
@@ -218,24 +158,20 @@ class _Look:
         for each in catalog.updates.ignored():
             self._ignored[each.hub, each.model_id].add(each.version_id)
 
-    def compare(
-        self,
-        asked: _Asked,
-        fresh: Mapping[int, HubModel],
-        ids: Sequence[int],
-        owned: Mapping[int, Sequence[OwnedVersion]],
-    ) -> None:
-        """Add these models: what is owned of each, and what is newer."""
+    def compare(self, asked: AskedHub, ids: Sequence[int]) -> None:
+        """Ask for these models and add them: what is owned of each, and what is newer."""
+        fresh = asked.refresh(ids)
         known = self._catalog.known.models(asked.name, ids)
+        asked.note_left(fresh, known)
         by_bytes = self._catalog.known.owned(
             asked.name, (v.id for each in known.values() for v in each.model.versions)
         )
         for model_id, each in known.items():
             model = _joined(each.model, fresh.get(model_id))
-            have = _have(model, owned[model_id], by_bytes)
+            have = _have(model, asked.owned[model_id], by_bytes)
             new, hidden = news(
                 model,
-                _offered(model, each),
+                _offered(model, each, fresh.get(model_id)),
                 [copy.version for copy in have],
                 self._ignored[asked.name, model_id],
                 wanted=self._wanted,
@@ -264,7 +200,7 @@ def _owned(
         chosen = {(each.hub, each.model_id) for each in catalog.updates.owned(content_ids)}
     found: dict[str, dict[int, list[OwnedVersion]]] = {}
     for each in catalog.updates.owned():
-        if each.hub in _ARCHIVES:
+        if each.hub in ARCHIVES:  # where nothing new ever comes out
             continue
         if chosen is None or (each.hub, each.model_id) in chosen:
             found.setdefault(each.hub, {}).setdefault(each.model_id, []).append(each)
@@ -306,10 +242,13 @@ def _joined(kept: HubModel, fresh: HubModel | None) -> HubModel:
     return replace(fresh, versions=tuple(versions))
 
 
-def _offered(model: HubModel, known: KnownModel) -> list[HubVersion]:
+def _offered(model: HubModel, known: KnownModel, fresh: HubModel | None) -> Sequence[HubVersion]:
     """Return the versions that the hub has, as far as we know: none of a model that is gone."""
+    if fresh is not None:
+        listed = {version.id for version in fresh.versions}
+        return [version for version in model.versions if version.id in listed]
     if known.gone_at is not None:
-        return []
+        return ()
     return [version for version in model.versions if version.id not in known.gone_versions]
 
 
