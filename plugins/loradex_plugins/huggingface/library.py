@@ -1,49 +1,43 @@
-"""The one place that calls huggingface_hub: what is asked of it, and its errors in our words.
-
-Releases 1.x and 2.x raise the errors of different HTTP clients; both derive `HfHubHTTPError` from
-that client's own base class, which is how failed connections are told here.
-"""
+"""The one place that asks huggingface_hub: through its client, its session and its token."""
 
 from __future__ import annotations
 
 import os
-import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 from logging import CRITICAL
-from typing import TYPE_CHECKING, Literal, TypeVar
-from urllib.parse import urlsplit
+from typing import TYPE_CHECKING, Literal, Protocol, TypeVar, cast
+from urllib.parse import urlencode, urlsplit
 
 from loradex.domain.secret import Secret
-from loradex.errors import (
-    HubAuthRequired,
-    HubBadRequest,
-    HubError,
-    HubForbidden,
-    HubNotFound,
-    HubOffline,
-    HubRateLimited,
-    HubRegionBlocked,
-    HubUnavailable,
-    HubUnexpectedAnswer,
-    HubUnreachable,
-)
+from loradex.errors import HubOffline
 from loradex.plugin_api import HubContext
+from loradex_plugins.huggingface.refusals import host_of, translated
 from loradex_plugins.huggingface.waiting import Patience
 
 if TYPE_CHECKING:
     from huggingface_hub import HfApi, ModelInfo
-    from huggingface_hub.errors import HfHubHTTPError
 
 _T = TypeVar("_T")
 
 DEFAULT_ENDPOINT = "https://huggingface.co"
 ListingSort = Literal["created_at", "downloads", "likes"]
 
-_RATE_LIMIT = re.compile(r";\s*r\s*=\s*(\d{1,9})\s*;\s*t\s*=\s*(\d{1,9})")
-_LOG_IN = "Log in with `hf auth login`, or set HF_TOKEN."
-_ODD = "Try again later; if it stays so, the Hub has changed and loradex needs an upgrade."
+_SECONDS = 30.0
+"""Longest silence of the Hub in one answer."""
+_SORTS = {"created_at": "createdAt", "downloads": "downloads", "likes": "likes"}
+
+
+class _Response(Protocol):
+    """What is used of an answer, whichever HTTP client the library has."""
+
+    @property
+    def links(self) -> dict[str, dict[str, str]]:
+        """Addresses in its `Link` header, by their relation."""
+
+    def json(self) -> list[dict[str, object]]:
+        """Return its document."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,42 +65,40 @@ class Library:
 
     @property
     def host(self) -> str:
-        """The Hub's name in sentences, with its port if that is unusual."""
-        return urlsplit(self.endpoint).netloc.rpartition("@")[2]
+        """The Hub's name in sentences."""
+        return host_of(self.endpoint)
 
     def model(self, slug: str, revision: str | None = None) -> ModelInfo:
         """Return a repository at a revision, with sizes and hashes of its files."""
 
         def ask() -> ModelInfo:
-            return self._api.model_info(slug, revision=revision, files_metadata=True, timeout=30.0)
+            return self._api.model_info(
+                slug, revision=revision, files_metadata=True, timeout=_SECONDS
+            )
 
         return self._ask(ask, slug)
 
     def models(self, listing: Listing, limit: int) -> list[ModelInfo]:
-        """Return the first `limit` repositories of a search, their files without sizes."""
+        """Return the first `limit` repositories of a search, their files without sizes.
 
-        def ask() -> list[ModelInfo]:
-            found = self._api.list_models(
-                filter=list(listing.tags) or None,
-                search=listing.text,
-                author=listing.author,
-                pipeline_tag=listing.pipeline_tag,
-                sort=listing.sort,
-                limit=limit,
-                full=True,
-                cardData=True,
-            )
-            return list(found)
-
-        return self._ask(ask, "the search")
+        Asked page by page with the library's own session: its `list_models` would sit out the
+        Hub's pauses, for minutes, without a word to anybody.
+        """
+        found: list[ModelInfo] = []
+        query = [*_parameters(listing), ("limit", str(limit))]
+        url: str | None = f"{self.endpoint}/api/models?{urlencode(query)}"
+        while url is not None and len(found) < limit:
+            page, url = self._ask(partial(self._page, url), "the search")
+            found += page
+        return found[:limit]
 
     def check_file(self, url: str, slug: str) -> None:
-        """Raise from the `HubError` tree if the file at `url` cannot be had."""
+        """Raise from the `HubError` tree if the file at `url` cannot be had.
 
-        def ask() -> None:
-            self._api.get_hf_file_metadata(url=url, timeout=30.0)
-
-        self._ask(ask, slug)
+        A redirect is enough of an answer. It is not followed: library releases before 2 follow one
+        to another port of the same host, and take the token along.
+        """
+        self._ask(partial(self._request, "HEAD", url), slug)
 
     def token(self) -> Secret | None:
         """Return the token that the library finds; None when there is none, or the way is open."""
@@ -118,6 +110,35 @@ class Library:
             return None
         token = get_token()
         return Secret(token) if token else None
+
+    def _page(self, url: str) -> tuple[list[ModelInfo], str | None]:
+        """Return the repositories on a page, and the address of the next one."""
+        from huggingface_hub import ModelInfo  # noqa: PLC0415
+
+        response = self._request("GET", url)
+        rest = response.links.get("next", {}).get("url")
+        # The token goes to the Hub only, whatever it says comes next.
+        same = rest is not None and rest.startswith(f"{self.endpoint}/")
+        build: Callable[..., ModelInfo] = ModelInfo
+        return [build(**item) for item in response.json()], rest if same else None
+
+    def _request(self, method: str, url: str) -> _Response:
+        """Return the answer to one request in the library's own session, with its headers."""
+        from huggingface_hub.utils import (  # type: ignore[attr-defined] # noqa: PLC0415
+            build_hf_headers,
+            get_session,
+            hf_raise_for_status,
+        )
+
+        api = self._api
+        headers = build_hf_headers(
+            token=api.token, library_name=api.library_name, library_version=api.library_version
+        )
+        response = get_session().request(
+            method, url, headers=headers, timeout=_SECONDS, follow_redirects=False
+        )
+        hf_raise_for_status(response)
+        return cast("_Response", response)
 
     @cached_property
     def _api(self) -> HfApi:
@@ -148,95 +169,18 @@ class Library:
                 f"{self.host} is not asked about {slug}: loradex is offline.",
                 hint="Run it again without --offline.",
             )
-        return self.patience.ask(lambda: self._translated(work, slug))
-
-    def _translated(self, work: Callable[[], _T], slug: str) -> _T:
-        from huggingface_hub import errors  # noqa: PLC0415
-
-        client_error = _client_error(errors.HfHubHTTPError.__bases__)
-        try:
-            return work()
-        except errors.OfflineModeIsEnabled as error:
-            raise HubOffline(
-                f"{self.host} is not asked: HF_HUB_OFFLINE is set.", hint="Unset it and try again."
-            ) from error
-        except errors.HFValidationError as error:
-            raise HubBadRequest(f"{slug!r} is no name on {self.host}: write owner/name.") from error
-        except errors.HfHubHTTPError as error:
-            raise self._refusal(error, slug) from error
-        except (client_error, OSError) as error:
-            raise HubUnreachable(
-                f"{self.host} cannot be reached ({type(error).__name__}).",
-                hint="Check the network and try again.",
-            ) from error
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-            # The library takes answers apart without looking: so does whatever is odd in one.
-            raise HubUnexpectedAnswer(
-                f"{self.host} sent an answer about {slug} that cannot be read.", hint=_ODD
-            ) from error
-
-    def _refusal(self, error: HfHubHTTPError, slug: str) -> HubError:
-        from huggingface_hub import errors  # noqa: PLC0415
-
-        status = error.response.status_code
-        page = f"{self.endpoint}/{slug}"
-        match error:
-            case errors.GatedRepoError():
-                return HubForbidden(
-                    f"{slug} is gated: its owner wants you to accept conditions first.",
-                    status=status,
-                    hint=f"Accept them at {page}. {_LOG_IN}",
-                )
-            case errors.RepositoryNotFoundError():
-                return HubNotFound(
-                    f"{self.host} has no {slug}, or it is private.",
-                    status=status,
-                    hint=f"Look at {page}. {_LOG_IN}",
-                )
-            case errors.RevisionNotFoundError():
-                return HubNotFound(f"{slug} has no such revision.", status=status)
-            case errors.RemoteEntryNotFoundError():
-                return HubNotFound(f"{slug} has no such file.", status=status)
-            case errors.DisabledRepoError():
-                return HubForbidden(f"{slug} was taken down by {self.host}.", status=status)
-        return self._by_status(status, error.response.headers, slug)
-
-    def _by_status(self, status: int, headers: Mapping[str, str], slug: str) -> HubError:
-        if status == 429:
-            return HubRateLimited(
-                f"{self.host} asks for a pause.", retry_after=_pause_in(headers), hint=_LOG_IN
-            )
-        if status == 401:
-            return HubAuthRequired(
-                f"{self.host} does not accept the token.", status=status, hint=_LOG_IN
-            )
-        kinds: Sequence[tuple[bool, type[HubError], str]] = (
-            (status == 403, HubForbidden, f"{self.host} refuses {slug} to us."),
-            (status == 404, HubNotFound, f"{self.host} has no {slug}."),
-            (status == 451, HubRegionBlocked, f"{self.host} does not give {slug} to this country."),
-            (status >= 500, HubUnavailable, f"{self.host} is in trouble (status {status})."),
-        )
-        for fits, kind, text in kinds:
-            if fits:
-                return kind(text, status=status)
-        return HubBadRequest(f"{self.host} does not accept the request.", status=status)
+        return self.patience.ask(lambda: translated(work, slug, self.endpoint))
 
 
-def _client_error(bases: tuple[type, ...]) -> type[Exception]:
-    """Return what the library's HTTP client raises, whichever client that is."""
-    for base in bases:
-        if issubclass(base, Exception) and not issubclass(base, OSError):
-            return base
-    return ConnectionError
-
-
-def _pause_in(headers: Mapping[str, str]) -> float | None:
-    """Return the seconds that a 429 asks for; None if it does not say.
-
-    `RateLimit` is the IETF's draft header, as in `"api";r=0;t=55`: what is left, and until when.
-    """
-    limit = _RATE_LIMIT.search(headers.get("ratelimit", ""))
-    if limit is not None and int(limit[1]) == 0:
-        return float(limit[2])
-    after = headers.get("retry-after", "").strip()
-    return float(after[:9]) if after.isascii() and after.isdigit() else None
+def _parameters(listing: Listing) -> list[tuple[str, str]]:
+    """Return what is always asked for, and what a listing says."""
+    named = (
+        ("search", listing.text),
+        ("author", listing.author),
+        ("pipeline_tag", listing.pipeline_tag),
+        ("sort", _SORTS[listing.sort]),
+        ("full", "true"),
+        ("cardData", "true"),
+    )
+    tags = [("filter", tag) for tag in listing.tags]
+    return tags + [(name, value) for name, value in named if value]

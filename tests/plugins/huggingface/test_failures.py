@@ -217,6 +217,16 @@ def test_the_librarys_own_switch_is_obeyed(
     assert fake.requests == []
 
 
+def test_a_search_is_told_of_a_long_pause_at_once(
+    hub: HuggingFaceHub, fake: FakeHuggingFace, time: FakeTime
+) -> None:
+    fake.plan.add(limited(300))
+
+    with pytest.raises(HubRateLimited):
+        hub.search(HubQuery())
+    assert len(fake.requests) == 1
+
+
 def test_private_and_missing_look_alike(hub: HuggingFaceHub, fake: FakeHuggingFace) -> None:
     fake.repos["my/secret"] = replace(fake.repos[SLUG], id="my/secret", private=True)
 

@@ -158,3 +158,12 @@ def test_one_odd_result_does_not_cost_the_others(
     page = hub.search(HubQuery())
 
     assert [(model.name, model.downloads) for model in page.models] == [("lora-2", None)]
+
+
+def test_a_next_page_elsewhere_is_not_asked_for(fake: FakeHuggingFace, hub: HuggingFaceHub) -> None:
+    first = reply([lora(1).document(siblings=True, blobs=False, card=False)])
+    first.headers["Link"] = '<http://127.0.0.1:9/api/models?cursor=1>; rel="next"'
+    fake.plan.add(first)
+
+    assert [model.name for model in hub.search(HubQuery()).models] == ["lora-1"]
+    assert len(fake.requests) == 1
