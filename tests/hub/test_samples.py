@@ -70,7 +70,7 @@ def test_a_version_as_it_looked_in_2023(client: CivitaiHub, hub: LocalHub, sampl
 
     assert version is not None
     assert version.content_level == 1  # from its images: "nsfw": "None"
-    assert version.air is None
+    assert version.air == "urn:air:sd1:lora:civitai:300045@300123"  # built: it was not told then
     assert version.usage_control is None
     [file] = version.files
     assert file.autov3 == "79ae1e19f30a"

@@ -148,6 +148,11 @@ class HostGates:
                 gate = self._gates[host] = HostGate(host, self._clock)
             return gate
 
+    def forget(self) -> None:
+        """Forget all hosts, as a new process would."""
+        with self._lock:
+            self._gates.clear()
+
 
 PROCESS_GATES = HostGates()
 """The gates that this process shares."""

@@ -10,6 +10,7 @@ from typing import TypeVar
 
 from pydantic import ValidationError
 
+from loradex.domain.air import civitai_air
 from loradex.domain.hub import HashHit, HubFile, HubImage, HubModel, HubVersion
 from loradex.errors import HubUnexpectedAnswer
 from loradex.hub.links import Links
@@ -139,7 +140,7 @@ class Translator:
             content_level=_whole_level(payload.level, images),
             description=payload.description or None,
             published_at=utc_time(payload.published_at),
-            air=payload.air or None,
+            air=payload.air or _air(payload, model_id, model_type or ""),
             usage_control=payload.usage_control or None,
             files=tuple(self._file(file, payload.id) for file in payload.files if file),
             images=images,
@@ -173,6 +174,14 @@ class Translator:
             pickle_scan=payload.pickle_scan or None,
             virus_scan=payload.virus_scan or None,
         )
+
+
+def _air(payload: VersionPayload, model_id: int, model_type: str) -> str | None:
+    """Return the AIR that the hub gives a version elsewhere: its lists leave it out."""
+    files = [file for file in payload.files if file]
+    primary = next((file for file in files if file.primary), None)
+    primary_type = (primary.type if primary else None) or ""
+    return civitai_air(payload.base_model or "", model_type, primary_type, model_id, payload.id)
 
 
 def _early_access(payload: VersionPayload) -> str | None:
