@@ -108,5 +108,5 @@ def _sentence(report: MatchReport) -> str:
     if report.gone:
         text += f", {report.gone:,} no longer shown there"
     if report.left:
-        text += f", {report.left:,} left for the next run to ask by their tensors"
+        text += f", {report.left:,} left for the next run"
     return f"{text}; {count_text(report.words, 'trigger word')}. {duration_text(report.seconds)}."
