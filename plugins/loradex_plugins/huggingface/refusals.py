@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
 from loradex.errors import (
+    HubArchived,
     HubAuthRequired,
     HubBadRequest,
     HubError,
@@ -95,7 +96,7 @@ def _refusal(error: HfHubHTTPError, slug: str, endpoint: str) -> HubError:
         case errors.RemoteEntryNotFoundError():
             return HubNotFound(f"{slug} has no such file.", status=status)
         case errors.DisabledRepoError():
-            return HubForbidden(f"{slug} was taken down by {host}.", status=status)
+            return HubArchived(f"{slug} was taken down by {host}.", status=status)
     return _by_status(status, error.response.headers, slug, host)
 
 

@@ -16,6 +16,7 @@ from loradex.domain.hub_waiting import HubWait
 from loradex.domain.progress import CancelToken
 from loradex.errors import (
     Cancelled,
+    HubArchived,
     HubAuthRequired,
     HubBadRequest,
     HubError,
@@ -65,9 +66,6 @@ FAILURES = [
     pytest.param(refusal(401, None, "Invalid credentials"), HubAuthRequired, id="401"),
     pytest.param(refusal(403, None, "No"), HubForbidden, id="403"),
     pytest.param(refusal(403, "GatedRepo", "Ask"), HubForbidden, id="gated"),
-    pytest.param(
-        refusal(403, None, "Access to this resource is disabled."), HubForbidden, id="disabled"
-    ),
     pytest.param(refusal(418, None, "Tea"), HubBadRequest, id="418"),
     pytest.param(refusal(451, None, "Law"), HubRegionBlocked, id="451"),
     pytest.param(refusal(500, None, "Oops"), HubUnavailable, id="500"),
@@ -232,6 +230,17 @@ def test_private_and_missing_look_alike(hub: HuggingFaceHub, fake: FakeHuggingFa
 
     for slug in ("my/secret", "no/such"):
         assert hub.look_up(HubReference("huggingface", slug=slug)) is None
+
+
+def test_what_was_taken_down_is_gone(hub: HuggingFaceHub, fake: FakeHuggingFace) -> None:
+    found = hub.look_up(WANTED)
+    assert found is not None
+    version = found[0].versions[0]
+    fake.repos[SLUG] = replace(fake.repos[SLUG], disabled=True)
+
+    assert hub.look_up(replace(WANTED, revision="main")) is None
+    with pytest.raises(HubArchived, match="taken down"):
+        hub.download_start(version, version.files[0])
 
 
 def test_a_search_that_fails_is_told(
