@@ -155,15 +155,6 @@ class HubStore:
             )
         return found
 
-    def slugs(self, hub: str, model_ids: Iterable[int]) -> dict[int, str]:
-        """Return the names of those of these models that have one, by their ids."""
-        rows = self._reader.rows_of(
-            "SELECT id, slug FROM hub_model WHERE hub = ? AND slug IS NOT NULL"
-            " AND id IN (SELECT value FROM json_each(?))",
-            (hub, json.dumps(list(model_ids))),
-        )
-        return {int(str(row[0])): str(row[1]) for row in rows}
-
     def counts(self) -> tuple[int, int]:
         """Return how many contents are hashed, and how many of these are matched."""
         row = self._reader.rows_of("SELECT count(sha256), coalesce(sum(matched), 0) FROM content")[

@@ -159,7 +159,7 @@ class _Refresh:
         if not isinstance(hub, HubNames):
             return {}
         # Such a hub knows names, not numbers.
-        slugs = self._catalog.hub.slugs(self.report.hub, ids)
+        slugs = self._catalog.known.slugs(self.report.hub, ids)
         answers = {
             id_: hub.look_up(HubReference(self.report.hub, slug=slug))
             for id_, slug in slugs.items()
