@@ -130,12 +130,11 @@ class KnownModels:
         wanted = json.dumps(sorted(set(version_ids)))
         found: dict[int, int] = {}
         for version_id, content_id in self._reader.rows_of(
-            "WITH wanted AS (SELECT value AS id FROM json_each(?2))"
-            " SELECT version_id, content_id FROM match JOIN content ON content.id = content_id"
-            f" WHERE hub = ?1 AND version_id IN (SELECT id FROM wanted) AND {_HERE}"
+            "SELECT version_id, content_id FROM match JOIN content ON content.id = content_id"
+            f" WHERE hub = ?1 AND version_id IN (SELECT value FROM json_each(?2)) AND {_HERE}"
             " UNION ALL SELECT version_id, content.id FROM hub_file"
             " JOIN content ON content.sha256 = hub_file.sha256"
-            f" WHERE hub = ?1 AND version_id IN (SELECT id FROM wanted) AND {_HERE}"
+            f" WHERE hub = ?1 AND version_id IN (SELECT value FROM json_each(?2)) AND {_HERE}"
             f" AND (is_primary OR lower(type) IN {_WEIGHTS})",
             (hub, wanted),
         ):
