@@ -152,8 +152,7 @@ class VerifyStore:
             (file.content_id, file.device, file.inode),
         )
         matches = self._reader.rows_of(
-            "SELECT model_id, version_id FROM match WHERE content_id = ?"
-            " ORDER BY confidence DESC, matched_at LIMIT 1",
+            "SELECT model_id, version_id FROM match WHERE content_id = ? AND hub = 'civitai'",
             (file.content_id,),
         )
         model, version = matches[0] if matches else (None, None)
