@@ -235,6 +235,22 @@ def test_a_broken_file_and_an_odd_name_end_nothing(
     watching.wait(EventKind.INDEXED, os.fsdecode(b"odd\xff.safetensors"))
 
 
+def test_a_model_in_several_files_is_told_when_all_are_there(
+    watching: Watching, roots: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("loradex.operations.watching.settling._ASK_AGAIN_SECONDS", 0.3)
+    first, second = (f"big-0000{number}-of-00002.safetensors" for number in (1, 2))
+    lora(roots[0] / first, seed=21)
+    lora(roots[0] / "other.safetensors", seed=22)
+    watching.wait(EventKind.INDEXED, "other")
+    lora(roots[0] / second, seed=23)
+    assert watching.wait(EventKind.INDEXED, first).detail == ""
+    (roots[0] / second).unlink()
+    assert watching.wait(EventKind.CHANGED, first).detail == "Shard 2 of 2 is missing."
+    lora(roots[0] / second, seed=23)
+    assert watching.wait(EventKind.CHANGED, first, times=2).detail == ""
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [

@@ -17,7 +17,7 @@ from loradex.paths import Home, default_home, expanded
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "demo": ("demo", "Build a small sample library and run the whole loop on it."),
-    "library": ("library", "Add, list and remove the folders that are indexed."),
+    "library": ("library", "Add, list, move and remove the folders that are indexed."),
     "scan": ("scan", "Index what is new in the libraries, and hash it."),
     "arrivals": ("arrivals", "Say what is done with files that arrive while `scan --watch` runs."),
     "undo": ("undo", "Bring moved files back to where they were."),

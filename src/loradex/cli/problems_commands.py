@@ -20,6 +20,7 @@ _AGAIN = "Download it again"
 # What a problem says, and what to do about it; the first that fits.
 _REMEDIES = (
     ("permission denied", "Change its permissions"),
+    ("missing", "Put the missing files beside it"),
     ("cut short", "Wait until its download has finished, or download it again"),
     ("Git LFS pointer", "Fetch the model itself with `git lfs pull`"),
     ("archive", "Unpack it"),
@@ -35,10 +36,11 @@ _REMEDIES = (
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @pass_context
 def problems_command(context: Context, as_json: bool) -> None:
-    """List the files that could not be read, and why.
+    """List the files that could not be read, or hold wrong bytes, and why.
 
-    A file leaves this list when a scan can read it, or when it is gone. Exit code 3 means that
-    there are any.
+    A file leaves this list when a scan can read it or finds another in its place, when `loradex
+    verify` finds its bytes to be right again, or when it is gone. Exit code 3 means that there
+    are any.
     """
     with context.catalog() as catalog:
         problems = catalog.files.problems()

@@ -1,8 +1,8 @@
 """Files that were just written, until they are complete.
 
-A file has settled when nothing about it changed for some seconds, and its header is whole or it is
-something else than a model: a web page in place of a download. One that stays incomplete for a
-minute is taken as it is: it may be broken for good. Times are monotonic, so
+A file has settled when nothing about it changed for some seconds, and its header is whole, with
+all its shards, or it is something else than a model: a web page in place of a download. One that
+stays incomplete for a minute is taken as it is: it may be broken for good. Times are monotonic, so
 a clock that jumps changes nothing.
 """
 
@@ -92,14 +92,15 @@ def _signs(path: str) -> _Signs | None:
 def _may_become_whole(path: str) -> bool:
     """Tell whether a file's header is not healthy, and may be when more is written.
 
+    So it is with a model in several files of which some are to come.
     Where the first nine bytes are there and no model begins so, nothing can be hoped for. Zeros are
     what a downloader has made room for and not written yet.
     """
     try:
-        read_header(Path(path))
+        header = read_header(Path(path))
     except FormatError:
         return not _begins_as_something_else(Path(path))
-    return False
+    return header.shard is not None and bool(header.shard.missing)
 
 
 def _begins_as_something_else(path: Path) -> bool:

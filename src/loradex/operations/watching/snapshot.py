@@ -81,8 +81,12 @@ def _change(was: KnownFile, now: KnownFile) -> EventKind | None:
         return EventKind.INDEXED if was.state == FileState.GROWING else EventKind.BACK
     if was.raw_path != now.raw_path:
         return EventKind.MOVED
-    same = (was.size, was.mtime_ns, was.fingerprint) == (now.size, now.mtime_ns, now.fingerprint)
-    return None if same else EventKind.CHANGED
+    return None if _signs(was) == _signs(now) else EventKind.CHANGED
+
+
+def _signs(file: KnownFile) -> tuple[object, ...]:
+    """Return what changes with a file's bytes, or with what is wrong: a shard that was missing."""
+    return file.size, file.mtime_ns, file.fingerprint, file.problem
 
 
 def _folders_above(path: bytes) -> Iterator[bytes]:
