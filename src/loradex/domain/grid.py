@@ -2,81 +2,101 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import product
+
+from loradex.domain.axes import Axis, AxisKind, AxisValue, Draft
+from loradex.domain.recipe import GridModel, Recipe, RenderSettings
+
+__all__ = [
+    "Axis",
+    "AxisKind",
+    "AxisValue",
+    "Cell",
+    "Draft",
+    "FailedCell",
+    "GridModel",
+    "GridPlan",
+    "GridRecord",
+    "GridSpec",
+    "Layout",
+    "Placement",
+    "Recipe",
+    "RecordAxis",
+    "RecordCell",
+    "RenderSettings",
+    "RenderedCell",
+]
+
+Place = tuple[int, ...]
+"""Where a cell stands: for each axis of the grid the number of its value."""
 
 
 @dataclass(frozen=True, slots=True)
-class RenderSettings:
-    """How every cell is drawn. Names and units are diffusers'.
+class Layout:
+    """Which axes go across, which down, and which turn pages: numbers of axes, outermost first."""
 
-    `sampler` is the A1111 name (`Euler`, `Euler a`, `DPM++ 2M`, `DDIM`, `UniPC`). `dtype` is
-    `auto`, `float32`, `bfloat16` or `float16`; `device` is `auto`, `cpu`, `cuda` or `cuda:N`.
-    """
+    x: tuple[int, ...] = ()
+    y: tuple[int, ...] = ()
+    pages: tuple[int, ...] = ()
 
-    width: int = 512
-    height: int = 512
-    num_inference_steps: int = 20
-    guidance_scale: float = 7.0
-    sampler: str = "Euler"
-    clip_skip: int = 1
-    """Counted from 1, as A1111 does: 1 uses the last layer."""
-    dtype: str = "auto"
-    device: str = "auto"
+    def places(self, lengths: tuple[int, ...], axes: tuple[int, ...]) -> Iterator[Place]:
+        """Yield every combination of these axes' value numbers, the last axis fastest."""
+        return product(*(range(lengths[axis]) for axis in axes))
 
-
-@dataclass(frozen=True, slots=True)
-class GridModel:
-    """A file the renderer needs: where it is, and the digest that names its content."""
-
-    content_id: int
-    name: str
-    path: str
-    digest: str
-    """SHA-256 of the bytes; a diffusers folder has the digest of its listing."""
-    base: str | None
-    trigger_words: tuple[str, ...] = ()
+    def place(self, page: Place, row: Place, column: Place) -> Place:
+        """Return the place, in the order of the grid's axes, of a page's row and column."""
+        at = dict(zip((*self.pages, *self.y, *self.x), (*page, *row, *column), strict=True))
+        return tuple(at[axis] for axis in sorted(at))
 
 
 @dataclass(frozen=True, slots=True)
 class GridSpec:
-    """What a person asked for: every combination of strength, prompt and seed, per LoRA.
+    """What a person asked for: a cell, and the axes that vary it in every combination.
 
-    Strength 0 is the checkpoint alone and is the same cell for every LoRA.
+    `excluded` are combinations that are left out: for some axes the numbers of their values.
+    `named` are the models behind the names in `<lora:NAME:…>`, and `embeddings` those behind
+    words of prompts.
     """
 
-    checkpoint: GridModel
-    loras: tuple[GridModel, ...]
-    strengths: tuple[float, ...]
-    prompts: tuple[str, ...]
-    seeds: tuple[int, ...]
-    negative_prompt: str = ""
-    settings: RenderSettings = field(default_factory=RenderSettings)
+    base: Draft
+    axes: tuple[Axis, ...]
+    layout: Layout
+    excluded: tuple[Mapping[int, frozenset[int]], ...] = ()
+    named: Mapping[str, GridModel] = field(default_factory=dict)
+    embeddings: Mapping[str, GridModel] = field(default_factory=dict)
     title: str = ""
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How many values each axis has."""
+        return tuple(len(axis.values) for axis in self.axes)
+
+    @property
+    def settings(self) -> RenderSettings:
+        """How cells are drawn where no axis says otherwise; device and dtype hold for all."""
+        return self.base.settings
 
 
 @dataclass(frozen=True, slots=True)
 class Cell:
     """One picture of a grid. `key` is the digest of all that determines the picture."""
 
-    lora: GridModel | None
-    """None when the strength is 0."""
-    strength: float
-    prompt: str
-    negative_prompt: str
-    seed: int
-    settings: RenderSettings
+    recipe: Recipe
     key: str
 
 
 @dataclass(frozen=True, slots=True)
 class Placement:
-    """Where a cell stands in the grid; indices into the spec's tuples."""
+    """Where a cell stands in the grid, and the key of the same picture without any LoRA.
 
-    lora: int
-    prompt: int
-    seed: int
-    strength: int
+    `base_key` is None where no such picture is in the grid, or the cell itself has no LoRA.
+    """
+
+    at: Place
     cell: Cell
+    base_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +129,16 @@ class FailedCell:
 
 
 @dataclass(frozen=True, slots=True)
+class RecordAxis:
+    """An axis as the catalog keeps it: its kind, and its values as short and as whole texts."""
+
+    kind: AxisKind
+    labels: tuple[str, ...]
+    texts: tuple[str, ...]
+    find: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class GridRecord:
     """A grid as the catalog keeps it."""
 
@@ -117,12 +147,29 @@ class GridRecord:
     created_at: float
     checkpoint: str
     loras: tuple[str, ...]
-    strengths: tuple[float, ...]
-    prompts: tuple[str, ...]
-    seeds: tuple[int, ...]
+    axes: tuple[RecordAxis, ...]
+    layout: Layout
+    settings: RenderSettings
+    prompt: str
     cells_total: int
     cells_done: int
     cells_failed: int
     folder: str
     sheet_path: str | None
     page_path: str | None
+
+    @property
+    def lengths(self) -> tuple[int, ...]:
+        """How many values each axis has."""
+        return tuple(len(axis.labels) for axis in self.axes)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordCell:
+    """A place of a kept grid: its picture, why there is none, or neither while it is not drawn."""
+
+    at: Place
+    path: str | None
+    error: str | None
+    base_path: str | None
+    """The picture without the LoRA, where the grid has one."""

@@ -1,0 +1,170 @@
+"""From a cell as axes filled it in to the recipe that determines its picture."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+
+from loradex.domain.axes import Axis, AxisKind, AxisValue, Draft
+from loradex.domain.recipe import (
+    ControlUse,
+    GridModel,
+    LoraUse,
+    Recipe,
+    RenderSettings,
+    StartUse,
+)
+from loradex.errors import UsageError
+from loradex.render.prompts.lora_tags import take_lora_tags
+
+PLACEHOLDER = "{trigger}"
+_EMPTY_PART = re.compile(r"(?:\s*,){2,}|^\s*,\s*|\s*,\s*$")
+
+_SETTINGS = {
+    AxisKind.STEPS: "num_inference_steps",
+    AxisKind.SAMPLER: "sampler",
+    AxisKind.SCHEDULE: "schedule",
+    AxisKind.CLIP_SKIP: "clip_skip",
+    AxisKind.GUIDANCE: "guidance_scale",
+}
+_FIELDS = {
+    AxisKind.NEGATIVE: "negative_prompt",
+}
+
+
+def filled(draft: Draft, axis: Axis, value: AxisValue) -> Draft:
+    """Return `draft` with one axis at one of its values."""
+    chosen = value.value
+    kind = axis.kind
+    if kind is AxisKind.PROMPT_PART:
+        return replace(draft, parts=(*draft.parts, (axis.find, str(chosen or ""))))
+    if kind is AxisKind.SIZE:
+        assert isinstance(chosen, tuple)  # noqa: S101 - made so where axes are read
+        return _set(draft, width=chosen[0], height=chosen[1])
+    if kind in _SETTINGS:
+        return _set(draft, **{_SETTINGS[kind]: chosen})
+    if kind is AxisKind.CONTROL_STRENGTH:
+        control = draft.control and replace(draft.control, strength=_number(chosen))
+        return replace(draft, control=control)
+    if kind is AxisKind.CONTROL:
+        return replace(draft, control=_control(draft.control, chosen))
+    changed: dict[str, object] = {_FIELDS.get(kind, kind.value): chosen}
+    return replace(draft, **changed)  # type: ignore[arg-type]
+
+
+def resolved(
+    draft: Draft, named: Mapping[str, GridModel], embeddings: Mapping[str, GridModel]
+) -> Recipe:
+    """Return what a filled draft comes to. LoRAs at strength 0 are left out of it.
+
+    `named` are the models behind names in `<lora:NAME:…>`, `embeddings` those behind words of
+    prompts. Raises `UsageError` for a prompt that cannot be read or a text that is not in it.
+    """
+    prompt, negative = _with_parts(draft)
+    prompt = with_trigger(prompt, trigger_words(draft))
+    prompt, uses = _named_uses(prompt, named)
+    for model, strength, clip, blocks in _own_uses(draft):
+        uses.append(LoraUse(model, strength, strength if clip is None else clip, blocks))
+    words = f"{prompt} {negative}"
+    start = draft.init_image and StartUse(draft.init_image, draft.denoising, draft.mask)
+    control = draft.control
+    return Recipe(
+        checkpoint=draft.checkpoint,
+        prompt=prompt,
+        negative_prompt=negative,
+        seed=draft.seed,
+        settings=draft.settings,
+        loras=tuple(use for use in uses if use.strength or use.strength_clip),
+        vae=draft.vae,
+        companions=draft.companions,
+        embeddings=tuple(model for name, model in embeddings.items() if name in words),
+        start=start,
+        controls=(control,) if control is not None and control.strength else (),
+    )
+
+
+def without_loras(draft: Draft) -> Draft:
+    """Return the draft's baseline: the same cell with the checkpoint alone."""
+    return replace(draft, strength=0.0, strength_clip=None, strength2=0.0)
+
+
+def trigger_words(draft: Draft) -> str:
+    """Return the words that this cell's LoRA is called with; empty for none.
+
+    Left alone (None) they come and go with the LoRA; asked for, they stay at strength 0 too.
+    """
+    if draft.trigger is False or draft.lora is None:
+        return ""
+    if isinstance(draft.trigger, str):
+        return draft.trigger
+    words = draft.lora.trigger_words
+    active = draft.strength or draft.strength_clip
+    if not words or (draft.trigger is None and not active):
+        return ""
+    return words[0]
+
+
+def with_trigger(prompt: str, words: str) -> str:
+    """Put `words` where the prompt says `{trigger}`, else in front unless they are there."""
+    if PLACEHOLDER in prompt:
+        replaced = prompt.replace(PLACEHOLDER, words)
+        return replaced if words else _tidied(replaced)
+    if not words or words.casefold() in prompt.casefold():
+        return prompt
+    return f"{words}, {prompt}" if prompt.strip() else words
+
+
+def _tidied(prompt: str) -> str:
+    """Remove the empty parts that a missing word leaves between commas."""
+    return _EMPTY_PART.sub(
+        lambda found: "" if found.start() == 0 or found.end() == len(prompt) else ",", prompt
+    ).strip()
+
+
+def _with_parts(draft: Draft) -> tuple[str, str]:
+    """Replace each text that a prompt-part axis looks for, in the prompt and the negative."""
+    prompt, negative = draft.prompt, draft.negative_prompt
+    for find, put in draft.parts:
+        if find not in draft.prompt and find not in draft.negative_prompt:
+            raise UsageError(
+                f"The text {find!r} is in neither the prompt nor the negative prompt.",
+                hint="A prompt part is replaced where the prompt has exactly this text.",
+            )
+        prompt, negative = prompt.replace(find, put), negative.replace(find, put)
+    return prompt, negative
+
+
+def _named_uses(prompt: str, named: Mapping[str, GridModel]) -> tuple[str, list[LoraUse]]:
+    text, tags = take_lora_tags(prompt)
+    uses = []
+    for tag in tags:
+        if tag.name not in named:
+            raise UsageError(f"No LoRA called {tag.name!r} is known.")
+        uses.append(LoraUse(named[tag.name], tag.strength, tag.strength_clip, tag.blocks))
+    return text, uses
+
+
+def _own_uses(draft: Draft) -> list[tuple[GridModel, float, float | None, str]]:
+    uses: list[tuple[GridModel, float, float | None, str]] = []
+    if draft.lora is not None:
+        uses.append((draft.lora, draft.strength, draft.strength_clip, draft.blocks))
+    if draft.lora2 is not None:
+        uses.append((draft.lora2, draft.strength2, None, ""))
+    return uses
+
+
+def _set(draft: Draft, **changes: object) -> Draft:
+    settings: RenderSettings = replace(draft.settings, **changes)  # type: ignore[arg-type]
+    return replace(draft, settings=settings)
+
+
+def _control(control: ControlUse | None, chosen: object) -> ControlUse | None:
+    if control is None or not isinstance(chosen, GridModel):
+        return None
+    return replace(control, model=chosen)
+
+
+def _number(value: object) -> float:
+    assert isinstance(value, int | float)  # noqa: S101 - made so where axes are read
+    return float(value)
