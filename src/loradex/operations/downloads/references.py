@@ -63,7 +63,7 @@ def recognised(hubs: Hubs, text: str) -> tuple[HubSource, HubReference]:
         raise BadReference(
             f"What {display_text(wanted, 120)} names is not known offline: of the hubs only"
             " CivitAI's cache can be asked then.",
-            hint=f"Run it again without --offline, or name it by {FORMS}.",
+            hint=f"Go online (without --offline and LORADEX_OFFLINE), or name it by {FORMS}.",
         )
     raise BadReference(
         f"No hub knows what {display_text(wanted, 120)} names.", hint=f"Name it by {FORMS}."
