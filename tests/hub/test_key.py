@@ -74,6 +74,9 @@ def test_a_redirect_is_never_followed(connect, hub: LocalHub, status: int) -> No
             "file:///x",
             "data:,x",
             "http://[::1",
+            "https://xn--a/",
+            "https://a..b/",
+            "https://evil.example:99999999999/",
             "",
         ):
             hub.trouble(hub_trouble.redirect(target, status))
@@ -84,7 +87,7 @@ def test_a_redirect_is_never_followed(connect, hub: LocalHub, status: int) -> No
     finally:
         elsewhere.close()
     assert elsewhere.requests == []
-    assert len(hub.requests) == 7
+    assert len(hub.requests) == 10
 
 
 def test_no_key_over_a_way_that_others_can_read(connect, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -197,6 +200,9 @@ def test_http2_headers_stay_out_of_the_log(connect, caplog: pytest.LogCaptureFix
         "https://",
         "https://[::1",
         "https://civi tai.com:port",
+        "https://xn--a",
+        "https://hub..example",
+        "https://civitai.com:99999",
     ],
 )
 def test_an_address_that_is_none(url: str) -> None:

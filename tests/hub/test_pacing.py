@@ -162,6 +162,8 @@ def test_backoff_doubles_to_thirty_seconds(attempt: int, least: float, most: flo
         ("soon", None),
         ("", None),
         ("Sun, 99 Mar 2026 12:01:30 GMT", None),
+        ("Sun, 01 Mar 2026 12:01:30 +99999999999999", None),
+        ("Sun, 99999999999999999999 Mar 2026 12:01:30 GMT", None),
         ("²", None),
     ],
 )

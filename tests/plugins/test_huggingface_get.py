@@ -6,6 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -77,4 +78,29 @@ def test_a_gated_repository_says_where_to_accept_its_conditions(
 
     assert ended.returncode != 0
     assert "gated" in ended.stderr
+    assert "Accept them at" in ended.stderr
     assert files_below(models) == []
+
+
+def test_a_repository_that_is_not_shown_may_need_a_login(
+    fake: FakeHuggingFace, models: Path, tmp_path: Path
+) -> None:
+    fake.repos["my/secret"] = replace(fake.repos[SLUG], id="my/secret", private=True)
+
+    ended = call(fake, tmp_path, "hub", "get", "hf:my/secret")
+
+    assert ended.returncode != 0
+    assert "has no my/secret, or it is private" in ended.stderr
+    assert "hf auth login" in " ".join(ended.stderr.split())
+
+
+def test_offline_is_named_as_the_reason(
+    fake: FakeHuggingFace, models: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LORADEX_OFFLINE", "yes")
+    ended = call(fake, tmp_path, "hub", "get", "--dry-run", f"hf:{SLUG}")
+
+    assert ended.returncode != 0
+    assert "is not known offline" in ended.stderr
+    assert "LORADEX_OFFLINE" in ended.stderr
+    assert fake.requests == []

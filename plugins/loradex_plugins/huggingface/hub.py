@@ -47,6 +47,8 @@ _log = logging.getLogger(__name__)
 class HuggingFaceHub:
     """A `HubSource` that can be searched, knows names, gives files and confirms places.
 
+    Of what it does not show it says why.
+
     Repositories are models and their commits versions; ids are numbers made from those names, so
     `model` and `models` know only what this object has told before: ask by name otherwise.
     """
@@ -58,6 +60,7 @@ class HuggingFaceHub:
         self._endpoint = self._library.endpoint
         self._slugs: dict[int, str] = {}
         self._kept: dict[tuple[str, str | None], tuple[float, ModelInfo]] = {}
+        self._absent: dict[tuple[str, str | None], HubNotFound] = {}
 
     def page_url(self, model_id: int, version_id: int | None = None) -> str:
         """Return the address of a repository's page; empty for one not told of before."""
@@ -125,10 +128,15 @@ class HuggingFaceHub:
             info = self._info(slug, reference.revision)
         except HubNotFound as error:
             _log.info("%s", error.message)
+            self._absent[slug, reference.revision] = error
             return None
         model = self._expected(info, () if reference.path is None else (reference.path,))
         exact = reference.revision is not None or reference.path is not None
         return model, model.versions[0] if exact and model.versions else None
+
+    def absence(self, reference: HubReference) -> HubNotFound | None:
+        """Return why a repository was last not shown: it may be private, its revision mistyped."""
+        return self._absent.get((reference.slug or "", reference.revision))
 
     def download_start(self, version: HubVersion, file: HubFile) -> FetchStart:
         """Return the file's address at its commit; raise in clear words if it cannot be had."""

@@ -10,6 +10,7 @@ from loradex.domain.hub import HashHit, HubFile, HubModel, HubVersion
 from loradex.domain.hub_reference import HubReference
 from loradex.domain.hub_search import HubPage, HubQuery
 from loradex.domain.secret import Secret
+from loradex.errors import HubError
 
 
 @runtime_checkable
@@ -60,6 +61,24 @@ class HubNames(Protocol):
 
     def look_up(self, reference: HubReference) -> tuple[HubModel, HubVersion | None] | None:
         """Return the model, and the version if the reference names one; None if there is none."""
+
+
+@runtime_checkable
+class HubManyNames(Protocol):
+    """A hub that can be asked what many names mean in few requests."""
+
+    def look_up_all(
+        self, references: Sequence[HubReference]
+    ) -> list[tuple[HubModel, HubVersion | None] | None]:
+        """Return what `look_up` would for each reference, in their order."""
+
+
+@runtime_checkable
+class HubAbsence(Protocol):
+    """A hub that can say more of a thing that it does not show than that it is not there."""
+
+    def absence(self, reference: HubReference) -> HubError | None:
+        """Return what the hub said when `look_up` last found nothing for this; None if nothing."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ from loradex.errors import (
     HubUnreachable,
 )
 from loradex.hub.answers import Answer
-from loradex.hub.origin import Origin
+from loradex.hub.origin import Origin, web_address
 from loradex.hub.pacing import retry_after
 from loradex.hub.times import utc_time
 
@@ -182,7 +182,7 @@ def redirect_error(response: httpx.Response, label: str) -> HubError:
 def _target(response: httpx.Response) -> str:
     """Return " to host", never the address itself: it may be signed."""
     try:
-        url = httpx.URL(response.headers.get("location", ""))
+        url = web_address(response.headers.get("location", ""))
     except httpx.InvalidURL:
         return ""
     return f" to {display_text(Origin.of(url).label, _DETAIL_LIMIT)}" if url.host else ""

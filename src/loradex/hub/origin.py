@@ -12,6 +12,7 @@ from loradex.errors import SettingsError
 from loradex.settings import Secret
 
 _DEFAULT_PORTS = {"https": 443, "http": 80}
+_LONGEST_HOST = 253
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,23 @@ class Origin:
         return f"{self.scheme}://{self.label}"
 
 
+def web_address(text: str, seen_from: httpx.URL | None = None) -> httpx.URL:
+    """Return the address in `text`, which may be relative to `seen_from`.
+
+    Raises `httpx.InvalidURL` for whatever could not be asked. httpx itself finds some of that only
+    when it is used, with errors of other kinds: a host that is no name, a port that is none.
+    """
+    try:
+        url = httpx.URL(text) if seen_from is None else seen_from.join(text)
+        url.raw_host.decode("ascii").encode("idna")  # as the socket will
+        usable = len(url.host) <= _LONGEST_HOST and (url.port is None or 0 < url.port < 65536)
+    except ValueError:  # all trouble with names of hosts
+        usable = False
+    if not usable:
+        raise httpx.InvalidURL("an address that cannot be asked")
+    return url
+
+
 def hub_address(text: str) -> httpx.URL:
     """Return the hub's address from the settings; raise `SettingsError` if it cannot be one.
 
@@ -62,7 +80,7 @@ def hub_address(text: str) -> httpx.URL:
     """
     hint = "LORADEX_HUB_URL takes an address such as https://civitai.com."
     try:
-        url = httpx.URL(text)
+        url = web_address(text)
     except httpx.InvalidURL as error:
         raise SettingsError("The hub address is not a web address.", hint=hint) from error
     if url.userinfo or url.query or url.fragment:

@@ -75,7 +75,7 @@ def retry_after(value: str | None, now: datetime | None = None) -> float | None:
         return float(int(text[:9]))
     try:
         when = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for numbers that no date has
         return None
     if when.tzinfo is None:
         when = when.replace(tzinfo=UTC)

@@ -29,7 +29,7 @@ from loradex.errors import (
 from loradex.hub.bounded import OutOfTime, call_bounded
 from loradex.hub.exchange import USER_AGENT
 from loradex.hub.failures import connection_failure, out_of_time
-from loradex.hub.origin import Origin, hub_address
+from loradex.hub.origin import Origin, hub_address, web_address
 from loradex.hub.pacing import retry_after
 
 MOST_BYTES = 20 * 1024 * 1024
@@ -104,8 +104,8 @@ class PictureFetcher:
     def _checked(self, text: str, seen_from: httpx.URL | None = None) -> httpx.URL:
         """Return the address in `text`; raise `HubUnexpectedAnswer` if we do not go there."""
         try:
-            url = httpx.URL(text) if seen_from is None else seen_from.join(text)
-        except (httpx.InvalidURL, ValueError) as error:
+            url = web_address(text, seen_from)
+        except httpx.InvalidURL as error:
             raise HubUnexpectedAnswer(
                 "The picture's address cannot be read.", hint=_NO_HELP
             ) from error

@@ -8,7 +8,7 @@ from dataclasses import replace
 import httpx
 
 from loradex.errors import HubBadRequest
-from loradex.hub.origin import Origin
+from loradex.hub.origin import Origin, web_address
 from loradex.hub.transport import HubTransport, Surroundings
 from loradex.settings import Settings
 
@@ -20,7 +20,7 @@ class PluginHttp:
     """The `HubHttp` of the plugin API. Safe to share between threads; close it after use."""
 
     def __init__(self, settings: Settings, around: Surroundings) -> None:
-        self._settings = replace(settings, hub_token=None)
+        self._settings = replace(settings, hub_token=None, hub_ca="")
         self._around = around
         self._lock = threading.Lock()
         self._transports: dict[Origin, HubTransport] = {}
@@ -28,7 +28,7 @@ class PluginHttp:
     def get_json(self, url: str) -> object:
         """Return the document at an https address (http on this machine only)."""
         try:
-            address = httpx.URL(url)
+            address = web_address(url)
         except httpx.InvalidURL as error:
             raise HubBadRequest("A plugin asked for something that is no web address.") from error
         origin = Origin.of(address)

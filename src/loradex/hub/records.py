@@ -29,7 +29,7 @@ class RecordLookups:
         wanted = list(dict.fromkeys(id_ for id_ in ids if 0 < id_ <= LARGEST_ID))
         for start in range(0, len(wanted), MODELS_PER_CALL):
             chunk = wanted[start : start + MODELS_PER_CALL]
-            for model in self._list(chunk):
+            for model in self._list("ids", chunk):
                 if model.id in chunk:
                     found.setdefault(model.id, model)
             for left_out in [id_ for id_ in chunk if id_ not in found]:
@@ -37,6 +37,15 @@ class RecordLookups:
                 if single is not None:
                     found[left_out] = single
         return [found[id_] for id_ in wanted if id_ in found]
+
+    def models_of_versions(self, ids: Iterable[int]) -> list[HubModel]:
+        """Return the models that lists show for these versions, maybe without their others."""
+        wanted = list(dict.fromkeys(id_ for id_ in ids if 0 < id_ <= LARGEST_ID))
+        return [
+            model
+            for start in range(0, len(wanted), MODELS_PER_CALL)
+            for model in self._list("modelVersionIds", wanted[start : start + MODELS_PER_CALL])
+        ]
 
     def model(self, model_id: int) -> HubModel | None:
         """Return one model with all its versions; None if the hub has no such model."""
@@ -61,7 +70,7 @@ class RecordLookups:
         if reference.version_id is not None:
             return self._look_up_version(reference.version_id, reference.model_id)
         model = None if reference.model_id is None else self.model(reference.model_id)
-        return None if model is None else (model, _with_file(model, reference.file_id))
+        return None if model is None else (model, version_with_file(model, reference.file_id))
 
     def _look_up_version(
         self, version_id: int, model_id: int | None
@@ -73,15 +82,15 @@ class RecordLookups:
         parent = own.model_id if own is not None else model_id
         model = None if parent is None else self.model(parent)
         inside = next((v for v in model.versions if v.id == version_id), None) if model else None
-        version = _joined(own, inside) if own and inside else own or inside
+        version = joined(own, inside) if own and inside else own or inside
         return None if version is None else (model or _model_of(version), version)
 
-    def _list(self, ids: Sequence[int]) -> list[HubModel]:
+    def _list(self, parameter: str, ids: Sequence[int]) -> list[HubModel]:
         answer = self._transport.get(
             "api/v1/models",
             # Without these two the list drops archived and mature models that were asked for.
             {
-                "ids": ",".join(map(str, ids)),
+                parameter: ",".join(map(str, ids)),
                 "nsfw": "true",
                 "archived": "true",
                 "limit": MODELS_PER_CALL,
@@ -94,7 +103,7 @@ class RecordLookups:
         )
 
 
-def _with_file(model: HubModel, file_id: int | None) -> HubVersion | None:
+def version_with_file(model: HubModel, file_id: int | None) -> HubVersion | None:
     """Return the version that has a file; None when none is asked for or has it."""
     if file_id is None:
         return None
@@ -102,7 +111,7 @@ def _with_file(model: HubModel, file_id: int | None) -> HubVersion | None:
     return next(holders, None)
 
 
-def _joined(own: HubVersion, inside: HubVersion) -> HubVersion:
+def joined(own: HubVersion, inside: HubVersion) -> HubVersion:
     """Return a version's own record with what only the one inside its model tells."""
     quantised = {file.id: file.quantisation for file in inside.files}
 

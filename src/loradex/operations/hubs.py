@@ -89,6 +89,11 @@ class Hubs:
         self.civitai.close()
         self._http.close()
 
+    @property
+    def offline(self) -> bool:
+        """True when nobody may be asked, and the hubs of plugins are left out."""
+        return self._settings.offline
+
     def __iter__(self) -> Iterator[HubSource]:
         if self._allowed(CIVITAI):
             yield self.civitai

@@ -18,6 +18,7 @@ from __future__ import annotations
 
 from loradex.domain.hub_source import (
     FetchStart,
+    HubAbsence,
     HubDownloads,
     HubNames,
     HubPlaces,
@@ -35,6 +36,7 @@ __all__ = [
     "Event",
     "FetchStart",
     "GridFinished",
+    "HubAbsence",
     "HubContext",
     "HubDownloads",
     "HubHttp",

@@ -35,8 +35,9 @@ def hub_source(context: HubContext) -> HubSource | None:
     """Return a hub to ask for models that the built-in one does not know; None for no hub now.
 
     Called once for each piece of work on hubs, with a context of its own; ask nobody yet. What
-    the hub can do besides look-ups by hash (`HubSearch`, `HubNames`, `HubDownloads`, `HubPlaces`)
-    is told by the methods it has. Hubs are asked from the plugin's own thread, one call at a time.
+    the hub can do besides look-ups by hash (`HubSearch`, `HubNames`, `HubAbsence`, `HubDownloads`,
+    `HubPlaces`) is told by the methods it has. Hubs are asked from the plugin's own thread, one
+    call at a time.
     """
     raise NotImplementedError
 

@@ -12,6 +12,7 @@ from loradex.domain.hub_reference import HubReference
 from loradex.domain.hub_search import HubPage, HubQuery
 from loradex.domain.hub_source import (
     FetchStart,
+    HubAbsence,
     HubDownloads,
     HubNames,
     HubPlaces,
@@ -136,6 +137,22 @@ class _Named(FencedHub):
         return self._ask(ask)
 
 
+class _Absent(FencedHub):
+    def absence(self, reference: HubReference) -> HubError | None:
+        """Ask the plugin's hub; no answer when it has none that can be told."""
+
+        def ask() -> HubError | None:
+            answer: object = cast("HubAbsence", self._source).absence(reference)
+            if answer is None or isinstance(answer, HubError):
+                return answer
+            raise PluginError(f"It answered {shown(answer)} where a HubError was due.")
+
+        try:
+            return self._ask(ask)
+        except HubError:
+            return None
+
+
 class _Downloaded(FencedHub):
     def download_start(self, version: HubVersion, file: HubFile) -> FetchStart:
         """Ask the plugin's hub; a key never goes over a line that others can read."""
@@ -162,6 +179,7 @@ class _Placed(FencedHub):
 _ABILITIES: dict[type, type[FencedHub]] = {
     HubSearch: _Searched,
     HubNames: _Named,
+    HubAbsence: _Absent,
     HubDownloads: _Downloaded,
     HubPlaces: _Placed,
 }

@@ -21,6 +21,15 @@ if TYPE_CHECKING:
         def scale_model_input(self, sample: Tensor, timestep: Tensor) -> Tensor:
             """Scale latents as the model wants them."""
 
+        def set_begin_index(self, index: int) -> None:
+            """Start at this timestep, for an init picture."""
+
+        def add_noise(self, clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
+            """Mix noise into latents as it is at this timestep."""
+
+        def scale_noise(self, clean: Tensor, timestep: Tensor, noise: Tensor) -> Tensor:
+            """Do the same in schedulers for flow matching."""
+
         def step(
             self,
             noise: Tensor,

@@ -55,6 +55,8 @@ def test_what_is_followed(depot: Depot, location: str) -> None:
         ("http://me:pass@127.0.0.1/x", HubUnexpectedAnswer, "no web address"),
         ("http://[", HubUnexpectedAnswer, "no web address"),
         ("http://127.0.0.1:99999999/", HubUnexpectedAnswer, "no web address"),
+        ("http://xn--a/", HubUnexpectedAnswer, "no web address"),
+        ("http://a..b/", HubUnexpectedAnswer, "no web address"),
         ("", HubUnexpectedAnswer, "no web address"),
         ("/api/download/models/1", HubUnexpectedAnswer, "place to place"),
     ],

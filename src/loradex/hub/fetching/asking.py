@@ -21,7 +21,7 @@ from loradex.hub.fetching.documents import SNIFFED, storage_words
 from loradex.hub.fetching.reach import Reach
 from loradex.hub.fetching.troubles import Changed, Setback, no_connection
 from loradex.hub.fetching.wire import WIRE_ERRORS, Reply, Wire
-from loradex.hub.origin import Origin, OriginAuth
+from loradex.hub.origin import Origin, OriginAuth, web_address
 
 MOST_REDIRECTS = 5
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -118,7 +118,7 @@ class Asking:
     def _begin(self) -> _Route:
         start = self._ask()
         try:
-            url = httpx.URL(start.url)
+            url = web_address(start.url)
         except httpx.InvalidURL as error:
             raise HubUnexpectedAnswer("The hub gave no address for the file.") from error
         if not _is_web_address(url):
@@ -143,7 +143,7 @@ class Asking:
         """Return where a redirect leads; raise `Setback` where it must not."""
         label = route.origin.label
         try:
-            url = route.url.join(reply.header("location") or "")
+            url = web_address(reply.header("location") or "", route.url)
         except httpx.InvalidURL as error:
             reply.close()
             raise _stop(HubUnexpectedAnswer(f"{label} sends us to no web address.")) from error

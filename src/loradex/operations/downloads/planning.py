@@ -10,13 +10,12 @@ from typing import TYPE_CHECKING
 from loradex.catalog.catalog import Catalog
 from loradex.catalog.download_store import UNFINISHED
 from loradex.domain.downloads import Download, NewDownload
-from loradex.domain.hub import HubModel, HubVersion
-from loradex.domain.hub_reference import HubReference
 from loradex.domain.hub_source import HubDownloads, HubSource
 from loradex.domain.library import FileState
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.domain.text import display_text
-from loradex.errors import HubError, HubOffline, HubUnreachable, LoradexError
+from loradex.errors import HubError, LoradexError
+from loradex.operations.downloads.answers import STAGE, Answers
 from loradex.operations.downloads.choosing import (
     NotToBeHad,
     chosen_files,
@@ -33,7 +32,6 @@ from loradex.operations.downloads.plan import (
     Verdict,
 )
 from loradex.operations.downloads.queue import fetches
-from loradex.operations.downloads.references import looked_up, recognised
 from loradex.operations.downloads.room import rooms_for
 from loradex.settings import Settings
 
@@ -65,12 +63,14 @@ def plan_downloads(
         settings.download_folders if options.folders is None else options.folders,
         queue,
     )
-    draft = _Draft(catalog, options, placer, queue)
+    answers = Answers(hubs)
+    answers.fetch(texts, sink, cancel)
+    draft = _Draft(catalog, options, placer, queue, answers)
     for number, text in enumerate(texts):
         cancel.check()
-        sink.progress(Progress("Asking the hub", number, len(texts), "references", text))
+        sink.progress(Progress(STAGE, number, len(texts), "references", text))
         try:
-            draft.add(hubs, text)
+            draft.add(text)
         except (LoradexError, NotToBeHad) as error:
             problem = _problem(text, error)
             if len(texts) == 1 and isinstance(error, LoradexError):
@@ -91,16 +91,15 @@ class _Draft:
     options: DownloadOptions
     placer: Placer
     queue: list[Download]
+    answers: Answers
     files: list[PlannedFile] = field(default_factory=list)
     problems: list[Problem] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
     _seen: set[tuple[object, ...]] = field(default_factory=set)
-    _unreachable: dict[str, HubError] = field(default_factory=dict)
 
-    def add(self, hubs: Hubs, text: str) -> None:
+    def add(self, text: str) -> None:
         """Add the files that a reference means."""
-        hub, reference = recognised(hubs, text)
-        model, version = self._look_up(hub, reference)
+        hub, reference, (model, version) = self.answers.of(text)
         if version is None:
             version, note = newest_version(model, datetime.now(UTC))
             if note is not None:
@@ -122,18 +121,6 @@ class _Draft:
                     kind_of(model, file) or self.options.kind,
                 )
                 self.files.append(self._judged(hub, planned))
-
-    def _look_up(
-        self, hub: HubSource, reference: HubReference
-    ) -> tuple[HubModel, HubVersion | None]:
-        """Ask the hub; one that could not be reached is not asked for the rest of a list."""
-        if hub.name in self._unreachable:
-            raise self._unreachable[hub.name]
-        try:
-            return looked_up(hub, reference)
-        except (HubUnreachable, HubOffline) as error:
-            self._unreachable[hub.name] = error
-            raise
 
     def _judged(self, hub: HubSource, planned: PlannedFile) -> PlannedFile:
         """Return a file with what becomes of it, and a place if it is to be fetched."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from loradex.domain.hub import HubModel, HubVersion
 from loradex.domain.hub_reference import HubReference
-from loradex.domain.hub_source import HubNames, HubSource
+from loradex.domain.hub_source import HubAbsence, HubNames, HubSource
 from loradex.domain.text import display_text
 from loradex.errors import BadReference, UsageError
 
@@ -59,6 +59,12 @@ def recognised(hubs: Hubs, text: str) -> tuple[HubSource, HubReference]:
             reference = hub.recognise(wanted)
             if reference is not None:
                 return hub, reference
+    if hubs.offline:
+        raise BadReference(
+            f"What {display_text(wanted, 120)} names is not known offline: of the hubs only"
+            " CivitAI's cache can be asked then.",
+            hint=f"Go online (without --offline and LORADEX_OFFLINE), or name it by {FORMS}.",
+        )
     raise BadReference(
         f"No hub knows what {display_text(wanted, 120)} names.", hint=f"Name it by {FORMS}."
     )
@@ -69,10 +75,21 @@ def looked_up(hub: HubSource, reference: HubReference) -> tuple[HubModel, HubVer
 
     Raises `BadReference` when the hub has no such thing, and from the `HubError` tree.
     """
-    found = hub.look_up(reference) if isinstance(hub, HubNames) else None
-    if found is None:
-        raise BadReference(
-            f"{hub.name} has no such model or version.",
-            hint="It may have been deleted, or the reference is mistyped.",
-        )
-    return found
+    return there(hub, reference, hub.look_up(reference) if isinstance(hub, HubNames) else None)
+
+
+def there(
+    hub: HubSource,
+    reference: HubReference,
+    found: tuple[HubModel, HubVersion | None] | None,
+) -> tuple[HubModel, HubVersion | None]:
+    """Return what was found; raise `BadReference`, in the hub's own words if it has any."""
+    if found is not None:
+        return found
+    said = hub.absence(reference) if isinstance(hub, HubAbsence) else None
+    if said is not None:
+        raise BadReference(said.message, hint=said.hint)
+    raise BadReference(
+        f"{hub.name} has no such model or version.",
+        hint="It may have been deleted, or the reference is mistyped.",
+    )

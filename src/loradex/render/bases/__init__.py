@@ -1,0 +1,1 @@
+"""Checkpoints of every architecture behind one protocol, one module per family."""

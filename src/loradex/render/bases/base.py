@@ -1,0 +1,147 @@
+"""What the engine asks of a loaded checkpoint, whatever its architecture.
+
+A picture is drawn so: `encode` its texts, `start` from noise of its own generator, `join` the
+texts of a batch, go down the `schedule` with `predict`, then `decode`. Latents are always
+(n, channels, height, width) between these calls; a family that packs them does so inside.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, Protocol
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from torch import Generator, Tensor, nn
+
+    from loradex.render.bases.schedule import Schedule
+
+Family = Literal["sd1", "sd2", "sdxl", "sd3", "flux", "chroma", "qwen", "z-image", "flux2-klein"]
+
+
+@dataclass(frozen=True, slots=True)
+class Defaults:
+    """What a person gets who asks for nothing: size in pixels, steps, guidance, A1111 sampler.
+
+    Width and height of a picture have to be multiples of `multiple`.
+    """
+
+    width: int
+    height: int
+    steps: int
+    guidance: float
+    sampler: str = "Euler"
+    multiple: int = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Encoded:
+    """One text as the denoiser takes it: `embeds` (1, tokens, width).
+
+    `pooled` is (1, width) where the family has one. `mask` (1, tokens) is True for tokens that
+    count, None when all do.
+    """
+
+    embeds: Tensor
+    pooled: Tensor | None = None
+    mask: Tensor | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """What one picture listens to. `negative` may be None where guidance does not read it."""
+
+    positive: Encoded
+    negative: Encoded | None
+    guidance: float
+
+
+Extra = Callable[["Tensor", "Tensor"], Mapping[str, object]]
+"""From scaled latents (2n, … when guided) and timestep to further arguments of the denoiser."""
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Conditions of several pictures, joined once for all steps.
+
+    When `guided`, the tensors in `arguments` hold the negatives first, then the positives.
+    `channels` are put behind the latents' own (inpainting models), and `extras` are asked at
+    every step (ControlNet, T2I-adapter).
+    """
+
+    count: int
+    guidance: tuple[float, ...]
+    guided: bool
+    arguments: Mapping[str, object]
+    channels: Tensor | None = None
+    extras: tuple[Extra, ...] = field(default=())
+
+
+class Base(Protocol):
+    """A loaded checkpoint, ready to draw."""
+
+    @property
+    def family(self) -> Family:
+        """The architecture."""
+
+    @property
+    def defaults(self) -> Defaults:
+        """What suits this checkpoint."""
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What had to be assumed while loading, in sentences."""
+
+    def modules(self) -> Mapping[str, nn.Module]:
+        """Return what a LoRA may change, by diffusers' part names.
+
+        `unet` or `transformer`; `text_encoder`, `text_encoder_2`, … unless they were released.
+        """
+
+    def parts(self) -> Mapping[str, nn.Module]:
+        """Return `modules()` and the `vae`."""
+
+    def move(self, part: str, device: str) -> None:
+        """Put one of `parts()` on `device`; texts are encoded and latents decoded where it is."""
+
+    def release_text(self) -> None:
+        """Give up the text encoders and their memory. `encode` cannot be called afterwards."""
+
+    def reads_negative(self, guidance: float) -> bool:
+        """Tell whether a negative text has any effect at this guidance."""
+
+    def encode(self, text: str, *, clip_skip: int = 1, negative: bool = False) -> Encoded:
+        """Encode one text by itself, so that the result cannot depend on its neighbours.
+
+        Raises `UsageError` for a clip skip that the encoder does not have.
+        """
+
+    def cut_off(self, text: str) -> int:
+        """Return how many of the text's tokens lie beyond what the encoders read."""
+
+    def noise(self, generator: Generator, width: int, height: int) -> Tensor:
+        """Return one picture's noise (1, channels, h, w) in float32 from a CPU generator."""
+
+    def schedule(
+        self, sampler: str, steps: int, width: int, height: int, *, strength: float = 1.0
+    ) -> Schedule:
+        """Return a fresh noise schedule; `strength` < 1 starts on the way, for an init picture.
+
+        Raises `UsageError` for a sampler that this family does not have.
+        """
+
+    def join(self, conditions: Sequence[Condition], width: int, height: int) -> Batch:
+        """Prepare the conditions of one batch for all its steps."""
+
+    def predict(self, latents: Tensor, timestep: Tensor, batch: Batch) -> Tensor:
+        """Return what the schedule's `step` takes, guidance applied for each picture."""
+
+    def latents_of(self, picture: Image, generator: Generator) -> Tensor:
+        """Return the latents (1, channels, h, w) of an RGB picture, for img2img."""
+
+    def decode(self, latents: Tensor, *, tiled: bool = False) -> Image:
+        """Return the picture behind one cell's latents.
+
+        Raises `ArithmeticError` in plain words when the numbers or the picture are useless.
+        """

@@ -1,0 +1,172 @@
+"""SD 1.x, SD 2.x and SDXL: a U-Net guided by CLIP."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from loradex.render import text as clip
+from loradex.render.bases.base import Batch, Condition, Defaults, Encoded, Family
+from loradex.render.bases.guidance import any_guided, guide
+from loradex.render.bases.picture import from_picture, refuse_nan, to_picture
+from loradex.render.bases.schedule import Schedule
+from loradex.render.bases.tokens_length import same_length
+from loradex.render.parts import Parts
+from loradex.render.samplers import build_scheduler
+
+if TYPE_CHECKING:
+    import torch
+    from PIL.Image import Image
+    from torch import Generator, Tensor, nn
+
+_LATENT_SCALE = 8
+_LATENT_CHANNELS = 4
+_DEFAULTS: Mapping[Family, Defaults] = {
+    "sd1": Defaults(512, 512, 20, 7.0),
+    "sd2": Defaults(768, 768, 20, 7.0),
+    "sdxl": Defaults(1024, 1024, 20, 7.0),
+}
+_SD2_CONTEXT = 1024
+
+
+class UNetBase:
+    """A checkpoint with a U-Net. `parts` says which of the three families it is."""
+
+    def __init__(self, parts: Parts) -> None:
+        self._parts = parts
+        self._released = False
+        self.family: Family = _family(parts)
+        self.defaults = _DEFAULTS[self.family]
+        self.notes = parts.notes
+
+    def modules(self) -> Mapping[str, nn.Module]:
+        """Return `unet` and the text encoders that are still there."""
+        texts = () if self._released else self._parts.texts
+        names = ("text_encoder", "text_encoder_2")
+        return {"unet": self._parts.unet} | {
+            name: text.model for name, text in zip(names, texts, strict=False)
+        }
+
+    def parts(self) -> Mapping[str, nn.Module]:
+        """Return `modules()` and the `vae`."""
+        return {**self.modules(), "vae": self._parts.vae}
+
+    def move(self, part: str, device: str) -> None:
+        """Put one part on `device`."""
+        self.parts()[part].to(device)
+
+    def release_text(self) -> None:
+        """Give up the text encoders."""
+        for text in self._parts.texts:
+            text.model.to("meta")
+        self._released = True
+
+    def reads_negative(self, guidance: float) -> bool:
+        """Tell whether guidance is on."""
+        return guidance > 1
+
+    def encode(self, text: str, *, clip_skip: int = 1, negative: bool = False) -> Encoded:
+        """Encode one text with every encoder of the checkpoint."""
+        found = clip.encode(self._parts, text, clip_skip=clip_skip, negative=negative)
+        return Encoded(found.embeds, found.pooled)
+
+    def cut_off(self, text: str) -> int:
+        """Return how many tokens are not read."""
+        return clip.cut_off(self._parts, text)
+
+    def noise(self, generator: Generator, width: int, height: int) -> Tensor:
+        """Return one picture's noise, float32 on the CPU."""
+        import torch  # noqa: PLC0415 - heavy
+
+        size = (1, _LATENT_CHANNELS, height // _LATENT_SCALE, width // _LATENT_SCALE)
+        return torch.randn(size, generator=generator)
+
+    def schedule(
+        self, sampler: str, steps: int, width: int, height: int, *, strength: float = 1.0
+    ) -> Schedule:
+        """Return the checkpoint's own noise schedule under this sampler."""
+        scheduler = build_scheduler(sampler, self._parts.scheduler)
+        scheduler.set_timesteps(steps, device=str(self._device()))
+        return Schedule(scheduler, strength=strength)
+
+    def join(self, conditions: Sequence[Condition], width: int, height: int) -> Batch:
+        """Put the negatives before the positives, with SDXL's added numbers."""
+        import torch  # noqa: PLC0415 - heavy
+
+        guidance = tuple(one.guidance for one in conditions)
+        guided = any_guided(guidance)
+        order = [one.negative or one.positive for one in conditions if guided]
+        order += [one.positive for one in conditions]
+        device = self._device()
+        embeds = torch.cat(same_length([one.embeds.to(device) for one in order]))
+        arguments: dict[str, object] = {"encoder_hidden_states": embeds, "added_cond_kwargs": None}
+        if self._parts.shape == "sdxl":
+            # Original size, top-left crop, target size: nothing was cropped or scaled.
+            numbers = [[height, width, 0, 0, height, width]]
+            times = torch.tensor(numbers, dtype=embeds.dtype, device=device)
+            pooled = [one.pooled.to(device) for one in order if one.pooled is not None]
+            arguments["added_cond_kwargs"] = {
+                "text_embeds": torch.cat(pooled),
+                "time_ids": times.repeat(len(order), 1),
+            }
+        return Batch(len(conditions), guidance, guided, arguments)
+
+    def predict(self, latents: Tensor, timestep: Tensor, batch: Batch) -> Tensor:
+        """Ask the U-Net, for text and negative text in one go."""
+        import torch  # noqa: PLC0415 - heavy
+
+        doubled = torch.cat([latents, latents]) if batch.guided else latents
+        arguments = dict(batch.arguments)
+        for extra in batch.extras:
+            arguments |= extra(doubled, timestep)
+        if batch.channels is not None:
+            doubled = torch.cat([doubled, batch.channels], dim=1)
+        predicted: Tensor = self._parts.unet(doubled, timestep, **arguments, return_dict=False)[0]
+        if not batch.guided:
+            return predicted
+        without, with_text = predicted.chunk(2)
+        return guide(without, with_text, batch.guidance)
+
+    def latents_of(self, picture: Image, generator: Generator) -> Tensor:
+        """Draw latents from what the VAE sees in the picture."""
+        import torch  # noqa: PLC0415 - heavy
+
+        weight = next(self._parts.vae.parameters())
+        with torch.inference_mode():
+            seen = self._parts.vae.encode(from_picture(picture).to(weight))  # type: ignore[operator]
+            latents: Tensor = seen.latent_dist.sample(generator)
+            return self._shifted(latents, inward=True)
+
+    def decode(self, latents: Tensor, *, tiled: bool = False) -> Image:
+        """Return the picture behind one cell's latents."""
+        import torch  # noqa: PLC0415 - heavy
+
+        refuse_nan(latents)
+        vae = self._parts.vae
+        (vae.enable_tiling if tiled else vae.disable_tiling)()  # type: ignore[operator]
+        with torch.inference_mode():
+            latents = self._shifted(latents.to(next(vae.parameters())), inward=False)
+            return to_picture(vae.decode(latents, return_dict=False)[0][0])  # type: ignore[operator]
+
+    def _shifted(self, latents: Tensor, *, inward: bool) -> Tensor:
+        """Go between the VAE's own numbers and those the U-Net works in."""
+        import torch  # noqa: PLC0415 - heavy
+
+        parts = self._parts
+        if parts.vae_mean is None or parts.vae_std is None:
+            return latents * parts.vae_scale if inward else latents / parts.vae_scale
+        mean = torch.tensor(parts.vae_mean).view(1, -1, 1, 1).to(latents)
+        std = torch.tensor(parts.vae_std).view(1, -1, 1, 1).to(latents)
+        if inward:
+            return (latents - mean) * parts.vae_scale / std
+        return latents * std / parts.vae_scale + mean
+
+    def _device(self) -> torch.device:
+        return next(self._parts.unet.parameters()).device
+
+
+def _family(parts: Parts) -> Family:
+    if parts.shape == "sdxl":
+        return "sdxl"
+    width = getattr(parts.texts[0].model.config, "hidden_size", 0)
+    return "sd2" if width == _SD2_CONTEXT else "sd1"

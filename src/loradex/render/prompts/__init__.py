@@ -1,0 +1,1 @@
+"""Prompts as people write them: emphasis, edits, LoRA tags, embeddings. Without torch."""
