@@ -5,15 +5,26 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import asdict
 from typing import TYPE_CHECKING
 
+from loradex.catalog.grid_record import flat_place, kept_spec, place_at, record_of, roles
 from loradex.catalog.reader import Reader
-from loradex.domain.grid import FailedCell, GridPlan, GridRecord, RenderedCell
-from loradex.errors import BadReference
+from loradex.domain.grid import (
+    FailedCell,
+    GridPlan,
+    GridRecord,
+    GridSpec,
+    RecordCell,
+    RenderedCell,
+)
+from loradex.domain.grid_json import spec_to_json
+from loradex.domain.text import storable
+from loradex.errors import BadReference, CatalogError
 
 if TYPE_CHECKING:
     from loradex.catalog.writer import Writer
+
+_LONGEST_TITLE = 1_000
 
 
 class GridStore:
@@ -33,23 +44,20 @@ class GridStore:
                 "INSERT INTO grid(id, title, spec, created_at, folder) VALUES (?, ?, ?, ?, ?)",
                 (
                     grid_id,
-                    spec.title,
-                    json.dumps(asdict(spec), ensure_ascii=False),
+                    storable(spec.title, _LONGEST_TITLE),
+                    spec_to_json(spec),
                     time.time(),
                     folder.format(id=grid_id),
                 ),
             )
-            models = {(spec.checkpoint.content_id, "checkpoint")}
-            models |= {(lora.content_id, "lora") for lora in spec.loras}
             run(
                 "INSERT INTO grid_model(grid_id, content_id, role) VALUES (?, ?, ?)",
-                [(grid_id, content_id, role) for content_id, role in sorted(models)],
+                [(grid_id, content_id, role) for content_id, role in sorted(roles(plan))],
             )
             run(
-                "INSERT INTO cell(grid_id, lora, prompt, seed, strength, key)"
-                " VALUES (?, ?, ?, ?, ?, ?)",
+                "INSERT INTO cell(grid_id, place, key, base_key) VALUES (?, ?, ?, ?)",
                 [
-                    (grid_id, p.lora, p.prompt, p.seed, p.strength, p.cell.key)
+                    (grid_id, flat_place(p.at, spec.lengths), p.cell.key, p.base_key)
                     for p in plan.placements
                 ],
             )
@@ -110,11 +118,39 @@ class GridStore:
         """Return one grid; raise `BadReference` when there is none of that number."""
         for record in self._records("grid.id = ?", grid_id):
             return record
-        raise BadReference(f"There is no grid {grid_id}.", hint="`loradex grids` lists them.")
+        raise _no_grid(grid_id)
+
+    def spec(self, grid_id: int) -> GridSpec:
+        """Return what a grid was asked for with.
+
+        Raises `BadReference` when there is none of that number, and `CatalogError` when what was
+        kept of it cannot be read any more.
+        """
+        for (text,) in self._reader.rows_of("SELECT spec FROM grid WHERE id = ?", (grid_id,)):
+            return kept_spec(grid_id, str(text))
+        raise _no_grid(grid_id)
+
+    def cells(self, grid_id: int) -> list[RecordCell]:
+        """Return the places of a grid in their order; places that are left out are not there.
+
+        Raises as `spec` does.
+        """
+        lengths = self.spec(grid_id).lengths
+        rows = self._reader.rows_of(
+            "SELECT place, render.path, render.error, base.path FROM cell"
+            " LEFT JOIN render ON render.key = cell.key"
+            " LEFT JOIN render AS base ON base.key = cell.base_key"
+            " WHERE grid_id = ? ORDER BY place",
+            (grid_id,),
+        )
+        return [
+            RecordCell(place_at(int(str(place)), lengths), path, error, base)  # type: ignore[arg-type]
+            for place, path, error, base in rows
+        ]
 
     def _records(self, where: str, *parameters: int) -> list[GridRecord]:
         rows = self._reader.rows_of(
-            "SELECT grid.id, title, spec, grid.created_at, folder, sheet_path, page_path,"
+            "SELECT spec, grid.id, title, grid.created_at, folder, sheet_path, page_path,"
             " count(DISTINCT cell.key), count(DISTINCT CASE WHEN render.path IS NOT NULL THEN"
             " cell.key END), count(DISTINCT CASE WHEN render.error IS NOT NULL AND render.path IS"
             " NULL THEN cell.key END) FROM grid LEFT JOIN cell ON cell.grid_id = grid.id"
@@ -124,34 +160,15 @@ class GridStore:
         )
         return [_record(row) for row in rows]
 
-    def cells(self, grid_id: int) -> list[tuple[tuple[int, int, int, int], str | None, str | None]]:
-        """Return each place of a grid as ((lora, prompt, seed, strength), path, error)."""
-        return [
-            ((int(str(r[0])), int(str(r[1])), int(str(r[2])), int(str(r[3]))), r[4], r[5])  # type: ignore[misc]
-            for r in self._reader.rows_of(
-                "SELECT lora, prompt, seed, strength, render.path, render.error FROM cell"
-                " LEFT JOIN render ON render.key = cell.key WHERE grid_id = ?"
-                " ORDER BY lora, prompt, seed, strength",
-                (grid_id,),
-            )
-        ]
-
 
 def _record(row: tuple[object, ...]) -> GridRecord:
-    spec = json.loads(str(row[2]))
-    return GridRecord(
-        id=int(str(row[0])),
-        title=str(row[1]),
-        created_at=float(str(row[3])),
-        checkpoint=spec["checkpoint"]["name"],
-        loras=tuple(lora["name"] for lora in spec["loras"]),
-        strengths=tuple(spec["strengths"]),
-        prompts=tuple(spec["prompts"]),
-        seeds=tuple(spec["seeds"]),
-        cells_total=int(str(row[7])),
-        cells_done=int(str(row[8])),
-        cells_failed=int(str(row[9])),
-        folder=str(row[4]),
-        sheet_path=row[5],  # type: ignore[arg-type]
-        page_path=row[6],  # type: ignore[arg-type]
-    )
+    """Return a record; one whose spec cannot be read stays in the list, without its axes."""
+    spec, *facts = row
+    try:
+        return record_of(facts, kept_spec(int(str(facts[0])), str(spec)))
+    except CatalogError:
+        return record_of(facts, None)
+
+
+def _no_grid(grid_id: int) -> BadReference:
+    return BadReference(f"There is no grid {grid_id}.", hint="`loradex grids` lists them.")

@@ -91,7 +91,8 @@ class Recipe:
     """All that determines one picture besides the engine.
 
     `companions` are the files a checkpoint lacks and borrows (text encoders); `vae` replaces the
-    checkpoint's own. `prompt` has no `<lora:…>` left in it: those are in `loras`.
+    checkpoint's own. `prompt` has no `<lora:…>` left in it: those are in `loras`. Each embedding
+    comes with the word that stands for it in prompts.
     """
 
     checkpoint: GridModel
@@ -102,6 +103,6 @@ class Recipe:
     loras: tuple[LoraUse, ...] = ()
     vae: GridModel | None = None
     companions: tuple[GridModel, ...] = ()
-    embeddings: tuple[GridModel, ...] = ()
+    embeddings: tuple[tuple[str, GridModel], ...] = ()
     start: StartUse | None = None
     controls: tuple[ControlUse, ...] = ()

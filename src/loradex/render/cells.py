@@ -6,9 +6,9 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loradex.domain.grid import Cell, GridModel
-from loradex.domain.infotext import Infotext, format_infotext
-from loradex.render.samplers import infotext_names
+from loradex.domain.grid import Cell
+from loradex.render.infotext import infotext_of
+from loradex.render.keys import facts_of
 from loradex.render.whole_file import whole_file
 
 if TYPE_CHECKING:
@@ -33,70 +33,34 @@ def is_intact(path: Path, key: str) -> bool:
     return isinstance(facts, dict) and facts.get("key") == key
 
 
-def infotext_of(cell: Cell, checkpoint: GridModel, *, engine: str) -> str:
-    """Return the A1111 parameter text of a cell; the LoRA stands in the prompt as there."""
-    settings = cell.settings
-    sampler, schedule = infotext_names(settings.sampler)
-    fields = {
-        "Steps": str(settings.num_inference_steps),
-        "Sampler": sampler,
-        "Schedule type": schedule,
-        "CFG scale": f"{settings.guidance_scale:g}",
-        "Seed": str(cell.seed),
-        "Size": f"{settings.width}x{settings.height}",
-    }
-    hashes: dict[str, str] = {}
-    # A folder's digest names its listing, which no other tool knows.
-    if not Path(checkpoint.path).is_dir():
-        fields["Model hash"] = hashes["model"] = checkpoint.digest[:10]
-    fields["Model"] = checkpoint.name
-    if settings.clip_skip > 1:
-        fields["Clip skip"] = str(settings.clip_skip)
-    fields["RNG"] = "CPU"
-    prompt = cell.prompt
-    if cell.lora is not None:
-        tag_name = cell.lora.name.replace(":", "_").replace("<", "_").replace(">", "_")
-        prompt = f"{prompt} <lora:{tag_name}:{cell.strength:g}>".strip()
-        fields["Lora hashes"] = f"{tag_name}: {cell.lora.digest[:10]}"
-        hashes[f"lora:{tag_name}"] = cell.lora.digest[:10]
-    fields["Version"] = engine.partition(";")[0]
-    return format_infotext(Infotext(prompt, cell.negative_prompt, fields, hashes))
-
-
-def save_picture(
-    picture: Image, path: Path, cell: Cell, checkpoint: GridModel, *, engine: str
-) -> str:
+def save_picture(picture: Image, path: Path, cell: Cell, *, engine: str) -> str:
     """Write the PNG to `path`, whole or not at all; return its parameter text.
 
     The same cell gives the same bytes: no time and no path is written into it.
     """
     from PIL.PngImagePlugin import PngInfo  # noqa: PLC0415 - beside its use
 
-    text = infotext_of(cell, checkpoint, engine=engine)
+    text = infotext_of(cell.recipe, engine=engine)
+    facts = {
+        "key": cell.key,
+        "engine": engine,
+        "names": _names(cell),
+        **facts_of(cell.recipe),
+    }
     info = PngInfo()
     info.add_text("parameters", text)
-    info.add_text("loradex", json.dumps(_facts(cell, checkpoint, engine), sort_keys=True))
+    info.add_text("loradex", json.dumps(facts, sort_keys=True))
     with whole_file(path) as file:
-        picture.save(file, format="PNG", pnginfo=info)
+        # Level 1 is four times as fast as the usual 6, for a tenth more bytes.
+        picture.save(file, format="PNG", pnginfo=info, compress_level=1)
     return text
 
 
-def _facts(cell: Cell, checkpoint: GridModel, engine: str) -> dict[str, object]:
-    """Return all that determines the picture, exactly."""
-    settings = cell.settings
-    return {
-        "key": cell.key,
-        "engine": engine,
-        "checkpoint": {"name": checkpoint.name, "digest": checkpoint.digest},
-        "lora": cell.lora
-        and {"name": cell.lora.name, "digest": cell.lora.digest, "strength": cell.strength},
-        "prompt": cell.prompt,
-        "negative_prompt": cell.negative_prompt,
-        "seed": cell.seed,
-        "width": settings.width,
-        "height": settings.height,
-        "num_inference_steps": settings.num_inference_steps,
-        "guidance_scale": settings.guidance_scale,
-        "sampler": settings.sampler,
-        "clip_skip": settings.clip_skip,
-    }
+def _names(cell: Cell) -> dict[str, str]:
+    """Return what each file behind the picture was called, by its digest."""
+    recipe = cell.recipe
+    models = [recipe.checkpoint, *recipe.companions, *(use.model for use in recipe.loras)]
+    models += [recipe.vae] if recipe.vae else []
+    models += [model for _, model in recipe.embeddings]
+    models += [control.model for control in recipe.controls]
+    return {model.digest: model.name for model in models}

@@ -45,7 +45,7 @@ def facts_of(recipe: Recipe) -> dict[str, object]:
     if recipe.companions:
         facts["companions"] = sorted(model.digest for model in recipe.companions)
     if recipe.embeddings:
-        facts["embeddings"] = sorted([model.name, model.digest] for model in recipe.embeddings)
+        facts["embeddings"] = sorted([key, model.digest] for key, model in recipe.embeddings)
     if recipe.start is not None:
         facts["start"] = _start(recipe.start)
     if recipe.controls:

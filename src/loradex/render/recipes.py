@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from loradex.domain.axes import Axis, AxisKind, AxisValue, Draft
@@ -16,6 +16,8 @@ from loradex.domain.recipe import (
     StartUse,
 )
 from loradex.errors import UsageError
+from loradex.render.prompts.embedding_names import place_embeddings
+from loradex.render.prompts.emphasis import weigh
 from loradex.render.prompts.lora_tags import take_lora_tags
 
 PLACEHOLDER = "{trigger}"
@@ -62,11 +64,11 @@ def resolved(
     prompts. Raises `UsageError` for a prompt that cannot be read or a text that is not in it.
     """
     prompt, negative = _with_parts(draft)
-    prompt = with_trigger(prompt, trigger_words(draft))
+    words = draft.lora.trigger_words if draft.lora is not None else ()
+    prompt = with_trigger(prompt, trigger_text(draft), words)
     prompt, uses = _named_uses(prompt, named)
     for model, strength, clip, blocks in _own_uses(draft):
         uses.append(LoraUse(model, strength, strength if clip is None else clip, blocks))
-    words = f"{prompt} {negative}"
     start = draft.init_image and StartUse(draft.init_image, draft.denoising, draft.mask)
     control = draft.control
     return Recipe(
@@ -78,7 +80,9 @@ def resolved(
         loras=tuple(use for use in uses if use.strength or use.strength_clip),
         vae=draft.vae,
         companions=draft.companions,
-        embeddings=tuple(model for name, model in embeddings.items() if name in words),
+        embeddings=tuple(
+            (key, embeddings[key]) for key in sorted(_asked((prompt, negative), embeddings))
+        ),
         start=start,
         controls=(control,) if control is not None and control.strength else (),
     )
@@ -89,7 +93,7 @@ def without_loras(draft: Draft) -> Draft:
     return replace(draft, strength=0.0, strength_clip=None, strength2=0.0)
 
 
-def trigger_words(draft: Draft) -> str:
+def trigger_text(draft: Draft) -> str:
     """Return the words that this cell's LoRA is called with; empty for none.
 
     Left alone (None) they come and go with the LoRA; asked for, they stay at strength 0 too.
@@ -105,14 +109,30 @@ def trigger_words(draft: Draft) -> str:
     return words[0]
 
 
-def with_trigger(prompt: str, words: str) -> str:
-    """Put `words` where the prompt says `{trigger}`, else in front unless they are there."""
+def with_trigger(prompt: str, text: str, words: Sequence[str] = ()) -> str:
+    """Put `text` where the prompt says `{trigger}`, else in front.
+
+    A prompt that has it, or any other of the LoRA's trigger `words`, is left alone: its writer
+    has thought of them.
+    """
     if PLACEHOLDER in prompt:
-        replaced = prompt.replace(PLACEHOLDER, words)
-        return replaced if words else _tidied(replaced)
-    if not words or words.casefold() in prompt.casefold():
+        replaced = prompt.replace(PLACEHOLDER, text)
+        return replaced if text else _tidied(replaced)
+    there = prompt.casefold()
+    if not text or any(word.casefold() in there for word in (text, *words) if word):
         return prompt
-    return f"{words}, {prompt}" if prompt.strip() else words
+    return f"{text}, {prompt}" if prompt.strip() else text
+
+
+def _asked(texts: Iterable[str], known: Mapping[str, GridModel]) -> set[str]:
+    """Return the keys of the embeddings that these prompts use."""
+    return {
+        piece.embedding
+        for text in texts
+        for section in place_embeddings(weigh(text), known.keys()).sections
+        for piece in section
+        if piece.embedding
+    }
 
 
 def _tidied(prompt: str) -> str:
@@ -136,12 +156,12 @@ def _with_parts(draft: Draft) -> tuple[str, str]:
 
 
 def _named_uses(prompt: str, named: Mapping[str, GridModel]) -> tuple[str, list[LoraUse]]:
-    text, tags = take_lora_tags(prompt)
+    text, tags, _ = take_lora_tags(prompt)
     uses = []
     for tag in tags:
         if tag.name not in named:
             raise UsageError(f"No LoRA called {tag.name!r} is known.")
-        uses.append(LoraUse(named[tag.name], tag.strength, tag.strength_clip, tag.blocks))
+        uses.append(LoraUse(named[tag.name], tag.strength, tag.strength_clip, tag.blocks or ""))
     return text, uses
 
 

@@ -20,7 +20,10 @@ class Grid(Table, table=True):
 
 
 class GridModelRow(Table, table=True):
-    """A content that takes part in a grid; `role` is `checkpoint` or `lora`."""
+    """A content that takes part in a grid, and as what.
+
+    `role` is `checkpoint`, `lora`, `vae`, `control`, `companion` or `embedding`.
+    """
 
     __tablename__ = "grid_model"
     __table_args__ = (Index(None, "content_id"),)
@@ -31,21 +34,20 @@ class GridModelRow(Table, table=True):
 
 
 class GridCell(Table, table=True):
-    """A place in a grid, and the key of the picture that belongs there."""
+    """A place in a grid, and the key of the picture that belongs there.
+
+    `place` counts the combinations of the axes of the grid's spec, the last axis fastest.
+    `base_key` is that of the same picture without any LoRA, where the grid has it.
+    """
 
     __tablename__ = "cell"
-    __table_args__ = (
-        UniqueConstraint("grid_id", "lora", "prompt", "seed", "strength"),
-        Index(None, "key"),
-    )
+    __table_args__ = (UniqueConstraint("grid_id", "place"), Index(None, "key"))
 
     id: int | None = Field(default=None, primary_key=True)
     grid_id: int = Field(foreign_key="grid.id", ondelete="CASCADE")
-    lora: int
-    prompt: int
-    seed: int
-    strength: int
+    place: int
     key: str
+    base_key: str | None = None
 
 
 class Render(Table, table=True):

@@ -1,0 +1,221 @@
+"""One loaded checkpoint and the cells it draws: match, encode, denoise, decode, store."""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from loradex.domain.grid import Cell, FailedCell, RenderedCell
+from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
+from loradex.domain.recipe import Recipe
+from loradex.errors import LoradexError, RenderError, UsageError
+from loradex.render.batches import Batch, in_batches
+from loradex.render.bases.base import Base
+from loradex.render.cells import cell_path, save_picture
+from loradex.render.device import Placed, micro_batch
+from loradex.render.quiet import offline_and_quiet
+from loradex.render.sampling import sample
+from loradex.render.texts import Texts
+from loradex.render.weights import Weights
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from torch import Tensor
+
+Done = RenderedCell | FailedCell
+
+_CELL_ERRORS = (RenderError, UsageError, RuntimeError, ValueError, OSError)
+"""What fails the cells at hand and not the run: `Cancelled` is not among them."""
+_DECODE_ERRORS = (ArithmeticError, RuntimeError, OSError)
+_BEHIND = 8
+"""Pictures that may wait for being written before drawing waits for them."""
+
+
+class Session:
+    """Draws cells that all share one loaded checkpoint."""
+
+    def __init__(
+        self,
+        base: Base,
+        placed: Placed,
+        folder: Path,
+        *,
+        engine: Callable[[Recipe], str],
+        sink: ProgressSink,
+        cancel: CancelToken,
+    ) -> None:
+        self._base = base
+        self._placed = placed
+        self._folder = folder
+        self._engine = engine
+        self._sink = sink
+        self._cancel = cancel
+        self._weights = Weights(base, placed)
+        self._texts = Texts(base, self._weights)
+        self._most: dict[int, int] = {}
+        self._steps_done = 0
+        self._steps_total = 0
+        self._writer = ThreadPoolExecutor(1, thread_name_prefix="pictures")
+        self._writing: deque[Future[Done]] = deque()
+
+    def close(self) -> None:
+        """Put every weight back and end the writing thread."""
+        self._writer.shutdown(wait=True, cancel_futures=True)
+        self._weights.restore()
+
+    def run(self, cells: Sequence[Cell]) -> Iterator[Done]:
+        """Draw cells; every LoRA is matched first, so that a wrong one is told at once."""
+        fitting, failed = self._matched(cells)
+        yield from failed
+        fitting, failed = self._encoded(fitting)
+        yield from failed
+        batches = in_batches(fitting, self._weights, self._batch_size)
+        self._steps_total = sum(batch.steps for batch in batches)
+        for batch in batches:
+            self._cancel.check()
+            yield from self._draw(batch)
+            yield from self._written(_BEHIND)
+        yield from self._written(0)
+
+    def _matched(self, cells: Sequence[Cell]) -> tuple[list[Cell], list[FailedCell]]:
+        fitting: list[Cell] = []
+        failed: list[FailedCell] = []
+        for cell in cells:
+            try:
+                told = self._weights.match(cell.recipe.loras)
+            except RenderError as error:
+                failed.append(FailedCell(cell.key, str(error)))
+                continue
+            for name, note in told:
+                self._sink.problem(Problem(name, note))
+            fitting.append(cell)
+        return fitting, failed
+
+    def _encoded(self, cells: Sequence[Cell]) -> tuple[list[Cell], list[FailedCell]]:
+        """Encode every text there is before the first step."""
+        fitting: list[Cell] = []
+        failed: list[FailedCell] = []
+        with offline_and_quiet():
+            for cell in self._texts.in_good_order(cells):
+                self._cancel.check()
+                try:
+                    told = self._texts.encode(cell.recipe)
+                except _CELL_ERRORS as error:
+                    failed.extend(_failed([cell], error))
+                    continue
+                for text, note in told:
+                    self._sink.problem(Problem(text, note))
+                fitting.append(cell)
+        order = {cell.key: number for number, cell in enumerate(cells)}
+        return sorted(fitting, key=lambda cell: order[cell.key]), failed
+
+    def _batch_size(self, recipe: Recipe) -> int:
+        settings = recipe.settings
+        area = settings.width * settings.height
+        return self._most.get(area, micro_batch(settings, self._placed.device))
+
+    def _draw(self, batch: Batch) -> Iterator[Done]:
+        """Draw one batch; halve it for as long as memory runs out."""
+        waiting = [batch]
+        while waiting:
+            part = waiting.pop(0)
+            started = time.perf_counter()
+            try:
+                latents = self._denoised(part)
+            except _CELL_ERRORS as error:
+                halves = self._halved(part, error)
+                if not halves:
+                    yield from _failed(part.cells, error)
+                waiting = [*halves, *waiting]
+                continue
+            each = (time.perf_counter() - started) / len(part.cells)
+            for number, cell in enumerate(part.cells):
+                yield from self._decoded(cell, latents[number : number + 1], each)
+
+    def _denoised(self, batch: Batch) -> Tensor:
+        """Return the latents of a batch filled up with copies of its last cell."""
+        missing = batch.size - len(batch.cells)
+        recipes = [cell.recipe for cell in (*batch.cells, *[batch.cells[-1]] * missing)]
+        before = self._steps_done
+
+        def on_step(done: int, of: int) -> None:
+            self._steps_done = min(before + done * batch.steps // of, self._steps_total)
+            item = _words_for(recipes[0])
+            self._sink.progress(
+                Progress("Drawing", self._steps_done, self._steps_total, "steps", item)
+            )
+            self._cancel.check()
+
+        with offline_and_quiet(), self._weights.for_batch(recipes):
+            conditions = [self._texts.condition(recipe) for recipe in recipes]
+            return sample(self._base, recipes, conditions, self._placed, on_step=on_step)
+
+    def _halved(self, batch: Batch, error: Exception) -> list[Batch]:
+        """After running out of memory go on with half as many at once; tell that it happened."""
+        import torch  # noqa: PLC0415 - heavy
+
+        if not isinstance(error, torch.OutOfMemoryError) or batch.size == 1:
+            return []
+        torch.cuda.empty_cache()
+        half = batch.size // 2
+        settings = batch.cells[0].recipe.settings
+        self._most[settings.width * settings.height] = half
+        self._sink.problem(
+            Problem(
+                batch.cells[0].recipe.checkpoint.name,
+                f"The device ran out of memory; going on with {half} picture(s) at once. "
+                "Their last bits may differ from those of other grids.",
+            )
+        )
+        return batch.split(half)
+
+    def _decoded(self, cell: Cell, latents: Tensor, seconds: float) -> Iterator[Done]:
+        """Decode one cell here, and let it be written beside the next steps."""
+        started = time.perf_counter()
+        try:
+            with offline_and_quiet():
+                picture = self._base.decode(latents)
+        except _DECODE_ERRORS as error:
+            yield from _failed([cell], error)
+            return
+        spent = seconds + time.perf_counter() - started
+        self._writing.append(self._writer.submit(self._write, cell, picture, spent))
+
+    def _write(self, cell: Cell, picture: Image, seconds: float) -> Done:
+        path = cell_path(self._folder, cell.key)
+        try:
+            text = save_picture(picture, path, cell, engine=self._engine(cell.recipe))
+        except OSError as error:
+            return FailedCell(cell.key, _words(error))
+        width, height = picture.size
+        return RenderedCell(cell.key, str(path), width, height, seconds, text)
+
+    def _written(self, behind: int) -> Iterator[Done]:
+        """Yield cells whose files are there; wait while more than `behind` are not."""
+        while self._writing and (len(self._writing) > behind or self._writing[0].done()):
+            yield self._writing.popleft().result()
+
+
+def _words_for(recipe: Recipe) -> str:
+    if not recipe.loras:
+        return recipe.checkpoint.name
+    use = recipe.loras[0]
+    return f"{use.model.name} at {use.strength:g}"
+
+
+def _failed(cells: Iterable[Cell], error: Exception) -> Iterator[FailedCell]:
+    return (FailedCell(cell.key, _words(error)) for cell in cells)
+
+
+def _words(error: Exception) -> str:
+    """Return an error as a sentence: ours as they are, others with where they come from."""
+    if isinstance(error, LoradexError):
+        return str(error)
+    if isinstance(error, ArithmeticError):
+        return f"{error} Try the dtype float32 or bfloat16, or a lower strength."
+    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    return f"It could not be drawn: {first[:300]}"

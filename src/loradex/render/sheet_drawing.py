@@ -1,0 +1,237 @@
+"""Paint one table of a grid: its head, its labels, its tiles."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from loradex.domain.grid import Cell, FailedCell, Place, RenderedCell
+from loradex.domain.text import display_text
+from loradex.render.captions import base_keys, base_values
+from loradex.render.sheet_frame import LABEL, LINE, SMALL, MARGIN, Frame, run_width, runs
+from loradex.render.sheet_table import GROUP_GAP, Table, gaps, length
+from loradex.render.sheet_text import face, plain, wrap
+
+if TYPE_CHECKING:
+    from PIL.Image import Image
+    from PIL.ImageDraw import ImageDraw
+
+Cells = Mapping[str, RenderedCell | FailedCell]
+
+_PAPER = (250, 249, 246)
+_INKS = {"ink": (32, 33, 36), "soft": (108, 110, 116), "note": (146, 84, 10)}
+_LINE = (221, 218, 210)
+_FAILED = (242, 232, 226)
+_FAILED_INK = (140, 62, 40)
+_EMPTY = (243, 241, 236)
+_EMPTY_INK = (168, 166, 160)
+_BADGE = (32, 33, 36)
+
+
+def drawn(
+    frame: Frame, table: Table, tile: tuple[int, int], size: tuple[int, int], cells: Cells
+) -> Image:
+    """Return the picture of `table`, `size` pixels large, with tiles of `tile` pixels."""
+    return _Sheet(frame, table, tile, size, cells).drawn()
+
+
+@dataclass(frozen=True)
+class _Sheet:
+    frame: Frame
+    table: Table
+    tile: tuple[int, int]
+    size: tuple[int, int]
+    cells: Cells
+
+    def drawn(self) -> Image:
+        from PIL import Image, ImageDraw  # noqa: PLC0415 - only when a sheet is drawn
+
+        sheet = Image.new("RGB", self.size, _PAPER)
+        draw = ImageDraw.Draw(sheet)
+        top = self._head(draw)
+        top = self._across(draw, top)
+        self._down(draw, top)
+        self._tiles(sheet, draw, top)
+        return sheet
+
+    @property
+    def _left(self) -> int:
+        return MARGIN + self.frame.gutter
+
+    def _head(self, draw: ImageDraw) -> int:
+        top = MARGIN
+        width = self.size[0] - 2 * MARGIN
+        for line in self.frame.head(self.table, width, self.tile):
+            draw.text((MARGIN, top), line.text, _INKS[line.ink], face(line.text, line.size))
+            top += line.step
+        return top + 18
+
+    def _across(self, draw: ImageDraw, top: int) -> int:
+        """Draw the labels above the tiles, a bracket under each group; return where tiles begin."""
+        layout, columns = self.frame.layout, self.table.columns
+        lefts = dict(zip(columns, _starts(columns, self.tile[0]), strict=True))
+        heights = self.frame.column_heights(columns, self.tile[0])
+        for level, (axis, height) in enumerate(zip(layout.x, heights, strict=True)):
+            name = self.frame.names[axis]
+            font = face(name, SMALL)
+            at = (self._left - 12, top + 3)
+            draw.text(at, plain(name, font), _INKS["soft"], font, anchor="ra")
+            is_group = level < len(layout.x) - 1
+            for run in runs(columns, level):
+                left, width = self._left + lefts[run[0]], run_width(run, self.tile[0])
+                lines = self.frame.lines(axis, run[0][level], width, self.frame.most_lines(level))
+                self._centred(draw, left + width // 2, top, lines)
+                if is_group:
+                    draw.line((left, top + height - 5, left + width, top + height - 5), _LINE, 2)
+            top += height
+        return top
+
+    def _centred(self, draw: ImageDraw, middle: int, top: int, lines: list[str]) -> None:
+        for number, line in enumerate(lines):
+            font = face(line, LABEL)
+            draw.text((middle, top + number * LINE), line, _INKS["ink"], font, anchor="ma")
+
+    def _down(self, draw: ImageDraw, top: int) -> None:
+        """Draw the labels at the left; a label of a group stands at its first row."""
+        rows = self.table.rows
+        tops = dict(zip(rows, _starts(rows, self.tile[1]), strict=True))
+        left = MARGIN
+        for level, axis in enumerate(self.frame.layout.y):
+            width = self.frame.gutters[level]
+            for run in runs(rows, level):
+                start, height = top + tops[run[0]], run_width(run, self.tile[1])
+                if tops[run[0]] and level < len(self.frame.layout.y) - 1:
+                    edge = start - GROUP_GAP // 2
+                    draw.line((left, edge, self.size[0] - MARGIN, edge), _LINE, 1)
+                self._row_label(draw, (left, start), axis, run[0][level], (width - 18, height))
+            left += width
+
+    def _row_label(
+        self,
+        draw: ImageDraw,
+        at: tuple[int, int],
+        axis: int,
+        number: int,
+        room: tuple[int, int],
+    ) -> None:
+        name = self.frame.names[axis]
+        font = face(name, SMALL)
+        [shown, *_] = wrap(plain(name, font), font, room[0], 1)
+        draw.text((at[0], at[1] + 1), shown, _INKS["soft"], font)
+        most = max((room[1] - 18) // LINE, 1)
+        for line_number, line in enumerate(self.frame.lines(axis, number, room[0], most)):
+            place = (at[0], at[1] + 18 + line_number * LINE)
+            draw.text(place, line, _INKS["ink"], face(line, LABEL))
+
+    def _tiles(self, sheet: Image, draw: ImageDraw, top: int) -> None:
+        for at, cell, picture in self._pictures():
+            corner = (self._left + at[0], top + at[1])
+            outcome = self.cells.get(cell.key) if cell else None
+            if picture is not None and cell is not None:
+                spare = (self.tile[0] - picture.width, self.tile[1] - picture.height)
+                sheet.paste(picture, (corner[0] + spare[0] // 2, corner[1] + spare[1] // 2))
+                if cell.key in self._badged:
+                    self._badge(draw, corner)
+            elif cell is None:
+                self._empty(draw, corner, "")
+            elif outcome is None:
+                self._empty(draw, corner, "not drawn")
+            else:
+                message = "Its file cannot be read."
+                self._failed(
+                    draw, corner, outcome.message if isinstance(outcome, FailedCell) else message
+                )
+
+    def _pictures(self) -> Iterator[tuple[tuple[int, int], Cell | None, Image | None]]:
+        """Yield each tile's corner, its cell (None: left out) and its picture (None: there is none).
+
+        Files are read by several threads, row by row, so that no more than a row waits in memory.
+        """
+        lefts = _starts(self.table.columns, self.tile[0])
+        tops = _starts(self.table.rows, self.tile[1])
+        with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
+            for row, top in zip(self.table.rows, tops, strict=True):
+                cells = [self._cell(row, column) for column in self.table.columns]
+                for left, cell, picture in zip(
+                    lefts, cells, pool.map(self._opened, cells), strict=True
+                ):
+                    yield (left, top), cell, picture
+
+    def _opened(self, cell: Cell | None) -> Image | None:
+        outcome = self.cells.get(cell.key) if cell else None
+        return opened(outcome.path, self.tile) if isinstance(outcome, RenderedCell) else None
+
+    def _cell(self, row: Place, column: Place) -> Cell | None:
+        return self._placed.get((row, column))
+
+    @cached_property
+    def _placed(self) -> dict[tuple[Place, Place], Cell]:
+        layout = self.frame.layout
+        return {
+            (
+                tuple(placement.at[axis] for axis in layout.y),
+                tuple(placement.at[axis] for axis in layout.x),
+            ): placement.cell
+            for placement in self.frame.plan.placements
+            if tuple(placement.at[axis] for axis in layout.pages) == self.table.page
+        }
+
+    @cached_property
+    def _badged(self) -> frozenset[str]:
+        """The bases that no label of a row, a column or the page tells of."""
+        told = base_values(self.frame.plan)
+        bases = base_keys(self.frame.plan)
+        return frozenset(
+            placement.cell.key
+            for placement in self.frame.plan.placements
+            if placement.cell.key in bases and told.isdisjoint(enumerate(placement.at))
+        )
+
+    def _badge(self, draw: ImageDraw, corner: tuple[int, int]) -> None:
+        left, top = corner[0] + 8, corner[1] + 8
+        draw.rounded_rectangle((left, top, left + 40, top + 20), 10, _BADGE)
+        draw.text((left + 20, top + 3), "base", _PAPER, face("base", SMALL), anchor="ma")
+
+    def _empty(self, draw: ImageDraw, corner: tuple[int, int], text: str) -> None:
+        right, bottom = corner[0] + self.tile[0] - 1, corner[1] + self.tile[1] - 1
+        draw.rectangle((*corner, right, bottom), _EMPTY)
+        middle = (corner[0] + self.tile[0] // 2, corner[1] + self.tile[1] // 2)
+        draw.text(middle, text or "–", _EMPTY_INK, face(text or "–", 13), anchor="mm")
+
+    def _failed(self, draw: ImageDraw, corner: tuple[int, int], message: str) -> None:
+        right, bottom = corner[0] + self.tile[0] - 1, corner[1] + self.tile[1] - 1
+        draw.rectangle((*corner, right, bottom), _FAILED)
+        text = display_text(message, 600)
+        font = face(text, 13)
+        lines = wrap(plain(text, font), font, self.tile[0] - 24, max((self.tile[1] - 24) // 18, 1))
+        for number, line in enumerate(lines):
+            draw.text((corner[0] + 12, corner[1] + 12 + 18 * number), line, _FAILED_INK, font)
+
+
+def _starts(places: tuple[Place, ...], tile: int) -> list[int]:
+    """Return where each row or column begins, counted from the first."""
+    starts = []
+    for number, _ in enumerate(places):
+        before = places[:number]
+        starts.append(length(before, tile))
+    return starts
+
+
+def opened(path: str, tile: tuple[int, int]) -> Image | None:
+    """Return a cell's picture fitted into a tile, None when its file is no PNG that can be read."""
+    from PIL import Image  # noqa: PLC0415 - only when a sheet is drawn
+
+    try:
+        with Image.open(path, formats=["PNG"]) as picture:
+            factor = min(tile[0] / picture.width, tile[1] / picture.height)
+            size = (
+                max(min(round(picture.width * factor), tile[0]), 1),
+                max(min(round(picture.height * factor), tile[1]), 1),
+            )
+            return picture.convert("RGB").resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None

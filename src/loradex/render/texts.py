@@ -1,0 +1,76 @@
+"""The texts of cells, each encoded once for all cells that share it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from loradex.domain.grid import Cell
+from loradex.domain.recipe import Recipe
+from loradex.render.bases.base import Base, Condition, Encoded
+from loradex.render.weights import Weights
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    text: str
+    negative: bool
+    clip_skip: int
+    state: object
+    """What LoRAs make of the text encoders; those that leave them alone are not in it."""
+
+
+class Texts:
+    """Encodes prompts while the right LoRAs are in the text encoders."""
+
+    def __init__(self, base: Base, weights: Weights) -> None:
+        self._base = base
+        self._weights = weights
+        self._known: dict[_Key, Encoded] = {}
+        self._told: set[str] = set()
+
+    def in_good_order(self, cells: Sequence[Cell]) -> list[Cell]:
+        """Return cells so that the text encoders change as seldom as can be."""
+        ranks: dict[object, int] = {}
+        return sorted(
+            cells,
+            key=lambda cell: ranks.setdefault(
+                self._weights.text_state(cell.recipe.loras), len(ranks)
+            ),
+        )
+
+    def encode(self, recipe: Recipe) -> list[tuple[str, str]]:
+        """Encode a recipe's prompt and negative prompt; return notes as (text, sentence).
+
+        Raises `UsageError` for a clip skip that the encoder does not have.
+        """
+        notes: list[tuple[str, str]] = []
+        for key in self._keys(recipe):
+            if key in self._known:
+                continue
+            self._weights.put_into_texts(recipe.loras)
+            self._known[key] = self._base.encode(
+                key.text, clip_skip=key.clip_skip, negative=key.negative
+            )
+            if key.text not in self._told:
+                self._told.add(key.text)
+                beyond = self._base.cut_off(key.text)
+                if beyond:
+                    sentence = f"The last {beyond} tokens of this prompt are not read."
+                    notes.append((key.text[:60], sentence))
+        return notes
+
+    def condition(self, recipe: Recipe) -> Condition:
+        """Return what a recipe's picture listens to; its texts are encoded already."""
+        encoded = [self._known[key] for key in self._keys(recipe)]
+        negative = encoded[1] if len(encoded) > 1 else None
+        return Condition(encoded[0], negative, recipe.settings.guidance_scale)
+
+    def _keys(self, recipe: Recipe) -> list[_Key]:
+        """Return the keys of the prompt and, where it has an effect, the negative prompt."""
+        state = self._weights.text_state(recipe.loras)
+        skip = recipe.settings.clip_skip
+        keys = [_Key(recipe.prompt, False, skip, state)]
+        if self._base.reads_negative(recipe.settings.guidance_scale):
+            keys.append(_Key(recipe.negative_prompt, True, skip, state))
+        return keys
