@@ -20,7 +20,7 @@ class PluginHttp:
     """The `HubHttp` of the plugin API. Safe to share between threads; close it after use."""
 
     def __init__(self, settings: Settings, around: Surroundings) -> None:
-        self._settings = replace(settings, hub_token=None)
+        self._settings = replace(settings, hub_token=None, hub_ca="")
         self._around = around
         self._lock = threading.Lock()
         self._transports: dict[Origin, HubTransport] = {}
