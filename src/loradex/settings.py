@@ -26,8 +26,8 @@ class Settings:
     """All settings. Times are in seconds.
 
     Environment: LORADEX_HUB_URL, LORADEX_HUB_TOKEN (or CIVITAI_API_KEY, for CivitAI only),
-    LORADEX_HUB_TIMEOUT, LORADEX_HUB_RETRIES, LORADEX_OFFLINE, LORADEX_CONTENT_LIMIT,
-    LORADEX_DOWNLOADS, LORADEX_SPEED_LIMIT, LORADEX_WORKERS.
+    LORADEX_HUB_CA, LORADEX_HUB_TIMEOUT, LORADEX_HUB_RETRIES, LORADEX_OFFLINE,
+    LORADEX_CONTENT_LIMIT, LORADEX_DOWNLOADS, LORADEX_SPEED_LIMIT, LORADEX_WORKERS.
     """
 
     hub_url: str = DEFAULT_HUB_URL
@@ -35,6 +35,8 @@ class Settings:
     """The key that belongs to `hub_url`: with another address it has to go."""
     hub_token_from: str = ""
     """Where the key comes from, for whoever asks."""
+    hub_ca: str = ""
+    """Path of a root certificate (PEM) that is trusted for the host of `hub_url`, beside others."""
     hub_timeout: float = 35.0
     """Longest wait for the next bytes of an answer."""
     hub_retries: int = 3
@@ -62,6 +64,7 @@ _CIVITAI = re.compile(r"https://civitai\.(com|red|green|blue)(:443)?(/.*)?", re.
 _TOML_HINT = 'Write a setting a line, as in: hub_url = "https://civitai.com"'
 _WANTED = {
     "hub_url": "an address that starts with https:// (http:// only for a hub of your own)",
+    "hub_ca": "the path of a certificate file",
     "hub_timeout": f"a number of seconds, more than 0 and at most {LONGEST_TIMEOUT:g}",
     "hub_retries": "a whole number, 0 or more",
     "hubs": f"a list of {', '.join(KNOWN_HUBS)}",
@@ -78,6 +81,7 @@ _WANTED = {
 
 _VARIABLES = (
     "hub_url",
+    "hub_ca",
     "hub_timeout",
     "hub_retries",
     "offline",
@@ -212,6 +216,7 @@ def _speed(value: object) -> float:
 
 _READERS: dict[str, Callable[[object], object]] = {
     "hub_url": _url,
+    "hub_ca": lambda value: os.path.expanduser(_text(value)),  # noqa: PTH111 - pathlib costs time
     "hub_timeout": lambda value: _within(float(str(value)), LONGEST_TIMEOUT),
     "hub_retries": lambda value: max(int(str(value)), 0),
     "hubs": _hubs,

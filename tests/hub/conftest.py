@@ -160,12 +160,14 @@ def connect(hub: LocalHub, time: FakeTime) -> Iterator[MakeClient]:
         total_seconds: float | None = None,
         timeout: float = 5.0,
         retries: int = 3,
+        hub_ca: str = "",
     ) -> CivitaiHub:
         settings = Settings(
             hub_url=url or hub.url,
             hub_token=Secret(key) if key else None,
             hub_timeout=timeout,
             hub_retries=retries,
+            hub_ca=hub_ca,
         )
         client = CivitaiHub.from_settings(
             settings,

@@ -15,8 +15,14 @@ import h2.connection
 import h2.events
 import pytest
 
-from loradex.errors import HubUnreachable
-from loradex.hub import exchange
+from loradex.demo.hub_http import LoopbackServer, Reply
+from loradex.domain.hub_source import FetchStart
+from loradex.domain.progress import CancelToken
+from loradex.errors import HubUnreachable, SettingsError
+from loradex.hub import roots
+from loradex.hub.fetching import Fetcher, Promise
+from loradex.hub.pictures import PictureFetcher
+from loradex.settings import Settings
 
 KEY = "key-of-mosskettle-0123456789"
 pytestmark = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
@@ -96,10 +102,10 @@ def trust(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Path], None]]:
 
     def trusted(cert: Path) -> None:
         monkeypatch.setenv("SSL_CERT_FILE", str(cert))
-        exchange._trusted_roots.cache_clear()
+        roots._context.cache_clear()
 
     yield trusted
-    exchange._trusted_roots.cache_clear()
+    roots._context.cache_clear()
 
 
 def test_http2_carries_the_key(
@@ -119,3 +125,63 @@ def test_a_certificate_that_is_not_trusted_is_not_tried_again(
 
     assert server.headers == []
     assert time.slept == 0
+
+
+def test_a_root_of_ones_own_is_trusted_for_the_hub(
+    connect, server: Http2Server, certificate: tuple[Path, Path]
+) -> None:
+    with connect(url=server.url, key=KEY, hub_ca=str(certificate[0])) as client:
+        assert client.me() == "h2"
+    assert server.headers[0]["authorization"] == f"Bearer {KEY}"
+
+
+def test_a_root_of_ones_own_is_trusted_for_no_other_host(certificate: tuple[Path, Path]) -> None:
+    ca = str(certificate[0])
+    nas = roots.Roots.of(Settings(hub_url="https://nas:8765", hub_ca=ca))
+    assert len(nas.context("nas", http2=True).get_ca_certs()) > 0
+    ours = {c["serialNumber"] for c in nas.context("nas", http2=False).get_ca_certs()}
+    others = {c["serialNumber"] for c in nas.context("mirror.example", http2=False).get_ca_certs()}
+    assert len(ours - others) == 1
+    assert roots.Roots.of(Settings(hub_url="https://civitai.com", hub_ca=ca)) == roots.Roots()
+
+
+def test_pictures_and_files_of_the_hub_come_with_its_own_root(
+    certificate: tuple[Path, Path], tmp_path: Path
+) -> None:
+    picture = b"\x89PNG\r\n\x1a\n" + bytes(100)
+    server = LoopbackServer(lambda _request: Reply(200, {}, picture))
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(*certificate)
+    server.socket = context.wrap_socket(server.socket, server_side=True)
+    server.open()
+    url = server.url.replace("http:", "https:")
+    trusted = roots.Roots.of(Settings(hub_url=url, hub_ca=str(certificate[0])))
+    pictures, distrustful = PictureFetcher(url, roots=trusted), PictureFetcher(url)
+    try:
+        assert pictures.fetch(f"{url}/a.png", cancel=CancelToken()) == picture
+        with pytest.raises(HubUnreachable, match="certificate is not trusted"):
+            distrustful.fetch(f"{url}/a.png", cancel=CancelToken())
+        with Fetcher(roots=trusted) as fetcher:
+            fetched = fetcher.fetch(
+                lambda: FetchStart(f"{url}/a.gguf"),
+                tmp_path / "a.part",
+                Promise("a.gguf"),
+                cancel=CancelToken(),
+            )
+        assert fetched.size == len(picture)
+    finally:
+        pictures.close()
+        distrustful.close()
+        server.close()
+
+
+@pytest.mark.parametrize("content", [None, "no certificate"])
+def test_a_root_that_cannot_be_used_is_named(
+    connect, server: Http2Server, tmp_path: Path, content: str | None
+) -> None:
+    path = tmp_path / "root.pem"
+    if content is not None:
+        path.write_text(content)
+    with pytest.raises(SettingsError, match=r"hub_ca, .*root\.pem, cannot be used"):
+        connect(url=server.url, hub_ca=str(path)).me()
+    assert server.headers == []

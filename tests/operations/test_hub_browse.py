@@ -9,6 +9,7 @@ import pytest
 
 from loradex.catalog.catalog import Catalog
 from loradex.demo.hub_server import LocalHub
+from loradex.demo.hub_trouble import Reset
 from loradex.demo.hub_world import WorldFile, WorldImage
 from loradex.domain.content_level import ContentLimit
 from loradex.domain.hub_search import HubQuery, SearchPeriod, SearchSort
@@ -162,6 +163,17 @@ def test_what_was_seen_is_found_again_offline(
     assert page.kept
     assert not everything.kept
     assert len(hub.requests) == asked
+
+
+def test_a_hub_that_is_away_points_to_what_was_kept(
+    catalog: Catalog, hub: LocalHub, home: Home
+) -> None:
+    hub.trouble(Reset())
+    with opened(hub, home) as hubs, pytest.raises(HubUnreachable) as caught:
+        search(catalog, hubs, HubQuery())
+    assert caught.value.hint is not None
+    assert "LORADEX_OFFLINE=1" in caught.value.hint
+    assert "LORADEX_HUB_URL" in caught.value.hint
 
 
 def test_offline_pages_follow_each_other(catalog: Catalog, hub: LocalHub, home: Home) -> None:

@@ -9,10 +9,21 @@ from typing import Any
 import pytest
 
 from loradex.errors import LoraMismatch
-from loradex.render.lora.algorithms import changed_bias, changed_weight
+from loradex.render.lora.algorithms import Settings, bias_change, weight_change
 from loradex.render.lora.keys import split_key
 
 pytestmark = pytest.mark.render
+
+
+def changed_weight(
+    weight: Any, tensors: Any, *, alpha: float | None, on_input: bool, strength: float
+) -> Any:
+    settings = Settings(alpha, on_input)
+    return weight + weight_change(weight, tensors, settings, strength=strength)
+
+
+def changed_bias(bias: Any, tensors: Any, *, strength: float) -> Any:
+    return bias + bias_change(tensors, Settings(), strength=strength)
 
 
 def layer(kind: str) -> Any:

@@ -13,30 +13,30 @@ DOTTED = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
 @pytest.mark.parametrize(
     ("key", "part", "path", "role"),
     [
-        (f"lora_unet_{BLOCK}.lora_down.weight", "unet", BLOCK, "down"),
-        (f"lora_unet_{BLOCK}.alpha", "unet", BLOCK, "alpha"),
-        (f"unet.{DOTTED}.lora_A.weight", "unet", BLOCK, "down"),
-        (f"unet.{DOTTED}.lora_B.default.weight", "unet", BLOCK, "up"),
-        (f"base_model.model.{DOTTED}.lora_A.weight", "unet", BLOCK, "down"),
-        (f"base_model.model.base_model.model.unet.{DOTTED}.lora_B", "unet", BLOCK, "up"),
-        (f"unet.{DOTTED}.lora.up.weight", "unet", BLOCK, "up"),
+        (f"lora_unet_{BLOCK}.lora_down.weight", "denoiser", BLOCK, "down"),
+        (f"lora_unet_{BLOCK}.alpha", "denoiser", BLOCK, "alpha"),
+        (f"unet.{DOTTED}.lora_A.weight", "denoiser", BLOCK, "down"),
+        (f"unet.{DOTTED}.lora_B.default.weight", "denoiser", BLOCK, "up"),
+        (f"base_model.model.{DOTTED}.lora_A.weight", "denoiser", BLOCK, "down"),
+        (f"base_model.model.base_model.model.unet.{DOTTED}.lora_B", "denoiser", BLOCK, "up"),
+        (f"unet.{DOTTED}.lora.up.weight", "denoiser", BLOCK, "up"),
         (
             "unet.mid_block.attentions.0.transformer_blocks.0.attn2.processor.to_out_lora.up.weight",
-            "unet",
+            "denoiser",
             "mid_block_attentions_0_transformer_blocks_0_attn2_to_out_0",
             "up",
         ),
         (
             "mid_block.attentions.0.transformer_blocks.0.attn2.processor.to_k_lora.down.weight",
-            "unet",
+            "denoiser",
             "mid_block_attentions_0_transformer_blocks_0_attn2_to_k",
             "down",
         ),
-        (f"lycoris_{BLOCK}.lokr_w2_b", "unet", BLOCK, "lokr_w2_b"),
-        ("lora_unet_input_blocks_4_1_norm.hada_t1", "unet", "input_blocks_4_1_norm", "hada_t1"),
+        (f"lycoris_{BLOCK}.lokr_w2_b", "denoiser", BLOCK, "lokr_w2_b"),
+        ("lora_unet_input_blocks_4_1_norm.hada_t1", "denoiser", "input_blocks_4_1_norm", "hada_t1"),
         (
             "diffusion_model.input_blocks.4.1.proj_in.lora_up.weight",
-            "unet",
+            "denoiser",
             "input_blocks_4_1_proj_in",
             "up",
         ),
@@ -49,7 +49,7 @@ DOTTED = "down_blocks.1.attentions.0.transformer_blocks.0.attn1.to_q"
         ("text_encoder_2.text_model.encoder.layers.3.self_attn.q_proj.lora_linear_layer.up.weight",
          "text_encoder_2", "encoder_layers_3_self_attn_q_proj", "up"),
         ("text_encoder.text_model.encoder.layers.3.mlp.fc2.lora_magnitude_vector", "text_encoder",
-         "encoder_layers_3_mlp_fc2", "dora_scale"),
+         "encoder_layers_3_mlp_fc2", "magnitude"),
     ],
 )  # fmt: skip
 def test_a_name_is_taken_apart(key: str, part: str, path: str, role: str) -> None:
@@ -66,7 +66,7 @@ def test_unknown_names_have_no_role(key: str) -> None:
 
 @pytest.mark.parametrize(
     ("key", "word"),
-    [("m.lambda_layer", "T-LoRA"), ("m.oft_R.weight", "OFT"), ("m.set_weight", "control")],
+    [("m.lambda_layer", "T-LoRA"), ("m.set_weight", "control")],
 )
 def test_what_cannot_be_merged_has_a_name(key: str, word: str) -> None:
     assert word in str(refused_algorithm(["m.alpha", key]))

@@ -86,7 +86,7 @@ def test_off_loopback_it_does_not_start_without_a_key(home: Home) -> None:
 
 
 def test_another_loradex_reaches_it_with_a_certificate_of_our_own(
-    studio: Studio, certificate: tuple[Path, Path]
+    studio: Studio, certificate: tuple[Path, Path], mirror: Path
 ) -> None:
     home = studio.catalog.home.root
     key = ended("hub", "serve", "keys", "add", "desk", home=home)[1].strip()
@@ -98,6 +98,13 @@ def test_another_loradex_reaches_it_with_a_certificate_of_our_own(
         code, out, err = ended("hub", "whoami", SSL_CERT_FILE=cert, **there)
         assert (code, "desk" in out) == (0, True), err
         assert ended("hub", "whoami", **there)[0] == 1  # not trusted
+        there["LORADEX_HUB_CA"] = cert
+        code, out, err = ended("hub", "whoami", **there)
+        assert (code, "desk" in out) == (0, True), err
+        code, _, err = ended("hub", "get", "version:102", home=mirror / "home", **there)
+        assert code == 0, err
+    (fetched,) = (mirror / "models").rglob("*.safetensors")
+    assert fetched.read_bytes() == studio.lantern.read_bytes()
 
 
 @pytest.fixture

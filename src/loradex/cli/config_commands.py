@@ -28,6 +28,7 @@ def config_command(context: Context, as_json: bool) -> None:
         "plugins": str(home.plugins),
         "hub_url": settings.hub_url,
         "hub_token": "set" if key_place(settings, home) else None,
+        "hub_ca": settings.hub_ca or None,
         "hub_timeout": settings.hub_timeout,
         "hub_retries": settings.hub_retries,
         "workers": settings.workers,

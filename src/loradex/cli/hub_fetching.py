@@ -92,6 +92,7 @@ class Session:
     def run(self, catalog: Catalog, speed: float | None, parallel: int | None) -> RunReport:
         """Download what is queued; `speed` in MiB a second and `parallel` beat the settings."""
         from loradex.hub.fetching import Fetcher, FetchOptions, SpeedLimit  # noqa: PLC0415
+        from loradex.hub.roots import Roots  # noqa: PLC0415
         from loradex.operations.downloads.run import RunOptions  # noqa: PLC0415
         from loradex.operations.downloads.running import run_queue  # noqa: PLC0415
 
@@ -108,7 +109,8 @@ class Session:
             connections=min(max(_CONNECTIONS // at_once, 1), 4),
         )
         sink = FilesSink(self._sink)
-        with Fetcher(options=fetching, speed=SpeedLimit(limit * _MIB or None)) as fetcher:
+        speeds, roots = SpeedLimit(limit * _MIB or None), Roots.of(settings)
+        with Fetcher(options=fetching, speed=speeds, roots=roots) as fetcher:
             return run_queue(
                 catalog,
                 self.hubs,

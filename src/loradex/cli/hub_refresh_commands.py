@@ -90,6 +90,7 @@ def _as_json(reports: list[RefreshReport]) -> dict[str, object]:
                 "present": report.present,
                 "gone": report.gone,
                 "back": report.back,
+                "partial": report.partial,
                 "doubted": report.doubted,
                 "problem": report.problem.message if report.problem else None,
                 "seconds": round(report.seconds, 3),
@@ -103,6 +104,8 @@ def _sentence(report: RefreshReport) -> str:
     text = f"Asked about {count_text(report.asked, 'model')}: {report.present:,} there"
     if report.doubted:
         return f"{text}. That is hardly the hub we know: nothing was marked as gone."
+    if report.partial:
+        text += ", the others are not served here"
     if report.gone:
         text += f", {report.gone:,} newly gone in whole or in part"
     if report.back:

@@ -81,6 +81,14 @@ class HubAbsence(Protocol):
         """Return what the hub said when `look_up` last found nothing for this; None if nothing."""
 
 
+@runtime_checkable
+class HubParts(Protocol):
+    """A hub that may have only a part of what the hub has whose numbers it uses."""
+
+    def is_partial(self) -> bool:
+        """Tell whether what it does not show may be there all the same, elsewhere."""
+
+
 @dataclass(frozen=True, slots=True)
 class FetchStart:
     """Where the bytes of a file are asked for.

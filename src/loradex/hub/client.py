@@ -25,6 +25,7 @@ from loradex.hub.naming import recognise
 from loradex.hub.payloads import AccountPayload
 from loradex.hub.records import RecordLookups
 from loradex.hub.searching import find_page
+from loradex.hub.shelves import is_shelf
 from loradex.hub.starting import download_address
 from loradex.hub.translate import Translator
 from loradex.hub.transport import HubTransport, Surroundings
@@ -50,8 +51,8 @@ def surroundings(
 class CivitaiHub:
     """CivitAI, or a server that speaks its protocol.
 
-    A `HubSource` that is able to `HubSearch`, `HubNames`, `HubManyNames` and `HubDownloads`; a
-    context manager that closes its connections. Safe to share between threads.
+    A `HubSource` that is able to `HubSearch`, `HubNames`, `HubManyNames`, `HubDownloads`
+    and `HubParts`; a context manager that closes its connections. Safe to share between threads.
     """
 
     name = "civitai"
@@ -144,6 +145,10 @@ class CivitaiHub:
     def version(self, version_id: int) -> HubVersion | None:
         """Return one version; None if the hub does not show it."""
         return self._records.version(version_id)
+
+    def is_partial(self) -> bool:
+        """Tell whether this is another loradex, which has of the hub's models only what it owns."""
+        return is_shelf(self._transport)
 
     def search(self, query: HubQuery, cursor: str | None = None) -> HubPage:
         """Return a page of what a query finds; nothing above its content limit.

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
 import logging
-import ssl
 import threading
 from collections.abc import Mapping, Sequence
 from http.cookiejar import CookieJar, DefaultCookiePolicy
@@ -24,6 +22,7 @@ from loradex.hub.failures import (
     status_failure,
 )
 from loradex.hub.origin import Origin, OriginAuth
+from loradex.hub.roots import Roots
 
 USER_AGENT = f"loradex/{__version__} (+https://pypi.org/project/loradex/)"
 CONNECT_SECONDS = 10.0
@@ -43,6 +42,7 @@ class Exchange:
         self,
         origin: Origin,
         auth: OriginAuth,
+        roots: Roots,
         *,
         cancel: CancelToken,
         read_seconds: float,
@@ -50,6 +50,7 @@ class Exchange:
     ) -> None:
         self._origin = origin
         self._auth = auth
+        self._roots = roots
         self._cancel = cancel
         self._read_seconds = read_seconds
         self._total_seconds = total_seconds
@@ -121,11 +122,12 @@ class Exchange:
     def _open(self) -> httpx.Client:
         with self._lock:
             if self._client is None:
+                secure = self._origin.scheme == "https"
                 self._client = httpx.Client(
-                    http2=self._origin.scheme == "https",
+                    http2=secure,
                     follow_redirects=False,
                     event_hooks={"response": [self._refuse_redirect]},
-                    verify=_trusted_roots(),
+                    verify=self._roots.context(self._origin.host, http2=secure),
                     timeout=httpx.Timeout(self._read_seconds, connect=CONNECT_SECONDS),
                     headers={
                         "User-Agent": USER_AGENT,
@@ -144,9 +146,3 @@ class Exchange:
             if self._client is client:
                 self._client = None
         client.close()
-
-
-@functools.cache
-def _trusted_roots() -> ssl.SSLContext:
-    """Return httpx's own context, loaded once: it takes longer than the rest of a client."""
-    return httpx.create_ssl_context()

@@ -67,7 +67,8 @@ def connection_failure(error: httpx.HTTPError, label: str, read_seconds: float) 
         return Failure(
             HubUnreachable(
                 f"{label} cannot be reached: its certificate is not trusted.",
-                hint="A proxy or a virus scanner may stand in between; check the clock, too.",
+                hint="A proxy or a virus scanner may stand in between; check the clock, too. The"
+                " root certificate of a hub of your own goes into LORADEX_HUB_CA.",
             ),
             retry=False,
         )

@@ -6,8 +6,6 @@ leave; what arrives counts as a picture by its first bytes, whatever its name sa
 
 from __future__ import annotations
 
-import functools
-import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -31,6 +29,7 @@ from loradex.hub.exchange import USER_AGENT
 from loradex.hub.failures import connection_failure, out_of_time
 from loradex.hub.origin import Origin, hub_address, web_address
 from loradex.hub.pacing import retry_after
+from loradex.hub.roots import Roots
 
 MOST_BYTES = 20 * 1024 * 1024
 MOST_HOPS = 5
@@ -65,11 +64,18 @@ class PictureFetcher:
     """Fetches pictures for one hub's answers. Safe to share between threads; close it after use.
 
     `hub_url` is the hub that gives the links: plain http is spoken with its own host only, with
-    everybody else https. `clock` gives seconds that never go back.
+    everybody else https. `roots` are trusted; `clock` gives seconds that never go back.
     """
 
-    def __init__(self, hub_url: str, *, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self,
+        hub_url: str,
+        *,
+        roots: Roots | None = None,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._hub = Origin.of(hub_address(hub_url))
+        self._roots = roots or Roots()
         self._clock = clock
         self._lock = threading.Lock()
         self._hosts: dict[Origin, _Host] = {}
@@ -182,11 +188,13 @@ class PictureFetcher:
     def _open(self) -> httpx.Client:
         with self._lock:
             if self._client is None:
+                http2 = self._hub.scheme == "https"
                 self._client = httpx.Client(
-                    http2=self._hub.scheme == "https",
+                    http2=http2,
                     follow_redirects=False,
                     event_hooks={"response": [_stop_at_redirect]},
-                    verify=_trusted_roots(),
+                    verify=self._roots.context("", http2=http2),
+                    mounts=self._own_roots(http2=http2),
                     timeout=httpx.Timeout(READ_SECONDS, connect=CONNECT_SECONDS),
                     headers={
                         "User-Agent": USER_AGENT,
@@ -198,6 +206,15 @@ class PictureFetcher:
                     trust_env=not self._hub.loopback,
                 )
             return self._client
+
+    def _own_roots(self, *, http2: bool) -> dict[str, httpx.BaseTransport]:
+        """Return the way to the one host that is trusted for a root of its own."""
+        if not self._roots.ca:
+            return {}
+        host = self._roots.host
+        pattern = f"https://[{host}]" if ":" in host else f"https://{host}"
+        verify = self._roots.context(host, http2=http2)
+        return {pattern: httpx.HTTPTransport(verify=verify, http2=http2)}
 
     def _abandon(self, client: httpx.Client) -> None:
         """Close a client with a call that was left behind; the next picture opens another."""
@@ -274,8 +291,3 @@ def _refusal(response: httpx.Response, label: str) -> HubError:
 
 def _unexpected(url: httpx.URL, what: str) -> HubUnexpectedAnswer:
     return HubUnexpectedAnswer(f"{Origin.of(url).label} {what}.", hint=_NO_HELP)
-
-
-@functools.cache
-def _trusted_roots() -> ssl.SSLContext:
-    return httpx.create_ssl_context()

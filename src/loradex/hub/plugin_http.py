@@ -7,13 +7,26 @@ from dataclasses import replace
 
 import httpx
 
-from loradex.errors import HubBadRequest
+from loradex.errors import (
+    HubAuthRequired,
+    HubBadRequest,
+    HubError,
+    HubUnexpectedAnswer,
+    HubUnreachable,
+)
 from loradex.hub.origin import Origin, web_address
 from loradex.hub.transport import HubTransport, Surroundings
 from loradex.settings import Settings
 
 KEEP_SECONDS = 600.0
 """How long an answer is given again without asking."""
+
+_HINTS: tuple[tuple[type[HubError], str], ...] = (
+    (HubUnreachable, "Check the network; what is not about this hub works without it."),
+    (HubAuthRequired, "loradex has no key for it: what it gives to nobody in particular is all."),
+    (HubBadRequest, "If it stays so, its plugin needs an upgrade."),
+    (HubUnexpectedAnswer, "Try again later; if it stays so, its plugin needs an upgrade."),
+)
 
 
 class PluginHttp:
@@ -36,7 +49,12 @@ class PluginHttp:
             raise HubBadRequest(f"A plugin may not ask {origin.label or 'that address'}.")
         transport = self._transport(origin)
         params = {name: address.params.get_list(name) for name in address.params}
-        return transport.get(address.path.lstrip("/"), params, keep=KEEP_SECONDS)
+        try:
+            return transport.get(address.path.lstrip("/"), params, keep=KEEP_SECONDS)
+        except HubError as error:
+            # Neither its address nor a key for it is among the settings of the built-in hub.
+            error.hint = next((h for kind, h in _HINTS if isinstance(error, kind)), error.hint)
+            raise
 
     def close(self) -> None:
         """Close all connections."""

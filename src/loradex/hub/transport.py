@@ -26,6 +26,7 @@ from loradex.hub.failures import Failure
 from loradex.hub.gates import PROCESS_GATES, HostGates
 from loradex.hub.origin import Origin, OriginAuth, hub_address
 from loradex.hub.pacing import LONGEST_RETRY_AFTER, Waits, backoff
+from loradex.hub.roots import Roots
 from loradex.settings import Settings
 
 Params = Mapping[str, str | int | Sequence[str]]
@@ -71,6 +72,7 @@ class HubTransport:
         self._exchange = Exchange(
             origin,
             self._auth,
+            Roots.of(settings),
             cancel=around.cancel,
             read_seconds=settings.hub_timeout,
             total_seconds=total_seconds or CONNECT_SECONDS + 3 * settings.hub_timeout,

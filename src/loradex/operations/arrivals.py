@@ -21,7 +21,7 @@ from loradex.operations.autotag import Proposal, accept, propose
 from loradex.operations.folder_template import FolderTemplate, read_template
 from loradex.operations.libraries import folder_for
 from loradex.operations.moves.applying import MoveReport, carry_out
-from loradex.operations.moves.names import name_key, names_in
+from loradex.operations.moves.names import leads_elsewhere, spelled_as_there
 from loradex.operations.moves.planning import Wanted, plan_moves
 from loradex.plugin_manager import Plugins
 
@@ -181,9 +181,8 @@ def _destination(
         return f"{target.name} has no folder for a {kind.label}."
     root = os.fsencode(target.root)
     base = b"/".join(part for part in (root, os.fsencode(folder)) if part)
-    below = _as_spelled(base, template.fill(_values(row)))
-    home = os.path.realpath(base)
-    if os.path.realpath(b"/".join((base, *below))) != b"/".join((home, *below)):
+    below = spelled_as_there(base, template.fill(_values(row)))
+    if leads_elsewhere(base, below):
         return "A folder on the way to its place is a link that leads elsewhere."
     relative = [part for part in (os.fsencode(folder), *below, known.place.name) if part]
     return Place(target.id, root, b"/".join(relative))
@@ -197,16 +196,6 @@ def _values(row: ModelRow) -> dict[str, str | None]:
         "derivative": row.derivative,
         "name": row.name or PurePosixPath(row.file_name).stem,
     }
-
-
-def _as_spelled(base: bytes, folders: Sequence[str]) -> list[bytes]:
-    """Return folder names as an existing folder is spelled: no `sdxl` is made beside `SDXL`."""
-    below: list[bytes] = []
-    for name in folders:
-        wanted = os.fsencode(name)
-        there = names_in(b"/".join((base, *below)))
-        below.append(wanted if wanted in there.values() else there.get(name_key(wanted), wanted))
-    return below
 
 
 def _library(catalog: Catalog, library_id: int | None) -> Library | None:

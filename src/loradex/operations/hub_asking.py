@@ -14,7 +14,7 @@ from loradex.domain.hub_source import HubNames, HubPlaces, HubSource
 from loradex.domain.progress import Problem
 from loradex.errors import HubError, HubOffline, HubUnreachable, UsageError
 from loradex.operations.hub_browse import keep
-from loradex.operations.hub_refresh import UNBELIEVABLE
+from loradex.operations.hub_refresh import UNBELIEVABLE, has_only_some
 
 if TYPE_CHECKING:
     from loradex.operations.hubs import Hubs
@@ -60,7 +60,7 @@ class AskedHub:
             models = {model.id: model for model in self._told(hub, ids)}
             absent = [id_ for id_ in ids if id_ not in models]
             # A hub that has none of so many is another one than the hub we know.
-            if models or len(ids) < UNBELIEVABLE:
+            if absent and (models or len(ids) < UNBELIEVABLE) and not has_only_some(hub):
                 still = self._known_by_bytes(hub, absent)
                 gone = [
                     id_
@@ -85,11 +85,22 @@ class AskedHub:
         """
         if isinstance(self._hub, HubPlaces):
             return
+        left = {}
         for id_, model in fresh.items():
             shown = {version.id for version in model.versions}
             before = {version.id for version in known[id_].model.versions}
             if shown and before - shown - known[id_].gone_versions:
+                left[id_] = shown
+        if left and not self._may_lack():
+            for id_, shown in left.items():
                 self._catalog.updates.record_versions_left(self.name, id_, shown)
+
+    def _may_lack(self) -> bool:
+        """Tell whether the hub may have only some; True as well when it does not say."""
+        try:
+            return self._hub is None or has_only_some(self._hub)
+        except HubError:
+            return True
 
     def _told(self, hub: HubSource, ids: Sequence[int]) -> list[HubModel]:
         """Ask the hub: in one go, but one by one where its models have names in place of ids."""

@@ -14,7 +14,13 @@ from loradex.domain.hub import HubImage, HubModel, HubVersion
 from loradex.domain.hub_reference import HubReference
 from loradex.domain.hub_search import HubPage, HubQuery
 from loradex.domain.hub_source import HubSearch, HubSource
-from loradex.errors import BadReference, HubOffline, UsageError
+from loradex.errors import (
+    BadReference,
+    HubOffline,
+    HubUnavailable,
+    HubUnreachable,
+    UsageError,
+)
 from loradex.operations.downloads.choosing import (
     NotToBeHad,
     Wishes,
@@ -24,6 +30,7 @@ from loradex.operations.downloads.choosing import (
 )
 from loradex.operations.downloads.references import looked_up, recognised
 from loradex.operations.hub_kept import kept_model, kept_page
+from loradex.operations.hub_refresh import has_only_some
 from loradex.operations.hub_words import licence_words, published
 from loradex.operations.previews import first_shown
 
@@ -37,6 +44,8 @@ _COMPARED = tuple(
 )
 _ENDING = ("early_access_until", "paid")
 """What is over when a hub no longer speaks of it."""
+
+_SEARCH_KEPT = "With --offline (or LORADEX_OFFLINE=1) what it told before is searched."
 
 KEPT_CURSOR = "kept:"
 """Begins cursors of searches through what was kept."""
@@ -140,6 +149,9 @@ def search(
     except HubOffline:
         kept = True
         page = _kept_page(catalog, source, query, cursor)
+    except (HubUnreachable, HubUnavailable) as error:
+        error.hint = f"{error.hint} {_SEARCH_KEPT}" if error.hint else _SEARCH_KEPT
+        raise
     shown = [model for model in page.models if query.content_limit.allows(model.content_level)]
     if not kept:
         keep(catalog, source.name, shown)
@@ -176,7 +188,8 @@ def details(
         known = kept_model(catalog, reference)
         if known is None:
             raise
-        gone_at = time.time() if isinstance(error, BadReference) else None
+        gone = isinstance(error, BadReference) and not has_only_some(source)
+        gone_at = time.time() if gone else None
         return _details(
             catalog,
             source,

@@ -14,7 +14,7 @@ from loradex.catalog.hub_store import KnownMatch
 from loradex.domain.hub import HubModel
 from loradex.domain.hub_ranks import ARCHIVES
 from loradex.domain.hub_reference import HubReference
-from loradex.domain.hub_source import HubNames, HubPlaces, HubSource
+from loradex.domain.hub_source import HubNames, HubParts, HubPlaces, HubSource
 from loradex.domain.progress import CancelToken, Progress, ProgressSink
 from loradex.errors import HubError
 from loradex.operations.matching import found, keep
@@ -38,6 +38,8 @@ class RefreshReport:
     """Not there any more, or of which a version that is owned is not; newly so."""
     back: int = 0
     """Were gone and are there again."""
+    partial: bool = False
+    """The hub has only a part of what there is: nothing that it lacks was marked."""
     doubted: bool = False
     """The hub had none of them, which was not believed: nothing was marked."""
     seconds: float = 0.0
@@ -133,6 +135,9 @@ class _Refresh:
             for id_, shown in self._shown.items()
         }
         missing = {id_: matches for id_, matches in missing.items() if matches}
+        if (self._absent or missing) and has_only_some(self._hub):
+            self.report.partial = True
+            return
         still = self._known_by_bytes(
             [*(m for id_ in self._absent for m in self._known[id_]), *_all(missing)]
         )
@@ -170,6 +175,11 @@ class _Refresh:
         """Return the versions that the hub still knows the bytes of, whatever else it hides."""
         digests = [match.sha256 for match in matches if match.sha256 is not None]
         return {hit.version_id for hit in self._hub.ids_by_hash(digests)} if digests else set()
+
+
+def has_only_some(hub: HubSource) -> bool:
+    """Tell whether what a hub does not show may be there all the same; may ask it."""
+    return isinstance(hub, HubParts) and hub.is_partial()
 
 
 def _all(missing: Mapping[int, Sequence[KnownMatch]]) -> Iterator[KnownMatch]:

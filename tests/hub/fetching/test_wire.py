@@ -17,7 +17,7 @@ from hub.fetching.kit import Depot
 from loradex.demo.hub_http import LoopbackServer, Reply
 from loradex.domain.hub_source import FetchStart
 from loradex.errors import HubUnexpectedAnswer, HubUnreachable, SettingsError
-from loradex.hub.fetching import wire
+from loradex.hub import roots
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 
@@ -61,7 +61,7 @@ def secure(depot: Depot, certificate: tuple[Path, Path]) -> Iterator[LoopbackSer
 @pytest.fixture
 def trusted(monkeypatch: pytest.MonkeyPatch, certificate: tuple[Path, Path]) -> None:
     context = ssl.create_default_context(cafile=str(certificate[0]))
-    monkeypatch.setattr(wire, "_trusted_roots", lambda: context)
+    monkeypatch.setattr(roots, "_context", lambda _ca, _http2: context)
 
 
 def https(server: LoopbackServer) -> str:

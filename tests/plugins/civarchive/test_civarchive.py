@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from fakes.civarchive import FakeCivArchive, answer, sample_document, too_much
+from loradex.demo.hub_http import Reply
 from loradex.demo.hub_trouble import text_as_json
 from loradex.domain.hub import number_for
 from loradex.domain.hub_reference import HubReference
@@ -336,6 +337,20 @@ class TestFailures:
         fake.plan.add(text_as_json(b'{"data": '))
         with pytest.raises(HubUnexpectedAnswer):
             hub.version_by_hash(SHA256)
+
+    @pytest.mark.parametrize(
+        "trouble",
+        [answer({}, 401), answer({}, 400), text_as_json(b"{"), Reply(302, {"Location": "/x"}, b"")],
+    )
+    def test_nobody_is_sent_to_the_settings_of_another_hub(
+        self, hub: CivArchiveHub, fake: FakeCivArchive, trouble: Any
+    ) -> None:
+        fake.plan.add(trouble, times=9)
+        with pytest.raises(HubError) as caught:
+            hub.version_by_hash(SHA256)
+        assert caught.value.hint is not None
+        assert "LORADEX_HUB" not in caught.value.hint
+        assert "login" not in caught.value.hint
 
     def test_asked_to_be_left_alone_it_is(
         self, hub: CivArchiveHub, fake: FakeCivArchive, time: FakeTime

@@ -19,6 +19,7 @@ from loradex.hub.fetching.promise import Fetched, FetchOptions, Promise
 from loradex.hub.fetching.speed import SpeedLimit
 from loradex.hub.fetching.transfer import Manners, Told, Transfer
 from loradex.hub.fetching.wire import Wire
+from loradex.hub.roots import Roots
 
 
 def nothing_told(_done: int, _total: int | None) -> None:
@@ -29,11 +30,15 @@ class Fetcher:
     """Keeps the connections that several fetches share. A context manager, safe for threads."""
 
     def __init__(
-        self, *, options: FetchOptions | None = None, speed: SpeedLimit | None = None
+        self,
+        *,
+        options: FetchOptions | None = None,
+        speed: SpeedLimit | None = None,
+        roots: Roots | None = None,
     ) -> None:
         self._options = options or FetchOptions()
         self._speed = speed or SpeedLimit()
-        self._wire = Wire()
+        self._wire = Wire(roots)
 
     def fetch(
         self,

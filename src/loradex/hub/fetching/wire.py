@@ -9,10 +9,8 @@ keeps no cookies, which is what is wanted here.
 
 from __future__ import annotations
 
-import functools
 import http.client
 import socket
-import ssl
 import threading
 from collections import defaultdict
 from dataclasses import dataclass
@@ -20,16 +18,15 @@ from urllib.parse import unquote, urlsplit
 
 import httpx
 
-from loradex import __version__
 from loradex.domain.progress import CancelToken
 from loradex.errors import SettingsError
 from loradex.hub.bounded import OutOfTime, call_bounded
+from loradex.hub.exchange import CONNECT_SECONDS, USER_AGENT
 from loradex.hub.fetching.reach import Reach, reach_of, reach_of_name
 from loradex.hub.fetching.watch import Pulse, Watch
 from loradex.hub.origin import Origin
+from loradex.hub.roots import Roots
 
-USER_AGENT = f"loradex/{__version__} (+https://pypi.org/project/loradex/)"
-CONNECT_SECONDS = 10.0
 _OPEN_SECONDS = 40.0
 """For all addresses of a name together, the proxy and TLS included."""
 _MOST_KEPT = 4
@@ -140,7 +137,8 @@ class Reply:
 class Wire:
     """Open connections by origin, for any number of threads."""
 
-    def __init__(self) -> None:
+    def __init__(self, roots: Roots | None = None) -> None:
+        self._roots = roots or Roots()
         self._idle: dict[tuple[Origin, str | None], list[_Line]] = defaultdict(list)
         self._lock = threading.Lock()
         self._watch = Watch()
@@ -200,7 +198,7 @@ class Wire:
         abandoned = threading.Event()
 
         def work() -> None:
-            line = _open(key, nearest)
+            line = _open(key, nearest, self._roots)
             opened.append(line)
             if abandoned.is_set():
                 line.connection.close()
@@ -247,7 +245,7 @@ class Wire:
 _OWN_HEADERS = {"User-Agent": USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"}
 
 
-def _open(key: tuple[Origin, str | None], nearest: Reach) -> _Line:
+def _open(key: tuple[Origin, str | None], nearest: Reach, roots: Roots) -> _Line:
     """Connect; raise `TooNear`, before anything is asked, where that may not be."""
     origin, proxy = key
     if reach_of_name(origin.host) > nearest:
@@ -259,7 +257,10 @@ def _open(key: tuple[Origin, str | None], nearest: Reach) -> _Line:
     connection: http.client.HTTPConnection
     if origin.scheme == "https":
         connection = http.client.HTTPSConnection(
-            host, port, timeout=CONNECT_SECONDS, context=_trusted_roots()
+            host,
+            port,
+            timeout=CONNECT_SECONDS,
+            context=roots.context(origin.host, http2=False),
         )
         if proxy is not None:
             connection.set_tunnel(name, origin.port, headers=_proxy_headers(proxy))
@@ -309,11 +310,3 @@ def _proxy_headers(proxy: str) -> dict[str, str]:
         return {}
     who = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
     return {"Proxy-Authorization": f"Basic {base64.b64encode(who.encode()).decode()}"}
-
-
-@functools.cache
-def _trusted_roots() -> ssl.SSLContext:
-    """Return the roots that the hub's other requests trust, for HTTP/1.1."""
-    context = httpx.create_ssl_context()
-    context.set_alpn_protocols(["http/1.1"])
-    return context

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from loradex.catalog.catalog import Catalog
@@ -17,7 +17,12 @@ from loradex.errors import LibraryError, UsageError
 from loradex.operations.downloads.file_names import free_name, safe_file_name, taken_keys
 from loradex.operations.folder_template import FolderTemplate, read_template
 from loradex.operations.libraries import find_library, folder_for
-from loradex.operations.moves.names import name_key, names_in, nearest_folder
+from loradex.operations.moves.names import (
+    leads_elsewhere,
+    names_in,
+    nearest_folder,
+    spelled_as_there,
+)
 from loradex.operations.roots import device_of
 
 FIELDS = ("kind", "base", "derivative", "creator", "model", "version")
@@ -120,23 +125,6 @@ class Placer:
 def is_there(catalog: Catalog, library: Library) -> bool:
     """Tell whether a library's root is there; an empty mount point is not."""
     return device_of(library.root, catalog.files.known_device(library.id)) is not None
-
-
-def spelled_as_there(base: bytes, folders: Sequence[str]) -> list[bytes]:
-    """Return folder names as an existing folder is spelled: no `sdxl` is made beside `SDXL`."""
-    below: list[bytes] = []
-    for name in folders:
-        wanted = os.fsencode(name)
-        there = names_in(b"/".join((base, *below)))
-        below.append(wanted if wanted in there.values() else there.get(name_key(wanted), wanted))
-    return below
-
-
-def leads_elsewhere(base: bytes, below: Collection[bytes]) -> bool:
-    """Tell whether the folders below `base` go through a link that leaves it."""
-    return os.path.realpath(b"/".join((base, *below))) != b"/".join(
-        (os.path.realpath(base), *below)
-    )
 
 
 def keys_in(folder: bytes) -> set[str]:

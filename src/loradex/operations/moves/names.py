@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
+from collections.abc import Collection, Sequence
 
 NAME_BYTES = 255
 """The longest name that ext4, NTFS, APFS and most others take."""
@@ -27,6 +28,23 @@ def names_in(folder: bytes) -> dict[str, bytes]:
         return {name_key(name): name for name in os.listdir(folder)}
     except (FileNotFoundError, NotADirectoryError):
         return {}
+
+
+def spelled_as_there(base: bytes, folders: Sequence[str]) -> list[bytes]:
+    """Return folder names as an existing folder is spelled: no `sdxl` is made beside `SDXL`."""
+    below: list[bytes] = []
+    for name in folders:
+        wanted = os.fsencode(name)
+        there = names_in(b"/".join((base, *below)))
+        below.append(wanted if wanted in there.values() else there.get(name_key(wanted), wanted))
+    return below
+
+
+def leads_elsewhere(base: bytes, below: Collection[bytes]) -> bool:
+    """Tell whether the folders below `base` go through a link that leaves it."""
+    return os.path.realpath(b"/".join((base, *below))) != b"/".join(
+        (os.path.realpath(base), *below)
+    )
 
 
 def is_inside(path: bytes, folder: bytes) -> bool:

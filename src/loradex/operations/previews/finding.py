@@ -49,8 +49,9 @@ def open_fetcher(settings: Settings) -> PictureFetcher | None:
     if settings.offline:
         return None
     from loradex.hub.pictures import PictureFetcher  # noqa: PLC0415 - httpx takes its time
+    from loradex.hub.roots import Roots  # noqa: PLC0415
 
-    return PictureFetcher(settings.hub_url)
+    return PictureFetcher(settings.hub_url, roots=Roots.of(settings))
 
 
 def first_shown(images: Iterable[HubImage], limit: ContentLimit) -> HubImage | None:

@@ -1,62 +1,108 @@
-"""What each algorithm does to a weight: W and a strength in, the changed W out.
+"""What each algorithm does to a weight: W and a strength in, the change of W out.
 
-All take and return float32 (the caller rounds once), at any dimension. `al` is alpha, `r` the
-rank; a missing alpha means a scale of 1. The formulas are those of LyCORIS, kohya's OFT and
-PEFT. A module's change is linear in the strength except for BOFT; DoRA is interpolated between
-the base weight and the weight at strength 1, so that strength 0 is the base.
+All take and return float32 (the caller adds and rounds once), at any dimension. `al` is alpha,
+`r` the rank; a missing alpha means a scale of 1. The formulas are those of LyCORIS, kohya's OFT
+and PEFT. A module's change is linear in the strength except for BOFT; DoRA is interpolated
+between the base weight and the weight at strength 1, so that strength 0 is the base.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loradex.errors import LoraMismatch
+from loradex.render.lora.rotations import turned_inputs, turned_outputs
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Tensors = Mapping[str, "Tensor"]
 
+_BIAS = frozenset({"diff_b", "b_norm", "up_bias"})
+_PLAIN = frozenset({"down", "up", "alpha"})
+_NEEDS_BASE = frozenset({"dora_scale", "magnitude", "oft_blocks", "oft_r", "glora_a1", "weight"})
 
-def changed_weight(
-    weight: Tensor, tensors: Tensors, *, alpha: float | None, on_input: bool, strength: float
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The numbers beside a module's tensors. `exact_turns` is about PEFT's OFT only."""
+
+    alpha: float | None = None
+    on_input: bool = False
+    exact_turns: bool = False
+
+
+def weight_change(
+    weight: Tensor, tensors: Tensors, settings: Settings, *, strength: float
 ) -> Tensor:
-    """Return `weight` (float32) after the module's `tensors` acted with `strength`.
+    """Return what to add to `weight` (float32) for `tensors` at `strength`, in its shape.
 
     Raises `LoraMismatch` for a set of tensors that is no known algorithm, and torch's own errors
     when shapes do not fit.
     """
     if "oft_blocks" in tensors:
-        return _orthogonal(weight, tensors, alpha=alpha, strength=strength)
-    delta = _delta(weight, tensors, alpha, on_input)
-    if "dora_scale" in tensors:
-        delta = _dora(weight, delta, tensors["dora_scale"])
-    return weight + strength * delta.reshape(weight.shape)
+        turned = turned_outputs(weight, tensors, alpha=settings.alpha, strength=strength)
+        return turned - weight
+    if "oft_r" in tensors:
+        turned = turned_inputs(
+            weight, tensors["oft_r"], exact=settings.exact_turns, strength=strength
+        )
+        return turned - weight
+    delta = _delta(weight, tensors, settings).reshape(weight.shape)
+    if "bias_values" in tensors:
+        delta = delta + _sparse_rest(tensors).reshape(weight.shape)
+    if "magnitude" in tensors:
+        # PEFT's are per output, also a convolution's of the shape (1, o, 1, 1).
+        delta = _dora(weight, delta, tensors["magnitude"], axis=0)
+    elif "dora_scale" in tensors:
+        # LyCORIS' are per output, old kohya's per input: (1, i, ...). A vector is per output.
+        per_output = tensors["dora_scale"].shape[0] == weight.shape[0]
+        delta = _dora(weight, delta, tensors["dora_scale"], axis=0 if per_output else 1)
+    return strength * delta
 
 
-def changed_bias(bias: Tensor, tensors: Tensors, *, strength: float) -> Tensor:
-    """Return `bias` (float32) after the module's `tensors` acted with `strength`."""
-    return bias + strength * tensors["diff_b" if "diff_b" in tensors else "b_norm"]
+def bias_change(tensors: Tensors, settings: Settings, *, strength: float) -> Tensor:
+    """Return what to add to a bias (float32): a difference, or LoRA's own scaled bias."""
+    change: Tensor | None = None
+    for role in sorted(_BIAS & tensors.keys()):
+        scale = 1.0
+        if role == "up_bias" and "down" in tensors:
+            scale = _scale(settings.alpha, tensors["down"].shape[0])
+        one = strength * scale * tensors[role].flatten()
+        change = one if change is None else change + one
+    assert change is not None  # noqa: S101 - asked only for modules that touch a bias
+    return change
 
 
 def touches_bias(roles: frozenset[str]) -> bool:
     """Tell whether these roles change the module's bias."""
-    return bool(roles & {"diff_b", "b_norm"})
+    return bool(roles & _BIAS)
 
 
 def touches_weight(roles: frozenset[str]) -> bool:
     """Tell whether these roles change the module's weight."""
-    return bool(roles - {"diff_b", "b_norm", "alpha"})
+    return bool(roles - _BIAS - {"alpha"})
 
 
-def _delta(weight: Tensor, tensors: Tensors, alpha: float | None, on_input: bool) -> Tensor:
+def is_plain(roles: frozenset[str]) -> bool:
+    """Tell whether this is LoRA or LoCon of two factors and nothing else."""
+    return {"down", "up"} <= roles <= _PLAIN
+
+
+def needs_base(roles: frozenset[str]) -> bool:
+    """Tell whether the change depends on the weight that it changes."""
+    return bool(roles & _NEEDS_BASE)
+
+
+def _delta(weight: Tensor, tensors: Tensors, settings: Settings) -> Tensor:
     """Return the difference at strength 1, before DoRA, in any shape of the right size."""
     for role, rule in _RULES.items():
         if role in tensors:
-            return rule(weight, tensors, alpha)
+            return rule(weight, tensors, settings.alpha)
     if "weight" in tensors and "on_input" in tensors:
-        return _ia3(weight, tensors["weight"], on_input)
+        return _ia3(weight, tensors["weight"], settings.on_input)
     roles = ", ".join(sorted(tensors))
     raise LoraMismatch(f"No known algorithm stores the tensors {roles} together.")
 
@@ -75,7 +121,7 @@ def _lora(weight: Tensor, tensors: Tensors, alpha: float | None) -> Tensor:
         return scale * torch.einsum(
             "mn...,im,nj->ij...", tensors["mid"], up.flatten(1), down.flatten(1)
         )
-    return (scale * (up.flatten(1) @ down.flatten(1))).reshape(weight.shape)
+    return scale * (up.flatten(1) @ down.flatten(1))
 
 
 def _loha(weight: Tensor, tensors: Tensors, alpha: float | None) -> Tensor:
@@ -91,7 +137,7 @@ def _loha(weight: Tensor, tensors: Tensors, alpha: float | None) -> Tensor:
         else:
             halves.append(first @ second)
     scale = _scale(alpha, tensors["hada_w1_b"].shape[0])
-    return scale * (halves[0] * halves[1]).reshape(weight.shape)
+    return scale * (halves[0] * halves[1])
 
 
 def _lokr(weight: Tensor, tensors: Tensors, alpha: float | None) -> Tensor:
@@ -113,33 +159,33 @@ def _lokr(weight: Tensor, tensors: Tensors, alpha: float | None) -> Tensor:
             second = torch.einsum("ij...,ip,jr->pr...", tensors["lokr_t2"], left, right)
         else:
             second = left @ right.flatten(1)
-    if second.dim() == 2 and weight.dim() == 4:
+    if second.dim() == 2 and weight.dim() > 2:
         second = second.reshape(second.shape[0], -1, *weight.shape[2:])
     first = first.reshape(*first.shape, *(1,) * (second.dim() - first.dim()))
-    product = torch.kron(first, second.contiguous()).reshape(weight.shape)
+    product = torch.kron(first, second.contiguous())
     # Two whole factors have no rank, and their alpha means nothing.
     return product if rank is None else _scale(alpha, rank) * product
 
 
 def _glora(weight: Tensor, tensors: Tensors, alpha: float | None) -> Tensor:
-    """GLoRA: W @ a1 @ a2 over the input, plus b1 @ b2."""
-    a1, a2, b1, b2 = (tensors[f"glora_{name}"] for name in ("a1", "a2", "b1", "b2"))
-    if a1.shape[0] != weight.shape[1] or b1.shape[0] != weight.shape[0]:
-        raise LoraMismatch("This GLoRA file is of the first, abandoned layout.")
-    inner = a1.flatten(1) @ a2.flatten(1)
+    """GLoRA: W @ a1 @ a2 over the input, plus b1 @ b2; in its first layout, ranks come first."""
+    a1, a2, b1, b2 = (tensors[f"glora_{name}"].flatten(1) for name in ("a1", "a2", "b1", "b2"))
+    if a1.shape[0] == weight.shape[1] and b1.shape[0] == weight.shape[0]:
+        inner, outer, rank = a1 @ a2, b1 @ b2, a1.shape[1]
+    else:
+        inner, outer, rank = a2 @ a1, b2 @ b1, a1.shape[0]
     moved = (weight.movedim(1, -1) @ inner).movedim(-1, 1)
-    scale = _scale(alpha, a1.shape[1])
-    return scale * (moved + (b1.flatten(1) @ b2.flatten(1)).reshape(weight.shape))
+    return _scale(alpha, rank) * (moved + outer.reshape(weight.shape))
 
 
 def _full(weight: Tensor, tensors: Tensors, alpha: float | None) -> Tensor:
     """A whole difference; alpha means nothing."""
-    return tensors["diff"].reshape(weight.shape)
+    return tensors["diff"]
 
 
 def _norm(weight: Tensor, tensors: Tensors, alpha: float | None) -> Tensor:
     """A difference of a normalisation layer's weight."""
-    return tensors["w_norm"].reshape(weight.shape)
+    return tensors["w_norm"]
 
 
 def _ia3(weight: Tensor, factor: Tensor, on_input: bool) -> Tensor:
@@ -161,66 +207,24 @@ _RULES: Mapping[str, Callable[[Tensor, Tensors, float | None], Tensor]] = {
 }
 
 
-def _dora(weight: Tensor, delta: Tensor, magnitude: Tensor) -> Tensor:
-    """Return W' - W, where W' is W + delta with its rows or columns at the given lengths.
-
-    The magnitude has one number per output row (LyCORIS, PEFT) or per input column (old kohya);
-    its shape tells which, and a bare vector that fits both is per row.
-    """
+def _sparse_rest(tensors: Tensors) -> Tensor:
+    """Return what LyCORIS' extraction found beside the low rank: (2, n) places, n values, size."""
     import torch  # noqa: PLC0415 - heavy
 
-    moved = weight + delta.reshape(weight.shape)
-    per_row = magnitude.shape[0] == weight.shape[0]
-    axis = 0 if per_row else 1
+    rows, columns = (int(number) for number in tensors["bias_size"])
+    places, values = tensors["bias_indices"].long(), tensors["bias_values"]
+    rest = torch.zeros((rows, columns), device=values.device)
+    return rest.index_put_((places[0], places[1]), values, accumulate=True)
+
+
+def _dora(weight: Tensor, delta: Tensor, magnitude: Tensor, *, axis: int) -> Tensor:
+    """Return W' - W, where W' is W + delta with its rows or columns at the given lengths."""
+    import torch  # noqa: PLC0415 - heavy
+
+    moved = weight + delta
     shape = [1] * weight.dim()
     shape[axis] = weight.shape[axis]
     others = [dim for dim in range(weight.dim()) if dim != axis]
     length = torch.linalg.vector_norm(moved, dim=others, keepdim=True)
     factor: Tensor = magnitude.reshape(shape) / length.clamp_min(torch.finfo(length.dtype).tiny)
     return moved * factor - weight
-
-
-def _orthogonal(
-    weight: Tensor, tensors: Tensors, *, alpha: float | None, strength: float
-) -> Tensor:
-    """OFT (3-D blocks) and BOFT (4-D): turn groups of output rows by rotations."""
-    import torch  # noqa: PLC0415 - heavy
-
-    blocks = tensors["oft_blocks"]
-    skew = blocks - blocks.transpose(-1, -2)
-    eye = torch.eye(blocks.shape[-1], device=blocks.device)
-    if alpha and alpha > 0:
-        # The training limit on the turn, which the stored blocks may exceed.
-        norm = torch.linalg.vector_norm(skew)
-        limit = torch.tensor(alpha * weight.shape[0], device=skew.device)
-        skew = skew * (torch.minimum(norm, limit) / norm.clamp_min(1e-12))
-    turns = torch.linalg.solve(eye - skew, eye + skew, left=False)
-    turns = strength * turns + (1 - strength) * eye
-    turned = _butterfly(weight, turns) if blocks.dim() == 4 else _blockwise(weight, turns)
-    if "rescale" in tensors:
-        rescale = tensors["rescale"].reshape(-1, *(1,) * (weight.dim() - 1))
-        turned = turned * (1 + strength * (rescale - 1))
-    return turned
-
-
-def _blockwise(weight: Tensor, turns: Tensor) -> Tensor:
-    import torch  # noqa: PLC0415 - heavy
-
-    count, size, _ = turns.shape
-    grouped = weight.reshape(count, size, *weight.shape[1:])
-    return torch.einsum("knm,kn...->km...", turns, grouped).reshape(weight.shape)
-
-
-def _butterfly(weight: Tensor, turns: Tensor) -> Tensor:
-    """Apply one block-diagonal turn per level, each over rows further apart."""
-    import torch  # noqa: PLC0415 - heavy
-
-    size = turns.shape[-1]
-    rest = weight.shape[1:]
-    for level, turn in enumerate(turns):
-        stride = 2**level * size // 2
-        paired = weight.reshape(-1, 2, stride, *rest).transpose(1, 2)
-        grouped = paired.reshape(-1, size, *rest)
-        moved = torch.einsum("bij,bj...->bi...", turn, grouped)
-        weight = moved.reshape(-1, stride, 2, *rest).transpose(1, 2).reshape(-1, *rest)
-    return weight

@@ -2,60 +2,69 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loradex.errors import LoraMismatch
-from loradex.render.lora.algorithms import (
-    changed_bias,
-    changed_weight,
-    touches_bias,
-    touches_weight,
-)
+from loradex.render.lora.adapter import AdapterConfig, read_adapter
+from loradex.render.lora.algorithms import Settings
 from loradex.render.lora.family import seems_made_for
+from loradex.render.lora.fits import fits
 from loradex.render.lora.keys import locate, refused_algorithm, split_key
-from loradex.render.lora.modules import Modules
+from loradex.render.lora.modules import Modules, Piece
+from loradex.render.lora.patch import Group, Patch
 from loradex.render.safefile import SafeFile, open_safe
 
 if TYPE_CHECKING:
-    from torch import nn
+    from torch import Tensor
 
 _EMBEDDING = "bundle_emb."
 """OneTrainer and kohya pack trained words beside the weights under this name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Patch:
-    """What a LoRA file holds for one module: role to tensor name, and its numbers."""
-
-    part: str
-    module: nn.Module
-    tensors: Mapping[str, str]
-    alpha: float | None
-    on_input: bool
-
-    @property
-    def roles(self) -> frozenset[str]:
-        """The roles of its tensors."""
-        return frozenset(self.tensors)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class LoraFile:
     """A LoRA file every tensor of which fits the checkpoint."""
 
     path: Path
+    name: str
     patches: tuple[Patch, ...]
-    notes: tuple[str, ...] = ()
-    """What it holds besides weights and is not used, a sentence each."""
+    embedding_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    """Trained words packed in the file: word to the tensors of its vectors."""
+    stamp: tuple[int, int] = (0, 0)
+    """Size and time of the file when it was matched."""
 
     @property
     def touches_text(self) -> bool:
         """True when it changes a text encoder, so that prompts must be encoded anew."""
-        return any(patch.part != "unet" for patch in self.patches)
+        return any(patch.in_text for patch in self.patches)
+
+    @property
+    def can_run_unmerged(self) -> bool:
+        """True when all of it is plain LoRA or LoCon, which can run beside the weights."""
+        return all(patch.is_plain for patch in self.patches)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What it holds besides weights, a sentence each."""
+        return tuple(
+            f"The embedding {word} inside {self.name} is not used." for word in self.embedding_keys
+        )
+
+    def tensors(self, device: str | None = None) -> dict[str, Tensor]:
+        """Read the tensors of all patches, by name, as stored.
+
+        Raises `LoraMismatch` when the file is no longer the one that was matched.
+        """
+        names = {key for patch in self.patches for key in patch.group.tensors.values()}
+        if _stamp(self.path) != self.stamp:
+            raise LoraMismatch(f"{self.name} was changed on disk while it was in use.")
+        with open_safe(self.path) as file:
+            if device is None or device == "cpu":
+                return {name: file.tensor(name) for name in names}
+            return {name: file.tensor(name).to(device) for name in names}
 
 
 def match_lora(path: Path, modules: Modules, *, name: str, base: str | None) -> LoraFile:
@@ -66,35 +75,36 @@ def match_lora(path: Path, modules: Modules, *, name: str, base: str | None) -> 
     shape, or belongs to an algorithm that cannot be merged: a LoRA that acts only in part would
     give a picture of something else.
     """
+    stamp = _stamp(path)
     with open_safe(path) as file:
         refused = refused_algorithm(file.names)
         if refused:
             raise LoraMismatch(f"{name} is {refused}, which cannot be merged into a checkpoint.")
         embeddings = {key for key in file.names if key.startswith(_EMBEDDING)}
-        groups, strangers = _groups(file.names - embeddings)
-        halves = sum(("down" in roles) != ("up" in roles) for roles in groups.values())
-        if halves:
-            raise LoraMismatch(
-                f"{name} is broken: {halves} of its {len(groups)} modules lack half their tensors.",
-                hint="Get the file again; the copy was probably cut off.",
-            )
+        named, strangers = _named_tensors(file.names - embeddings)
+        _refuse_halves(named, name)
+        config = read_adapter(path, file.metadata)
         patches: list[Patch] = []
-        for module_name, tensors in groups.items():
-            part, place = locate(module_name)
-            module = modules.find(part, place)
-            patch = None if module is None else _patch(file, part, module, module_name, tensors)
-            if patch is None:
+        groups = 0
+        for module_name, tensors in named.items():
+            found = modules.find(*locate(module_name))
+            group = found and _group(file, config, found[1], module_name, tensors)
+            if found is None or group is None or not fits(file, group):
                 strangers.append(module_name)
-            else:
-                patches.append(patch)
-        if strangers or not patches:
-            raise _mismatch(file, name, base, fitting=len(patches), strangers=strangers)
-    tokens = sorted({key.split(".")[1] for key in embeddings})
-    notes = tuple(f"The embedding {token} inside {name} is not used." for token in tokens)
-    return LoraFile(path, tuple(patches), notes)
+                continue
+            groups += 1
+            patches.extend(Patch(found[0], group, piece) for piece in group.pieces)
+        if strangers or not (patches or embeddings):
+            raise _mismatch(file, name, base, fitting=groups, strangers=strangers)
+    _refuse_twice(patches, name)
+    words: dict[str, list[str]] = {}
+    for key in sorted(embeddings):
+        words.setdefault(_word(key), []).append(key)
+    packed = {word: tuple(keys) for word, keys in words.items()}
+    return LoraFile(path, name, tuple(patches), packed, stamp)
 
 
-def _groups(names: Iterable[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
+def _named_tensors(names: Iterable[str]) -> tuple[dict[str, dict[str, str]], list[str]]:
     """Return module name to role to tensor name, and the names that no dialect has."""
     groups: dict[str, dict[str, str]] = {}
     strangers: list[str] = []
@@ -107,63 +117,66 @@ def _groups(names: Iterable[str]) -> tuple[dict[str, dict[str, str]], list[str]]
     return groups, strangers
 
 
-def _patch(
-    file: SafeFile, part: str, module: nn.Module, name: str, tensors: dict[str, str]
-) -> Patch | None:
-    """Return the patch for one module, None when its shapes do not fit."""
-    alpha = float(file.tensor(tensors["alpha"])) if "alpha" in tensors else None
-    if alpha is None and "down" in tensors:
-        alpha = _adapter_alpha(file, name, rank=file.shape(tensors["down"])[0])
-    on_input = bool(file.tensor(tensors["on_input"])) if "on_input" in tensors else False
+def _group(
+    file: SafeFile,
+    config: AdapterConfig,
+    pieces: tuple[Piece, ...],
+    name: str,
+    tensors: dict[str, str],
+) -> Group | None:
+    """Return the group of one LoRA module, None when its numbers are no numbers."""
+    alpha: float | None = None
+    on_input = False
+    if "alpha" in tensors:
+        value = file.tensor(tensors["alpha"])
+        if value.numel() != 1:
+            return None
+        alpha = float(value)
+    elif "down" in tensors:
+        rank = file.shape(tensors["down"])[:1]
+        alpha = config.alpha(name, rank=rank[0]) if rank else None
+    if "on_input" in tensors:
+        on_input = bool(file.tensor(tensors["on_input"]).any())
+    settings = Settings(alpha, on_input, "oft_r" in tensors and config.exact_turns(name))
     kept = {role: key for role, key in tensors.items() if role != "alpha"}
-    patch = Patch(part, module, kept, alpha, on_input)
-    return patch if _fits(file, patch) else None
+    return Group(name, kept, settings, pieces)
 
 
-def _fits(file: SafeFile, patch: Patch) -> bool:
-    """Tell whether the shapes fit, by doing the arithmetic without numbers (meta tensors)."""
-    import torch  # noqa: PLC0415 - heavy
+def _refuse_halves(named: Mapping[str, Mapping[str, str]], name: str) -> None:
+    """Raise `LoraMismatch` when modules have one of two factors: the file was cut off."""
+    halves = sum(("down" in roles) != ("up" in roles) for roles in named.values())
+    if halves:
+        raise LoraMismatch(
+            f"{name} is broken: {halves} of its {len(named)} modules lack half their tensors.",
+            hint="Get the file again; the copy was probably cut off.",
+        )
 
-    made = {
-        role: torch.empty(file.shape(key), device="meta") for role, key in patch.tensors.items()
-    }
-    weight, bias = patch.module._parameters["weight"], patch.module._parameters.get("bias")
+
+def _refuse_twice(patches: Iterable[Patch], name: str) -> None:
+    """Raise `LoraMismatch` when the same rows are named in two dialects: which one counts?"""
+    seen: dict[tuple[int, int, bool], str] = {}
+    for patch in patches:
+        for touched, bias in ((patch.touches_weight, False), (patch.touches_bias, True)):
+            place = (id(patch.module), patch.piece.target, bias)
+            if touched and seen.setdefault(place, patch.group.name) != patch.group.name:
+                raise LoraMismatch(
+                    f"{name} changes {patch.path} twice, as {seen[place][:120]} "
+                    f"and as {patch.group.name[:120]}."
+                )
+
+
+def _word(key: str) -> str:
+    """Return the trained word in `bundle_emb.<word>.<encoder>`; the word may hold dots."""
+    inner = key.removeprefix(_EMBEDDING).removesuffix(".string_to_param.*")
+    return inner if inner + ".string_to_param.*" in key else inner.rpartition(".")[0] or inner
+
+
+def _stamp(path: Path) -> tuple[int, int]:
     try:
-        if touches_bias(patch.roles):
-            if bias is None:
-                return False
-            changed = changed_bias(bias.to("meta"), made, strength=1.0)
-            if changed.shape != bias.shape:
-                return False
-        if touches_weight(patch.roles):
-            assert weight is not None  # noqa: S101 - only modules with a weight are listed
-            blank = torch.empty(weight.shape, device="meta")
-            changed = changed_weight(
-                blank, made, alpha=patch.alpha, on_input=patch.on_input, strength=1.0
-            )
-            return changed.shape == weight.shape
-    except (RuntimeError, IndexError, KeyError):
-        return False
-    return True
-
-
-def _adapter_alpha(file: SafeFile, module: str, *, rank: int) -> float | None:
-    """Return the alpha that newer diffusers keeps in the header's `lora_adapter_metadata`."""
-    try:
-        table = json.loads(file.metadata.get("lora_adapter_metadata", "{}"))
-    except (ValueError, RecursionError):
-        return None
-    if not isinstance(table, dict):
-        return None
-    root, _, inner = module.partition(".")
-    alpha = table.get(f"{root}.lora_alpha", table.get("lora_alpha"))
-    pattern = table.get(f"{root}.alpha_pattern", table.get("alpha_pattern"))
-    if isinstance(pattern, dict):
-        alpha = pattern.get(inner, alpha)
-    if not isinstance(alpha, int | float):
-        return None
-    rooted = table.get(f"{root}.use_rslora", table.get("use_rslora"))
-    return float(alpha) * rank**0.5 if rooted else float(alpha)
+        status = path.stat()
+    except OSError:
+        return (0, 0)
+    return status.st_size, status.st_mtime_ns
 
 
 def _mismatch(
