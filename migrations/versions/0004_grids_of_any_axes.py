@@ -56,7 +56,7 @@ def upgrade() -> None:
             strengths = [float(strength) for strength in old["strengths"]]
             new = _general(old)
             lengths = {f"{name}s": len(old[f"{name}s"]) for name in _OLD_AXES}
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, LookupError, TypeError):
             continue  # nobody can tell where its cells stood; its pictures stay
         zero = strengths.index(0) if 0 in strengths else None
         op.get_bind().execute(_CONVERT, {"grid": grid_id, "zero": zero, **lengths})
@@ -85,7 +85,7 @@ def downgrade() -> None:
                 _forget(grid_id)
                 continue
             old = _of_four_axes(new)
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, LookupError, TypeError):
             continue
         for id_, place, key in connection.execute(
             sa.text("SELECT id, place, key FROM cell_before WHERE grid_id = :grid"),

@@ -21,7 +21,7 @@ def kept_spec(grid_id: int, text: str) -> GridSpec:
     except ValueError as error:
         raise CatalogError(
             f"The catalog's record of grid {grid_id} cannot be read: {error}.",
-            hint="Its pictures are there still; ask for the grid again to see them in their places.",
+            hint="Its pictures are kept; drawing the grid again puts them in their places.",
         ) from error
 
 
