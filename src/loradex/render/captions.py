@@ -35,9 +35,7 @@ KIND_NAMES = {
     AxisKind.MASK: "Mask",
     AxisKind.SEED: "Seed",
 }
-TEXT_KINDS = frozenset(
-    {AxisKind.PROMPT, AxisKind.NEGATIVE, AxisKind.PROMPT_PART, AxisKind.TRIGGER}
-)
+TEXT_KINDS = frozenset({AxisKind.PROMPT, AxisKind.NEGATIVE, AxisKind.PROMPT_PART, AxisKind.TRIGGER})
 """Kinds whose values are sentences: they are wrapped, where a name is shortened in its middle."""
 _LONGEST = 4000
 
@@ -88,7 +86,10 @@ def shared_facts(spec: GridSpec) -> tuple[Fact, ...]:
         else:
             texts.pop(axis.kind, None)
     _without_owner(spec, texts)
-    return (*(Fact(kind, KIND_NAMES[kind], texts[kind]) for kind in _ORDER if kind in texts), *parts)
+    return (
+        *(Fact(kind, KIND_NAMES[kind], texts[kind]) for kind in _ORDER if kind in texts),
+        *parts,
+    )
 
 
 def base_keys(plan: GridPlan) -> frozenset[str]:

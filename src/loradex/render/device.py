@@ -106,7 +106,9 @@ def micro_batch(settings: RenderSettings, device: str) -> int:
     """
     area = settings.width * settings.height
     if device == "cpu":
-        return 4 if area <= 128 * 128 else 1
+        if area <= 64 * 64:
+            return 16
+        return 4 if area <= 256 * 256 else 1
     if area <= 512 * 512:
         return 4
     return 2 if area <= 768 * 768 else 1

@@ -54,7 +54,7 @@ class Session:
         self._engine = engine
         self._sink = sink
         self._cancel = cancel
-        self._weights = Weights(base, placed)
+        self._weights = Weights(base)
         self._texts = Texts(base, self._weights)
         self._most: dict[int, int] = {}
         self._steps_done = 0
@@ -150,7 +150,8 @@ class Session:
             )
             self._cancel.check()
 
-        with offline_and_quiet(), self._weights.for_batch(recipes):
+        guided = self._base.reads_negative(recipes[0].settings.guidance_scale)
+        with offline_and_quiet(), self._weights.for_batch(recipes, guided=guided):
             conditions = [self._texts.condition(recipe) for recipe in recipes]
             return sample(self._base, recipes, conditions, self._placed, on_step=on_step)
 

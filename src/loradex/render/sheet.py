@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from loradex.domain.grid import FailedCell, GridPlan, RenderedCell
+from loradex.domain.grid import FailedCell, GridPlan, Layout, RenderedCell
 from loradex.render.sheet_drawing import drawn
-from loradex.render.sheet_frame import MARGIN, Frame
+from loradex.render.sheet_frame import HEAD_GAP, MARGIN, Frame
 from loradex.render.sheet_table import (
     LARGEST_AREA,
     LARGEST_SIDE,
@@ -40,43 +40,47 @@ def write_sheet(
     than shrunk until nothing can be seen. `finished` and `failed` are by key; a key in neither is
     shown as not drawn. `notes` are printed above the tiles, one a line.
     """
-    frame = Frame(plan, shown_layout(plan), tuple(notes))
+    layout = shown_layout(plan)
     cut = [
-        (table, tile) for page in tables(plan, frame.layout) for table, tile in _cut(frame, page)
+        (frame, table)
+        for page in tables(plan, layout)
+        for frame, table in _cut(plan, layout, page, notes)
     ]
     paths = _paths(path, len(cut))
-    for target, (table, tile) in zip(paths, cut, strict=True):
-        sheet = drawn(frame, table, tile, _size(frame, table, tile), {**failed, **finished})
+    for target, (frame, table) in zip(paths, cut, strict=True):
+        sheet = drawn(frame, table, _size(frame, table), {**failed, **finished})
         with whole_file(target) as file:
             sheet.save(file, format="PNG", compress_level=4)
     return paths
 
 
-def _cut(frame: Frame, page: Table) -> Iterator[tuple[Table, tuple[int, int]]]:
-    """Yield a page's parts with the size of their tiles: the largest with which it is one file."""
+def _cut(
+    plan: GridPlan, layout: Layout, page: Table, notes: Sequence[str]
+) -> Iterator[tuple[Frame, Table]]:
+    """Yield a page's parts with their frames: one with the largest tiles that fit, else several."""
     for side in TILE_SIDES:
-        tile = fitting_tile(frame.plan, side)
-        width, height = _size(frame, page, tile)
+        frame = Frame(plan, layout, fitting_tile(plan, side), notes)
+        width, height = _size(frame, page)
         if max(width, height) <= LARGEST_SIDE and width * height <= LARGEST_AREA:
-            yield page, tile
+            yield frame, page
             return
-    # The head of a part has a line more than the page's, and may be narrower and so higher.
-    around = (2 * MARGIN + frame.gutter, _above(frame, replace(page, parts=2), _NARROWEST, tile))
-    around = (around[0], around[1] + MARGIN)
-    for part in parts(page, tile, around, side=LARGEST_SIDE, area=LARGEST_AREA):
-        yield part, tile
+    # A part's head has a line more than the page's, and may be narrower and so higher.
+    above = _above(frame, replace(page, parts=2), _NARROWEST)
+    around = (2 * MARGIN + frame.gutter, above + MARGIN)
+    for part in parts(page, frame.tile, around, side=LARGEST_SIDE, area=LARGEST_AREA):
+        yield frame, part
 
 
-def _size(frame: Frame, table: Table, tile: tuple[int, int]) -> tuple[int, int]:
+def _size(frame: Frame, table: Table) -> tuple[int, int]:
     """Return the width and height of a table's picture."""
-    width = max(frame.gutter + length(table.columns, tile[0]), _NARROWEST - 2 * MARGIN)
-    above = _above(frame, table, width, tile)
-    return 2 * MARGIN + width, above + length(table.rows, tile[1]) + MARGIN
+    width = max(frame.gutter + length(table.columns, frame.tile[0]), _NARROWEST - 2 * MARGIN)
+    above = _above(frame, table, width)
+    return 2 * MARGIN + width, above + length(table.rows, frame.tile[1]) + MARGIN
 
 
-def _above(frame: Frame, table: Table, width: int, tile: tuple[int, int]) -> int:
-    head = sum(line.step for line in frame.head(table, width, tile))
-    return MARGIN + head + 18 + sum(frame.column_heights(table.columns, tile[0]))
+def _above(frame: Frame, table: Table, width: int) -> int:
+    head = sum(line.step for line in frame.head(table, width))
+    return MARGIN + head + HEAD_GAP + sum(frame.column_heights(table.columns))
 
 
 def _paths(path: Path, count: int) -> list[Path]:

@@ -7,13 +7,14 @@ from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 from typing import TYPE_CHECKING
 
 from loradex.domain.grid import Cell, FailedCell, Place, RenderedCell
 from loradex.domain.text import display_text
 from loradex.render.captions import base_keys, base_values
-from loradex.render.sheet_frame import LABEL, LINE, SMALL, MARGIN, Frame, run_width, runs
-from loradex.render.sheet_table import GROUP_GAP, Table, gaps, length
+from loradex.render.sheet_frame import HEAD_GAP, LINE, MARGIN, SMALL, Frame, run_width, runs
+from loradex.render.sheet_table import GROUP_GAP, Table, gaps
 from loradex.render.sheet_text import face, plain, wrap
 
 if TYPE_CHECKING:
@@ -32,18 +33,15 @@ _EMPTY_INK = (168, 166, 160)
 _BADGE = (32, 33, 36)
 
 
-def drawn(
-    frame: Frame, table: Table, tile: tuple[int, int], size: tuple[int, int], cells: Cells
-) -> Image:
-    """Return the picture of `table`, `size` pixels large, with tiles of `tile` pixels."""
-    return _Sheet(frame, table, tile, size, cells).drawn()
+def drawn(frame: Frame, table: Table, size: tuple[int, int], cells: Cells) -> Image:
+    """Return the picture of `table`, `size` pixels large."""
+    return _Sheet(frame, table, size, cells).drawn()
 
 
 @dataclass(frozen=True)
 class _Sheet:
     frame: Frame
     table: Table
-    tile: tuple[int, int]
     size: tuple[int, int]
     cells: Cells
 
@@ -59,41 +57,43 @@ class _Sheet:
         return sheet
 
     @property
+    def tile(self) -> tuple[int, int]:
+        """Width and height of a tile."""
+        return self.frame.tile
+
+    @property
     def _left(self) -> int:
         return MARGIN + self.frame.gutter
 
     def _head(self, draw: ImageDraw) -> int:
         top = MARGIN
         width = self.size[0] - 2 * MARGIN
-        for line in self.frame.head(self.table, width, self.tile):
-            draw.text((MARGIN, top), line.text, _INKS[line.ink], face(line.text, line.size))
+        for line in self.frame.head(self.table, width):
+            draw.text((MARGIN, top), line.text, _INKS[line.ink], line.font)
             top += line.step
-        return top + 18
+        return top + HEAD_GAP
 
     def _across(self, draw: ImageDraw, top: int) -> int:
         """Draw the labels above the tiles, a bracket under each group; return where tiles begin."""
-        layout, columns = self.frame.layout, self.table.columns
+        layout, columns, px = self.frame.layout, self.table.columns, self.frame.px
         lefts = dict(zip(columns, _starts(columns, self.tile[0]), strict=True))
-        heights = self.frame.column_heights(columns, self.tile[0])
+        heights = self.frame.column_heights(columns)
         for level, (axis, height) in enumerate(zip(layout.x, heights, strict=True)):
             name = self.frame.names[axis]
-            font = face(name, SMALL)
-            at = (self._left - 12, top + 3)
+            font = face(name, px(SMALL))
+            at = (self._left - px(10), top + px(3))
             draw.text(at, plain(name, font), _INKS["soft"], font, anchor="ra")
             is_group = level < len(layout.x) - 1
             for run in runs(columns, level):
                 left, width = self._left + lefts[run[0]], run_width(run, self.tile[0])
-                lines = self.frame.lines(axis, run[0][level], width, self.frame.most_lines(level))
-                self._centred(draw, left + width // 2, top, lines)
+                label = self.frame.label(axis, run[0][level], width, self.frame.most_lines(level))
+                for number, line in enumerate(label.lines):
+                    middle = (left + width // 2, top + number * px(LINE))
+                    draw.text(middle, line, _INKS["ink"], label.font, anchor="ma")
                 if is_group:
                     draw.line((left, top + height - 5, left + width, top + height - 5), _LINE, 2)
             top += height
         return top
-
-    def _centred(self, draw: ImageDraw, middle: int, top: int, lines: list[str]) -> None:
-        for number, line in enumerate(lines):
-            font = face(line, LABEL)
-            draw.text((middle, top + number * LINE), line, _INKS["ink"], font, anchor="ma")
 
     def _down(self, draw: ImageDraw, top: int) -> None:
         """Draw the labels at the left; a label of a group stands at its first row."""
@@ -107,7 +107,9 @@ class _Sheet:
                 if tops[run[0]] and level < len(self.frame.layout.y) - 1:
                     edge = start - GROUP_GAP // 2
                     draw.line((left, edge, self.size[0] - MARGIN, edge), _LINE, 1)
-                self._row_label(draw, (left, start), axis, run[0][level], (width - 18, height))
+                self._row_label(
+                    draw, (left, start), axis, run[0][level], (width - self.frame.px(18), height)
+                )
             left += width
 
     def _row_label(
@@ -118,14 +120,15 @@ class _Sheet:
         number: int,
         room: tuple[int, int],
     ) -> None:
-        name = self.frame.names[axis]
-        font = face(name, SMALL)
+        name, px = self.frame.names[axis], self.frame.px
+        font = face(name, px(SMALL))
         [shown, *_] = wrap(plain(name, font), font, room[0], 1)
         draw.text((at[0], at[1] + 1), shown, _INKS["soft"], font)
-        most = max((room[1] - 18) // LINE, 1)
-        for line_number, line in enumerate(self.frame.lines(axis, number, room[0], most)):
-            place = (at[0], at[1] + 18 + line_number * LINE)
-            draw.text(place, line, _INKS["ink"], face(line, LABEL))
+        most = max((room[1] - px(18)) // px(LINE), 1)
+        label = self.frame.label(axis, number, room[0], most)
+        for place, line in enumerate(label.lines):
+            corner = (at[0], at[1] + px(18) + place * px(LINE))
+            draw.text(corner, line, _INKS["ink"], label.font)
 
     def _tiles(self, sheet: Image, draw: ImageDraw, top: int) -> None:
         for at, cell, picture in self._pictures():
@@ -147,7 +150,7 @@ class _Sheet:
                 )
 
     def _pictures(self) -> Iterator[tuple[tuple[int, int], Cell | None, Image | None]]:
-        """Yield each tile's corner, its cell (None: left out) and its picture (None: there is none).
+        """Yield each tile's corner, its cell (None: left out), its picture (None: it has none).
 
         Files are read by several threads, row by row, so that no more than a row waits in memory.
         """
@@ -192,33 +195,39 @@ class _Sheet:
         )
 
     def _badge(self, draw: ImageDraw, corner: tuple[int, int]) -> None:
-        left, top = corner[0] + 8, corner[1] + 8
-        draw.rounded_rectangle((left, top, left + 40, top + 20), 10, _BADGE)
-        draw.text((left + 20, top + 3), "base", _PAPER, face("base", SMALL), anchor="ma")
+        px = self.frame.px
+        left, top = corner[0] + px(8), corner[1] + px(8)
+        draw.rounded_rectangle((left, top, left + px(42), top + px(20)), px(10), _BADGE)
+        middle = (left + px(21), top + px(10))
+        draw.text(middle, "base", _PAPER, face("base", px(SMALL)), anchor="mm")
 
     def _empty(self, draw: ImageDraw, corner: tuple[int, int], text: str) -> None:
-        right, bottom = corner[0] + self.tile[0] - 1, corner[1] + self.tile[1] - 1
-        draw.rectangle((*corner, right, bottom), _EMPTY)
+        draw.rectangle((*corner, *self._end(corner)), _EMPTY)
         middle = (corner[0] + self.tile[0] // 2, corner[1] + self.tile[1] // 2)
-        draw.text(middle, text or "–", _EMPTY_INK, face(text or "–", 13), anchor="mm")
+        if text:
+            draw.text(middle, text, _EMPTY_INK, face(text, self.frame.px(13)), anchor="mm")
+        else:
+            half = self.frame.px(6)
+            draw.line((middle[0] - half, middle[1], middle[0] + half, middle[1]), _EMPTY_INK, 2)
 
     def _failed(self, draw: ImageDraw, corner: tuple[int, int], message: str) -> None:
-        right, bottom = corner[0] + self.tile[0] - 1, corner[1] + self.tile[1] - 1
-        draw.rectangle((*corner, right, bottom), _FAILED)
+        px = self.frame.px
+        draw.rectangle((*corner, *self._end(corner)), _FAILED)
         text = display_text(message, 600)
-        font = face(text, 13)
-        lines = wrap(plain(text, font), font, self.tile[0] - 24, max((self.tile[1] - 24) // 18, 1))
-        for number, line in enumerate(lines):
-            draw.text((corner[0] + 12, corner[1] + 12 + 18 * number), line, _FAILED_INK, font)
+        font = face(text, px(13))
+        most = max((self.tile[1] - 2 * px(10)) // px(18), 1)
+        for number, line in enumerate(wrap(plain(text, font), font, self.tile[0] - px(20), most)):
+            place = (corner[0] + px(10), corner[1] + px(10) + number * px(18))
+            draw.text(place, line, _FAILED_INK, font)
+
+    def _end(self, corner: tuple[int, int]) -> tuple[int, int]:
+        return corner[0] + self.tile[0] - 1, corner[1] + self.tile[1] - 1
 
 
 def _starts(places: tuple[Place, ...], tile: int) -> list[int]:
     """Return where each row or column begins, counted from the first."""
-    starts = []
-    for number, _ in enumerate(places):
-        before = places[:number]
-        starts.append(length(before, tile))
-    return starts
+    ends = accumulate(gap + tile for gap in gaps(places))
+    return [end - tile for end in ends]
 
 
 def opened(path: str, tile: tuple[int, int]) -> Image | None:

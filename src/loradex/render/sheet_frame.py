@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import groupby
+from typing import TYPE_CHECKING
 
 from loradex.domain.axes import AxisKind
 from loradex.domain.grid import GridPlan, Layout, Place
@@ -18,10 +19,14 @@ from loradex.render.captions import (
     shared_facts,
     value_text,
 )
-from loradex.render.sheet_table import GROUP_GAP, Table, gaps
+from loradex.render.sheet_table import Table, gaps
 from loradex.render.sheet_text import face, plain, wrap, wrap_name
 
+if TYPE_CHECKING:
+    from loradex.render.sheet_text import Face
+
 MARGIN = 32
+HEAD_GAP = 22
 LABEL = 15
 SMALL = 12
 LINE = 20
@@ -33,21 +38,43 @@ _GROUP_LINES = 3
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One line of the head: its text, the size of its letters, its ink and the step below it."""
+    """One line of the head: its text, face and ink, and the pixels down to the next."""
 
     text: str
-    size: int
+    font: Face
     ink: str
     step: int
 
 
+@dataclass(frozen=True, slots=True)
+class Label:
+    """A value's text in lines that fit, and the face they were fitted with."""
+
+    lines: list[str]
+    font: Face
+
+
 @dataclass(frozen=True)
 class Frame:
-    """Labels and head of a plan's sheets. `notes` are printed as they are, one a line."""
+    """Labels and head of a plan's sheets with tiles of one size.
+
+    Letters grow with the tiles, so that they are read where the tiles are seen. `notes` are
+    printed as they are, one a line.
+    """
 
     plan: GridPlan
     layout: Layout
+    tile: tuple[int, int]
     notes: Sequence[str] = ()
+
+    @cached_property
+    def scale(self) -> float:
+        """How much larger than on the smallest tiles everything but the tiles is."""
+        return min(max(max(self.tile) / 300, 1.0), 1.7)
+
+    def px(self, pixels: int) -> int:
+        """Return a length, or a size of letters, as it is on this sheet."""
+        return round(pixels * self.scale)
 
     @cached_property
     def names(self) -> tuple[str, ...]:
@@ -73,68 +100,75 @@ class Frame:
     @cached_property
     def gutter(self) -> int:
         """All pixels between the left margin and the tiles: labels, or the names above them."""
-        names = [face(self.names[axis], SMALL).getlength(self.names[axis]) for axis in self.layout.x]
-        return max(sum(self.gutters), int(max(names, default=0)) + 16)
+        names = [
+            face(self.names[axis], self.px(SMALL)).getlength(self.names[axis])
+            for axis in self.layout.x
+        ]
+        return max(sum(self.gutters), int(max(names, default=0)) + self.px(16))
 
     def _gutter(self, axis: int) -> int:
         texts = [self.labels[axis, at] for at in range(len(self.plan.spec.axes[axis].values))]
         widest = _WIDEST_TEXT if self.is_text(axis) else _WIDEST_NAME
-        needed = max(face(text, LABEL).getlength(text[:200]) for text in texts)
-        name = face(self.names[axis], SMALL).getlength(self.names[axis])
-        return int(min(max(needed, name), widest)) + 18
+        needed = max(face(text, self.px(LABEL)).getlength(text[:200]) for text in texts)
+        name = face(self.names[axis], self.px(SMALL)).getlength(self.names[axis])
+        return int(min(max(needed, name), self.px(widest))) + self.px(18)
 
     def is_text(self, axis: int) -> bool:
         """Tell whether the axis' values are sentences."""
         return self.plan.spec.axes[axis].kind in TEXT_KINDS
 
-    def lines(self, axis: int, number: int, width: int, most: int) -> list[str]:
+    def label(self, axis: int, number: int, width: int, most: int) -> Label:
         """Return a value's label in lines; a name is shortened in its middle, a text at its end."""
         text = self.labels[axis, number]
-        font = face(text, LABEL)
+        font = face(text, self.px(LABEL))
         broken = wrap if self.is_text(axis) else wrap_name
-        return broken(plain(text, font), font, width, most)
+        return Label(broken(plain(text, font), font, width, most), font)
 
-    def column_heights(self, columns: Sequence[Place], tile: int) -> tuple[int, ...]:
+    def column_heights(self, columns: Sequence[Place]) -> tuple[int, ...]:
         """Return the height of each level of labels above the tiles, outermost first."""
         return tuple(
-            max(
-                len(self.lines(axis, run[0][level], run_width(run, tile), self.most_lines(level)))
-                for run in runs(columns, level)
-            )
-            * LINE
-            + 10
+            self.px(LINE) * self._column_lines(columns, level, axis) + self.px(10)
             for level, axis in enumerate(self.layout.x)
         )
+
+    def _column_lines(self, columns: Sequence[Place], level: int, axis: int) -> int:
+        most = self.most_lines(level)
+        widths = {(run[0][level], run_width(run, self.tile[0])) for run in runs(columns, level)}
+        return max(len(self.label(axis, number, width, most).lines) for number, width in widths)
 
     def most_lines(self, level: int) -> int:
         """Return how many lines a label across may have at a level."""
         return _COLUMN_LINES if level == len(self.layout.x) - 1 else _GROUP_LINES
 
-    def head(self, table: Table, width: int, tile: tuple[int, int]) -> list[Line]:
+    def head(self, table: Table, width: int) -> list[Line]:
         """Return the lines above a table that is `width` wide without its margins."""
         spec = self.plan.spec
-        facts = shared_facts(spec)
-        title = display_text(spec.title, 200) or "Sample grid"
-        made = _broken(title, 28, "ink", width, 2, 36)
-        made += _broken(self._facts_line(tile), LABEL, "soft", width, 3, 21)
-        for fact in facts:
-            if fact.kind in TEXT_KINDS:
-                known = fact.kind is AxisKind.PROMPT
-                text = fact.text if known else f"{fact.name}: {fact.text}"
-                made += _broken(text, 16 if known else LABEL, "ink" if known else "soft", width, 4, 23)
+        made = self._broken(display_text(spec.title, 200) or "Sample grid", 28, "ink", width, 2)
+        made += self._broken(self._facts_line(), LABEL, "soft", width, 3)
+        for fact in shared_facts(spec):
+            if fact.kind is AxisKind.PROMPT:
+                made += self._broken(fact.text, 17, "ink", width, 4)
+            elif fact.kind in TEXT_KINDS:
+                made += self._broken(f"{fact.name}: {fact.text}", LABEL, "soft", width, 2)
         for note in self.notes:
-            made += _broken(display_text(note, 500), LABEL, "note", width, 3, 22)
+            made += self._broken(display_text(note, 500), LABEL, "note", width, 3)
         if heading := self._heading(table):
-            made += [Line("", LABEL, "ink", 8), *_broken(heading, 20, "ink", width, 3, 27)]
+            made += [Line("", face("", LABEL), "ink", self.px(10))]
+            made += self._broken(heading, 20, "ink", width, 3)
         if table.parts > 1:
-            made += _broken(_part(table), LABEL, "soft", width, 1, 21)
+            made += self._broken(_part(table), LABEL, "soft", width, 1)
         return made
 
-    def _facts_line(self, tile: tuple[int, int]) -> str:
+    def _broken(self, text: str, size: int, ink: str, width: int, most: int) -> list[Line]:
+        font = face(text, self.px(size))
+        lines = wrap(plain(text, font), font, width, most)
+        return [Line(line, font, ink, self.px(size * 7 // 5)) for line in lines]
+
+    def _facts_line(self) -> str:
         line = facts_line(shared_facts(self.plan.spec))
-        sizes = {(cell.recipe.settings.width, cell.recipe.settings.height) for cell in self.plan.cells}
-        smaller = max(width for width, _ in sizes) > tile[0] if sizes else False
-        shown = f"shown at {tile[0]} × {tile[1]}" if smaller else ""
+        widths = {cell.recipe.settings.width for cell in self.plan.cells}
+        is_smaller = max(widths, default=0) > self.tile[0]
+        shown = f"shown at {self.tile[0]} × {self.tile[1]}" if is_smaller else ""
         return "  ·  ".join(part for part in (line, shown) if part)
 
     def _heading(self, table: Table) -> str:
@@ -153,11 +187,6 @@ def run_width(run: Sequence[Place], tile: int) -> int:
     return sum(tile + gap for gap in gaps(run))
 
 
-def _broken(text: str, size: int, ink: str, width: int, most: int, step: int) -> list[Line]:
-    font = face(text, size)
-    return [Line(line, size, ink, step) for line in wrap(plain(text, font), font, width, most)]
-
-
 def _part(table: Table) -> str:
     """Return which rows and columns of its page a part has."""
     told = f"Part {table.part} of {table.parts}"
@@ -168,6 +197,3 @@ def _part(table: Table) -> str:
         first, last = table.first_column + 1, table.first_column + len(table.columns)
         told += f"  ·  columns {first} to {last} of {table.all_columns}"
     return told
-
-
-__all__ = ["GROUP_GAP", "Frame", "Line", "run_width", "runs"]
