@@ -231,6 +231,8 @@ def test_a_look_up_gives_two_records(make: Make, body: str) -> None:
         "FetchStart('https://[x/a')",
         "FetchStart('https://x.example/a', 'secret')",
         "FetchStart(b'https://x.example/a')",
+        "FetchStart('https://x.example/a', mirrors=('http://x.example/a',))",
+        "FetchStart('https://x.example/a', told_by='ftp://x.example')",
     ],
 )
 def test_a_download_starts_at_a_safe_place(make: Make, start: str) -> None:

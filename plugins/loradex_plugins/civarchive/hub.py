@@ -15,6 +15,8 @@ from loradex_plugins.civarchive.archive import Archive
 from loradex_plugins.civarchive.mirrors import mirrors_of
 from loradex_plugins.civarchive.reading import number
 
+MOST_MIRRORS = 9
+"""Tried after the best one."""
 _HASH = "sha256:"
 _HOSTS = frozenset({"civarchive.com", "www.civarchive.com", "civitaiarchive.com"})
 _SHA256_PAGE = re.compile(r"/sha256/([0-9a-fA-F]{64})/?")
@@ -104,7 +106,7 @@ class CivArchiveHub:
         return None if model is None else (model, model.versions[0])
 
     def download_start(self, version: HubVersion, file: HubFile) -> FetchStart:
-        """Return the best mirror of a file; its bytes have to have the promised SHA-256.
+        """Return the best mirror of a file and the others; its bytes have to have its SHA-256.
 
         Raises `HubNotFound` when there is no mirror, or nothing to tell its bytes by.
         """
@@ -116,4 +118,11 @@ class CivArchiveHub:
         mirrors = mirrors_of(self._archive.document(file.sha256), file.sha256)
         if not mirrors:
             raise HubNotFound(f"{self._archive.host} knows no place that still has {file.name}.")
-        return FetchStart(mirrors[0], key=None, sha256_required=True)
+        best, *others = mirrors
+        return FetchStart(
+            best,
+            key=None,
+            sha256_required=True,
+            mirrors=tuple(others[:MOST_MIRRORS]),
+            told_by=self._archive.address,
+        )

@@ -100,6 +100,12 @@ class FetchStart:
     key: Secret | None = None
     sha256_required: bool = False
     """The place is not trusted: what does not have the promised SHA-256 is not kept."""
+    mirrors: tuple[str, ...] = ()
+    """Further addresses of the same bytes, for when this one fails; none of them gets the key, and
+    none is trusted."""
+    told_by: str = ""
+    """The address of who told of these places, if they are a stranger's: none may lie nearer to us
+    than that does."""
 
 
 @runtime_checkable

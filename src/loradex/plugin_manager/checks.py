@@ -58,15 +58,20 @@ def checked_start(answer: object) -> FetchStart:
     Plain http is for this machine only, and an address carries no names or keys of its own.
     """
     start = checked_record(answer, FetchStart)
-    try:
-        parts = urlsplit(start.url)
-        secure = parts.scheme == "https" or (parts.scheme == "http" and _here(parts.hostname))
-    except ValueError:
-        secure = False
-    if not secure or not parts.hostname or parts.username is not None:
+    told_by = (start.told_by,) if start.told_by else ()
+    if not all(_is_place(url) for url in (start.url, *start.mirrors, *told_by)):
         # Its query may be a permission by itself: the address is not repeated.
         raise PluginError("It answered with an address that no file is fetched from.")
     return start
+
+
+def _is_place(url: str) -> bool:
+    try:
+        parts = urlsplit(url)
+        secure = parts.scheme == "https" or (parts.scheme == "http" and _here(parts.hostname))
+    except ValueError:
+        return False
+    return secure and bool(parts.hostname) and parts.username is None
 
 
 def _here(host: str | None) -> bool:

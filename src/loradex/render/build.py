@@ -15,15 +15,63 @@ if TYPE_CHECKING:
 
     from loradex.render.device import Placed
 
-Kind = Literal["unet", "vae", "text", "text_projection"]
+Kind = Literal[
+    "unet",
+    "vae",
+    "text",
+    "text_projection",
+    "t5",
+    "qwen3",
+    "qwen2.5-vl",
+    "sd3",
+    "flux",
+    "chroma",
+    "qwen",
+    "z-image",
+    "flux2",
+    "vae-qwen",
+    "vae-flux2",
+    "controlnet",
+    "t2i-adapter",
+]
+"""A network that can be built: which library class it is, and what people call it."""
 
+_DIFFUSERS: Mapping[str, str] = {
+    "unet": "UNet2DConditionModel",
+    "vae": "AutoencoderKL",
+    "sd3": "SD3Transformer2DModel",
+    "flux": "FluxTransformer2DModel",
+    "chroma": "ChromaTransformer2DModel",
+    "qwen": "QwenImageTransformer2DModel",
+    "z-image": "ZImageTransformer2DModel",
+    "flux2": "Flux2Transformer2DModel",
+    "vae-qwen": "AutoencoderKLQwenImage",
+    "vae-flux2": "AutoencoderKLFlux2",
+    "controlnet": "ControlNetModel",
+    "t2i-adapter": "T2IAdapter",
+}
+_TRANSFORMERS: Mapping[str, tuple[str, str]] = {
+    "text": ("CLIPTextModel", "CLIPTextConfig"),
+    "text_projection": ("CLIPTextModelWithProjection", "CLIPTextConfig"),
+    "t5": ("T5EncoderModel", "T5Config"),
+    "qwen3": ("Qwen3Model", "Qwen3Config"),
+    "qwen2.5-vl": ("Qwen2_5_VLTextModel", "Qwen2_5_VLTextConfig"),
+}
 _LAYER_COUNTS = (
     "layers_per_block",
     "num_hidden_layers",
     "transformer_layers_per_block",
     "reverse_transformer_layers_per_block",
+    "num_layers",
+    "num_single_layers",
+    "n_layers",
+    "n_refiner_layers",
+    "approximator_layers",
+    "num_res_blocks",
+    "num_res_blocks_per_level",
 )
 _CONFIG_ERRORS = (
+    AssertionError,
     AttributeError,
     IndexError,
     KeyError,
@@ -34,9 +82,9 @@ _CONFIG_ERRORS = (
     ZeroDivisionError,
 )
 """What libraries raise while building from a configuration that makes no sense."""
-_MOST_LAYERS = 64
+_MOST_LAYERS = 128
 _MOST_BLOCKS = 16
-_CLIP = frozenset(
+_TEXT_OPTIONS = frozenset(
     {
         "vocab_size",
         "hidden_size",
@@ -50,8 +98,25 @@ _CLIP = frozenset(
         "bos_token_id",
         "eos_token_id",
         "pad_token_id",
+        "d_model",
+        "d_kv",
+        "d_ff",
+        "num_layers",
+        "num_heads",
+        "relative_attention_num_buckets",
+        "relative_attention_max_distance",
+        "layer_norm_epsilon",
+        "feed_forward_proj",
+        "num_key_value_heads",
+        "head_dim",
+        "rms_norm_eps",
+        "rope_theta",
+        "rope_scaling",
+        "rope_parameters",
+        "attention_bias",
     }
 )
+"""Options of a text encoder that say what it computes; all others keep the library's value."""
 
 
 class TensorSource(Protocol):
@@ -77,72 +142,85 @@ def build(
     import torch  # noqa: PLC0415 - heavy
 
     _check_counts(config)
-    with torch.device("meta"), _as_not_renderable(kind):
+    with _as_not_renderable(kind):
         model = _empty(kind, config)
     weights: dict[str, Tensor] = {}
     for name, expected in model.state_dict().items():
         found = source(name)
         if found is None:
-            raise NotRenderable(f"The {_WORDS[kind]} lacks the weight {name}.")
+            raise NotRenderable(f"The {_called(kind)} lacks the weight {name}.")
         if found.shape != expected.shape:
             raise NotRenderable(
-                f"The {_WORDS[kind]}'s weight {name} has the shape {list(found.shape)}, "
+                f"The {_called(kind)}'s weight {name} has the shape {list(found.shape)}, "
                 f"but {list(expected.shape)} is needed."
             )
         # copy=True: a merge must never write through to the file's mapped pages.
         weights[name] = found.to(
             placed.device,
-            dtype or placed.torch_dtype,
+            _dtype(name, kind, expected, dtype or placed.torch_dtype),
             copy=True,
             memory_format=torch.contiguous_format,
         )
     model.load_state_dict(weights, strict=True, assign=True)
-    _fill_buffers(model, placed.device)
-    return model.eval().requires_grad_(False)
+    return model.to(placed.device).eval().requires_grad_(False)
+
+
+def _dtype(name: str, kind: Kind, expected: Tensor, chosen: torch.dtype) -> torch.dtype:
+    """Return a weight's dtype: whole numbers keep theirs, and T5 overflows in float16 here."""
+    import torch  # noqa: PLC0415 - heavy
+
+    if not expected.is_floating_point():
+        return expected.dtype
+    if kind == "t5" and chosen == torch.float16 and name.endswith(".wo.weight"):
+        return torch.float32
+    return chosen
 
 
 _WORDS: Mapping[Kind, str] = {
     "unet": "U-Net",
     "vae": "VAE",
+    "vae-qwen": "VAE",
+    "vae-flux2": "VAE",
     "text": "text encoder",
     "text_projection": "text encoder",
+    "t5": "T5 text encoder",
+    "qwen3": "Qwen3 text encoder",
+    "qwen2.5-vl": "Qwen2.5-VL text encoder",
+    "controlnet": "ControlNet",
+    "t2i-adapter": "T2I-adapter",
 }
 
 
+def _called(kind: Kind) -> str:
+    return _WORDS.get(kind, "transformer")
+
+
+def class_name(kind: Kind) -> str:
+    """Return the library's class of a network, as configurations name it."""
+    return _DIFFUSERS[kind] if kind in _DIFFUSERS else _TRANSFORMERS[kind][0]
+
+
 def _empty(kind: Kind, config: Mapping[str, object]) -> nn.Module:
-    """Return the network on the meta device, where weights cost nothing."""
-    if kind in ("unet", "vae"):
-        known = {name: value for name, value in config.items() if not name.startswith("_")}
-        from diffusers import AutoencoderKL, UNet2DConditionModel  # noqa: PLC0415 - heavy
+    """Return the network with its weights on the meta device, where they cost nothing.
 
-        chosen = UNet2DConditionModel if kind == "unet" else AutoencoderKL
-        model: nn.Module = chosen.from_config(known)
-        return model
-    from transformers import (  # noqa: PLC0415 - heavy
-        CLIPTextConfig,
-        CLIPTextModel,
-        CLIPTextModelWithProjection,
+    What is computed and not stored (positions, rotations) is real.
+    """
+    from accelerate import (  # type: ignore[import-untyped]  # noqa: PLC0415 - heavy
+        init_empty_weights,
     )
 
-    text = CLIPTextModel if kind == "text" else CLIPTextModelWithProjection
-    encoder: nn.Module = text(
-        CLIPTextConfig(**{name: config[name] for name in _CLIP & set(config)})
-    )
-    return encoder
+    with init_empty_weights(include_buffers=False):
+        if kind in _DIFFUSERS:
+            import diffusers  # noqa: PLC0415 - heavy
 
+            known = {name: value for name, value in config.items() if not name.startswith("_")}
+            model: nn.Module = getattr(diffusers, _DIFFUSERS[kind]).from_config(known)
+            return model
+        import transformers  # noqa: PLC0415 - heavy
 
-def _fill_buffers(model: nn.Module, device: str) -> None:
-    """Give real values to what a file does not store: CLIP's row of position numbers."""
-    import torch  # noqa: PLC0415 - heavy
-
-    for path, module in model.named_modules():
-        for name, buffer in list(module.named_buffers(recurse=False)):
-            if not buffer.is_meta:
-                continue
-            if name != "position_ids":
-                raise NotRenderable(f"The buffer {path}.{name} has no known value.")
-            numbers = torch.arange(buffer.shape[-1], device=device).expand(buffer.shape)
-            module.register_buffer(name, numbers, persistent=False)
+        chosen, options = (getattr(transformers, name) for name in _TRANSFORMERS[kind])
+        encoder: nn.Module = chosen(options(**{k: config[k] for k in _TEXT_OPTIONS & set(config)}))
+        return encoder
 
 
 def _check_counts(config: Mapping[str, object]) -> None:
@@ -173,5 +251,5 @@ def _as_not_renderable(kind: Kind) -> Iterator[None]:
         yield
     except _CONFIG_ERRORS as error:
         raise NotRenderable(
-            f"No {_WORDS[kind]} can be built from this configuration: {error}."
+            f"No {_called(kind)} can be built from this configuration: {error}."
         ) from error

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal, Protocol
 
@@ -15,8 +15,8 @@ if TYPE_CHECKING:
         timesteps: Tensor
         init_noise_sigma: float | Tensor
 
-        def set_timesteps(self, steps: int, device: str) -> None:
-            """Choose the noise levels."""
+        set_timesteps: Callable[..., None]
+        """Choose the noise levels."""
 
         def scale_model_input(self, sample: Tensor, timestep: Tensor) -> Tensor:
             """Scale latents as the model wants them."""

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import httpx
 import pytest
 
@@ -225,3 +227,12 @@ def test_something_that_speaks_no_http(depot: Depot, answer: bytes) -> None:
 
     with pytest.raises(LoradexError):
         depot.fetch()
+
+
+@pytest.mark.parametrize("told_by", ["https://archive.example", "https://10.0.0.7", "https://["])
+def test_a_stranger_sends_nobody_nearer_than_it_is_itself(depot: Depot, told_by: str) -> None:
+    start = depot.ask()
+    with pytest.raises(HubUnreachable, match="private network"):
+        depot.fetch(ask=lambda: replace(start, told_by=told_by))
+
+    assert depot.fetch(ask=lambda: replace(start, told_by=start.url)).sha256 == depot.sha256

@@ -18,7 +18,7 @@ from loradex.errors import HubAuthRequired, HubError, HubForbidden, HubUnexpecte
 from loradex.hub.answers import Answer
 from loradex.hub.failures import Failure, status_failure
 from loradex.hub.fetching.documents import SNIFFED, storage_words
-from loradex.hub.fetching.reach import Reach
+from loradex.hub.fetching.reach import Reach, reach_of_name
 from loradex.hub.fetching.troubles import Changed, Setback, no_connection
 from loradex.hub.fetching.wire import WIRE_ERRORS, Reply, Wire
 from loradex.hub.origin import Origin, OriginAuth, web_address
@@ -125,7 +125,7 @@ class Asking:
             raise HubUnexpectedAnswer("The hub gave no web address for the file.")
         hub = Origin.of(url)
         self._fruitful = False
-        return _Route(url, OriginAuth(hub, start.key), hub)
+        return _Route(url, OriginAuth(hub, start.key), hub, _nearest(start))
 
     def _send(self, route: _Route, headers: dict[str, str], cancel: CancelToken) -> Reply:
         try:
@@ -191,6 +191,16 @@ class Asking:
             key_withheld=route.auth.withholds_key,
         )
         return Setback(failure, crowded=status in _CROWDED)
+
+
+def _nearest(start: FetchStart) -> Reach:
+    """Return how near to us a place may lie: as near as it likes, unless a stranger told of it."""
+    if not start.told_by:
+        return Reach.MACHINE
+    try:
+        return reach_of_name(httpx.URL(start.told_by).host)
+    except httpx.InvalidURL:
+        return Reach.INTERNET
 
 
 def _key_headers(route: _Route) -> dict[str, str]:

@@ -17,7 +17,7 @@ from loradex.catalog.catalog import Catalog
 from loradex.domain.downloads import Download
 from loradex.domain.hashes import Hashes
 from loradex.domain.hub_reference import HubReference
-from loradex.domain.hub_source import HubDownloads, HubNames, HubSource
+from loradex.domain.hub_source import FetchStart, HubDownloads, HubNames, HubSource
 from loradex.domain.hub_waiting import TellWait
 from loradex.domain.library import Library
 from loradex.domain.progress import CancelToken
@@ -29,6 +29,7 @@ from loradex.formats.stream_hashing import StreamDigester
 from loradex.hub.fetching import Fetcher, NotAsPromised, Promise
 from loradex.hub.fetching.part import discard_part, kept_bytes
 from loradex.operations.downloads.landing import Landed, Origin, into_catalog, named_for_good
+from loradex.operations.downloads.mirrors import from_the_first_that_has_it
 from loradex.operations.downloads.placing import Target, is_there
 from loradex.operations.downloads.queue import fetches, part_of
 from loradex.plugin_manager import Plugins
@@ -157,9 +158,9 @@ class OneByOne:
             text=not is_model_file(name) and name.lower().endswith(_TEXTS),
         )
 
-        def once() -> Hashes:
+        def once(ask: Callable[[], FetchStart]) -> Hashes:
             fetched = self.fetcher.fetch(
-                lambda: hub.download_start(origin.version, file),
+                ask,
                 part,
                 promise,
                 cancel=watched.cancel,
@@ -171,14 +172,19 @@ class OneByOne:
                 raise DownloadError(f"{display_text(download.name, 120)} came without hashes.")
             return fetched.hashes
 
-        try:
-            return once()
-        except NotAsPromised as error:
-            if error.found is None or not error.found.resumed_from:
-                raise
-            # Put together from two fetches: the file may have changed in between.
-            discard_part(part)
-            return once()
+        def whole(ask: Callable[[], FetchStart]) -> Hashes:
+            try:
+                return once(ask)
+            except NotAsPromised as error:
+                if error.found is None or not error.found.resumed_from:
+                    raise
+                # Put together from two fetches: the file may have changed in between.
+                discard_part(part)
+                return once(ask)
+
+        return from_the_first_that_has_it(
+            lambda: hub.download_start(origin.version, file), whole, part
+        )
 
     def _reserve(self, download: Download, part: Path, hashes: Hashes) -> Callable[[bytes], None]:
         size = part.stat().st_size

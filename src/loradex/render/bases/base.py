@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
+    import torch
     from PIL.Image import Image
     from torch import Generator, Tensor, nn
 
@@ -122,6 +123,9 @@ class Base(Protocol):
 
     def noise(self, generator: Generator, width: int, height: int) -> Tensor:
         """Return one picture's noise (1, channels, h, w) in float32 from a CPU generator."""
+
+    def latent_dtype(self) -> torch.dtype:
+        """Return the dtype to keep latents in between steps."""
 
     def schedule(
         self, sampler: str, steps: int, width: int, height: int, *, strength: float = 1.0

@@ -25,7 +25,9 @@ class Schedule:
         self._flow = flow
         order = int(getattr(scheduler, "order", 1))
         steps = int(getattr(scheduler, "num_inference_steps", len(scheduler.timesteps)))
-        self._skipped = max(0, steps - min(int(steps * strength), steps)) * order
+        # Both cut off fractions, one of the steps done and one of those left out.
+        left_out = int(steps - steps * strength) if flow else steps - int(steps * strength)
+        self._skipped = max(0, left_out) * order
         if self._skipped and self._skipped >= len(scheduler.timesteps):
             raise UsageError(f"{steps} steps at denoising strength {strength:g} draw nothing.")
         if self._skipped:

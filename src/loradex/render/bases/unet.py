@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING
 
 from loradex.render import text as clip
 from loradex.render.bases.base import Batch, Condition, Defaults, Encoded, Family
+from loradex.render.bases.coder import KLCoder
 from loradex.render.bases.guidance import any_guided, guide
-from loradex.render.bases.picture import from_picture, refuse_nan, to_picture
 from loradex.render.bases.schedule import Schedule
 from loradex.render.bases.tokens_length import same_length
 from loradex.render.parts import Parts
@@ -35,6 +35,7 @@ class UNetBase:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._released = False
+        self._coder = KLCoder(parts.vae, parts.vae_scale, mean=parts.vae_mean, std=parts.vae_std)
         self.family: Family = _family(parts)
         self.defaults = _DEFAULTS[self.family]
         self.notes = parts.notes
@@ -129,37 +130,15 @@ class UNetBase:
 
     def latents_of(self, picture: Image, generator: Generator) -> Tensor:
         """Draw latents from what the VAE sees in the picture."""
-        import torch  # noqa: PLC0415 - heavy
-
-        weight = next(self._parts.vae.parameters())
-        with torch.inference_mode():
-            seen = self._parts.vae.encode(from_picture(picture).to(weight))  # type: ignore[operator]
-            latents: Tensor = seen.latent_dist.sample(generator)
-            return self._shifted(latents, inward=True)
+        return self._coder.encode(picture, generator)
 
     def decode(self, latents: Tensor, *, tiled: bool = False) -> Image:
         """Return the picture behind one cell's latents."""
-        import torch  # noqa: PLC0415 - heavy
+        return self._coder.decode(latents, tiled=tiled)
 
-        refuse_nan(latents)
-        vae = self._parts.vae
-        (vae.enable_tiling if tiled else vae.disable_tiling)()  # type: ignore[operator]
-        with torch.inference_mode():
-            latents = self._shifted(latents.to(next(vae.parameters())), inward=False)
-            return to_picture(vae.decode(latents, return_dict=False)[0][0])  # type: ignore[operator]
-
-    def _shifted(self, latents: Tensor, *, inward: bool) -> Tensor:
-        """Go between the VAE's own numbers and those the U-Net works in."""
-        import torch  # noqa: PLC0415 - heavy
-
-        parts = self._parts
-        if parts.vae_mean is None or parts.vae_std is None:
-            return latents * parts.vae_scale if inward else latents / parts.vae_scale
-        mean = torch.tensor(parts.vae_mean).view(1, -1, 1, 1).to(latents)
-        std = torch.tensor(parts.vae_std).view(1, -1, 1, 1).to(latents)
-        if inward:
-            return (latents - mean) * parts.vae_scale / std
-        return latents * std / parts.vae_scale + mean
+    def latent_dtype(self) -> torch.dtype:
+        """Return the dtype to keep latents in between steps."""
+        return next(self._parts.unet.parameters()).dtype
 
     def _device(self) -> torch.device:
         return next(self._parts.unet.parameters()).device

@@ -1,0 +1,236 @@
+"""What all flow-matching transformers have in common; a family adds its texts and its inputs.
+
+Noise levels are sigmas from 1 to 0, shifted towards noise: by a fixed factor, or by one that
+grows with the picture (`mu`), as the scheduler's configuration says.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar
+
+from loradex.errors import UsageError
+from loradex.render.bases.base import Batch, Condition, Defaults, Encoded, Family
+from loradex.render.bases.coder import Coder
+from loradex.render.bases.guidance import guide
+from loradex.render.bases.schedule import Schedule
+from loradex.render.parts import TextPart
+
+if TYPE_CHECKING:
+    import torch
+    from PIL.Image import Image
+    from torch import Generator, Tensor, nn
+
+    from loradex.render.parts import Scheduler
+
+_LATENT_SCALE = 8
+
+
+@dataclass(frozen=True, slots=True)
+class FlowParts:
+    """A loaded transformer checkpoint.
+
+    `texts` are by diffusers' names (`text_encoder`, `text_encoder_2`, …); one may be missing
+    where a family can do without. `scheduler` is diffusers' configuration.
+    """
+
+    transformer: nn.Module
+    coder: Coder
+    texts: Mapping[str, TextPart]
+    scheduler: Mapping[str, object]
+    defaults: Defaults
+    notes: tuple[str, ...] = ()
+
+
+class FlowBase(ABC):
+    """A checkpoint whose transformer predicts the way from noise to picture."""
+
+    family: ClassVar[Family]
+    channels: ClassVar[int] = 16
+    """Of the latents."""
+    scale: ClassVar[int] = _LATENT_SCALE
+    """Pixels per latent."""
+    patch: ClassVar[int] = 2
+    """Latents per token, in each direction."""
+    own_sigmas: ClassVar[bool] = False
+    """The noise levels come from the scheduler's configuration, and not evenly from 1 to 1/n."""
+
+    def __init__(self, parts: FlowParts) -> None:
+        self._parts = parts
+        self._texts = dict(parts.texts)
+        self.defaults = parts.defaults
+        self.notes = parts.notes
+
+    def modules(self) -> Mapping[str, nn.Module]:
+        """Return `transformer` and the text encoders that are still there."""
+        texts = {name: text.model for name, text in self._texts.items()}
+        return {"transformer": self._parts.transformer} | texts
+
+    def parts(self) -> Mapping[str, nn.Module]:
+        """Return `modules()` and the `vae`."""
+        return {**self.modules(), "vae": self._parts.coder.vae}
+
+    def move(self, part: str, device: str) -> None:
+        """Put one part on `device`."""
+        self.parts()[part].to(device)
+
+    def release_text(self) -> None:
+        """Give up the text encoders."""
+        for text in self._texts.values():
+            text.model.to("meta")
+        self._texts = {}
+
+    def reads_negative(self, guidance: float) -> bool:
+        """Tell whether guidance is on."""
+        return guidance > 1
+
+    @abstractmethod
+    def encode(self, text: str, *, clip_skip: int = 1, negative: bool = False) -> Encoded:
+        """Encode one text."""
+
+    @abstractmethod
+    def cut_off(self, text: str) -> int:
+        """Return how many tokens are not read."""
+
+    def noise(self, generator: Generator, width: int, height: int) -> Tensor:
+        """Return one picture's noise, float32 on the CPU."""
+        import torch  # noqa: PLC0415 - heavy
+
+        size = (1, self.channels, height // self.scale, width // self.scale)
+        return torch.randn(size, generator=generator)
+
+    def latent_dtype(self) -> torch.dtype:
+        """Return the dtype to keep latents in between steps."""
+        return self._weight().dtype
+
+    def schedule(
+        self, sampler: str, steps: int, width: int, height: int, *, strength: float = 1.0
+    ) -> Schedule:
+        """Return the noise levels for a picture of this size."""
+        tokens = (width // (self.scale * self.patch)) * (height // (self.scale * self.patch))
+        scheduler = flow_scheduler(sampler, self._parts.scheduler)
+        options: dict[str, object] = {"device": str(self._weight().device)}
+        if self._parts.scheduler.get("use_dynamic_shifting"):
+            options["mu"] = self.shift(tokens, steps)
+        if self.own_sigmas:
+            options["num_inference_steps"] = steps
+        else:
+            options["sigmas"] = even_sigmas(steps)
+        scheduler.set_timesteps(**options)
+        scheduler.set_begin_index(0)
+        return Schedule(scheduler, strength=strength, flow=True)
+
+    def shift(self, tokens: int, steps: int) -> float:
+        """Return `mu` for a picture of so many tokens: a line through two configured points."""
+        config = self._parts.scheduler
+        low, high = (
+            _number(config, "base_image_seq_len", 256),
+            _number(config, "max_image_seq_len", 4096),
+        )
+        least, most = _number(config, "base_shift", 0.5), _number(config, "max_shift", 1.15)
+        slope = (most - least) / (high - low)
+        return tokens * slope + (least - slope * low)
+
+    def join(self, conditions: Sequence[Condition], width: int, height: int) -> Batch:
+        """Put the negatives before the positives, with what else the transformer takes."""
+        guidance = tuple(one.guidance for one in conditions)
+        guided = any(self.reads_negative(one) for one in guidance)
+        order = [one.negative or one.positive for one in conditions if guided]
+        order += [one.positive for one in conditions]
+        rows, columns = height // self.scale, width // self.scale
+        arguments = self.arguments(order, guidance, rows, columns)
+        return Batch(len(conditions), guidance, guided, arguments)
+
+    def predict(self, latents: Tensor, timestep: Tensor, batch: Batch) -> Tensor:
+        """Ask the transformer, for text and negative text in one go."""
+        import torch  # noqa: PLC0415 - heavy
+
+        rows, columns = latents.shape[-2:]
+        packed = self.pack(latents.to(self._weight().dtype))
+        doubled = torch.cat([packed, packed]) if batch.guided else packed
+        arguments = dict(batch.arguments)
+        for extra in batch.extras:
+            arguments |= extra(doubled, timestep)
+        predicted = self.ask(doubled, timestep.expand(doubled.shape[0]), arguments)
+        if batch.guided:
+            without, with_text = predicted.chunk(2)
+            predicted = self.guided(without, with_text, batch.guidance)
+        return self.unpack(predicted, rows, columns)
+
+    def guided(self, without: Tensor, with_text: Tensor, guidance: Sequence[float]) -> Tensor:
+        """Return the prediction strengthened away from the negative text."""
+        return guide(without, with_text, guidance)
+
+    @abstractmethod
+    def arguments(
+        self, order: Sequence[Encoded], guidance: Sequence[float], rows: int, columns: int
+    ) -> dict[str, object]:
+        """Return what the transformer takes at every step, for texts in this order."""
+
+    @abstractmethod
+    def ask(self, latents: Tensor, timestep: Tensor, arguments: Mapping[str, object]) -> Tensor:
+        """Call the transformer on packed latents; `timestep` counts down from 1000."""
+
+    def pack(self, latents: Tensor) -> Tensor:
+        """Return latents as the transformer takes them."""
+        return latents
+
+    def unpack(self, packed: Tensor, rows: int, columns: int) -> Tensor:
+        """Return (n, channels, rows, columns) from what `pack` gives."""
+        return packed
+
+    def latents_of(self, picture: Image, generator: Generator) -> Tensor:
+        """Return the latents of a picture."""
+        return self._parts.coder.encode(picture, generator)
+
+    def decode(self, latents: Tensor, *, tiled: bool = False) -> Image:
+        """Return the picture behind one cell's latents."""
+        return self._parts.coder.decode(latents, tiled=tiled)
+
+    def _weight(self) -> Tensor:
+        return next(self._parts.transformer.parameters())
+
+    def _text(self, name: str) -> TextPart:
+        try:
+            return self._texts[name]
+        except KeyError:
+            raise UsageError(
+                "The text encoders were released; load the checkpoint again."
+            ) from None
+
+    def _embeds(self, order: Sequence[Encoded]) -> Tensor:
+        import torch  # noqa: PLC0415 - heavy
+
+        return torch.cat([one.embeds for one in order]).to(self._weight())
+
+    def _pooled(self, order: Sequence[Encoded]) -> Tensor:
+        import torch  # noqa: PLC0415 - heavy
+
+        return torch.cat([one.pooled for one in order if one.pooled is not None]).to(self._weight())
+
+
+def flow_scheduler(sampler: str, config: Mapping[str, object]) -> Scheduler:
+    """Return the scheduler of an A1111 sampler name for flow matching; raise `UsageError`."""
+    import diffusers  # noqa: PLC0415 - heavy
+
+    if sampler != "Euler":
+        raise UsageError(
+            f"The sampler {sampler} is not drawn with on this architecture.", hint="Use Euler."
+        )
+    scheduler: Scheduler = diffusers.FlowMatchEulerDiscreteScheduler.from_config(dict(config))
+    return scheduler
+
+
+def even_sigmas(steps: int) -> list[float]:
+    """Return noise levels from 1 to 1/steps in even steps."""
+    import numpy as np  # noqa: PLC0415 - heavy
+
+    levels: list[float] = np.linspace(1.0, 1 / steps, steps).tolist()
+    return levels
+
+
+def _number(config: Mapping[str, object], name: str, default: float) -> float:
+    value = config.get(name)
+    return float(value) if isinstance(value, int | float) else default

@@ -1,0 +1,32 @@
+"""Load a checkpoint of any architecture."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from loradex.errors import NotRenderable
+from loradex.render.bases.base import Base
+from loradex.render.bases.flow_folder import LAYOUTS, load_flow_folder
+from loradex.render.bases.unet import UNetBase
+from loradex.render.checkpoints import load_checkpoint
+from loradex.render.device import Placed
+from loradex.render.quiet import offline_and_quiet
+from loradex.render.safefile import read_json
+
+
+def load_base(path: Path, placed: Placed) -> Base:
+    """Return the checkpoint in the file or diffusers folder `path` on `placed`.
+
+    Nothing is downloaded and no code of the checkpoint runs. Raises `NotRenderable`.
+    """
+    if path.is_dir():
+        index = read_json(path / "model_index.json")
+        layout = LAYOUTS.get(str(index.get("_class_name")))
+        if layout is not None:
+            with offline_and_quiet():
+                return load_flow_folder(path, index, layout, placed)
+    if not path.exists():
+        raise NotRenderable(
+            f"The checkpoint {path} is not there.", hint="Scan the library again, then retry."
+        )
+    return UNetBase(load_checkpoint(path, placed))

@@ -1,0 +1,88 @@
+"""Texts through the encoders that the transformer families use."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from loradex.render.parts import TextPart
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+QWEN_IMAGE_TEMPLATE = (
+    "<|im_start|>system\nDescribe the image by detailing the color, shape, size, texture, "
+    "quantity, text, spatial relationships of the objects and background:<|im_end|>\n"
+    "<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n"
+)
+"""Part of the model's interface: Qwen-Image was trained with exactly this around a prompt."""
+QWEN_IMAGE_LEAD = 34
+"""How many tokens of the template come before the prompt; their output is not used."""
+CHAT_TEMPLATE = "<|im_start|>user\n{}<|im_end|>\n<|im_start|>assistant\n"
+"""What Qwen3's own chat template makes of one message from a person."""
+NO_THINKING = "<think>\n\n</think>\n\n"
+"""What the same template adds for an answer without reasoning."""
+
+
+def t5(part: TextPart, text: str, length: int, *, masked: bool) -> tuple[Tensor, Tensor]:
+    """Return a T5 encoder's output (1, length, width) and which tokens are not padding.
+
+    `masked`: padding is hidden from the encoder too, as Chroma wants and FLUX does not.
+    """
+    import torch  # noqa: PLC0415 - heavy
+
+    words = part.tokenizer(text, add_special_tokens=False)["input_ids"][: length - 1]
+    ids, mask = _padded(part, [*words, part.tokenizer.eos_token_id], length)
+    with torch.inference_mode():
+        output = part.model(ids, attention_mask=mask if masked else None)
+    embeds: Tensor = output.last_hidden_state
+    return embeds, mask.bool()
+
+
+def clip_pair(part: TextPart, text: str, clip_skip: int) -> tuple[Tensor, Tensor]:
+    """Return a CLIP's hidden layer, the one before the last at least, and its pooled output."""
+    import torch  # noqa: PLC0415 - heavy
+
+    length = min(77, part.tokenizer.model_max_length)
+    words = part.tokenizer(text, add_special_tokens=False)["input_ids"][: length - 2]
+    ids, _ = _padded(
+        part, [part.tokenizer.bos_token_id, *words, part.tokenizer.eos_token_id], length
+    )
+    with torch.inference_mode():
+        output = part.model(ids, output_hidden_states=True)
+    pooled: Tensor = output.text_embeds if part.projects else output.pooler_output
+    hidden: Tensor = output.hidden_states[-max(2, clip_skip)]
+    return hidden, pooled
+
+
+def qwen(
+    part: TextPart, text: str, longest: int, layers: Sequence[int], *, fill: bool
+) -> tuple[list[Tensor], Tensor]:
+    """Return these hidden layers (1, tokens, width) of a Qwen, and which tokens are not padding.
+
+    Longer texts are cut to `longest` tokens; `fill` pads shorter ones up to it.
+    """
+    import torch  # noqa: PLC0415 - heavy
+
+    words = list(part.tokenizer(text, add_special_tokens=False)["input_ids"][:longest])
+    ids, mask = _padded(part, words, longest if fill else len(words))
+    with torch.inference_mode():
+        output = part.model(
+            input_ids=ids, attention_mask=mask, output_hidden_states=True, use_cache=False
+        )
+    return [output.hidden_states[layer] for layer in layers], mask.bool()
+
+
+def beyond(part: TextPart, text: str, longest: int) -> int:
+    """Return how many of a text's tokens are more than `longest`."""
+    return max(0, len(part.tokenizer(text, add_special_tokens=False)["input_ids"]) - longest)
+
+
+def _padded(part: TextPart, ids: list[int], length: int) -> tuple[Tensor, Tensor]:
+    import torch  # noqa: PLC0415 - heavy
+
+    device = next(part.model.parameters()).device
+    missing = length - len(ids)
+    padded = torch.tensor([ids + [part.tokenizer.pad_token_id] * missing], device=device)
+    mask = torch.tensor([[1] * len(ids) + [0] * missing], device=device)
+    return padded, mask
