@@ -148,6 +148,21 @@ class GridStore:
             for place, path, error, base in rows
         ]
 
+    def lately(self, checkpoint: int, most: int) -> list[tuple[float, int, int, str]]:
+        """Return the newest pictures of grids with this checkpoint alone.
+
+        Each as (seconds, width, height, parameter text).
+        """
+        rows = self._reader.rows_of(
+            "SELECT DISTINCT render.key, seconds, width, height, infotext, render.created_at"
+            " FROM render JOIN cell ON cell.key = render.key WHERE render.path IS NOT NULL"
+            " AND cell.grid_id IN (SELECT grid_id FROM grid_model WHERE role = 'checkpoint'"
+            " GROUP BY grid_id HAVING count(*) = 1 AND max(content_id) = ?)"
+            " ORDER BY render.created_at DESC LIMIT ?",
+            (checkpoint, most),
+        )
+        return [(float(str(r[1])), int(str(r[2])), int(str(r[3])), str(r[4])) for r in rows]
+
     def _records(self, where: str, *parameters: int) -> list[GridRecord]:
         rows = self._reader.rows_of(
             "SELECT spec, grid.id, title, grid.created_at, folder, sheet_path, page_path,"

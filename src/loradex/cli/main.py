@@ -32,7 +32,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "favourite": ("annotate", "Mark models as favourites."),
     "hub": ("hub", "Match, search, download and update models; serve your own."),
     "grid": ("grid", "Draw a sample grid: LoRA strengths × prompts × seeds."),
-    "grids": ("grid", "List the grids drawn so far."),
+    "grids": ("grids", "List the grids drawn so far."),
     "identify": ("inspect", "Tell what files are, from their tensors; needs no catalog."),
     "check": ("check", "Tell whether opening files could run code; needs no catalog."),
     "hash": ("inspect", "Print the six hashes of files; needs no catalog."),

@@ -10,17 +10,24 @@ from pathlib import Path
 from loradex.catalog.catalog import Catalog
 from loradex.domain.grid import FailedCell, GridPlan, RenderedCell
 from loradex.domain.progress import CancelToken, ProgressSink, SilentSink
+from loradex.operations.grid_estimate import estimated_seconds, needed_bytes
 from loradex.operations.grid_reading import read_request
 from loradex.operations.grid_request import GridRequest
 
 
 @dataclass(frozen=True, slots=True)
 class GridPreview:
-    """What a grid would draw: distinct pictures, and those of them that exist already."""
+    """What a grid would draw: distinct pictures, and those of them that exist already.
+
+    `seconds` is None where nothing like it was drawn here before. `memory_bytes` is a rough
+    figure of all memory, the device's included.
+    """
 
     plan: GridPlan
     pictures: int
     finished: int
+    seconds: float | None
+    memory_bytes: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,15 @@ class GridResult:
 def preview_grid(catalog: Catalog, request: GridRequest) -> GridPreview:
     """Check a request and return what it would draw; raise the error that drawing would."""
     plan = plan_request(catalog, request, sink=SilentSink(), cancel=CancelToken())
-    return GridPreview(plan, len(plan.cells), len(_finished(catalog, plan)))
+    finished = _finished(catalog, plan)
+    todo = [cell for cell in plan.cells if cell.key not in finished]
+    return GridPreview(
+        plan=plan,
+        pictures=len(plan.cells),
+        finished=len(finished),
+        seconds=estimated_seconds(catalog, todo),
+        memory_bytes=needed_bytes(todo),
+    )
 
 
 def draw_grid(

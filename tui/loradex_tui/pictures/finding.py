@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,10 +11,10 @@ from PIL import Image
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.content_level import level_label
-from loradex.domain.kinds import ModelKind
 from loradex.domain.library import FileState
 from loradex.domain.models import ModelDetails
-from loradex.errors import FormatError
+from loradex.errors import CatalogError, FormatError, UsageError
+from loradex.operations.telling_cell import telling_cell
 from loradex_tui.hub_access import HubAccess
 from loradex_tui.pictures.decode import load_picture
 
@@ -51,32 +52,15 @@ def model_picture(
     return None
 
 
-def _telling_cell(catalog: Catalog, details: ModelDetails, grid_id: int) -> tuple[Path, str] | None:
-    """Return the cell that shows a model best, with what it is.
-
-    Of a LoRA the one whose strength is nearest to 1; of a checkpoint one without any LoRA.
-    """
-    grid = catalog.grids.grid(grid_id)
-    wanted = 1.0 if details.row.kind == ModelKind.LORA else 0.0
-    mine = [place for place, name in enumerate(grid.loras) if name == details.row.name]
-    drawn = [
-        (abs(grid.strengths[strength] - wanted), prompt, seed, strength, path)
-        for (lora, prompt, seed, strength), path, _error in catalog.grids.cells(grid_id)
-        if path and (lora in mine or not mine)
-    ]
-    if not drawn:
-        return None
-    _, _, _, strength, path = min(drawn)
-    return Path(path), f"grid #{grid_id}, strength {grid.strengths[strength]:g}"
-
-
 def _candidates(
     catalog: Catalog, access: HubAccess, details: ModelDetails, *, hidden: bool
 ) -> Iterator[tuple[Path, str]]:
     for grid_id in details.grids:
-        cell = _telling_cell(catalog, details, grid_id)
-        if cell is not None:
-            yield cell
+        with suppress(CatalogError, UsageError):  # one grid that cannot be read hides no other
+            cell = telling_cell(catalog, grid_id, details)
+            if cell is not None:
+                acting = "" if cell.strength is None else f", strength {cell.strength:g}"
+                yield cell.path, f"grid #{grid_id}{acting}"
     for file in () if hidden else details.files:
         if file.state is FileState.PRESENT:
             model = Path(file.path)

@@ -7,20 +7,19 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.widgets import Static
 
-from loradex.domain.grid import GridRecord
+from loradex.domain.grid import GridRecord, RecordCell
+from loradex.errors import LoradexError
 from loradex.operations.child_job import JobStatus
 from loradex_tui.actions import Situation
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
 from loradex_tui.grid_sheet import GridSheet
-from loradex_tui.grid_sheet import Place as CellPlace
+from loradex_tui.grid_words import place_words
 from loradex_tui.jobs import progress_text
 from loradex_tui.screens.place import Place
 from loradex_tui.screens.zoom import ZoomScreen
 from loradex_tui.widgets.cell_info import cell_info
 from loradex_tui.widgets.cell_view import CellView
-
-Cells = list[tuple[CellPlace, str | None, str | None]]
 
 
 class GridScreen(Place):
@@ -82,12 +81,7 @@ class GridScreen(Place):
         elif status.state == "running":
             self._wait_for(Content.styled(progress_text(name, status), "$quiet"))
         else:
-            self._wait_for(
-                Content.assemble(
-                    (f"✗ {cell_text(status.message or 'Nothing was drawn.')}", "$error"),
-                    (f"\n\n{cell_text(status.hint or '')}", "$quiet"),
-                )
-            )
+            self._wait_for(_told(status.message or "Nothing was drawn.", status.hint))
 
     def _wait_for(self, told: Content) -> None:
         for waiting in self.query("#waiting").results(Static):
@@ -98,8 +92,15 @@ class GridScreen(Place):
         if grid_id is None:
             return
         in_background(
-            self, "cells", lambda: (grids.grid(grid_id), grids.cells(grid_id)), self._show
+            self,
+            "cells",
+            lambda: (grids.grid(grid_id), grids.cells(grid_id)),
+            self._show,
+            self._cannot_show,
         )
+
+    def _cannot_show(self, error: LoradexError) -> None:
+        self._wait_for(_told(error.message, error.hint))
 
     async def _open(self, sheet: GridSheet) -> None:
         pane = self.query_one("#sheet")
@@ -109,10 +110,10 @@ class GridScreen(Place):
         view.focus()
         self.refresh_hints()
 
-    def _show(self, found: tuple[GridRecord, Cells]) -> None:
+    def _show(self, found: tuple[GridRecord, list[RecordCell]]) -> None:
         record, cells = found
         if self._sheet is None:
-            self._sheet = GridSheet(record)
+            self._sheet = GridSheet(record, cells)
             self.call_later(self._open, self._sheet)
         changed = self._sheet.update(record, cells)
         self._draw_words()
@@ -137,9 +138,9 @@ class GridScreen(Place):
             told = cell_text(self._stopped.message or "It was stopped.")
             parts.append((f"\n✗ {told} ", "$error"))
             parts.append((cell_text(self._stopped.hint or ""), "$quiet"))
-        if len(record.loras) > 1:
-            lora = cell_text(record.loras[sheet.lora], 60)
-            parts.append((f"\n[ ] {sheet.lora + 1}/{len(record.loras)}  {lora}", "$primary"))
+        if sheet.pages > 1:
+            page = place_words(record, sheet.page_place)
+            parts.append((f"\n[ ] {sheet.page + 1}/{sheet.pages}  {page}", "$primary"))
         self.query_one("#title", Static).update(Content.assemble(*parts))
         self.query_one("#about", Static).update(cell_info(sheet))
         self.refresh_hints()
@@ -166,3 +167,9 @@ class GridScreen(Place):
         """Leave while there are no tiles yet, too."""
         if self._sheet is None:
             self.dismiss()
+
+
+def _told(message: str, hint: str | None) -> Content:
+    return Content.assemble(
+        (f"✗ {cell_text(message)}", "$error"), (f"\n\n{cell_text(hint or '')}", "$quiet")
+    )

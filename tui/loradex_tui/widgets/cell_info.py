@@ -4,25 +4,41 @@ from __future__ import annotations
 
 from textual.content import Content
 
+from loradex.domain.axes import AxisKind
 from loradex_tui.cells import cell_text
 from loradex_tui.grid_sheet import GridSheet
-from loradex_tui.wording import number_text
+from loradex_tui.grid_words import LORA_KINDS, axis_name, prompt_at, value_words
+
+_PROMPT_KINDS = frozenset({AxisKind.PROMPT, AxisKind.PROMPT_PART})
+"""Told by the prompt itself."""
 
 
 def cell_info(sheet: GridSheet) -> Content:
-    """Return strength, seed, prompt, and what became of the cell that is looked at."""
-    record, cell = sheet.record, sheet.shown_cell
-    prompt, seed = sheet.prompt_and_seed(sheet.row)
+    """Return where the cell that is looked at stands, its prompt, and what became of it."""
+    record, cell, at = sheet.record, sheet.shown_cell, sheet.at
+    if at is None:
+        return Content.styled("There are no pictures in this grid.", "$quiet")
+    parts: list[tuple[str, str]] = []
     base = sheet.flipped and sheet.base_cell is not None
-    strength = "base (without the LoRA)" if base else number_text(record.strengths[sheet.column])
-    parts: list[tuple[str, str]] = [
-        ("strength ", "$quiet"), (strength, "bold $accent"),
-        ("   seed ", "$quiet"), (str(record.seeds[seed]), ""),
-        (f"   prompt {prompt + 1}/{len(record.prompts)} ", "$quiet"),
-        (cell_text(record.prompts[prompt], 300), ""),
-    ]  # fmt: skip
+    if base:
+        parts.append(("base (without the LoRA)   ", "bold $accent"))
+    layout = record.layout
+    for number in (*reversed(layout.x), *reversed(layout.y), *layout.pages):
+        axis = record.axes[number]
+        if axis.kind in _PROMPT_KINDS or (base and axis.kind in LORA_KINDS):
+            continue
+        style = "bold $accent" if number in layout.x else ""
+        parts += [(f"{axis_name(axis)} ", "$quiet"), (f"{value_words(axis, at[number])}   ", style)]
+    prompts = [n for n, axis in enumerate(record.axes) if axis.kind is AxisKind.PROMPT]
+    counted = f"{at[prompts[0]] + 1}/{record.lengths[prompts[0]]} " if prompts else ""
+    parts += [
+        (f"Prompt {counted}", "$quiet"),
+        (cell_text(prompt_at(record, at), 300), ""),
+    ]
     if cell.error is not None:
         parts.append((f"\n✗ {cell_text(cell.error, 400)}", "$error"))
+    elif cell.left_out:
+        parts.append(("\nleft out", "$quiet"))
     elif cell.path is None:
         parts.append(("\nnot drawn yet", "$quiet"))
     return Content.assemble(*parts)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import ClassVar
 
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import BindingType
@@ -20,12 +22,12 @@ from loradex.errors import FormatError
 from loradex_tui.actions import bindings
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text, fit
-from loradex_tui.grid_sheet import GridSheet, SheetCell
+from loradex_tui.grid_sheet import GridSheet, Head, SheetCell
+from loradex_tui.grid_words import place_words
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.decode import load_picture
 from loradex_tui.pictures.halfblock import fit_cells, half_blocks
 from loradex_tui.widgets.sheet_walker import SheetWalker
-from loradex_tui.wording import number_text
 
 _LEAST_TILE = 14
 _MOST_TILE = 44
@@ -39,7 +41,7 @@ Tile = tuple[Path, int, int]
 
 
 class CellView(ScrollView, SheetWalker, can_focus=True):
-    """Columns are strengths, rows are prompts and seeds."""
+    """A page of the grid: labels of the row above its pictures, those of the columns below."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("sheet")]
     COMPONENT_CLASSES: ClassVar[set[str]] = {
@@ -74,7 +76,8 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
     def __init__(self, sheet: GridSheet, mode: PictureMode) -> None:
         super().__init__()
         self.sheet = sheet
-        self._page = sheet.lora
+        self._page = sheet.page
+        self._heads = sheet.heads()
         self._mode = mode
         self._aspect = 1.0
         self._tiles: OrderedDict[Tile, list[Strip] | None] = OrderedDict()
@@ -92,9 +95,10 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
         width = self._inner.width // max(self.sheet.columns, 1) - 2
         width = min(max(width, _LEAST_TILE), _MOST_TILE)
         rows = max(round(width / 2 * self._aspect), 3)
-        most = max(self._inner.height - 2, 3)
+        labels = 1 + len(self._heads)
+        most = max(self._inner.height - labels, 3)
         if self.sheet.rows > 1 and most > 2 * _LEAST_ROWS:
-            most = self._inner.height // 2 - 2
+            most = self._inner.height // 2 - labels
         if rows > most:
             rows = most
             width = max(round(rows * 2 / self._aspect), _LEAST_TILE)
@@ -102,11 +106,12 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
 
     @property
     def _block_height(self) -> int:
-        """A line of labels, the pictures, and a line of strengths."""
-        return self._tile_size[1] + 2
+        """A line for the row's labels, the pictures, and lines for the columns' labels."""
+        return self._tile_size[1] + 1 + len(self._heads)
 
     def redraw(self) -> None:
         """Draw again: another page, or cells were finished."""
+        self._heads = self.sheet.heads()
         columns, _ = self._tile_size
         self.virtual_size = Size(
             self.sheet.columns * (columns + 2), self.sheet.rows * self._block_height
@@ -131,7 +136,7 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
         elif part <= rows:
             strip = self._picture_line(row, part - 1, base)
         else:
-            strip = self._strength_line(row, base)
+            strip = self._head_line(row, self._heads[part - rows - 1], base)
         left = self.scroll_offset.x
         return strip.crop_extend(left, left + self._inner.width, base)
 
@@ -139,22 +144,28 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
         return self.get_component_rich_style(f"cell--{name}", partial=True)
 
     def _label_line(self, row: int, base: Style) -> Strip:
-        prompt, seed = self.sheet.prompt_and_seed(row)
-        record = self.sheet.record
         width = max(self._inner.width, self.virtual_size.width)
-        text = f" seed {record.seeds[seed]}  {cell_text(record.prompts[prompt], 400)}"
+        text = place_words(self.sheet.record, self.sheet.row_place(row))
         here = row == self.sheet.row
-        return Strip([Segment(fit(text, width), base + self._style("here" if here else "label"))])
+        return Strip(
+            [Segment(fit(f" {text}", width), base + self._style("here" if here else "label"))]
+        )
 
-    def _strength_line(self, row: int, base: Style) -> Strip:
-        columns, _ = self._tile_size
+    def _head_line(self, row: int, heads: Sequence[Head], base: Style) -> Strip:
+        """Return a line of labels, each in the middle of the columns that it holds for."""
+        width = self._tile_size[0] + 2
         segments = []
-        for column, strength in enumerate(self.sheet.record.strengths):
-            here = self._is_here(row, column)
-            text = "base" if here and self.sheet.flipped else number_text(strength)
-            text = f"❯{text}❮" if here else text
+        for head in heads:
+            here = row == self.sheet.row and 0 <= self.sheet.column - head.column < head.span
+            flipped = here and self.sheet.flipped and heads is self._heads[0]
+            text = "base" if flipped else cell_text(head.text, 200)
+            room = head.span * width
+            text = f"❯{_within(text, room - 2)}❮" if here else _within(text, room)
+            left = (room - cell_len(text)) // 2
             segments.append(
-                Segment(f"{text:^{columns + 2}}", base + self._style("here" if here else "head"))
+                Segment(
+                    fit(" " * left + text, room), base + self._style("here" if here else "head")
+                )
             )
         return Strip(segments)
 
@@ -183,6 +194,8 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
             text, name = cell.path.name, "wait"
         elif cell.error is not None:
             text, name = f"✗ {cell.error}", "failed"
+        elif cell.left_out:
+            return Strip.blank(columns, base)
         else:
             text, name = "· · ·", "wait"
         return Strip([Segment(_wrapped(text, columns, rows, line), base + self._style(name))])
@@ -233,8 +246,8 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
 
     def sheet_moved(self) -> None:
         """Show the other cell, and tell."""
-        if self.sheet.lora != self._page:
-            self._page = self.sheet.lora
+        if self.sheet.page != self._page:
+            self._page = self.sheet.page
             self.redraw()
         self._reveal()
         self.refresh()
@@ -251,6 +264,11 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
     def do_back(self) -> None:
         """Leave the grid."""
         self.post_message(self.Left())
+
+
+def _within(text: str, room: int) -> str:
+    """Return a text in at most `room` cells, with `…` where it was cut."""
+    return text if cell_len(text) <= room else set_cell_size(text, max(room - 1, 0)) + "…"
 
 
 def _draw_tile(tile: Tile) -> tuple[list[Strip] | None, float]:

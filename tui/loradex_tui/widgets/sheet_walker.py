@@ -20,19 +20,19 @@ class SheetWalker(Actor):
         self.sheet_moved()
 
     def do_cell_left(self) -> None:
-        """One strength less."""
+        """One column to the left."""
         self._move(0, -1)
 
     def do_cell_right(self) -> None:
-        """One strength more."""
+        """One column to the right."""
         self._move(0, 1)
 
     def do_cell_down(self) -> None:
-        """The next prompt or seed."""
+        """One row down."""
         self._move(1, 0)
 
     def do_cell_up(self) -> None:
-        """The prompt or seed before."""
+        """One row up."""
         self._move(-1, 0)
 
     def do_flip(self) -> None:

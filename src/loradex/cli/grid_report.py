@@ -1,0 +1,79 @@
+"""What `loradex grid` tells: what a grid would draw, and what became of it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from loradex.cli.jsontext import print_json
+from loradex.cli.words import count_text, duration_text, size_text
+from loradex.domain.text import display_text
+
+if TYPE_CHECKING:
+    from loradex.operations.grids import GridPreview, GridResult
+
+
+def report_preview(preview: GridPreview, *, as_json: bool) -> None:
+    """Print what would be drawn."""
+    spec = preview.plan.spec
+    places = len(preview.plan.placements)
+    todo = preview.pictures - preview.finished
+    if as_json:
+        print_json(
+            {
+                "places": places,
+                "pictures": preview.pictures,
+                "exist": preview.finished,
+                "to_draw": todo,
+                "seconds": preview.seconds,
+                "memory_bytes": preview.memory_bytes,
+                "axes": [{"kind": axis.kind, "values": list(axis.labels)} for axis in spec.axes],
+                "checkpoint": spec.base.checkpoint.name,
+            }
+        )
+        return
+    click.echo(display_text(spec.title, 200))
+    for axis in spec.axes:
+        labels = ", ".join(display_text(label, 60) for label in axis.labels[:12])
+        more = f" … {len(axis.labels) - 12} more" if len(axis.labels) > 12 else ""
+        click.echo(f"  {axis.kind:<14} {len(axis.labels):>4}  {labels}{more}")
+    if places != preview.pictures:
+        click.echo(f"{count_text(places, 'place')}, {count_text(preview.pictures, 'picture')}.")
+    click.echo(
+        f"{count_text(preview.pictures, 'picture')}, of which {preview.finished:,} exist"
+        f" already; {todo:,} would be drawn."
+    )
+    if todo:
+        time = (
+            f"about {duration_text(preview.seconds)}, as others took here"
+            if preview.seconds is not None
+            else "not known: nothing like it was drawn here yet"
+        )
+        click.echo(f"Time: {time}. Memory: about {size_text(preview.memory_bytes)}.")
+
+
+def report_result(result: GridResult, sentence: str, *, as_json: bool, quiet: bool) -> None:
+    """Print where a finished grid lies."""
+    if as_json:
+        print_json(
+            {
+                "id": result.grid_id,
+                "title": result.title,
+                "folder": str(result.folder),
+                "sheet": str(result.sheets[0]),
+                "sheets": [str(path) for path in result.sheets],
+                "page": str(result.page),
+                "drawn": result.drawn,
+                "reused": result.reused,
+                "failed": [{"key": cell.key, "message": cell.message} for cell in result.failed],
+                "seconds": round(result.seconds, 3),
+            }
+        )
+    elif not quiet:
+        click.echo(sentence)
+        for message in dict.fromkeys(cell.message for cell in result.failed):
+            click.echo(f"  failed: {display_text(message)}", err=True)
+        for sheet in result.sheets:
+            click.echo(f"  sheet  {display_text(str(sheet))}")
+        click.echo(f"  page   {display_text(str(result.page))}")
