@@ -10,6 +10,7 @@ from pathlib import Path
 from PIL import Image
 
 from loradex.catalog.catalog import Catalog
+from loradex.domain.axes import Axis, AxisKind, AxisValue, Draft, Value
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.grid import (
     Cell,
@@ -17,14 +18,17 @@ from loradex.domain.grid import (
     GridModel,
     GridPlan,
     GridSpec,
+    Place,
     Placement,
     RenderedCell,
     RenderSettings,
 )
+from loradex.domain.grid import Layout as GridLayout
 from loradex.domain.identity import Identity
 from loradex.domain.kinds import BaseModel, ModelKind
 from loradex.domain.library import Layout
 from loradex.domain.look import Look
+from loradex.domain.recipe import Recipe
 from loradex.domain.scanning import Found
 from loradex.paths import Home
 
@@ -145,46 +149,86 @@ def picture(path: Path, hue: int = 0, size: tuple[int, int] = (64, 64)) -> Path:
     return path
 
 
-STRENGTHS = (0.0, 0.5, 1.0)
-PROMPTS = ("a knight in the rain", "portrait, soft light")
-SEEDS = (1, 2)
+def model(id_: int, name: str) -> GridModel:
+    """Return a model of the shelf as a grid keeps it."""
+    return GridModel(id_, name, f"/models/{name}", f"{id_:064x}", "sdxl")
 
 
-def grid(catalog: Catalog, folder: Path) -> int:
-    """Keep a grid of model 1 on checkpoint 6, with none of its 12 cells drawn; return its id."""
+KNIGHT = model(1, "neon_knight_v3")
+ALLEY = model(2, "neon_alley")
+BASE = model(6, "sd_xl_base_1.0")
 
-    def model(id_: int, name: str) -> GridModel:
-        return GridModel(id_, name, f"/models/{name}", f"{id_:064x}", "sdxl")
 
-    spec = GridSpec(
-        checkpoint=model(6, "sd_xl_base_1.0"),
-        loras=(model(1, "neon_knight_v3"),),
-        strengths=STRENGTHS,
-        prompts=PROMPTS,
-        seeds=SEEDS,
-        settings=RenderSettings(64, 64),
-        title="neon_knight_v3 on sd_xl_base_1.0",
+def axis(kind: AxisKind, *values: Value, find: str = "") -> Axis:
+    """Return an axis whose labels are its values."""
+    labelled = (
+        AxisValue(
+            v, v.name if isinstance(v, GridModel) else f"{v:g}" if type(v) is float else f"{v}"
+        )
+        for v in values
     )
+    return Axis(kind, tuple(labelled), find)
 
-    def cell(prompt: int, seed: int, strength: int) -> Cell:
-        lora = spec.loras[0] if STRENGTHS[strength] else None
-        key = f"cell{prompt}{seed}{strength}"
-        return Cell(lora, STRENGTHS[strength], PROMPTS[prompt], "", SEEDS[seed], spec.settings, key)
+
+PROMPTS = axis(AxisKind.PROMPT, "a knight in the rain", "portrait, soft light")
+SEEDS = axis(AxisKind.SEED, 1, 2)
+STRENGTHS = axis(AxisKind.STRENGTH, 0.0, 0.5, 1.0)
+
+
+def keep(
+    catalog: Catalog,
+    folder: Path,
+    axes: Sequence[Axis],
+    layout: GridLayout,
+    *,
+    without: Sequence[Place] = (),
+    title: str = "neon_knight_v3 on sd_xl_base_1.0",
+) -> int:
+    """Keep a grid of model 1 on checkpoint 6 with none of its cells drawn; return its id.
+
+    Cells are called by their places. The first value of an axis of strengths is the base of the
+    others.
+    """
+    draft = Draft(BASE, "a knight", KNIGHT, settings=RenderSettings(64, 64))
+    spec = GridSpec(draft, tuple(axes), layout, title=title)
+    strengths = [number for number, axis in enumerate(axes) if axis.kind is AxisKind.STRENGTH]
+
+    def base_key(at: Place) -> str | None:
+        base = tuple(0 if number in strengths else value for number, value in enumerate(at))
+        return cell_key(base) if base != at else None
 
     placements = tuple(
-        Placement(0, prompt, seed, strength, cell(prompt, seed, strength))
-        for prompt, seed, strength in product(range(2), range(2), range(3))
+        Placement(at, Cell(Recipe(BASE, "a knight", "", 1), cell_key(at)), base_key(at))
+        for at in product(*map(range, spec.lengths))
+        if at not in without
     )
     plan = GridPlan(spec, placements, tuple(place.cell for place in placements))
     return catalog.grids.add(plan, str(folder / "{id}"))
 
 
+def cell_key(at: Place) -> str:
+    """Return what the cell of a place is called."""
+    return "cell" + "".join(map(str, at))
+
+
+def grid(catalog: Catalog, folder: Path) -> int:
+    """Keep a grid of 2 prompts, 2 seeds and 3 strengths; return its id."""
+    return keep(catalog, folder, (PROMPTS, SEEDS, STRENGTHS), GridLayout(x=(2,), y=(0, 1)))
+
+
 def draw_cells(catalog: Catalog, folder: Path, count: int, *, fail: int | None = None) -> None:
     """Finish the first `count` cells of that grid; cell `fail` could not be drawn."""
-    for number, places in enumerate(list(product(range(2), range(2), range(3)))[:count]):
-        key = "cell" + "".join(map(str, places))
-        if number == fail:
-            catalog.grids.record([FailedCell(key, "Out of memory on [cuda:0].")])
-        else:
-            path = picture(folder / f"{key}.png", hue=number * 20)
-            catalog.grids.record([RenderedCell(key, str(path), 64, 64, 1.0, "")])
+    for number, at in enumerate(list(product(range(2), range(2), range(3)))[:count]):
+        draw_cell(catalog, folder, at, hue=number * 20, fail=number == fail)
+
+
+def draw_cell(
+    catalog: Catalog, folder: Path, at: Place, *, hue: int = 0, fail: bool = False
+) -> None:
+    """Finish one cell of a kept grid."""
+    key = cell_key(at)
+    if fail:
+        catalog.grids.record([FailedCell(key, "Out of memory on [cuda:0].")])
+    else:
+        path = picture(folder / f"{key}.png", hue=hue)
+        catalog.grids.record([RenderedCell(key, str(path), 64, 64, 1.0, "")])

@@ -10,7 +10,7 @@ import pytest
 
 from loradex.catalog.catalog import Catalog
 from loradex.operations.child_job import JobStatus
-from loradex.operations.grids import GridRequest
+from loradex.operations.grid_request import GridRequest
 from loradex.paths import Home
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.screens.confirm import Confirm
@@ -77,14 +77,14 @@ async def test_the_dialog_offers_what_fits_and_counts(
         assert "(•) sd_xl_base_1.0" in stage.text
         assert "( ) ponyDiffusionV6" in stage.text
         assert ") dreamshaper" not in stage.text
-        assert "neonkn, glowing armor" in stage.text
+        assert "{trigger} is neonkn." in stage.text
         assert "1024x1024" in stage.text
         assert "8 pictures" in stage.text
         dialog.query_one("#strengths").value = "0, 0.5, 1"  # type: ignore[attr-defined]
         dialog.query_one("#prompts").text = "one\n\ntwo"  # type: ignore[attr-defined]
         await stage.until(lambda: "12 pictures" in stage.text)
         dialog.query_one("#seeds").value = "one"  # type: ignore[attr-defined]
-        await stage.until(lambda: "✗ Seeds: numbers are wanted" in stage.text)
+        await stage.until(lambda: "✗ Seeds: 'one' is not a number" in stage.text)
         await stage.press("ctrl+s")
         assert isinstance(stage.app.screen, GridDialog)
 
@@ -187,7 +187,7 @@ async def test_an_old_grid_is_walked_zoomed_and_flipped(
         assert "❯0❮" in stage.text
         await stage.press("l", "l")
         assert "❯1❮" in stage.text
-        assert "strength 1 " in stage.text
+        assert "Strength 1 " in stage.text
         await stage.press("b")
         assert "❯base❮" in stage.text
         await stage.press("j", "h")
@@ -196,11 +196,11 @@ async def test_an_old_grid_is_walked_zoomed_and_flipped(
         assert "no picture yet" in stage.toasts
         await stage.press("k", "enter")
         await stage.until(lambda: isinstance(stage.app.screen, ZoomScreen) and "▀▀" in stage.text)
-        assert "strength 0.5" in stage.text
+        assert "Strength 0.5" in stage.text
         await stage.press("b")
         assert "without the LoRA" in stage.text
         await stage.press("l")
-        assert "strength 1 " in stage.text
+        assert "Strength 1 " in stage.text
         await stage.press("escape")
         await stage.until(lambda: "❯1❮" in stage.text)
         await stage.press("y")

@@ -18,7 +18,7 @@ from loradex.errors import LoradexError
 from loradex.operations.child_job import JobStatus
 from loradex.operations.download_job import start_download_job
 from loradex.operations.grid_job import start_grid_job
-from loradex.operations.grids import GridRequest
+from loradex.operations.grid_request import GridRequest
 from loradex.operations.scan_job import start_scan_job
 from loradex.settings import Settings
 from loradex_tui.background import in_background

@@ -2,15 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from loradex.domain.grid import RenderSettings
+from loradex.domain.axes import AxisKind
+from loradex.domain.recipe import RenderSettings
 from loradex.errors import UsageError
-from loradex.operations.grids import USUAL_SIDES, GridRequest
+from loradex.operations.grid_reading import USUAL_SIDES
+from loradex.operations.grid_request import GridRequest, usual_request
+from loradex.render.prompts.prompt import parse_prompt
+from loradex.render.ranges import parse_seeds, parse_strengths
+from loradex.render.recipes import PLACEHOLDER
 
 MOST_PICTURES = 5_000
+TRIGGERS = {"auto": (), "on": ("on",), "off": ("off",), "both": ("on", "off")}
+"""Words for the trigger field, with the values they stand for; `auto` follows the LoRA."""
+
 _GUIDANCE = {"flux1": 3.5, "sd3": 4.5}
 _T = TypeVar("_T", int, float)
 
@@ -23,32 +31,40 @@ class GridForm:
     prompts: str = ""
     negative: str = ""
     seeds: str = "1, 2"
+    triggers: str = "auto"
     steps: str = "20"
     guidance: str = "7"
     size: str = "512x512"
 
 
-def usual_form(base: str | None, trigger_words: tuple[str, ...]) -> GridForm:
-    """Return the fields filled in for LoRAs of a base model."""
+def usual_form(base: str | None, *, has_triggers: bool) -> GridForm:
+    """Return the fields filled in for LoRAs of a base model, with trigger words or without."""
     side = USUAL_SIDES.get(base or "", 512)
     guidance = _GUIDANCE.get(base or "", 7.0)
     return GridForm(
-        prompts=", ".join(filter(None, map(_printable, trigger_words[:3]))),
+        prompts=PLACEHOLDER if has_triggers else "",
         guidance=f"{guidance:g}",
         size=f"{side}x{side}",
     )
 
 
-def _printable(word: str) -> str:
-    """Return a trigger word without what cannot be seen: nobody would mean to ask for it."""
-    return "".join(character for character in word if character.isprintable()).strip()
-
-
 def picture_count(request: GridRequest) -> int:
-    """Return how many pictures are drawn: strength 0 is the same picture for every LoRA."""
-    each = len(request.prompts) * len(request.seeds)
-    with_lora = len([strength for strength in request.strengths if strength != 0])
-    return each * (with_lora * len(request.loras) + (0 in request.strengths))
+    """Return how many pictures are drawn at most.
+
+    The checkpoint alone is one picture for all LoRAs, unless trigger words are asked for there:
+    each LoRA has words of its own.
+    """
+    each = len(request.texts(AxisKind.PROMPT)) * len(request.texts(AxisKind.SEED))
+    strengths = [float(text) for text in request.texts(AxisKind.STRENGTH)]
+    acting = sum(strength != 0 for strength in strengths)
+    base = 1 if request.baseline or 0 in strengths else 0
+    loras = len(request.texts(AxisKind.LORA))
+    bases = [base * loras if text == "on" else base for text in _triggers(request)]
+    return each * sum(loras * acting + alone for alone in bases)
+
+
+def _triggers(request: GridRequest) -> Sequence[str]:
+    return request.texts(AxisKind.TRIGGER) or ("auto",)
 
 
 def read_form(form: GridForm, checkpoint: int, loras: tuple[int, ...]) -> GridRequest:
@@ -56,36 +72,64 @@ def read_form(form: GridForm, checkpoint: int, loras: tuple[int, ...]) -> GridRe
     prompts = tuple(line.strip() for line in form.prompts.splitlines() if line.strip())
     if not prompts:
         raise UsageError("Write at least one prompt.")
+    for prompt in prompts:
+        _checked("Prompts", parse_prompt, prompt)
+    _checked("Negative", parse_prompt, form.negative)
     width, height = _size(form.size)
-    request = GridRequest(
-        checkpoint=checkpoint,
-        loras=loras,
-        strengths=_numbers("Strengths", form.strengths, float, -5, 5),
+    request = usual_request(
+        loras,
+        checkpoint,
         prompts=tuple(dict.fromkeys(prompts)),
-        seeds=_numbers("Seeds", form.seeds, int, 0, 2**32 - 1),
-        negative_prompt=form.negative.strip(),
+        strengths=_listed("Strengths", parse_strengths, form.strengths, -5, 5),
+        seeds=_listed("Seeds", parse_seeds, form.seeds, 0, 2**32 - 1),
+        triggers=_trigger_values(form.triggers),
+        negative=form.negative.strip(),
         settings=RenderSettings(
             width=width,
             height=height,
-            num_inference_steps=_numbers("Steps", form.steps, int, 1, 500)[0],
-            guidance_scale=_numbers("Guidance", form.guidance, float, 0, 100)[0],
+            num_inference_steps=_number("Steps", int, form.steps, 1, 500),
+            guidance_scale=_number("Guidance", float, form.guidance, 0, 100),
         ),
     )
     if picture_count(request) > MOST_PICTURES:
         raise UsageError(f"These are more than {MOST_PICTURES:,} pictures.")
-    return request
+    return replace(request, pages=(AxisKind.LORA,))
 
 
-def _numbers(
-    name: str, text: str, read: Callable[[str], _T], low: float, high: float
-) -> tuple[_T, ...]:
-    words = text.replace(",", " ").split()
+_Read = TypeVar("_Read")
+
+
+def _checked(name: str, read: Callable[[str], _Read], text: str) -> _Read:
+    """Read a field; say its name in front of what is wrong."""
     try:
-        values = tuple(dict.fromkeys(read(word) for word in words))
-    except ValueError as error:
-        raise UsageError(f"{name}: numbers are wanted, as in 1, 2.") from error
-    if not values or not all(low <= value <= high for value in values):
+        return read(text)
+    except UsageError as error:
+        raise UsageError(f"{name}: {error.message}", hint=error.hint) from error
+
+
+def _listed(
+    name: str, read: Callable[[str], tuple[_T, ...]], text: str, low: float, high: float
+) -> tuple[_T, ...]:
+    values = _checked(name, read, ",".join(text.replace(",", " ").split()))
+    if not all(low <= value <= high for value in values):
         raise UsageError(f"{name}: from {low:g} to {high:g}.")
+    return values
+
+
+def _number(name: str, read: Callable[[str], _T], text: str, low: float, high: float) -> _T:
+    try:
+        value = read(text)
+    except ValueError as error:
+        raise UsageError(f"{name}: a number is wanted.") from error
+    if not low <= value <= high:
+        raise UsageError(f"{name}: from {low:g} to {high:g}.")
+    return value
+
+
+def _trigger_values(text: str) -> tuple[str, ...]:
+    values = TRIGGERS.get(text.strip().casefold())
+    if values is None:
+        raise UsageError(f"Triggers: one of {', '.join(TRIGGERS)}.")
     return values
 
 

@@ -111,13 +111,12 @@ class GridSheet:
         lines = []
         for depth in reversed(shown or range(len(axes))[-1:]):
             labels = self.record.axes[axes[depth]].labels
-            groups = groupby(
-                range(len(columns)), key=lambda column, end=depth + 1: columns[column][:end]
-            )
-            line = []
-            for place, group in groups:
-                numbers = list(group)
-                line.append(Head(labels[place[depth]], numbers[0], len(numbers)))
+            line: list[Head] = []
+            begun = 0
+            for place, group in groupby(place[: depth + 1] for place in columns):
+                span = len(list(group))
+                line.append(Head(labels[place[depth]], begun, span))
+                begun += span
             lines.append(line)
         return lines or [[Head("", column, 1) for column in range(len(columns))]]
 

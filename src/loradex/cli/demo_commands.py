@@ -88,7 +88,7 @@ def _print_summary(tour: Tour, seconds: float) -> None:
         )
     lines += [("Models", str(tour.models)), ("Catalog", str(tour.home.catalog))]
     if tour.grid is not None:
-        lines += [("Sheet", str(tour.grid.sheet)), ("Page", str(tour.grid.page))]
+        lines += [("Sheet", str(tour.grid.sheets[0])), ("Page", str(tour.grid.page))]
     for title, text in lines:
         click.echo(f"  {click.style(f'{title:<10}', dim=True)} {display_text(text)}")
     if tour.grid is None:

@@ -58,9 +58,7 @@ _OPTIONS = (
         metavar="REF",
         help="What to draw with; the only one that fits when left out.",
     ),
-    click.option(
-        "-s", "--strengths", metavar="LIST", help="0,0.5,1 (the default) or 0..1.2:0.2."
-    ),
+    click.option("-s", "--strengths", metavar="LIST", help="0,0.5,1 (the default) or 0..1.2:0.2."),
     click.option(
         "--strengths-clip", metavar="LIST", help="On the text encoders, where not the same."
     ),
@@ -132,9 +130,7 @@ def request_from(
         raise UsageError(
             "A grid needs a LoRA.", hint="Name one, or find some with --query, or use --spec."
         )
-    placed = {
-        place: _kinds(str(options[place])) for place in ("x", "y", "pages") if options[place]
-    }
+    placed = {place: _kinds(str(options[place])) for place in ("x", "y", "pages") if options[place]}
     given = {key: str(options[key]) for key in ("title",) if options[key]}
     given |= {key: str(options[key]) for key in ("dtype", "device") if options[key] != "auto"}
     rules = _strings(options["exclude"])

@@ -17,7 +17,8 @@ from loradex.domain.progress import CancelToken, ProgressSink
 from loradex.errors import LibraryError
 from loradex.hub.client import CivitaiHub
 from loradex.operations import annotate
-from loradex.operations.grids import GridRequest, GridResult, draw_grid
+from loradex.operations.grid_request import usual_request
+from loradex.operations.grids import GridResult, draw_grid
 from loradex.operations.hash_pass import HashReport, hash_pass
 from loradex.operations.libraries import add_library
 from loradex.operations.matching import MatchReport, match
@@ -127,11 +128,11 @@ def _annotate(catalog: Catalog, studio: Studio | None) -> int:
 
 
 def _draw(catalog: Catalog, studio: Studio, sink: ProgressSink, cancel: CancelToken) -> GridResult:
-    request = GridRequest(
-        checkpoint=catalog.resolve(str(studio.checkpoint)),
-        loras=tuple(catalog.resolve(str(path)) for path in studio.loras),
-        strengths=STRENGTHS,
+    request = usual_request(
+        [catalog.resolve(str(path)) for path in studio.loras],
+        catalog.resolve(str(studio.checkpoint)),
         prompts=PROMPTS,
+        strengths=STRENGTHS,
         seeds=SEEDS,
         settings=RenderSettings(width=SIZE, height=SIZE, num_inference_steps=STEPS),
         title="What two LoRAs do",

@@ -1,4 +1,4 @@
-"""How long a grid will take, and how much memory: from what was drawn here before, and from sizes."""
+"""How long a grid will take and how much memory it needs, from earlier pictures and sizes."""
 
 from __future__ import annotations
 

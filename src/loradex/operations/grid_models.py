@@ -1,4 +1,4 @@
-"""The models of a grid: found in the catalog, hashed where they were not, held against each other."""
+"""The models of a grid: found in the catalog, hashed where they were not, and fitting."""
 
 from __future__ import annotations
 

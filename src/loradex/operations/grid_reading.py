@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from loradex.catalog.catalog import Catalog
@@ -137,9 +137,7 @@ class _Reading:
             explicit |= set(prompt.embeddings)
             for tag in prompt.loras:
                 if tag.name not in named:
-                    named[tag.name] = self._finder.model(
-                        self._catalog.resolve(tag.name), ("lora",)
-                    )
+                    named[tag.name] = self._finder.model(self._catalog.resolve(tag.name), ("lora",))
                     for checkpoint in checkpoints:
                         check_fit(self._catalog, checkpoint, named[tag.name])
         return named, self._embeddings(texts, explicit)
@@ -207,10 +205,10 @@ class _Reading:
         return tuple(rules)
 
 
-def _merged(axes: object) -> list[Axis]:
+def _merged(axes: Iterable[Axis]) -> list[Axis]:
     """Return axes in the order of loading cost; two of one kind and text are one."""
     found: dict[tuple[AxisKind, str], Axis] = {}
-    for axis in axes:  # type: ignore[attr-defined]
+    for axis in axes:
         key = (axis.kind, axis.find)
         known = found.get(key)
         values = axis.values if known is None else (*known.values, *axis.values)

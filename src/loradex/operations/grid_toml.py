@@ -1,20 +1,20 @@
 """A grid as a TOML file: every axis a key, one value or a list of them.
 
-    title = "Knights"
-    lora = ["neon_knight", "query:tag:style rating:>=4"]
-    strength = "0..1.2:0.2"
-    prompt = ["a knight in a forest", "a street at night"]
-    trigger = ["on", "off"]
-    x = ["strength"]
-    pages = ["lora"]
+title = "Knights"
+lora = ["neon_knight", "query:tag:style rating:>=4"]
+strength = "0..1.2:0.2"
+prompt = ["a knight in a forest", "a street at night"]
+trigger = ["on", "off"]
+x = ["strength"]
+pages = ["lora"]
 
-    [[prompt_part]]
-    find = "forest"
-    values = ["forest", "desert"]
+[[prompt_part]]
+find = "forest"
+values = ["forest", "desert"]
 
-    [[exclude]]
-    lora = "neon_knight"
-    strength = 1.2
+[[exclude]]
+lora = "neon_knight"
+strength = 1.2
 """
 
 from __future__ import annotations
@@ -22,7 +22,6 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 
 from loradex.domain.axes import AxisKind
 from loradex.errors import UsageError
@@ -30,6 +29,7 @@ from loradex.operations.grid_request import AxisRequest, GridRequest
 
 _PLACES = ("x", "y", "pages")
 _TEXTS = ("title", "dtype", "device")
+_NOT_AXES = frozenset({*_PLACES, *_TEXTS, "baseline", "exclude"})
 _LARGEST = 1 << 20
 
 
@@ -42,26 +42,30 @@ def read_toml(text: str, *, name: str = "the grid") -> GridRequest:
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         raise UsageError(f"{name} is no TOML: {error}.") from error
     axes: list[AxisRequest] = []
-    request = GridRequest(())
     for key, value in table.items():
-        if key in _PLACES:
-            kinds = tuple(_kind(one, name) for one in _texts(value, key, name))
-            request = replace(request, **{key: kinds})
-        elif key in _TEXTS:
-            if not isinstance(value, str):
-                raise UsageError(f"{key} in {name} has to be a text.")
-            request = replace(request, **{key: value})
-        elif key == "baseline":
-            if not isinstance(value, bool):
-                raise UsageError(f"baseline in {name} has to be true or false.")
-            request = replace(request, baseline=value)
-        elif key == "exclude":
-            request = replace(request, exclude=tuple(_rules(value, name)))
-        elif key == AxisKind.PROMPT_PART:
+        if key in _NOT_AXES:
+            continue
+        if key == AxisKind.PROMPT_PART:
             axes += _parts(value, name)
         else:
             axes.append(AxisRequest(_kind(key, name), _texts(value, key, name)))
-    return replace(request, axes=tuple(axes))
+    baseline = table.get("baseline", True)
+    if not isinstance(baseline, bool):
+        raise UsageError(f"baseline in {name} has to be true or false.")
+    x, y, pages = (
+        tuple(_kind(one, name) for one in _texts(table.get(key, []), key, name)) for key in _PLACES
+    )
+    return GridRequest(
+        axes=tuple(axes),
+        x=x,
+        y=y,
+        pages=pages,
+        exclude=tuple(_rules(table.get("exclude", []), name)),
+        baseline=baseline,
+        dtype=_text(table, "dtype", name) or "auto",
+        device=_text(table, "device", name) or "auto",
+        title=_text(table, "title", name),
+    )
 
 
 def write_toml(request: GridRequest) -> str:
@@ -93,6 +97,13 @@ def _kind(key: object, name: str) -> AxisKind:
             f"{name} has {str(key)!r}, which a grid cannot vary.",
             hint=f"It can vary {', '.join(AxisKind)}.",
         ) from None
+
+
+def _text(table: Mapping[str, object], key: str, name: str) -> str:
+    value = table.get(key, "")
+    if not isinstance(value, str):
+        raise UsageError(f"{key} in {name} has to be a text.")
+    return value
 
 
 def _texts(value: object, key: str, name: str) -> tuple[str, ...]:

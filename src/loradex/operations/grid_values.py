@@ -24,9 +24,7 @@ _LARGEST_PICTURE = 64 << 20
 _TRIGGERS: dict[str, Value] = {"on": True, "off": False}
 
 
-def read_values(
-    kind: AxisKind, texts: Sequence[str], finder: ModelFinder
-) -> tuple[AxisValue, ...]:
+def read_values(kind: AxisKind, texts: Sequence[str], finder: ModelFinder) -> tuple[AxisValue, ...]:
     """Return the values that `texts` name, each once, in their order.
 
     Raises `UsageError` for what cannot be read, and what finding a model raises.

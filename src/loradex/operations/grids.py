@@ -113,9 +113,7 @@ def plan_request(
     from loradex.render.engine import engine_of  # noqa: PLC0415
     from loradex.render.plan import plan_grid  # noqa: PLC0415
 
-    return plan_grid(
-        read_request(catalog, request, sink=sink, cancel=cancel), engine=engine_of
-    )
+    return plan_grid(read_request(catalog, request, sink=sink, cancel=cancel), engine=engine_of)
 
 
 def _finished(catalog: Catalog, plan: GridPlan) -> dict[str, RenderedCell]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,8 +13,8 @@ from loradex.domain.grid import Cell, FailedCell, RenderedCell
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.domain.recipe import Recipe
 from loradex.errors import LoradexError, RenderError, UsageError
-from loradex.render.batches import Batch, in_batches
 from loradex.render.bases.base import Base
+from loradex.render.batches import Batch, in_batches
 from loradex.render.cells import cell_path, save_picture
 from loradex.render.device import Placed, micro_batch
 from loradex.render.quiet import offline_and_quiet

@@ -54,9 +54,7 @@ class Weights:
         for use in loras:
             model = use.model
             if model.digest not in self._files:
-                file = match_lora(
-                    Path(model.path), self._modules, name=model.name, base=model.base
-                )
+                file = match_lora(Path(model.path), self._modules, name=model.name, base=model.base)
                 self._files[model.digest] = file
                 self._chunks[model.digest] = (len(self._files) - 1) // _AT_ONCE
                 notes += [(model.name, note) for note in file.notes]

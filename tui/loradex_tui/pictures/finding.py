@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,15 +51,25 @@ def model_picture(
     return None
 
 
+def _of_grid(catalog: Catalog, details: ModelDetails, grid_id: int) -> tuple[Path, str] | None:
+    """Return a grid's picture of a model; a grid that cannot be read any more has none."""
+    try:
+        cell = telling_cell(catalog, grid_id, details)
+    except (CatalogError, UsageError):
+        return None
+    if cell is None:
+        return None
+    strength = "" if cell.strength is None else f", strength {cell.strength:g}"
+    return cell.path, f"grid #{grid_id}{strength}"
+
+
 def _candidates(
     catalog: Catalog, access: HubAccess, details: ModelDetails, *, hidden: bool
 ) -> Iterator[tuple[Path, str]]:
     for grid_id in details.grids:
-        with suppress(CatalogError, UsageError):  # one grid that cannot be read hides no other
-            cell = telling_cell(catalog, grid_id, details)
-            if cell is not None:
-                acting = "" if cell.strength is None else f", strength {cell.strength:g}"
-                yield cell.path, f"grid #{grid_id}{acting}"
+        cell = _of_grid(catalog, details, grid_id)
+        if cell is not None:
+            yield cell
     for file in () if hidden else details.files:
         if file.state is FileState.PRESENT:
             model = Path(file.path)

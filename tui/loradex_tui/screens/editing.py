@@ -8,7 +8,7 @@ from loradex.catalog.catalog import Catalog
 from loradex.domain.models import ModelDetails
 from loradex.errors import LoradexError
 from loradex.operations import annotate
-from loradex.operations.grids import GridRequest
+from loradex.operations.grid_request import GridRequest
 from loradex_tui.background import in_background
 from loradex_tui.screens.grid_dialog import GridDialog, GridOffer, grid_offer
 from loradex_tui.screens.key_menu import RATINGS, Choice, KeyMenu

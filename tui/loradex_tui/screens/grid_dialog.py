@@ -15,11 +15,14 @@ from textual.content import Content
 from textual.widgets import Input, Static, TextArea
 
 from loradex.catalog.catalog import Catalog
+from loradex.domain.axes import AxisKind
 from loradex.domain.models import ModelRow
 from loradex.errors import UsageError
-from loradex.operations.grids import GridRequest, fitting_checkpoints
+from loradex.operations.grid_models import fitting_checkpoints
+from loradex.operations.grid_request import GridRequest
+from loradex.render.recipes import PLACEHOLDER
 from loradex_tui.cells import cell_text, fit, fit_right
-from loradex_tui.grid_form import GridForm, picture_count, read_form, usual_form
+from loradex_tui.grid_form import TRIGGERS, GridForm, picture_count, read_form, usual_form
 from loradex_tui.screens.dialog import Dialog, key_words
 from loradex_tui.widgets.line_list import LineList
 from loradex_tui.wording import base_label, count_text, row_base, size_text
@@ -28,10 +31,18 @@ _SHOWN_CHECKPOINTS = 4
 _FIELDS = (
     ("strengths", "Strengths"),
     ("negative", "Negative"),
+    ("triggers", "Triggers"),
     ("seeds", "Seeds"),
     ("steps", "Steps"),
     ("guidance", "Guidance"),
     ("size", "Size"),
+)
+_FACTORS = (
+    (AxisKind.STRENGTH, "strength"),
+    (AxisKind.PROMPT, "prompt"),
+    (AxisKind.SEED, "seed"),
+    (AxisKind.TRIGGER, "trigger"),
+    (AxisKind.LORA, "LoRA"),
 )
 
 
@@ -107,8 +118,8 @@ class GridDialog(Dialog[GridRequest]):
     def __init__(self, offer: GridOffer) -> None:
         super().__init__()
         self._offer = offer
-        words = tuple(dict.fromkeys(w for row in offer.loras for w in row.trigger_words))
-        self._form = usual_form(offer.loras[0].base, words)
+        self._words = tuple(row.trigger_words[0] for row in offer.loras if row.trigger_words)
+        self._form = usual_form(offer.loras[0].base, has_triggers=bool(self._words))
 
     def compose(self) -> ComposeResult:
         """One line for each thing to vary."""
@@ -125,13 +136,22 @@ class GridDialog(Dialog[GridRequest]):
                     self._form.prompts, id="prompts", soft_wrap=True, tab_behavior="focus"
                 )
             yield from self._line("strengths", "seeds")
-            yield from self._line("negative")
+            yield from self._line("negative", "triggers")
             yield from self._line("steps", "guidance", "size")
+            yield Static(self._told_triggers(), classes="told")
             yield Static(id="count")
             yield Static(
                 key_words(("Ctrl+S", "draws"), ("Tab", "next field"), ("Esc", "leaves")),
                 classes="told",
             )
+
+    def _told_triggers(self) -> Content:
+        """Say what stands for the placeholder, and what the field may hold."""
+        if not self._words:
+            return Content("No trigger words are known.")
+        own = len(self._offer.loras) > 1
+        what = "each LoRA's own words" if own else cell_text(self._words[0], 60)
+        return Content(f"{PLACEHOLDER} is {what}. Triggers: {', '.join(TRIGGERS)}.")
 
     def _line(self, *names: str) -> ComposeResult:
         labels = dict(_FIELDS)
@@ -162,16 +182,7 @@ class GridDialog(Dialog[GridRequest]):
         except UsageError as error:
             told = Content.styled(f"✗ {cell_text(str(error))}", "$error")
         else:
-            told = Content.assemble(
-                (count_text(picture_count(request), "picture"), "bold $foreground"),
-                (
-                    f"  {count_text(len(request.strengths), 'strength')}"
-                    f" × {count_text(len(request.prompts), 'prompt')}"
-                    f" × {count_text(len(request.seeds), 'seed')}"
-                    f" × {count_text(len(request.loras), 'LoRA')}",
-                    "$quiet",
-                ),
-            )
+            told = _counted(request)
         self.query_one("#count", Static).update(told)
 
     def on_input_changed(self) -> None:
@@ -194,3 +205,16 @@ class GridDialog(Dialog[GridRequest]):
             self.app.notify(str(error), severity="error")
             return
         self.dismiss(request)
+
+
+def _counted(request: GridRequest) -> Content:
+    """Return how many pictures a request comes to, and how that many."""
+    factors = [
+        count_text(len(request.texts(kind)), name)
+        for kind, name in _FACTORS
+        if kind is not AxisKind.TRIGGER or len(request.texts(kind)) > 1
+    ]
+    return Content.assemble(
+        (count_text(picture_count(request), "picture"), "bold $foreground"),
+        (f"  {' × '.join(factors)}", "$quiet"),
+    )

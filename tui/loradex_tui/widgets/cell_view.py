@@ -145,7 +145,8 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
 
     def _label_line(self, row: int, base: Style) -> Strip:
         width = max(self._inner.width, self.virtual_size.width)
-        text = place_words(self.sheet.record, self.sheet.row_place(row))
+        record = self.sheet.record
+        text = place_words(record, self.sheet.row_place(row)) or cell_text(record.prompt)
         here = row == self.sheet.row
         return Strip(
             [Segment(fit(f" {text}", width), base + self._style("here" if here else "label"))]
