@@ -116,6 +116,13 @@ def test_a_dry_run_for_programs(run: Run, models: Path) -> None:
     assert ended.code == 3
 
 
+def test_a_speed_that_is_none_is_refused(hub: LocalHub, run: Run) -> None:
+    ended = run("hub", "get", f"version:{BIG}", "--speed", "nan")
+    assert ended.code == 2
+    assert "nan is no number" in ended.err
+    assert not run("hub", "downloads").out
+
+
 def test_a_file_comes_and_can_be_shown(run: Run, models: Path, tmp_path: Path) -> None:
     ended = run("hub", "get", f"version:{LANTERN}")
     assert ended.code == 0

@@ -50,6 +50,12 @@ def hashed(home: Home) -> Home:
     return home
 
 
+def test_a_catalog_without_hashes_is_told_what_to_do(home: Home, run: Run) -> None:
+    ended = run("hub", "match")
+    assert ended.code == 0
+    assert ended.out == "Nothing to ask: no model has been read in full yet. Try: loradex scan\n"
+
+
 def test_one_hub_that_fails_leaves_the_others(
     hashed: Home, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

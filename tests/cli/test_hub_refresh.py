@@ -46,6 +46,13 @@ def neon(home: Home, tmp_path: Path, run: Run, monkeypatch: pytest.MonkeyPatch) 
     return model
 
 
+@pytest.mark.parametrize("options", [[], ["--all"]])
+def test_nothing_that_is_matched_is_told(run: Run, options: list[str]) -> None:
+    ended = run("hub", "refresh", *options)
+    assert ended.code == 0
+    assert "none of these models is matched" in ended.out
+
+
 def test_what_was_deleted_is_told(
     run: Run, neon: WorldModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -59,7 +66,7 @@ def test_what_was_deleted_is_told(
         assert "Neon Knight · v2" in shown
         assert "deleted on the hub since 20" in shown
         assert json.loads(run("show", "neon", "--json").out)["match"]["gone_at"] > 0
-        assert "Nothing of this is matched" in run("hub", "refresh", "--all", "kind:vae").out
+        assert "none of these models is matched" in run("hub", "refresh", "--all", "kind:vae").out
     with LocalHub(World(models=(neon,))) as hub:
         monkeypatch.setenv("LORADEX_HUB_URL", hub.url)
         (told,) = json.loads(run("hub", "refresh", "--all", "--json").out)["hubs"]

@@ -158,6 +158,25 @@ def test_a_search_goes_on_where_it_ended(hub: LocalHub, run: Run) -> None:
     assert second["cursor"] is None
 
 
+def test_a_search_that_breaks_off_shows_what_was_found(hub: LocalHub, run: Run) -> None:
+    cursor = told(run("hub", "search", "--limit", "2", "--json"))["cursor"]  # and it is kept
+    hub.trouble(hub_trouble.edge_page(403), times=9)
+    arguments = ("hub", "search", "--limit", "2", "--not-owned")
+    ended = run(*arguments)
+    assert (ended.code, ended.out.partition("\t")[0]) == (3, "model:2")
+    assert "That is not all" in ended.err
+    assert f"--more '{cursor}'" in ended.err
+    document = told(run(*arguments, "--json"))
+    assert document["cursor"] == cursor
+    assert "robot" in str(document["problem"])
+
+
+def test_a_cursor_that_is_none_is_told(hub: LocalHub, run: Run) -> None:
+    ended = run("hub", "search", "--more", "nonsense")
+    assert ended.code == 1
+    assert "--more takes what the same search printed last" in ended.err
+
+
 def test_a_search_as_json(hub: LocalHub, run: Run, home: Home) -> None:
     found = told(run("hub", "search", "neon", "--json"))
     assert (found["hub"], found["hidden"], found["left_out"], found["kept"]) == (

@@ -7,12 +7,20 @@ from dataclasses import replace
 
 import pytest
 
+from loradex.demo.hub_http import json_reply
 from loradex.demo.hub_server import LocalHub
 from loradex.demo.hub_trouble import text_as_json
 from loradex.domain.hub import HubFile, HubVersion
 from loradex.domain.hub_reference import HubReference
 from loradex.domain.hub_source import HubDownloads
-from loradex.errors import DownloadsDisabled, HubArchived, HubEarlyAccess, HubError, HubNotFound
+from loradex.errors import (
+    DownloadsDisabled,
+    HubArchived,
+    HubEarlyAccess,
+    HubError,
+    HubNotFound,
+    HubUnexpectedAnswer,
+)
 from loradex.hub.client import CivitaiHub
 
 KEY = "key-of-mosskettle-0123456789"
@@ -62,6 +70,39 @@ def test_what_a_reference_means(
 )
 def test_what_means_nothing(client: CivitaiHub, reference: HubReference) -> None:
     assert client.look_up(reference) is None
+
+
+def test_an_answer_of_nothing_means_nothing(client: CivitaiHub, hub: LocalHub) -> None:
+    """Least of all that the model is not there."""
+    hub.trouble(text_as_json(b"null"))
+
+    with pytest.raises(HubUnexpectedAnswer):
+        client.model(100)
+
+
+NO_RECORD = json_reply({"error": "Model not found"}, 404)
+"""How the hub answers for a version that is unrated, or has no files."""
+
+
+def test_a_version_without_a_record_of_its_own_is_found_in_its_model(
+    client: CivitaiHub, hub: LocalHub
+) -> None:
+    hub.trouble(NO_RECORD, path="/api/v1/model-versions")
+
+    model, version = client.look_up(named(version_id=102)) or (None, None)
+
+    assert model is not None
+    assert version is not None
+    assert (model.id, version.id) == (100, 102)
+    assert version.files
+    assert len(hub.requests) == 3
+
+
+def test_a_hub_that_cannot_tell_whose_version_it_is(client: CivitaiHub, hub: LocalHub) -> None:
+    hub.trouble(NO_RECORD, path="/api/v1/model-versions")
+    hub.trouble(json_reply({"error": "Unrecognized key"}, 400), path="/api/v1/models")
+
+    assert client.look_up(named(version_id=102)) is None
 
 
 def test_a_version_has_what_both_of_its_records_tell(client: CivitaiHub, hub: LocalHub) -> None:

@@ -11,7 +11,7 @@ import pytest
 from loradex.domain.grid import Cell, GridModel, GridSpec, RenderSettings
 from loradex.errors import UsageError
 from loradex.render.plan import plan_grid
-from loradex.render.samplers import SAMPLERS, infotext_names
+from loradex.render.samplers import infotext_names
 
 
 def named(name: str, digest: str) -> GridModel:
@@ -137,5 +137,3 @@ def test_an_impossible_grid_is_refused_with_words(change: dict[str, Any], words:
 def test_karras_is_a_schedule_in_infotext() -> None:
     assert infotext_names("DPM++ 2M Karras") == ("DPM++ 2M", "Karras")
     assert infotext_names("Euler a") == ("Euler a", "Automatic")
-    for name, sampler in SAMPLERS.items():
-        assert name.endswith("Karras") == (sampler.schedule == "Karras")

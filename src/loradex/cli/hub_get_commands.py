@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TextIO
 
@@ -23,9 +24,18 @@ if TYPE_CHECKING:
 
 PARTLY = 3
 
+
+def _a_number(context: click.Context, option: click.Parameter, value: float | None) -> float | None:
+    """Refuse `nan`, which is in every range."""
+    if value is not None and math.isnan(value):
+        raise click.BadParameter("nan is no number.", context, option)
+    return value
+
+
 speed_option = click.option(
     "--speed",
     type=click.FloatRange(min=0, max=1e6),
+    callback=_a_number,
     metavar="MIB",
     help="Take at most so many MiB a second, all files together; 0 for no limit.",
 )

@@ -65,6 +65,8 @@ def match_command(
                 "hashed_in_all": hashed,
             }
         )
+    elif not hashed:
+        click.echo("Nothing to ask: no model has been read in full yet. Try: loradex scan")
     else:
         for name, report in reports.items():
             if _told(report):

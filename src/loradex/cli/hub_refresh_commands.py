@@ -61,6 +61,7 @@ def refresh_command(
                 sink=sink,
                 cancel=cancel,
             )
+        matched = bool(catalog.updates.owned(ids))
     failed = [report for report in reports if report.problem is not None]
     if failed and not any(report.asked for report in reports):
         raise failed[0].problem or AssertionError
@@ -71,10 +72,8 @@ def refresh_command(
     else:
         for report in reports:
             click.echo(f"{display_text(report.hub)}: {_sentence(report)}")
-        if not reports and everything:
-            click.echo("Nothing of this is matched with a hub that can be asked: loradex hub match")
-        elif not reports:
-            click.echo("Nothing to ask: every matched model was asked for lately. See --all.")
+        if not reports:
+            click.echo(_nothing(matched=matched, everything=everything))
     for report in failed:
         click.echo(display_text(f"{report.hub}: {report.problem}"), err=True)
     if failed:
@@ -98,6 +97,15 @@ def _as_json(reports: list[RefreshReport]) -> dict[str, object]:
             for report in reports
         ]
     }
+
+
+def _nothing(*, matched: bool, everything: bool) -> str:
+    """Say why nobody was asked for anything."""
+    if not matched:
+        return "Nothing to ask: none of these models is matched. Try: loradex hub match"
+    if everything:
+        return "Nothing to ask: no hub that these models are matched with can be asked."
+    return "Nothing to ask: all of it was asked for lately. See --all."
 
 
 def _sentence(report: RefreshReport) -> str:

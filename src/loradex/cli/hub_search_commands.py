@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from loradex.cli.context import Context, pass_context, stoppable
+from loradex.cli.hub_get_commands import PARTLY
 from loradex.cli.hub_options import asked_hubs, hub_settings, limit_option, offline_option
 from loradex.cli.jsontext import print_json
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
@@ -15,6 +16,7 @@ from loradex.domain.hub_names import hub_types
 from loradex.domain.hub_search import SearchPeriod, SearchSort
 from loradex.domain.kinds import ModelKind
 from loradex.domain.progress import Progress
+from loradex.errors import HubBadRequest, HubError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -147,19 +149,26 @@ def search_command(
         found = _found(page, most, cursor)
     if isinstance(sink, JsonSink):
         sink.tell("done", message=found_sentence(found), **found_json(found))
-        return
-    if as_json:
+    elif as_json:
         print_json(found_json(found))
-        return
-    if found.items:
-        show_found(found)
-    explain_found(found, settings.content_limit, owned)
+    else:
+        if found.items:
+            show_found(found)
+        explain_found(found, settings.content_limit, owned)
+    if found.problem is not None:
+        click.get_current_context().exit(PARTLY)
 
 
 def _query(text: str, limit: ContentLimit) -> HubQuery:
     from loradex.operations.hub_query import read_hub_query  # noqa: PLC0415
 
     return read_hub_query(text, limit)
+
+
+def _hint_at_cursor(error: HubError, cursor: str | None) -> None:
+    """Let the hint be of use to who gave a cursor that the hub does not take."""
+    if cursor is not None and isinstance(error, HubBadRequest):
+        error.hint = "--more takes what the same search printed last; without it, it begins anew."
 
 
 def _found(
@@ -171,8 +180,16 @@ def _found(
     items: list[BrowseItem] = []
     hidden = left_out = 0
     seen: set[str] = set()
+    problem = None
     for _ in range(max(PAGES_LOOKED_THROUGH, most // LARGEST_PAGE)):
-        told = page(min(most - len(items), LARGEST_PAGE), cursor, len(items))
+        try:
+            told = page(min(most - len(items), LARGEST_PAGE), cursor, len(items))
+        except HubError as error:
+            if not items:
+                _hint_at_cursor(error, cursor)
+                raise
+            problem = error
+            break
         items += told.items
         hidden += told.hidden
         left_out += told.left_out
@@ -181,4 +198,4 @@ def _found(
         if cursor is None or len(items) >= most:
             break
         seen.add(cursor)
-    return Found(told.hub, items, cursor, hidden, left_out, told.kept)
+    return Found(told.hub, items, cursor, hidden, left_out, told.kept, problem)

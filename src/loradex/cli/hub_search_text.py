@@ -16,6 +16,7 @@ from loradex.cli.words import count_text, size_text
 from loradex.domain.content_level import ContentLimit
 from loradex.domain.hub_names import kind_from_hub
 from loradex.domain.text import display_text
+from loradex.errors import HubError
 from loradex.operations.hub_browse import BrowseItem
 
 _COLUMNS = [
@@ -44,6 +45,8 @@ class Found:
     hidden: int
     left_out: int
     kept: bool
+    problem: HubError | None = None
+    """What ended it; what was found until then is here."""
 
 
 def show_found(found: Found) -> None:
@@ -74,6 +77,7 @@ def found_json(found: Found) -> dict[str, object]:
         "hidden": found.hidden,
         "left_out": found.left_out,
         "kept": found.kept,
+        "problem": None if found.problem is None else found.problem.message,
     }
 
 
@@ -124,6 +128,8 @@ def _sentences(found: Found, limit: ContentLimit, owned: bool | None) -> list[st
         )
     if any(item.newest is None and not item.owned for item in found.items):
         lines.append("n/a: nobody, or only who paid, may download it; `loradex hub show` says why.")
+    if found.problem is not None:
+        lines.append(f"That is not all: {found.problem.message}")
     if found.cursor is not None:
         lines.append(f"There is more: the same again with --more {shlex.quote(found.cursor)}")
     return [display_text(line) for line in lines]

@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from loradex.domain.hub import HubFile, HubModel, HubVersion
 from loradex.domain.hub_reference import HubReference
+from loradex.errors import HubBadRequest
 from loradex.hub.naming import LARGEST_ID
 from loradex.hub.source import MODELS_PER_CALL
 from loradex.hub.translate import Translator
@@ -80,10 +81,21 @@ class RecordLookups:
         if own is not None and model_id is not None and own.model_id != model_id:
             return None
         parent = own.model_id if own is not None else model_id
+        if parent is None:
+            parent = self._owner(version_id)
         model = None if parent is None else self.model(parent)
         inside = next((v for v in model.versions if v.id == version_id), None) if model else None
         version = joined(own, inside) if own and inside else own or inside
         return None if version is None else (model or _model_of(version), version)
+
+    def _owner(self, version_id: int) -> int | None:
+        """Return the model of a version that has no record of its own: unrated, or archived."""
+        try:
+            models = self.models_of_versions([version_id])
+        except HubBadRequest:  # a hub that cannot be asked so
+            return None
+        owners = (m.id for m in models if any(v.id == version_id for v in m.versions))
+        return next(owners, None)
 
     def _list(self, parameter: str, ids: Sequence[int]) -> list[HubModel]:
         answer = self._transport.get(

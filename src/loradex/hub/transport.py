@@ -122,9 +122,12 @@ class HubTransport:
     def find(self, path: str, *, keep: float = 0.0) -> object | None:
         """Return the JSON document at `path`, None if the hub has no such thing (404, 410)."""
         try:
-            return self.get(path, keep=keep)
+            document = self.get(path, keep=keep)
         except HubNotFound:
             return None
+        if document is None:  # says nothing, and least of all that there is no such thing
+            raise HubUnexpectedAnswer(f"{self.label} sent an empty answer.")
+        return document
 
     def post(self, path: str, document: Sequence[str]) -> object:
         """Return the JSON answer to a POST that only reads, so that it may be sent again."""

@@ -1,82 +1,314 @@
-"""Sampler names people know from A1111, and the diffusers scheduler that does the same.
+"""Samplers by the names A1111 gives them, and the diffusers scheduler that does the same.
 
-Everything a checkpoint says about its own noise schedule (prediction type, zero terminal SNR,
-betas, spacing) is kept; only what the name itself means is set.
+A sampler is the way down, a schedule the noise levels it goes through; A1111 writes them apart
+("DPM++ 2M", "Karras") and wrote them joined before ("DPM++ 2M Karras"): both are read.
+Everything a checkpoint says about its own noise (prediction type, zero terminal SNR, betas,
+spacing) is kept; only what the names themselves mean is set.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from difflib import get_close_matches
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal
 
-from loradex.errors import ExtraMissing, UsageError
+from loradex.errors import UsageError
+from loradex.render.schedules import ALIASES, AUTOMATIC, SCHEDULES
 
 if TYPE_CHECKING:
     from loradex.render.parts import Scheduler
 
+Option = bool | str | int
+Takes = Literal["levels", "spacing", "flow"]
+"""Which schedules a sampler can follow: any noise levels, trained steps only, or flow's own."""
+
+_BY_SPACING: Mapping[str, str] = {
+    "Uniform": "linspace",
+    "Normal": "linspace",
+    "SGM Uniform": "trailing",
+    "DDIM": "leading",
+}
+_BY_OPTION: Mapping[str, str] = {
+    "Karras": "use_karras_sigmas",
+    "Exponential": "use_exponential_sigmas",
+    "Polyexponential": "use_exponential_sigmas",
+}
+_NO_CLIPPING: Mapping[str, Option] = {"clip_sample": False}
+_SDE: Mapping[str, Option] = {"algorithm_type": "sde-dpmsolver++"}
+
 
 @dataclass(frozen=True, slots=True)
 class Sampler:
-    """A scheduler class of diffusers, and the options that make it this sampler.
+    """A scheduler class and the options that make it this sampler.
 
-    `schedule` is A1111's name of the noise schedule, which it shows apart from the sampler.
+    `ours` is the class in `loradex.render.solvers` where diffusers has none that does it.
+    `automatic` is what A1111 makes of the schedule "Automatic"; None leaves it to the checkpoint.
+    `calls` is how often a step asks the network; `random` tells that it draws noise on the way.
     """
 
     scheduler: str
-    options: Mapping[str, bool | str | int] = field(default_factory=dict)
-    schedule: str = "Automatic"
+    options: Mapping[str, Option] = field(default_factory=lambda: MappingProxyType({}))
+    automatic: str | None = None
+    takes: Takes = "levels"
+    calls: int = 1
+    random: bool = False
+    ours: bool = False
+    drops_last: bool = False
+    """As in A1111: the lowest noise level is left out, since the step from it blows up errors."""
 
 
-_KARRAS: Mapping[str, bool | str | int] = {"use_karras_sigmas": True}
-_SDE: Mapping[str, bool | str | int] = {"algorithm_type": "sde-dpmsolver++"}
-
+_MULTISTEP = "DPMSolverMultistepScheduler"
 SAMPLERS: Mapping[str, Sampler] = {
     "Euler": Sampler("EulerDiscreteScheduler"),
-    "Euler Karras": Sampler("EulerDiscreteScheduler", _KARRAS, "Karras"),
-    "Euler a": Sampler("EulerAncestralDiscreteScheduler"),
-    "DPM++ 2M": Sampler("DPMSolverMultistepScheduler"),
-    "DPM++ 2M Karras": Sampler("DPMSolverMultistepScheduler", _KARRAS, "Karras"),
-    "DPM++ 2M SDE": Sampler("DPMSolverMultistepScheduler", _SDE),
-    "DPM++ 2M SDE Karras": Sampler("DPMSolverMultistepScheduler", {**_SDE, **_KARRAS}, "Karras"),
-    "DDIM": Sampler("DDIMScheduler"),
+    "Euler a": Sampler("EulerAncestralDiscreteScheduler", random=True),
+    "LMS": Sampler("LmsWithoutScipy", ours=True),
+    "Heun": Sampler("HeunDiscreteScheduler", calls=2),
+    "DPM2": Sampler("KDPM2DiscreteScheduler", automatic="Karras", calls=2, drops_last=True),
+    "DPM2 a": Sampler("KDPM2AncestralDiscreteScheduler", automatic="Karras", calls=2, random=True),
+    "DPM++ 2S a": Sampler("Dpm2SAncestral", automatic="Karras", calls=2, random=True, ours=True),
+    "DPM++ 2M": Sampler(_MULTISTEP, automatic="Karras"),
+    "DPM++ SDE": Sampler("DpmSde", automatic="Karras", calls=2, random=True, ours=True),
+    "DPM++ 2M SDE": Sampler(_MULTISTEP, _SDE, "Exponential", random=True),
+    "DPM++ 2M SDE Heun": Sampler(
+        _MULTISTEP, {**_SDE, "solver_type": "heun"}, "Exponential", random=True
+    ),
+    "DPM++ 3M SDE": Sampler(
+        "Dpm3MSde",
+        {**_SDE, "solver_order": 3},
+        "Exponential",
+        random=True,
+        ours=True,
+        drops_last=True,
+    ),
+    "DDIM": Sampler("DDIMScheduler", _NO_CLIPPING, takes="spacing"),
+    "PLMS": Sampler("PNDMScheduler", {"skip_prk_steps": True}, takes="spacing"),
     "UniPC": Sampler("UniPCMultistepScheduler"),
-    "Heun": Sampler("HeunDiscreteScheduler"),
-    "LMS": Sampler("LMSDiscreteScheduler"),
-    "LMS Karras": Sampler("LMSDiscreteScheduler", _KARRAS, "Karras"),
-    "DPM2": Sampler("KDPM2DiscreteScheduler"),
-    "DPM2 a": Sampler("KDPM2AncestralDiscreteScheduler"),
-    "PLMS": Sampler("PNDMScheduler", {"skip_prk_steps": True}),
-    "LCM": Sampler("LCMScheduler"),
+    "DDPM": Sampler("DDPMScheduler", _NO_CLIPPING, takes="spacing", random=True),
+    "LCM": Sampler("LCMScheduler", _NO_CLIPPING, takes="spacing", random=True),
+    "TCD": Sampler("TCDScheduler", _NO_CLIPPING, takes="spacing", random=True),
 }
+FLOW_SAMPLERS: Mapping[str, Sampler] = {
+    "Euler": Sampler("FlowMatchEulerDiscreteScheduler", takes="flow"),
+    "Heun": Sampler("FlowMatchHeunDiscreteScheduler", takes="flow", calls=2),
+    "LCM": Sampler("FlowMatchLCMScheduler", takes="flow", random=True),
+    "DPM++ 2M": Sampler(_MULTISTEP, takes="flow"),
+    "DPM++ 2M SDE": Sampler(_MULTISTEP, _SDE, takes="flow", random=True),
+    "UniPC": Sampler("UniPCMultistepScheduler", takes="flow"),
+}
+"""For models that were trained by flow matching: SD 3, FLUX, Chroma, Qwen-Image, Z-Image."""
+
+_ABSENT = frozenset(
+    {"DPM fast", "DPM adaptive", "Restart", "DDIM CFG++", "Heun++", "IPNDM", "DEIS"}
+)
+_OWN_STEPS = frozenset({"LCM", "TCD", "PLMS"})
+"""Those whose steps are their own: another spacing would not be this sampler."""
+_FLOW_LEVELS = frozenset({"Karras", "Exponential", "Polyexponential", "Beta"})
+_FLOW_PLAIN = frozenset({AUTOMATIC, "Simple", "Normal", "Uniform", "SGM Uniform"})
 
 
-def sampler_named(name: str) -> Sampler:
-    """Return the sampler called `name` exactly; raise `UsageError` naming those there are."""
-    try:
-        return SAMPLERS[name]
-    except KeyError:
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """A sampler with a schedule, both by their canonical names."""
+
+    name: str
+    schedule: str = AUTOMATIC
+    flow: bool = False
+
+    @property
+    def sampler(self) -> Sampler:
+        """The sampler of that name."""
+        return (FLOW_SAMPLERS if self.flow else SAMPLERS)[self.name]
+
+    @property
+    def joined(self) -> str:
+        """Both names in one, as A1111 wrote them before 1.9."""
+        return self.name if self.schedule == AUTOMATIC else f"{self.name} {self.schedule}"
+
+    @property
+    def followed(self) -> str:
+        """The schedule that "Automatic" comes to; "Automatic" is the checkpoint's own."""
+        automatic = self.schedule == AUTOMATIC and self.sampler.automatic
+        return automatic or self.schedule
+
+    @property
+    def scheduler(self) -> str:
+        """The class of the scheduler underneath."""
+        return self.sampler.scheduler
+
+    @property
+    def options(self) -> Mapping[str, Option]:
+        """What to set over the checkpoint's own configuration."""
+        options = dict(self.sampler.options)
+        if self.sampler.takes == "spacing" and self.followed in _BY_SPACING:
+            options["timestep_spacing"] = _BY_SPACING[self.followed]
+        elif self.levels_are_ours and self.name != "Euler a":
+            # Diffusers' own formula is then replaced by the schedule's.
+            options["use_exponential_sigmas"] = True
+        elif self.followed in _BY_OPTION and self.name != "Euler a":
+            options[_BY_OPTION[self.followed]] = True
+        return options
+
+    @property
+    def levels_are_ours(self) -> bool:
+        """Tell whether diffusers has no option for this schedule's noise levels."""
+        if self.sampler.takes == "flow":
+            return self.followed == "Beta"
+        if self.sampler.takes == "spacing" or self.followed == AUTOMATIC:
+            return False
+        return self.name == "Euler a" or self.followed not in _BY_OPTION
+
+    def calls(self, steps: int) -> int:
+        """Return how often the network is asked in `steps` steps."""
+        if self.name == "PLMS":
+            return steps + 1 if steps > 1 else steps
+        return self.sampler.calls * steps - (self.sampler.calls - 1)
+
+
+def read_sampler(name: str, schedule: str = AUTOMATIC, *, flow: bool = False) -> Choice:
+    """Return what `name`, which may hold the schedule too, and `schedule` ask for.
+
+    Case and doubled spaces do not count. Raises `UsageError` that proposes the nearest name, and
+    for a pair that does not go together.
+    """
+    table = FLOW_SAMPLERS if flow else SAMPLERS
+    asked = read_schedule(schedule)
+    found = _canonical(name, table)
+    if found is None:
+        for known in (*SCHEDULES, *ALIASES):
+            rest = _folded(name).removesuffix(f" {known.casefold()}")
+            found = _canonical(rest, table) if rest != _folded(name) else None
+            if found is not None:
+                inner = read_schedule(known)
+                if asked not in (AUTOMATIC, inner):
+                    raise UsageError(f"{name} and the schedule {asked} contradict each other.")
+                asked = inner
+                break
+    if found is None:
+        raise _unknown_sampler(name, table, flow=flow)
+    choice = Choice(found, asked, flow)
+    _check(choice)
+    return choice
+
+
+def read_schedule(name: str) -> str:
+    """Return the canonical name of a schedule; raise `UsageError` that proposes the nearest."""
+    folded = _folded(name)
+    for known in SCHEDULES:
+        if known.casefold() == folded:
+            return known
+    if folded in ALIASES:
+        return ALIASES[folded]
+    raise UsageError(
+        f"There is no schedule called {name!r}.",
+        hint=_nearest(folded, SCHEDULES) or f"One of: {', '.join(SCHEDULES)}.",
+    )
+
+
+def sampler_named(name: str) -> Choice:
+    """Return the sampler written exactly so, alone or joined with its schedule."""
+    choice = read_sampler(name)
+    if name not in (choice.joined, choice.name):
         raise UsageError(
-            f"There is no sampler called {name!r}.", hint=f"One of: {', '.join(SAMPLERS)}."
-        ) from None
+            f"There is no sampler called {name!r}.", hint=f"Did you mean {choice.joined}?"
+        )
+    return choice
 
 
-def infotext_names(name: str) -> tuple[str, str]:
+def infotext_names(name: str, schedule: str = AUTOMATIC) -> tuple[str, str]:
     """Return a sampler's name and schedule as A1111 writes them into a picture."""
-    sampler = sampler_named(name)
-    return name.removesuffix(" Karras"), sampler.schedule
+    choice = read_sampler(name, schedule)
+    return choice.name, choice.schedule
 
 
-def build_scheduler(name: str, config: Mapping[str, object]) -> Scheduler:
-    """Return a fresh scheduler for the sampler `name` over the checkpoint's own `config`."""
-    import diffusers  # noqa: PLC0415 - heavy
+def network_calls(name: str, steps: int, *, schedule: str = AUTOMATIC, flow: bool = False) -> int:
+    """Return how often the network is asked in `steps` steps: twice a step for second order."""
+    return read_sampler(name, schedule, flow=flow).calls(steps)
 
-    sampler = sampler_named(name)
-    kind = getattr(diffusers, sampler.scheduler)
-    try:
-        scheduler: Scheduler = kind.from_config(dict(config), **sampler.options)
-    except ImportError as error:
-        raise ExtraMissing(
-            f"The sampler {name} needs scipy, which is not installed.", hint="pip install scipy"
-        ) from error
-    return scheduler
+
+def build_scheduler(
+    name: str,
+    config: Mapping[str, object],
+    *,
+    schedule: str = AUTOMATIC,
+    sdxl: bool = False,
+) -> Scheduler:
+    """Return a fresh scheduler for a sampler over the checkpoint's own `config`.
+
+    `sdxl` chooses between the two tables of "Align Your Steps".
+    """
+    from loradex.render.solvers import build  # noqa: PLC0415 - heavy
+
+    return build(read_sampler(name, schedule), config, sdxl=sdxl)
+
+
+def build_flow_scheduler(
+    name: str,
+    config: Mapping[str, object],
+    *,
+    schedule: str = AUTOMATIC,
+    shift: float | None = None,
+) -> Scheduler:
+    """Return a fresh scheduler for a model trained by flow matching.
+
+    `config` is that of its `FlowMatchEulerDiscreteScheduler`. `shift`, where given, takes the
+    place of the configured one; for a shift that follows the picture's size it is exp(mu).
+    """
+    from loradex.render.solvers import build_flow  # noqa: PLC0415 - heavy
+
+    return build_flow(read_sampler(name, schedule, flow=True), config, shift=shift)
+
+
+def _check(choice: Choice) -> None:
+    """Raise `UsageError` where a sampler cannot follow a schedule."""
+    schedule, takes = choice.schedule, choice.sampler.takes
+    if takes == "levels" or schedule == AUTOMATIC:
+        return
+    if takes == "spacing":
+        fitting = () if choice.name in _OWN_STEPS else tuple(_BY_SPACING)
+    else:
+        by_levels = choice.scheduler in ("FlowMatchEulerDiscreteScheduler", "FlowMatchLCMScheduler")
+        fitting = tuple(
+            known
+            for known in SCHEDULES
+            if known in _FLOW_PLAIN or (by_levels and known in _FLOW_LEVELS)
+        )
+    if schedule not in fitting:
+        where = " for this kind of model" if choice.flow else ""
+        raise UsageError(
+            f"{choice.name} cannot follow the schedule {schedule}{where}.",
+            hint=f"Use one of: {', '.join(dict.fromkeys((AUTOMATIC, *fitting)))}.",
+        )
+
+
+def _unknown_sampler(name: str, table: Mapping[str, Sampler], *, flow: bool) -> UsageError:
+    absent = _canonical(name, _ABSENT)
+    if absent:
+        return UsageError(
+            f"The sampler {absent} is not built in.", hint=f"One of: {', '.join(table)}."
+        )
+    if flow and _canonical(name.casefold().removesuffix(" karras"), SAMPLERS):
+        return UsageError(
+            f"The sampler {name} cannot draw with a model trained by flow matching.",
+            hint=f"One of: {', '.join(table)}.",
+        )
+    return UsageError(
+        f"There is no sampler called {name!r}.",
+        hint=_nearest(_folded(name), table) or f"One of: {', '.join(table)}.",
+    )
+
+
+def _folded(name: str) -> str:
+    return " ".join(name.casefold().split())
+
+
+def _canonical(name: str, known: Mapping[str, Sampler] | frozenset[str]) -> str | None:
+    folded = _folded(name)
+    return next((one for one in known if one.casefold() == folded), None)
+
+
+def _nearest(folded: str, known: Mapping[str, Sampler] | tuple[str, ...]) -> str | None:
+    names = {one.casefold(): one for one in known}
+    found = get_close_matches(folded, names, n=1, cutoff=0.5)
+    return f"Did you mean {names[found[0]]}?" if found else None

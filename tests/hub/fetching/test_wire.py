@@ -11,13 +11,17 @@ import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import httpx
 import pytest
 
 from hub.fetching.kit import Depot
 from loradex.demo.hub_http import LoopbackServer, Reply
 from loradex.domain.hub_source import FetchStart
+from loradex.domain.progress import CancelToken
 from loradex.errors import HubUnexpectedAnswer, HubUnreachable, SettingsError
 from loradex.hub import roots
+from loradex.hub.fetching.reach import Reach
+from loradex.hub.fetching.wire import Wire
 
 needs_openssl = pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl")
 
@@ -82,6 +86,23 @@ def test_a_range_over_tls(depot: Depot, secure: LoopbackServer, trusted: None) -
     fetched = depot.fetch(ask=lambda: FetchStart(f"{https(secure)}/f"))
 
     assert (fetched.sha256, fetched.resumed_from) == (depot.sha256, 100_000)
+
+
+def test_what_is_closed_asks_nobody(depot: Depot) -> None:
+    """Nobody would hang up on a server that says nothing."""
+    wire = Wire()
+    wire.close()
+
+    with pytest.raises(ConnectionAbortedError):
+        wire.get(
+            httpx.URL(depot.front.url),
+            {},
+            nearest=Reach.MACHINE,
+            cancel=CancelToken(),
+            stall_seconds=60,
+        )
+
+    assert not depot.at_front
 
 
 @needs_openssl

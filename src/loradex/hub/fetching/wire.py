@@ -142,6 +142,7 @@ class Wire:
         self._idle: dict[tuple[Origin, str | None], list[_Line]] = defaultdict(list)
         self._lock = threading.Lock()
         self._watch = Watch()
+        self._closed = False
 
     def get(
         self,
@@ -157,6 +158,8 @@ class Wire:
         `nearest`: how near to us the server may lie. Raises `WIRE_ERRORS` and `Cancelled`.
         """
         while True:
+            if self._closed:  # nobody would watch: it could wait for ever
+                raise ConnectionAbortedError
             line = self._line_to(url, nearest, cancel)
             reused = line.used
             line.used = True
@@ -235,6 +238,7 @@ class Wire:
     def close(self) -> None:
         """Close the idle connections, and watch none any more."""
         with self._lock:
+            self._closed = True
             lines = [line for lines in self._idle.values() for line in lines]
             self._idle.clear()
         for line in lines:
