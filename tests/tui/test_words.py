@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
+from loradex.domain.axes import AxisKind
 from loradex.errors import QueryError, UsageError
 from loradex.operations.child_job import JobStatus
 from loradex_tui.grid_form import GridForm, picture_count, read_form, usual_form
@@ -97,40 +100,66 @@ FORM = GridForm(strengths="0 0.5,1", prompts="a\n\n b \na", seeds="1, 2", size="
 
 def test_a_form_becomes_a_request() -> None:
     request = read_form(FORM, 6, (1, 2))
-    assert request.strengths == (0.0, 0.5, 1.0)
-    assert request.prompts == ("a", "b")
-    assert request.seeds == (1, 2)
-    assert (request.settings.width, request.settings.height) == (512, 512)
-    assert picture_count(request) == 2 * 2 * (2 * 2 + 1)
+    assert request.texts(AxisKind.CHECKPOINT) == ("6",)
+    assert request.texts(AxisKind.LORA) == ("1", "2")
+    assert request.texts(AxisKind.STRENGTH) == ("0", "0.5", "1")
+    assert request.texts(AxisKind.PROMPT) == ("a", "b")
+    assert request.texts(AxisKind.SEED) == ("1", "2")
+    assert request.texts(AxisKind.SIZE) == ("512x512",)
+    assert request.texts(AxisKind.TRIGGER) == ()
+    assert request.pages == (AxisKind.LORA,)
+
+
+@pytest.mark.parametrize(
+    ("changes", "loras", "pictures"),
+    [
+        ({}, (1, 2), 2 * 2 * (2 * 2 + 1)),
+        ({"strengths": "0.5"}, (1, 2), 2 * 2 * (2 + 1)),
+        ({"strengths": "0"}, (1, 2), 2 * 2),
+        ({"strengths": "0..1:0.25", "seeds": "1..10"}, (1,), 2 * 10 * 5),
+        ({"triggers": "off"}, (1, 2), 2 * 2 * (2 * 2 + 1)),
+        ({"triggers": " On "}, (1, 2), 2 * 2 * (2 * 2 + 2)),
+        ({"triggers": "both"}, (1, 2), 2 * 2 * (2 * 2 + 2 + 2 * 2 + 1)),
+    ],
+)
+def test_pictures_are_counted(
+    changes: dict[str, str], loras: tuple[int, ...], pictures: int
+) -> None:
+    assert picture_count(read_form(replace(FORM, **changes), 6, loras)) == pictures
 
 
 @pytest.mark.parametrize(
     ("field", "value", "told"),
     [
         ("prompts", " \n", "at least one prompt"),
-        ("strengths", "", "from -5 to 5"),
-        ("strengths", "9", "from -5 to 5"),
-        ("strengths", "nan", "from -5 to 5"),
-        ("seeds", "1.5", "numbers are wanted"),
-        ("seeds", " ".join(map(str, range(3000))), "more than 5,000"),
-        ("steps", "0", "from 1 to 500"),
+        ("prompts", "fine\n<hypernet:x>", "^Prompts: Hypernetworks"),
+        ("prompts", "a <lora:>", "^Prompts: .*names no LoRA"),
+        ("negative", "bad <lora:x:y>", "^Negative: "),
+        ("strengths", "", "^Strengths: .*not a number"),
+        ("strengths", "9", "^Strengths: from -5 to 5"),
+        ("strengths", "nan", "^Strengths: .*not a number"),
+        ("strengths", "0..1", "^Strengths: .*its step"),
+        ("seeds", "1.5", "^Seeds: .*whole number"),
+        ("seeds", "-1", "^Seeds: from 0"),
+        ("seeds", "1..999", "more than 5,000"),
+        ("triggers", "maybe", "^Triggers: one of auto, on, off, both"),
+        ("steps", "0", "^Steps: from 1 to 500"),
+        ("guidance", "much", "^Guidance: a number"),
         ("size", "513x512", "steps of 8"),
         ("size", "wide", "512x768"),
     ],
 )
 def test_a_wrong_form_names_the_field(field: str, value: str, told: str) -> None:
-    from dataclasses import replace  # noqa: PLC0415
-
     with pytest.raises(UsageError, match=told):
-        read_form(replace(FORM, **{field: value}), 6, (1,))
+        read_form(replace(FORM, **{field: value}), 6, (1, 2))
 
 
 def test_forms_start_with_what_is_usual_for_the_base() -> None:
-    assert usual_form("sdxl", ("a", "b", "c", "d")).prompts == "a, b, c"
-    assert usual_form("sdxl", ("\x1b\u202e", "a\x1b[2Jb")).prompts == "a[2Jb"
-    assert usual_form("sdxl", ()).size == "1024x1024"
-    assert usual_form("flux1", ()).guidance == "3.5"
-    assert usual_form(None, ()).size == "512x512"
+    assert usual_form("sdxl", has_triggers=True).prompts == "{trigger}"
+    assert usual_form("sdxl", has_triggers=False).prompts == ""
+    assert usual_form("sdxl", has_triggers=False).size == "1024x1024"
+    assert usual_form("flux1", has_triggers=False).guidance == "3.5"
+    assert usual_form(None, has_triggers=False).size == "512x512"
 
 
 @pytest.mark.parametrize(
