@@ -11,14 +11,9 @@ from pathlib import Path
 
 import pytest
 
-from loradex.domain.grid import (
-    FailedCell,
-    GridModel,
-    GridPlan,
-    GridSpec,
-    RenderedCell,
-    RenderSettings,
-)
+from loradex.domain.axes import Axis, AxisKind, AxisValue, Draft, Value
+from loradex.domain.grid import FailedCell, GridPlan, GridSpec, Layout, RenderedCell
+from loradex.domain.recipe import GridModel, RenderSettings
 from loradex.domain.progress import CancelToken, Problem, SilentSink
 from loradex.render.plan import plan_grid
 
@@ -62,15 +57,30 @@ def spec_for(
     **settings: object,
 ) -> GridSpec:
     chosen = {"width": SIZE, "height": SIZE, "num_inference_steps": STEPS, "device": "cpu"}
-    return GridSpec(
+    base = Draft(
         checkpoint=model(checkpoint),
-        loras=tuple(model(path) for path in loras),
-        strengths=tuple(strengths),
-        prompts=tuple(prompts),
-        seeds=tuple(seeds),
+        prompt="",
         negative_prompt=negative,
         settings=RenderSettings(**{**chosen, **settings}),  # type: ignore[arg-type]
     )
+    return grid_of(
+        base,
+        (AxisKind.LORA, [model(path) for path in loras]),
+        (AxisKind.STRENGTH, strengths),
+        (AxisKind.PROMPT, prompts),
+        (AxisKind.SEED, seeds),
+    )
+
+
+def grid_of(base: Draft, *axes: tuple[AxisKind, Sequence[Value]], title: str = "") -> GridSpec:
+    """Return a grid over these axes: the strengths across, all others down."""
+    made = tuple(
+        Axis(kind, tuple(AxisValue(value, getattr(value, "name", str(value))) for value in values))
+        for kind, values in axes
+    )
+    across = tuple(n for n, axis in enumerate(made) if axis.kind is AxisKind.STRENGTH)
+    down = tuple(n for n in range(len(made)) if n not in across)
+    return GridSpec(base=base, axes=made, layout=Layout(x=across, y=down), title=title)
 
 
 def draw_all(
@@ -80,9 +90,9 @@ def draw_all(
     sink: SilentSink | None = None,
     cancel: CancelToken | None = None,
 ) -> tuple[GridPlan, dict[str, RenderedCell | FailedCell]]:
-    from loradex.render.engine import draw, engine_version
+    from loradex.render.engine import draw, engine_of
 
-    plan = plan_grid(spec, engine=engine_version(spec.settings))
+    plan = plan_grid(spec, engine=engine_of)
     keys = [cell.key for cell in plan.cells]
     cells = draw(plan, keys, folder, sink=sink or SilentSink(), cancel=cancel or CancelToken())
     return plan, {cell.key: cell for cell in cells}

@@ -16,12 +16,13 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from loradex.domain.axes import AxisValue
 from loradex.domain.grid import Cell, FailedCell, RenderedCell
 from loradex.domain.infotext import parse_infotext
 from loradex.domain.progress import CancelToken, Progress, SilentSink
 from loradex.errors import Cancelled, NotRenderable
 
-from .conftest import SIZE, STEPS, Listener, Stock, draw_all, spec_for
+from .conftest import SIZE, STEPS, Listener, Stock, draw_all, model, spec_for
 
 pytestmark = pytest.mark.render
 
@@ -71,19 +72,19 @@ class Diffusers:
         kind = getattr(diffusers, sampler.scheduler)
         with self.quiet():
             self.pipe.scheduler = kind.from_config(self.scheduler, **sampler.options)
-            if cell.strength:
+            if recipe.loras:
                 self.pipe.enable_lora()
-                self.pipe.set_adapters(["it"], [cell.strength])
+                self.pipe.set_adapters(["it"], [recipe.loras[0].strength])
             elif self.pipe.get_active_adapters():
                 self.pipe.disable_lora()
             picture = self.pipe(
-                cell.prompt,
-                negative_prompt=cell.negative_prompt or None,
+                recipe.prompt,
+                negative_prompt=recipe.negative_prompt or None,
                 width=settings.width,
                 height=settings.height,
                 num_inference_steps=settings.num_inference_steps,
                 guidance_scale=settings.guidance_scale,
-                generator=torch.Generator().manual_seed(cell.seed),
+                generator=torch.Generator().manual_seed(recipe.seed),
                 **extra,
             ).images[0]
         return np.asarray(picture).astype(int)
@@ -167,17 +168,18 @@ def test_clip_skip_counts_layers_from_the_end(
     spec = spec_for(files.folder, [files.kohya], strengths=(0,), clip_skip=2)
     plan, cells = draw_all(spec, tmp_path)
     pipe, embeds = plain.pipe, []
-    for text in (plan.cells[0].prompt, ""):
+    for text in (plan.cells[0].recipe.prompt, ""):
         ids = pipe.tokenizer(text, padding="max_length", max_length=77, return_tensors="pt")
         encoder = pipe.text_encoder
         with torch.no_grad():
             states = encoder(ids.input_ids, output_hidden_states=True).hidden_states
             inner = getattr(encoder, "text_model", encoder)
             embeds.append(inner.final_layer_norm(states[-2]))
-    cell = replace(plan.cells[0], prompt=None, negative_prompt="")  # type: ignore[arg-type]
+    recipe = replace(plan.cells[0].recipe, prompt=None, negative_prompt="")  # type: ignore[arg-type]
+    cell = replace(plan.cells[0], recipe=recipe)
     expected = plain.draw(cell, prompt_embeds=embeds[0], negative_prompt_embeds=embeds[1])
     assert np.abs(pixels(only(cells)) - expected).max() <= 1
-    unskipped, _ = draw_all(replace(spec, settings=replace(spec.settings, clip_skip=1)), tmp_path)
+    unskipped, _ = draw_all(spec_for(files.folder, [files.kohya], strengths=(0,), seeds=(1,)), tmp_path)
     assert unskipped.cells[0].key != plan.cells[0].key
 
 
@@ -209,7 +211,13 @@ def test_a_cell_does_not_depend_on_its_grid(stock: dict[str, Stock], tmp_path: P
     """The same bytes alone, again, and among others."""
     files = stock["sd1"]
     small = spec_for(files.folder, [files.kohya], strengths=(1,), prompts=("fog",), seeds=(2,))
-    large = replace(small, strengths=(0.5, 0, 1), prompts=("boat", "fog", "x"), seeds=(7, 2))
+    large = spec_for(
+        files.folder,
+        [files.kohya],
+        strengths=(0.5, 0, 1),
+        prompts=("boat", "fog", "x"),
+        seeds=(7, 2),
+    )
     _, alone = draw_all(small, tmp_path / "a")
     _, again = draw_all(small, tmp_path / "b")
     plan, among = draw_all(large, tmp_path / "c")
@@ -273,8 +281,9 @@ def test_weights_and_files_are_untouched_afterwards(shape: str, stock: dict[str,
 def test_a_lora_of_another_family_fails_alone(stock: dict[str, Stock], tmp_path: Path) -> None:
     right, wrong = stock["sd1"].kohya, stock["sdxl"].kohya
     spec = spec_for(stock["sd1"].folder, [right, wrong], strengths=(0, 1))
-    wrong_model = replace(spec.loras[1], base="sdxl", digest="0" * 64, name="Stranger")
-    spec = replace(spec, loras=(spec.loras[0], wrong_model))
+    stranger = replace(model(wrong), base="sdxl", digest="0" * 64, name="Stranger")
+    loras = replace(spec.axes[0], values=(spec.axes[0].values[0], AxisValue(stranger, "Stranger")))
+    spec = replace(spec, axes=(loras, *spec.axes[1:]))
     plan, cells = draw_all(spec, tmp_path)
     failed = [cell for cell in cells.values() if isinstance(cell, FailedCell)]
     assert len(plan.cells) == 3
@@ -326,7 +335,7 @@ def test_nan_fails_its_cell_and_leaves_the_rest(stock: dict[str, Stock], tmp_pat
     )
     spec = spec_for(files.folder, [bad, files.kohya], strengths=(1,))
     plan, cells = draw_all(spec, tmp_path / "out")
-    by_lora = {cell.lora.name: cells[cell.key] for cell in plan.cells if cell.lora}
+    by_lora = {cell.recipe.loras[0].model.name: cells[cell.key] for cell in plan.cells}
     broken = by_lora["bad"]
     assert isinstance(broken, FailedCell)
     assert "NaN" in broken.message
@@ -360,17 +369,17 @@ def test_running_out_of_memory_halves_the_batch(
 ) -> None:
     import torch
 
-    from loradex.render import engine
+    from loradex.render import session
 
-    real, sizes = engine.denoise, []
+    real, sizes = session.sample, []
 
-    def small_device(parts: Any, settings: Any, texts: Any, seeds: Any, **rest: Any) -> Any:
-        sizes.append(len(seeds))
-        if len(seeds) > 2:
+    def small_device(base: Any, recipes: Any, *others: Any, **rest: Any) -> Any:
+        sizes.append(len(recipes))
+        if len(recipes) > 2:
             raise torch.OutOfMemoryError("no room")
-        return real(parts, settings, texts, seeds, **rest)
+        return real(base, recipes, *others, **rest)
 
-    monkeypatch.setattr(engine, "denoise", small_device)
+    monkeypatch.setattr(session, "sample", small_device)
     files, sink = stock["sd1"], Listener()
     spec = spec_for(files.folder, [files.kohya], strengths=(0,), seeds=(1, 2, 3))
     _, cells = draw_all(spec, tmp_path, sink=sink)
@@ -384,12 +393,12 @@ def test_memory_for_not_even_one_fails_the_cells(
 ) -> None:
     import torch
 
-    from loradex.render import engine
+    from loradex.render import session
 
     def no_room(*_args: Any, **_rest: Any) -> Any:
         raise torch.OutOfMemoryError("no room")
 
-    monkeypatch.setattr(engine, "denoise", no_room)
+    monkeypatch.setattr(session, "sample", no_room)
     files = stock["sd1"]
     _, cells = draw_all(spec_for(files.folder, [files.kohya]), tmp_path)
     assert {type(cell) for cell in cells.values()} == {FailedCell}
@@ -409,9 +418,10 @@ def test_a_picture_says_how_it_was_made(stock: dict[str, Stock], tmp_path: Path)
     assert said.prompt == "a red boat <lora:kohya:0.5>"
     assert said.negative_prompt == "ugly, \u6f22"
     assert said.fields["Seed"] == "1"
-    assert said.hashes["lora:kohya"] == spec.loras[0].digest[:10]
-    assert said.lora_hashes == {"kohya": spec.loras[0].digest[:10]}
-    assert json.loads(info["loradex"])["lora"]["strength"] == 0.5
+    digest = model(files.kohya).digest
+    assert said.hashes["lora:kohya"] == digest[:10]
+    assert said.lora_hashes == {"kohya": digest[:10]}
+    assert json.loads(info["loradex"])["loras"] == [[digest, 0.5, 0.5]]
     assert (cell.width, cell.height) == (SIZE, SIZE)
     path = Path(cell.path)
     assert is_intact(path, plan.cells[0].key)

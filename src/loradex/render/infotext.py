@@ -15,7 +15,7 @@ def infotext_of(recipe: Recipe, *, engine: str) -> str:
     Hashes are AutoV2 (the first ten digits of the SHA-256), which CivitAI and A1111 look up.
     """
     settings = recipe.settings
-    sampler, schedule = infotext_names(settings.sampler, settings.schedule)
+    sampler, schedule = infotext_names(settings.sampler)
     fields = {
         "Steps": str(settings.num_inference_steps),
         "Sampler": sampler,
