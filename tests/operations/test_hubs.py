@@ -164,3 +164,24 @@ def test_answers_are_kept_from_one_piece_of_work_to_the_next(home: Home, loading
         with open_hubs(settings, home, plugins=loading, cancel=CancelToken(), refresh=True) as hubs:
             assert hubs.civitai.model(7) is not None
         assert len(local.requests) == 2
+
+
+@pytest.mark.parametrize(
+    ("text", "knows"),
+    [
+        ("version:102", "civitai"),
+        ("model:1499999999", "civitai"),
+        ("version:1500000000", "nas:8765"),
+        ("https://nas:8765/models/2147483647", "nas:8765"),
+        ("civitai:100@1500000000", None),
+    ],
+)
+def test_another_loradex_is_two_hubs_by_their_numbers(
+    home: Home, loading: Loading, text: str, knows: str | None
+) -> None:
+    with opened(home, loading, hub_url="https://nas:8765") as hubs:
+        assert [hub.name for hub in hubs] == ["civitai", "nas:8765"]
+        named = [hub.name for hub in hubs.able(HubNames) if hub.recognise(text) is not None]
+    assert named == ([] if knows is None else [knows])
+    with opened(home, loading) as hubs:
+        assert [hub.name for hub in hubs] == ["civitai"]

@@ -14,8 +14,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from loradex.catalog.catalog import Catalog
 from loradex.hub.client import CivitaiHub
 from loradex.paths import Home
+from loradex.serving.numbers import FIRST
 from serving_kit import Studio
 
 
@@ -124,7 +126,10 @@ def test_one_loradex_matches_with_another(studio: Studio, mirror: Path) -> None:
         there = {"home": mirror / "home", "LORADEX_HUB_URL": url}
         code, out, err = ended("hub", "match", "--json", **there)
     assert code == 0, err
-    assert json.loads(out)["hubs"][0]["matched"] == 2
+    told = {hub["hub"]: hub["matched"] for hub in json.loads(out)["hubs"]}
+    own = url.removeprefix("http://")
+    assert (told["civitai"], told[own]) == (1, 1)
+    assert _hubs_of(mirror) == {studio.lantern.name: "civitai", studio.own.name: own}
     rows = json.loads(ended("list", "--json", home=mirror / "home")[1])
     assert {row["name"] for row in rows} == {"Model 100 v2", "my_style"}
 
@@ -148,3 +153,28 @@ def test_one_loradex_mirrors_a_part_of_another(studio: Studio, mirror: Path) -> 
         studio.lantern.read_bytes(),
     }
     assert all(row["matched"] for row in rows)
+    assert sorted(_hubs_of(mirror).values()) == sorted(["civitai", url.removeprefix("http://")])
+
+
+def _hubs_of(mirror: Path) -> dict[str, str]:
+    """Return by file name whose numbers a model is kept under."""
+    with Catalog.open(Home(mirror / "home")) as catalog:
+        found = {}
+        for row in catalog.rows(catalog.ids("")):
+            match = catalog.details(row.id).match
+            assert match is not None
+            assert (match.version_id >= FIRST) == (match.hub != "civitai")
+            found[row.file_name] = match.hub
+        return found
+
+
+def test_what_is_the_servers_own_is_found_under_its_name(studio: Studio, mirror: Path) -> None:
+    with serving(studio.catalog.home) as (url, _):
+        there = {"home": mirror / "home", "LORADEX_HUB_URL": url}
+        whole = ended("hub", "search", "--json", **there)
+        own = ended("hub", "search", "--hub", url.removeprefix("http://"), "--json", **there)
+    assert (whole[0], own[0]) == (0, 0), whole[2] + own[2]
+    assert "my_style" not in whole[1]
+    assert "Model 100" in whole[1]
+    assert "my_style" in own[1]
+    assert "Model 100" not in own[1]

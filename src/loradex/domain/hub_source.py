@@ -89,6 +89,15 @@ class HubParts(Protocol):
         """Tell whether what it does not show may be there all the same, elsewhere."""
 
 
+@runtime_checkable
+class HubBeside(Protocol):
+    """A hub that may know only what another one, which is asked before it, does not."""
+
+    @property
+    def beside(self) -> str | None:
+        """The other hub's name; None when there is none."""
+
+
 @dataclass(frozen=True, slots=True)
 class FetchStart:
     """Where the bytes of a file are asked for.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from types import TracebackType
 from typing import TYPE_CHECKING, Self, TypeVar, cast
 
@@ -11,7 +11,7 @@ from loradex.domain.hub_waiting import TellWait, nobody_told
 from loradex.domain.progress import CancelToken
 from loradex.errors import HubOffline, UsageError
 from loradex.paths import Home
-from loradex.settings import KNOWN_HUBS, Settings
+from loradex.settings import KNOWN_HUBS, Settings, is_civitai
 
 if TYPE_CHECKING:
     from loradex.hub.client import CivitaiHub
@@ -43,6 +43,7 @@ def open_hubs(
         surroundings,
     )
     from loradex.hub.keys import with_key  # noqa: PLC0415
+    from loradex.hub.parts import parts_of  # noqa: PLC0415
     from loradex.hub.plugin_http import PluginHttp  # noqa: PLC0415
     from loradex.hub.transport import HubTransport  # noqa: PLC0415
     from loradex.plugin_api import HubContext  # noqa: PLC0415
@@ -50,27 +51,34 @@ def open_hubs(
     if not settings.offline:
         settings = with_key(settings, home)
     around = surroundings(home, cancel, tell, refresh=refresh)
-    civitai = CivitaiHub(HubTransport(settings, around))
+    transport = HubTransport(settings, around)
+    if is_civitai(settings.hub_url):
+        built_in: tuple[CivitaiHub, ...] = (CivitaiHub(transport),)
+    else:
+        built_in = parts_of(transport)
     http = PluginHttp(settings, around)
     context = HubContext(http, settings.hubs, settings.offline, cancel, tell)
-    return Hubs(civitai, http, settings, lambda: plugins().hubs(context))
+    return Hubs(built_in, http, settings, lambda: plugins().hubs(context))
 
 
 class Hubs:
     """Hubs in the order in which they are asked: CivitAI, then those of plugins by name.
 
-    A context manager. Hubs that loradex knows are there if the settings name them, others always;
-    offline there is CivitAI alone, because nobody can promise what a plugin does.
+    Where the settings name another server in CivitAI's place, what it has under numbers of its own
+    comes as a hub of the server's name and port. A context manager. Hubs that loradex knows are
+    there if the settings name them, others always; offline those of plugins are left out, because
+    nobody can promise what a plugin does.
     """
 
     def __init__(
         self,
-        civitai: CivitaiHub,
+        built_in: Sequence[CivitaiHub],
         http: PluginHttp,
         settings: Settings,
         load: Callable[[], tuple[HubSource, ...]],
     ) -> None:
-        self.civitai = civitai
+        self._built_in = tuple(built_in)
+        self.civitai = built_in[0]
         """CivitAI's client, whether it may be asked for models or not: a key is its own affair."""
         self._settings = settings
         self._http = http
@@ -96,7 +104,7 @@ class Hubs:
 
     def __iter__(self) -> Iterator[HubSource]:
         if self._allowed(CIVITAI):
-            yield self.civitai
+            yield from self._built_in
         yield from self._plugin_hubs()
 
     def named(self, name: str) -> HubSource:

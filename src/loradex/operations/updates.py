@@ -15,6 +15,7 @@ from loradex.catalog.update_store import WHOLE_MODEL, OwnedVersion
 from loradex.domain.hub import HubModel, HubVersion
 from loradex.domain.hub_ranks import ARCHIVES
 from loradex.domain.hub_reference import HubReference
+from loradex.domain.own_numbers import OWN_NUMBERS
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.operations.downloads.references import looked_up, recognised
 from loradex.operations.hub_asking import AskedHub
@@ -200,7 +201,8 @@ def _owned(
         chosen = {(each.hub, each.model_id) for each in catalog.updates.owned(content_ids)}
     found: dict[str, dict[int, list[OwnedVersion]]] = {}
     for each in catalog.updates.owned():
-        if each.hub in ARCHIVES:  # where nothing new ever comes out
+        # Where nothing new ever comes out: archives, and models made of one file's own bytes.
+        if each.hub in ARCHIVES or each.model_id in OWN_NUMBERS:
             continue
         if chosen is None or (each.hub, each.model_id) in chosen:
             found.setdefault(each.hub, {}).setdefault(each.model_id, []).append(each)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Iterable
 
-FIRST = 1_500_000_000
-LAST = 2**31 - 1
+from loradex.domain.own_numbers import OWN_NUMBERS
+
+FIRST = OWN_NUMBERS.start
+LAST = OWN_NUMBERS.stop - 1
 """The API's ids are positive and have 31 bits. Hubs count from 1 and are far below `FIRST`."""
 
 

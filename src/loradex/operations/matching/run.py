@@ -7,7 +7,7 @@ from collections.abc import Iterable
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.hub_ranks import ARCHIVES
-from loradex.domain.hub_source import HubPlaces, HubSource
+from loradex.domain.hub_source import HubBeside, HubPlaces, HubSource
 from loradex.domain.progress import CancelToken, ProgressSink
 from loradex.errors import HubError
 from loradex.operations.matching.by_hash import match_by_hash
@@ -70,6 +70,9 @@ def _match(work: Work, *, again: bool) -> None:
             return
         archive_of = ARCHIVES.get(name)
         todo = work.catalog.hub.unmatched(name, again=again, archive_of=archive_of)
+        if isinstance(hub, HubBeside) and hub.beside is not None:
+            known = _matched(work, hub.beside)
+            todo = [item for item in todo if item.content_id not in known]
         work.report.asked = len(todo)
         if archive_of is None:
             match_by_hash(work, todo)
@@ -77,3 +80,9 @@ def _match(work: Work, *, again: bool) -> None:
             match_singly(work, todo, "sha256")
     finally:
         work.report.seconds = time.monotonic() - started
+
+
+def _matched(work: Work, hub: str) -> set[int]:
+    """Return the contents that a hub is known to have."""
+    models = work.catalog.hub.matches(hub).values()
+    return {match.content_id for matches in models for match in matches}
