@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 
 from loradex.catalog.catalog import Catalog
+from loradex.domain.axes import AxisKind
+from loradex.domain.grid import Layout as GridLayout
 from loradex.operations.child_job import JobStatus
 from loradex.operations.grid_request import GridRequest
 from loradex.paths import Home
@@ -16,10 +18,25 @@ from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.screens.confirm import Confirm
 from loradex_tui.screens.grid_dialog import GridDialog
 from loradex_tui.screens.grid_screen import GridScreen
+from loradex_tui.screens.grids import GridsScreen
 from loradex_tui.screens.library import LibraryScreen
 from loradex_tui.screens.zoom import ZoomScreen
 from loradex_tui.widgets.cell_view import CellView
-from tui.shelf import draw_cells, few, grid, look, shelf
+from tui.shelf import (
+    ALLEY,
+    HOSTILE,
+    KNIGHT,
+    SEEDS,
+    STRENGTHS,
+    axis,
+    draw_cell,
+    draw_cells,
+    few,
+    grid,
+    keep,
+    look,
+    shelf,
+)
 from tui.stage import NARROW, WIDE, Stage, showing
 
 
@@ -87,6 +104,21 @@ async def test_the_dialog_offers_what_fits_and_counts(
         await stage.until(lambda: "✗ Seeds: 'one' is not a number" in stage.text)
         await stage.press("ctrl+s")
         assert isinstance(stage.app.screen, GridDialog)
+        dialog.query_one("#seeds").value = "1..2"  # type: ignore[attr-defined]
+        dialog.query_one("#triggers").value = "both"  # type: ignore[attr-defined]
+        await stage.until(lambda: "24 pictures" in stage.text and "2 triggers" in stage.text)
+        request = dialog.request()
+        assert request.texts(AxisKind.TRIGGER) == ("on", "off")
+        assert request.texts(AxisKind.CHECKPOINT) == ("6",)
+
+
+async def test_a_lora_without_trigger_words_waits_for_a_prompt(catalog: Catalog) -> None:
+    async with showing(catalog) as stage:
+        await open_dialog(stage, "lunar")
+        assert "No trigger words are known." in stage.text
+        assert "✗ Write at least one prompt." in stage.text
+        await stage.type("a hall <lora:>")
+        await stage.until(lambda: "✗ Prompts: This tag names no LoRA" in stage.text)
 
 
 async def test_a_derivative_gets_its_own_checkpoint_first(catalog: Catalog) -> None:
@@ -208,6 +240,70 @@ async def test_an_old_grid_is_walked_zoomed_and_flipped(
         await stage.press("escape")
         await stage.press("1")
         assert isinstance(stage.app.screen, LibraryScreen)
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_a_grid_of_pages_and_nested_columns(
+    catalog: Catalog, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    loras = axis(AxisKind.LORA, KNIGHT, ALLEY)
+    samplers = axis(AxisKind.SAMPLER, "Euler", "DDIM")
+    places = GridLayout(x=(1, 3), y=(2,), pages=(0,))
+    keep(catalog, tmp_path, (loras, samplers, SEEDS, STRENGTHS), places, without=[(0, 0, 0, 1)])
+    for number, at in enumerate([(0, 0, 0, 0), (0, 1, 1, 2), (1, 0, 0, 0)]):
+        draw_cell(catalog, tmp_path, at, hue=number * 50)
+    async with showing(catalog, size) as stage:
+        await stage.press("3", "enter")
+        await stage.until(lambda: "▀▀" in stage.text)
+        assert "[ ] 1/2  neon_knight_v3" in stage.text
+        assert "❯Euler❮" in stage.text
+        assert "❯0❮" in stage.text
+        assert "Seed 1" in stage.text
+        assert "Prompt a knight" in stage.text
+        await stage.press("l")
+        assert "left out" in stage.text
+        await stage.press("l", "l")
+        assert "❯DDIM❮" in stage.text
+        assert "❯0❮" in stage.text
+        await stage.press("l", "l", "j")
+        words = " ".join(stage.text.split())
+        assert "Strength 1 Sampler DDIM Seed 2 LoRA neon_knight_v3" in words
+        await stage.press("b")
+        assert "❯base❮" not in stage.text, "its base is not drawn"
+        await stage.press("]")
+        assert "[ ] 2/2  neon_alley" in stage.text
+        assert "not drawn yet" in stage.text
+        await stage.press("k", "h", "h", "h", "h", "h", "enter")
+        await stage.until(lambda: isinstance(stage.app.screen, ZoomScreen) and "▀▀" in stage.text)
+        assert "LoRA neon_alley" in stage.text
+
+
+async def test_hostile_words_of_a_grid_are_only_words(catalog: Catalog, tmp_path: Path) -> None:
+    prompts = axis(AxisKind.PROMPT, *HOSTILE)
+    samplers = axis(AxisKind.SAMPLER, *HOSTILE[:6])
+    keep(catalog, tmp_path, (prompts, samplers), GridLayout(x=(1,), y=(0,)), title=HOSTILE[5])
+    async with showing(catalog) as stage:
+        await stage.press("3")
+        await stage.until(lambda: "\\x1b[31mred" in stage.text)
+        await stage.press("enter")
+        await stage.until(lambda: stage.app.screen.query(CellView))
+        for _ in HOSTILE:
+            await stage.press("j")
+            assert "Sampler [/]" in stage.text
+            assert not set(stage.text) & set("\x1b\x9b\x07\r\t\u202e\u200b")
+
+
+async def test_a_grid_whose_record_is_broken_says_so(catalog: Catalog, tmp_path: Path) -> None:
+    grid(catalog, tmp_path)
+    with catalog._writer.transaction() as connection:
+        connection.exec_driver_sql("UPDATE grid SET spec = 'no json'")
+    async with showing(catalog) as stage:
+        await stage.press("3")
+        await stage.until(lambda: "neon_knight_v3 on" in stage.text)
+        await stage.press("enter")
+        await stage.until(lambda: "✗ The catalog's record of grid 1 cannot be read" in stage.text)
+        await stage.press("escape")
+        await stage.until(lambda: isinstance(stage.app.screen, GridsScreen))
 
 
 async def test_pictures_can_be_off(catalog: Catalog, tmp_path: Path) -> None:

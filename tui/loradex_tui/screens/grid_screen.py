@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
@@ -163,9 +164,10 @@ class GridScreen(Place):
         """Leave; a grid that is being drawn goes on."""
         self.dismiss()
 
-    def key_escape(self) -> None:
+    def key_escape(self, event: events.Key) -> None:
         """Leave while there are no tiles yet, too."""
         if self._sheet is None:
+            event.stop()  # else the screen below would leave as well
             self.dismiss()
 
 
