@@ -80,6 +80,19 @@ def test_cells_come_back_in_their_places(stocked: Catalog, axes: tuple[Axis, ...
     assert stocked.grids.spec(id_) == plan.spec
 
 
+def test_the_newest_pictures_of_a_checkpoint_alone(
+    stocked: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stocked.grids.add(plan_of(spec_of(STRENGTHS)), "/g")
+    stocked.grids.add(plan_of(spec_of(STRENGTHS)), "/g")
+    for number in (2, 0, 1):
+        monkeypatch.setattr("time.time", lambda number=number: 100.0 + number)
+        stocked.grids.record([replace(rendered(f"cell-{number}"), seconds=float(number))])
+    stocked.grids.record([FailedCell("cell-9", "no")])
+    assert stocked.grids.lately(1, 2) == [(2.0, 64, 64, "steps: 1"), (1.0, 64, 64, "steps: 1")]
+    assert stocked.grids.lately(2, 2) == []
+
+
 def test_what_is_left_out_is_not_there(stocked: Catalog) -> None:
     plan = plan_of(spec_of(STRENGTHS, SEEDS), without=[(1, 0), (2, 1)])
     id_ = stocked.grids.add(plan, "/grids/{id}")

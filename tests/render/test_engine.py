@@ -354,13 +354,13 @@ def test_cancelling_stops_within_a_step(stock: dict[str, Stock], tmp_path: Path)
                 cancel.cancel()
 
     files = stock["sd1"]
-    spec = spec_for(files.folder, [files.kohya], strengths=(0, 1))
+    spec = spec_for(files.folder, [files.kohya], strengths=(0, 1), seeds=range(9))
     with pytest.raises(Cancelled):
         draw_all(spec, tmp_path, sink=Stopper(), cancel=cancel)
     steps = [event.done for event in seen if event.stage == "Drawing"]
     assert steps == list(range(1, STEPS + 2))
     assert {event.total for event in seen if event.stage == "Drawing"} == {2 * STEPS}
-    assert len(list(tmp_path.rglob("*.png"))) == 1
+    assert len(list(tmp_path.rglob("*.png"))) == 16
     assert not list(tmp_path.rglob("*.tmp"))
 
 
@@ -383,7 +383,7 @@ def test_running_out_of_memory_halves_the_batch(
     files, sink = stock["sd1"], Listener()
     spec = spec_for(files.folder, [files.kohya], strengths=(0,), seeds=(1, 2, 3))
     _, cells = draw_all(spec, tmp_path, sink=sink)
-    assert sizes == [4, 2, 2]
+    assert sizes == [16, 8, 4, 2, 2]
     assert all(isinstance(cell, RenderedCell) for cell in cells.values())
     assert "ran out of memory" in sink.problems[0].message
 

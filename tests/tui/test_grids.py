@@ -8,11 +8,15 @@ from pathlib import Path
 
 import pytest
 
+from catalog_kit import hashes
 from loradex.catalog.catalog import Catalog
 from loradex.domain.axes import AxisKind
+from loradex.domain.grid import GridPlan
 from loradex.domain.grid import Layout as GridLayout
+from loradex.errors import NotRenderable
 from loradex.operations.child_job import JobStatus
 from loradex.operations.grid_request import GridRequest
+from loradex.operations.grids import GridPreview
 from loradex.paths import Home
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.screens.confirm import Confirm
@@ -119,6 +123,40 @@ async def test_a_lora_without_trigger_words_waits_for_a_prompt(catalog: Catalog)
         assert "✗ Write at least one prompt." in stage.text
         await stage.type("a hall <lora:>")
         await stage.until(lambda: "✗ Prompts: This tag names no LoRA" in stage.text)
+
+
+async def test_the_dialog_tells_how_long_it_takes(
+    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    grid(catalog, tmp_path / "grid")
+    asked: list[GridRequest] = []
+
+    def preview(_catalog: Catalog, request: GridRequest) -> GridPreview:
+        asked.append(request)
+        if request.texts(AxisKind.STEPS) == ("30",):
+            raise NotRenderable("This [checkpoint] cannot be drawn with.")
+        spec = _catalog.grids.spec(1)
+        return GridPreview(GridPlan(spec, (), ()), 7, 3, 100.0, 0)
+
+    monkeypatch.setattr("loradex_tui.widgets.grid_estimate.preview_grid", preview)
+    async with showing(catalog) as stage:
+        dialog = await open_dialog(stage, "knight")
+        dialog.query_one("#steps").value = "21"  # type: ignore[attr-defined]
+        await stage.pilot.pause(0.6)
+        await stage.settle()
+        assert not asked, "nothing was drawn with it yet"
+        draw_cells(catalog, tmp_path / "grid", 3)
+        for number, file in enumerate(catalog.files.to_hash()):
+            catalog.looks.record_hashes([(file, hashes(f"{number:x}"))])
+        dialog.query_one("#steps").value = "22"  # type: ignore[attr-defined]
+        await stage.until(lambda: "7 pictures, 3 drawn already, about 2 min" in stage.text)
+        dialog.query_one("#steps").value = "many"  # type: ignore[attr-defined]
+        await stage.until(lambda: "about 2 min" not in stage.text)
+        dialog.query_one("#steps").value = "30"  # type: ignore[attr-defined]
+        await stage.until(lambda: "✗ This [checkpoint] cannot be drawn with." in stage.text)
+        dialog.query_one("#prompts").text = "a <lora:nobody>"  # type: ignore[attr-defined]
+        await stage.until(lambda: "✗ 'nobody' names no model" in stage.text)
+        assert [request.texts(AxisKind.STEPS) for request in asked] == [("22",), ("30",)]
 
 
 async def test_a_derivative_gets_its_own_checkpoint_first(catalog: Catalog) -> None:

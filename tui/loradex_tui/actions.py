@@ -104,7 +104,7 @@ def _needs_base(situation: Situation) -> str | None:
     return (
         None
         if situation.has_base_picture
-        else "This grid has no finished picture at strength 0 for this prompt and seed."
+        else "No picture of this cell without the LoRA is finished."
     )
 
 
@@ -234,8 +234,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("zoom", "sheet", "enter", "Show this picture large", "Zoom", why_not=_needs_picture),
     Action("flip", "sheet", "b", "Show the picture without the LoRA, and back", "Base",
            why_not=_needs_base),
-    Action("previous_lora", "sheet", "[", "The LoRA before"),
-    Action("next_lora", "sheet", "]", "The next LoRA", "Next LoRA"),
+    Action("previous_lora", "sheet", "[", "The page before"),
+    Action("next_lora", "sheet", "]", "The next page", "Next page"),
     Action("copy_cell", "sheet", "y", "Copy this picture's path", "Copy", why_not=_needs_picture),
     Action("back", "sheet", "escape", "Back", "Back"),
 )  # fmt: skip

@@ -37,7 +37,7 @@ def write_page(
     whatever it holds.
     """
     pictures = page_pictures([finished[cell.key] for cell in plan.cells if cell.key in finished])
-    data = page_data(plan, finished, failed, pictures, path.parent, notes)
+    data = page_data(plan, finished, failed, pictures, path.parent, notes=notes)
     style, script = _joined(_STYLES), _joined(_SCRIPTS)
     filled = {
         "POLICY": html.escape(_policy(style, script), quote=True),

@@ -19,7 +19,7 @@ from loradex.render.captions import (
     value_text,
     varied_axes,
 )
-from loradex.render.page_pictures import PagePicture
+from loradex.render.page_pictures import PagePicture, small_side
 
 
 def page_data(
@@ -28,6 +28,7 @@ def page_data(
     failed: Mapping[str, FailedCell],
     pictures: Mapping[str, PagePicture],
     folder: Path,
+    *,
     notes: Sequence[str],
 ) -> dict[str, object]:
     """Return the data block of a page in `folder`, as JSON can hold it.
@@ -54,6 +55,7 @@ def page_data(
         "x": [varied.index(axis) for axis in layout.x if axis in varied],
         "y": [varied.index(axis) for axis in layout.y if axis in varied],
         "shape": _shape(plan),
+        "small": small_side(sum(cell.key in finished for cell in plan.cells)),
         "places": places,
         "bases": bases,
         "cells": [

@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from loradex.domain.grid import RenderedCell
@@ -28,6 +29,11 @@ class PagePicture:
     full: bytes | None
 
 
+def small_side(count: int) -> int:
+    """Return the longest side in pixels of small pictures on a page with `count` of them."""
+    return next(side for most, side in _SMALL_SIDES if count <= most)
+
+
 def page_pictures(
     cells: Sequence[RenderedCell], *, budget: int | None = None
 ) -> Mapping[str, PagePicture]:
@@ -36,23 +42,20 @@ def page_pictures(
     Full pictures are taken in the order of `cells` until the first that does not fit `budget`
     bytes (`EMBEDDED` unless given).
     """
-    side = next(side for most, side in _SMALL_SIDES if len(cells) <= most)
+    side = small_side(len(cells))
     left = EMBEDDED if budget is None else budget
     made: dict[str, PagePicture] = {}
     is_open = True
     workers = min(os.cpu_count() or 1, 8)
     with ThreadPoolExecutor(workers) as pool:
         for some in _batches(cells, workers * 2):
-            wanted = is_open
-            for cell, picture in zip(
-                some, pool.map(lambda cell: _encoded(cell, side, wanted), some), strict=True
-            ):
+            encode = partial(_encoded, side=side, wants_full=is_open)
+            for cell, picture in zip(some, pool.map(encode, some), strict=True):
                 if picture is None:
                     continue
-                full = picture.full
-                if full is not None:
-                    is_open = is_open and len(full) <= left
-                    left -= len(full) if is_open else 0
+                if picture.full is not None:
+                    is_open = is_open and len(picture.full) <= left
+                    left -= len(picture.full) if is_open else 0
                 made[cell.key] = picture if is_open else PagePicture(picture.small, None)
     return made
 
@@ -61,7 +64,7 @@ def _batches(cells: Sequence[RenderedCell], size: int) -> Iterable[Sequence[Rend
     return (cells[start : start + size] for start in range(0, len(cells), size))
 
 
-def _encoded(cell: RenderedCell, side: int, wants_full: bool) -> PagePicture | None:
+def _encoded(cell: RenderedCell, *, side: int, wants_full: bool) -> PagePicture | None:
     from PIL import Image  # noqa: PLC0415 - only when a page is written
 
     try:

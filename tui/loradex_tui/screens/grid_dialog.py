@@ -24,6 +24,7 @@ from loradex.render.recipes import PLACEHOLDER
 from loradex_tui.cells import cell_text, fit, fit_right
 from loradex_tui.grid_form import TRIGGERS, GridForm, picture_count, read_form, usual_form
 from loradex_tui.screens.dialog import Dialog, key_words
+from loradex_tui.widgets.grid_estimate import GridEstimate
 from loradex_tui.widgets.line_list import LineList
 from loradex_tui.wording import base_label, count_text, row_base, size_text
 
@@ -140,6 +141,7 @@ class GridDialog(Dialog[GridRequest]):
             yield from self._line("steps", "guidance", "size")
             yield Static(self._told_triggers(), classes="told")
             yield Static(id="count")
+            yield GridEstimate()
             yield Static(
                 key_words(("Ctrl+S", "draws"), ("Tab", "next field"), ("Esc", "leaves")),
                 classes="told",
@@ -177,6 +179,7 @@ class GridDialog(Dialog[GridRequest]):
         return read_form(self.form, checkpoint.id, tuple(row.id for row in self._offer.loras))
 
     def _count(self) -> None:
+        request = None
         try:
             request = self.request()
         except UsageError as error:
@@ -184,6 +187,7 @@ class GridDialog(Dialog[GridRequest]):
         else:
             told = _counted(request)
         self.query_one("#count", Static).update(told)
+        self.query_one(GridEstimate).ask(request)
 
     def on_input_changed(self) -> None:
         """Count again."""
@@ -191,6 +195,10 @@ class GridDialog(Dialog[GridRequest]):
 
     def on_text_area_changed(self) -> None:
         """Count again."""
+        self._count()
+
+    def on_line_list_moved(self) -> None:
+        """Another checkpoint is another estimate."""
         self._count()
 
     def on_input_submitted(self) -> None:

@@ -153,21 +153,24 @@ class CellView(ScrollView, SheetWalker, can_focus=True):
         )
 
     def _head_line(self, row: int, heads: Sequence[Head], base: Style) -> Strip:
-        """Return a line of labels, each in the middle of the columns that it holds for."""
+        """Return a line of labels, each in the middle of what is in view of its columns."""
         width = self._tile_size[0] + 2
+        view_left = self.scroll_offset.x
+        view_right = view_left + self._inner.width
         segments = []
         for head in heads:
             here = row == self.sheet.row and 0 <= self.sheet.column - head.column < head.span
             flipped = here and self.sheet.flipped and heads is self._heads[0]
             text = "base" if flipped else cell_text(head.text, 200)
-            room = head.span * width
-            text = f"❯{_within(text, room - 2)}❮" if here else _within(text, room)
-            left = (room - cell_len(text)) // 2
-            segments.append(
-                Segment(
-                    fit(" " * left + text, room), base + self._style("here" if here else "head")
-                )
-            )
+            begin, room = head.column * width, head.span * width
+            left, right = max(begin, view_left), min(begin + room, view_right)
+            if head.span == 1 or right - left < width:
+                left, right = begin, begin + room
+            text = _within(text, right - left - 2)
+            text = f"❯{text}❮" if here else text
+            indent = left - begin + (right - left - cell_len(text)) // 2
+            style = base + self._style("here" if here else "head")
+            segments.append(Segment(fit(" " * indent + text, room), style))
         return Strip(segments)
 
     def _picture_line(self, row: int, line: int, base: Style) -> Strip:
