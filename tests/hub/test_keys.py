@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import stat
@@ -20,7 +21,7 @@ from keyring.backends import fail, null
 from keyring.errors import PasswordSetError
 
 from loradex.errors import SettingsError
-from loradex.hub import system_keyring
+from loradex.hub import keys, system_keyring
 from loradex.hub.keys import KEYRING, KeyStore, key_in_force, with_key
 from loradex.hub.origin import Origin
 from loradex.paths import Home
@@ -212,6 +213,41 @@ def test_a_folder_that_anybody_may_write_to_is_not_used(store: KeyStore, home: H
     home.root.chmod(0o777)
     with pytest.raises(SettingsError, match="Anybody on this machine can write"):
         store.find(SITE)
+
+
+def test_keys_that_are_given_at_the_same_time_are_all_kept(home: Home, use: Use) -> None:
+    use(fail.Keyring())
+    origins = [Origin("https", f"hub{number}.example", 443) for number in range(12)]
+    start = threading.Barrier(len(origins))
+
+    def give(origin: Origin) -> None:
+        start.wait()
+        KeyStore(home.keys).keep(origin, Secret(f"key-of-{origin.host}"))
+
+    threads = [threading.Thread(target=give, args=(origin,)) for origin in origins]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert json.loads(home.keys.read_text()) == {
+        origin.text: f"key-of-{origin.host}" for origin in origins
+    }
+
+
+def test_a_file_that_another_process_holds_is_told(
+    home: Home, use: Use, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    use(fail.Keyring())
+    monkeypatch.setattr(keys, "_PATIENCE", 0.1)
+    home.root.mkdir(parents=True, exist_ok=True)
+    folder = os.open(home.root, os.O_RDONLY)
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        with pytest.raises(SettingsError, match="Another loradex"):
+            KeyStore(home.keys).keep(SITE, Secret(KEY))
+    finally:
+        os.close(folder)
+    assert KeyStore(home.keys).find(SITE) is None
 
 
 def test_a_link_is_no_file_of_keys(store: KeyStore, home: Home, tmp_path: Path) -> None:

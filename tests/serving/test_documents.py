@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
 import httpx
 import pytest
 
+from loradex.domain.hub_reference import HubReference
+from loradex.hub.client import CivitaiHub
+from loradex.operations.downloads.choosing import withheld
 from loradex.serving.numbers import FIRST, LAST
+from loradex.serving.server import HubServer
+from loradex.settings import Settings
 from serving_kit import SECRETS, Studio
 
+SAMPLE_KEYS = set(
+    json.loads(
+        (Path(__file__).parents[1] / "hub/samples/model-version-mini.lora-sdxl.json").read_text()
+    )
+)
 EVERYTHING = (
+    "/api/v1/model-versions/mini/102",
     "/api/v1/models?nsfw=true",
     "/api/v1/models/100",
     "/api/v1/model-versions/102",
@@ -46,6 +61,69 @@ def test_what_the_hub_said_of_its_own_downloads_does_not_hold_here(ask: httpx.Cl
     version = ask.get("/api/v1/model-versions/102").json()
     assert version["usageControl"] == "Download"
     assert version["paidAccess"] is None
+    assert version["upstream"] == {
+        "usageControl": "Generation",
+        "paidAccess": {"permanent": True, "endsAt": None},
+    }
+    (nested,) = ask.get("/api/v1/models/100").json()["modelVersions"]
+    assert nested["upstream"] == version["upstream"]
+
+
+def test_what_no_hub_knows_has_nothing_upstream(ask: httpx.Client, shared: Studio) -> None:
+    assert own_version(ask, shared)["upstream"] is None
+
+
+def test_another_loradex_keeps_what_the_hub_said_and_fetches_all_the_same(
+    server: HubServer, shared: Studio
+) -> None:
+    with CivitaiHub.from_settings(Settings(hub_url=server.url)) as client:
+        found = client.look_up_all(
+            [HubReference("civitai", version_id=102), HubReference("civitai", model_id=100)]
+        )
+        for each in found:
+            assert each is not None
+            version = each[1] or each[0].versions[0]
+            assert (version.usage_control, version.paid, version.open_here) == (
+                "Generation",
+                True,
+                True,
+            )
+            assert withheld(version, datetime.now(UTC)) is None
+            assert client.download_start(version, version.files[0]).url.startswith(server.url)
+
+
+def test_a_version_in_short(ask: httpx.Client, shared: Studio) -> None:
+    mini = ask.get("/api/v1/model-versions/mini/102").json()
+    version = ask.get("/api/v1/model-versions/102").json()
+    first, second = version["files"]
+    assert set(mini) >= SAMPLE_KEYS
+    assert (mini["modelName"], mini["versionName"]) == ("Model 100", version["name"])
+    assert (mini["fileName"], mini["hashes"]) == (first["name"], first["hashes"])
+    assert (mini["size"], mini["format"]) == (first["sizeKB"], "SafeTensor")
+    assert mini["downloadUrls"] == [first["downloadUrl"]]
+    assert (mini["requireAuth"], mini["checkPermission"]) == (False, False)
+    assert mini["upstream"] == version["upstream"]
+    other = ask.get(f"/api/v1/model-versions/mini/102?modelFileId={second['id']}").json()
+    assert (other["fileName"], other["downloadUrls"]) == (second["name"], [second["downloadUrl"]])
+    own = ask.get(f"/api/v1/model-versions/mini/{own_version(ask, shared)['id']}").json()
+    assert (own["modelName"], own["air"], own["upstream"]) == ("my_style", None, None)
+
+
+@pytest.mark.parametrize(
+    ("path", "status", "text"),
+    [
+        ("999", 404, "Model not found"),
+        ("102?modelFileId=7", 404, "Model file 7 not found in version 102"),
+        ("102?modelFileId=x", 400, "expected number"),
+        ("x", 400, ""),
+    ],
+)
+def test_a_version_in_short_that_is_not_there(
+    ask: httpx.Client, path: str, status: int, text: str
+) -> None:
+    answer = ask.get(f"/api/v1/model-versions/mini/{path}")
+    assert answer.status_code == status
+    assert text in answer.text
 
 
 def test_descriptions_lose_what_could_run(ask: httpx.Client) -> None:

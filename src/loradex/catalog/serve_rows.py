@@ -92,6 +92,9 @@ class ServedVersion:
     published_at: str | None
     position: int | None
     air: str | None
+    usage_control: str | None
+    early_access_until: str | None
+    paid: bool
     trained_words: tuple[str, ...]
 
 
@@ -211,7 +214,7 @@ class ServeRows:
         found: dict[int, ServedVersion] = {}
         for *plain, words in self._of(
             "id, model_id, name, base_model, description, content_level, published_at, position,"
-            " air, trained_words FROM hub_version",
+            " air, usage_control, early_access_until, paid, trained_words FROM hub_version",
             "id",
             hub,
             ids,

@@ -95,6 +95,8 @@ def main() -> NoReturn:
     """Run loradex and leave with its exit code; errors become one sentence on stderr."""
     try:
         code = _run()
+        if sys.stdout is not None:
+            sys.stdout.flush()
     except (ReaderGone, BrokenPipeError):
         drop_output()
         code = 0

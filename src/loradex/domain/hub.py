@@ -71,6 +71,9 @@ class HubVersion:
     """Until then only for those who paid; in ISO 8601, UTC."""
     paid: bool = False
     """Only for those who paid, for good."""
+    open_here: bool = False
+    """The hub that was asked is another than published it, and gives it to whoever may ask: usage
+    control, early access and payment are about the other. Not kept in the catalog."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,10 +7,14 @@ told without asking one.
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import secrets
 import stat
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -23,6 +27,9 @@ from loradex.settings import Settings
 
 KEYRING = "the system keyring"
 _FILE_LIMIT = 256 * 1024
+_PATIENCE = 10.0
+"""Seconds to wait for another process that changes the file, which takes it a moment."""
+_LOOK = 0.02
 _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 
 _Kept = dict[str, str | None]
@@ -63,9 +70,11 @@ class KeyStore:
 
     def keep(self, origin: Origin, key: Secret) -> str:
         """Keep the key of an origin in the place of an earlier one; return where it lies now."""
-        kept = self._read()
+        self._read()  # before anything is changed: it may not be ours to change
         in_keyring = write_secret(origin.text, key.reveal())
-        self._write(kept | {origin.text: None if in_keyring else key.reveal()})
+        with self._alone():
+            kept = self._read()
+            self._write(kept | {origin.text: None if in_keyring else key.reveal()})
         return KEYRING if in_keyring else str(self._file)
 
     def forget(self, origin: Origin) -> str | None:
@@ -73,7 +82,6 @@ class KeyStore:
 
         Raises `SettingsError`, and keeps its note of it, when the keyring does not let go.
         """
-        kept = self._read()
         where = self.place(origin)
         if where is None:
             return None
@@ -82,9 +90,42 @@ class KeyStore:
                 f"The system keyring does not let go of the key for {origin.text}.",
                 hint="Unlock it and try again, or remove the entry `loradex` in it yourself.",
             )
-        del kept[origin.text]
-        self._write(kept)
+        with self._alone():
+            kept = self._read()
+            kept.pop(origin.text, None)
+            self._write(kept)
         return where
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Let no other process change the file meanwhile: its keys would be lost, or ours."""
+        try:
+            self._file.parent.mkdir(parents=True, exist_ok=True)
+            folder = os.open(self._file.parent, os.O_RDONLY | getattr(os, "O_CLOEXEC", 0))
+        except OSError as error:
+            raise self._not_written(error) from error
+        try:
+            self._lock(folder)
+            yield
+        finally:
+            os.close(folder)
+
+    def _lock(self, folder: int) -> None:
+        end = time.monotonic() + _PATIENCE
+        while True:
+            try:
+                fcntl.flock(folder, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                if time.monotonic() > end:
+                    raise SettingsError(
+                        f"Another loradex is changing {self._file}.",
+                        hint="The key was not kept: try again when that one is done.",
+                    ) from error
+                time.sleep(_LOOK)
+            except OSError:
+                return  # a file system without locks
+            else:
+                return
 
     def _read(self) -> _Kept:
         try:
@@ -104,10 +145,13 @@ class KeyStore:
             _check_folder(self._file.parent)
             _write_private(self._file, json.dumps(kept, indent=1))
         except OSError as error:
-            raise SettingsError(
-                f"{self._file} cannot be written: {error.strerror or error}.",
-                hint="The key was not kept: check the folder's permissions and free space.",
-            ) from error
+            raise self._not_written(error) from error
+
+    def _not_written(self, error: OSError) -> SettingsError:
+        return SettingsError(
+            f"{self._file} cannot be written: {error.strerror or error}.",
+            hint="The key was not kept: check the folder's permissions and free space.",
+        )
 
 
 def key_in_force(settings: Settings, home: Home) -> FoundKey | None:

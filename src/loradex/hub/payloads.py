@@ -120,6 +120,16 @@ class PaidAccessPayload(_Payload):
     ends_at: Text = Field(None, alias="endsAt")
 
 
+class UpstreamPayload(_Payload):
+    """`upstream` of a version: what the hub that published it says of who may download it there.
+
+    Told by another loradex (docs/serving.md), which gives what it has to whoever may ask it.
+    """
+
+    usage_control: Text = Field(None, alias="usageControl")
+    paid_access: Maybe[PaidAccessPayload] = Field(None, alias="paidAccess")
+
+
 class StatsPayload(_Payload):
     """`stats`; a creator may hide any of them."""
 
@@ -153,6 +163,7 @@ class VersionPayload(_Payload):
     early_access_deadline: Text = Field(None, alias="earlyAccessDeadline")
     early_access_days: Count = Field(None, alias="earlyAccessTimeFrame")
     """How early access was told before `paidAccess`, and in lists."""
+    upstream: Maybe[UpstreamPayload] = None
     files: Entries[FilePayload] = []
     images: Entries[ImagePayload] = []
     model: Maybe[ParentPayload] = None

@@ -19,6 +19,19 @@ def download_address(
     Early access is left to the hub when there is a key: its owner may have paid.
     """
     name = display_text(file.name, 120) or "The file"
+    if not version.open_here:
+        _check_may(label, version, name, has_key=has_key)
+    url = links.download(version.id, file.id, file.primary)
+    if url is None:
+        raise HubNotFound(
+            f"Nothing tells {name} from the other files of its version.",
+            hint="Download it on the page of the model.",
+        )
+    return url
+
+
+def _check_may(label: str, version: HubVersion, name: str, *, has_key: bool) -> None:
+    """Raise for what the hub gives to nobody, or not to us."""
     if version.usage_control not in (None, "Download"):
         raise DownloadsDisabled(
             f"{name} is not for download: its creator lets it be used on {label} only.",
@@ -33,13 +46,6 @@ def download_address(
         )
     if not has_key:
         _check_open(version, name)
-    url = links.download(version.id, file.id, file.primary)
-    if url is None:
-        raise HubNotFound(
-            f"Nothing tells {name} from the other files of its version.",
-            hint="Download it on the page of the model.",
-        )
-    return url
 
 
 def _check_open(version: HubVersion, name: str) -> None:

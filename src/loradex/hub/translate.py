@@ -131,6 +131,8 @@ class Translator:
         raw: str,
     ) -> HubVersion:
         images = tuple(filter(None, (_image(image) for image in payload.images if image)))
+        # Another loradex tells apart what holds there and what the publishing hub says.
+        access = payload.upstream or payload
         return HubVersion(
             id=payload.id,
             model_id=model_id,
@@ -141,7 +143,7 @@ class Translator:
             description=payload.description or None,
             published_at=utc_time(payload.published_at),
             air=payload.air or _air(payload, model_id, model_type or ""),
-            usage_control=payload.usage_control or None,
+            usage_control=access.usage_control or None,
             files=tuple(self._file(file, payload.id) for file in payload.files if file),
             images=images,
             model_name=model_name,
@@ -149,7 +151,8 @@ class Translator:
             raw=raw,
             position=payload.position,
             early_access_until=_early_access(payload),
-            paid=bool(payload.paid_access and payload.paid_access.permanent),
+            paid=bool(access.paid_access and access.paid_access.permanent),
+            open_here=payload.upstream is not None,
         )
 
     def _file(self, payload: FilePayload, version_id: int) -> HubFile:
@@ -189,6 +192,9 @@ def _early_access(payload: VersionPayload) -> str | None:
 
     A time that is over stays in the record: whether it is early access is a matter of now.
     """
+    if payload.upstream is not None:
+        paid = payload.upstream.paid_access
+        return utc_time(paid.ends_at) if paid else None
     if "paid_access" in payload.model_fields_set:
         return utc_time(payload.paid_access.ends_at) if payload.paid_access else None
     told = utc_time(payload.early_access_ends) or utc_time(payload.early_access_deadline)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loradex.catalog.catalog import Catalog
@@ -13,6 +14,7 @@ from loradex.domain.hub_reference import HubReference
 from loradex.domain.hub_source import HubNames, HubPlaces, HubSource
 from loradex.domain.progress import Problem
 from loradex.errors import HubError, HubOffline, HubUnreachable, UsageError
+from loradex.operations.hub_batches import ToldModels, told_models
 from loradex.operations.hub_browse import keep
 from loradex.operations.hub_refresh import UNBELIEVABLE, has_only_some
 
@@ -57,8 +59,9 @@ class AskedHub:
             self.kept += len(ids)
             return {}
         try:
-            models = {model.id: model for model in self._told(hub, ids)}
-            absent = [id_ for id_ in ids if id_ not in models]
+            told = self._told(hub, ids)
+            models = dict(told.models)
+            absent = [id_ for id_ in ids if id_ not in models and id_ not in told.untold]
             # A hub that has none of so many is another one than the hub we know.
             if absent and (models or len(ids) < UNBELIEVABLE) and not has_only_some(hub):
                 still = self._known_by_bytes(hub, absent)
@@ -74,6 +77,9 @@ class AskedHub:
             if not isinstance(error, HubOffline):
                 self.problems.append(Problem(self.name, error.message, error.hint))
             return {}
+        if told.untold and told.error is not None:
+            self.kept += len(told.untold)
+            self.problems.append(Problem(self.name, told.error.message, told.error.hint))
         keep(self._catalog, self.name, list(models.values()))
         return models
 
@@ -102,14 +108,15 @@ class AskedHub:
         except HubError:
             return True
 
-    def _told(self, hub: HubSource, ids: Sequence[int]) -> list[HubModel]:
+    def _told(self, hub: HubSource, ids: Sequence[int]) -> ToldModels:
         """Ask the hub: in one go, but one by one where its models have names in place of ids."""
         names = self._catalog.known.slugs(self.name, ids)
-        models = hub.models([id_ for id_ in ids if id_ not in names])
-        if isinstance(hub, HubNames):
-            found = [hub.look_up(HubReference(self.name, slug=slug)) for slug in names.values()]
-            models += [each[0] for each in found if each is not None]
-        return models
+        told = told_models(hub, (id_ for id_ in ids if id_ not in names))
+        if not isinstance(hub, HubNames):
+            return told
+        found = [hub.look_up(HubReference(self.name, slug=slug)) for slug in names.values()]
+        named = {each[0].id: each[0] for each in found if each is not None}
+        return replace(told, models={**told.models, **named})
 
     def _known_by_bytes(self, hub: HubSource, ids: Iterable[int]) -> set[int]:
         """Return the owned versions that the hub knows by their bytes, though it hides the model.

@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 _COMPARED = tuple(
     field.name
     for field in fields(HubVersion)
-    if field.name not in ("raw", "model_name", "model_type")
+    if field.name not in ("raw", "model_name", "model_type", "open_here")
 )
 _ENDING = ("early_access_until", "paid")
 """What is over when a hub no longer speaks of it."""

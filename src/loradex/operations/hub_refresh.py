@@ -17,6 +17,7 @@ from loradex.domain.hub_reference import HubReference
 from loradex.domain.hub_source import HubNames, HubParts, HubPlaces, HubSource
 from loradex.domain.progress import CancelToken, Progress, ProgressSink
 from loradex.errors import HubError
+from loradex.operations.hub_batches import told_models
 from loradex.operations.matching import found, keep
 
 MODELS_PER_CALL = 100
@@ -44,7 +45,7 @@ class RefreshReport:
     """The hub had none of them, which was not believed: nothing was marked."""
     seconds: float = 0.0
     problem: HubError | None = None
-    """What ended it before its time. What was fetched until then is kept."""
+    """What ended it before its time, or left some of it out. What was fetched is kept."""
 
 
 def refresh(
@@ -159,8 +160,10 @@ class _Refresh:
         """Return what the hub has of these models, None for what it has not."""
         hub = self._hub
         if not isinstance(hub, HubPlaces):
-            present = {model.id: model for model in hub.models(ids)}
-            return {id_: present.get(id_) for id_ in ids}
+            told = told_models(hub, ids)
+            if told.untold:
+                self.report.problem = told.error
+            return {id_: told.models.get(id_) for id_ in ids if id_ not in told.untold}
         if not isinstance(hub, HubNames):
             return {}
         # Such a hub knows names, not numbers.

@@ -41,6 +41,7 @@ def make_app(
         Route(f"{api}/model-versions/by-hash", endpoints.by_hashes, methods=["POST"]),
         Route(f"{api}/model-versions/by-hash/ids", endpoints.ids_by_hashes, methods=["POST"]),
         Route(f"{api}/model-versions/by-hash/{{digest}}", at(endpoints.by_hash), methods=get),
+        Route(f"{api}/model-versions/mini/{{id}}", at(endpoints.mini), methods=get),
         Route(f"{api}/model-versions/{{id}}", at(endpoints.version), methods=get),
         Route(f"{api}/images", at(endpoints.images), methods=get),
         Route(f"{api}/tags", at(endpoints.tags), methods=get),

@@ -1,7 +1,8 @@
 """Models and versions in the shapes of CivitAI's API (docs/civitai.md), as far as they are here.
 
-What a hub said of a model is told on: its texts, numbers and terms, not what it says of access to
-its own downloads (early access, archived …): whoever may ask this server may have what is on it.
+What a hub said of a model is told on: its texts, numbers and terms. What it says of access to its
+own downloads (early access, for the site only) stands apart, as `upstream`: whoever may ask this
+server may have what is on it.
 """
 
 from __future__ import annotations
@@ -190,6 +191,48 @@ class Documents:
             "downloadUrl": self.links.download(version.id, files[0].id),
         }
 
+    def mini(self, version: Version, file_id: str | None, *, with_key: bool) -> Document | None:
+        """Return `GET /model-versions/mini/:id`; None when it has no such file.
+
+        `file_id` describes another file than the primary one.
+        """
+        loaded = load(self.catalog, [version])
+        model = self.shelf.models[version.model_id]
+        flags = self._told_models([model]).get(model.id, (None, {}, {}))[1]
+        facts = _of(loaded.versions, version)
+        files = self._files(version, loaded)
+        file = next((f for f in files if file_id in (None, str(f.id))), None)
+        if file is None:
+            return None
+        described = file_document(file, version, self.links, primary=False)
+        metadata = described["metadata"]
+        air = facts.air if facts else None
+        return {
+            "air": f"{air}+{file.id}" if air and file_id else air,
+            "versionName": facts.name if facts else "",
+            "modelName": model.name,
+            "userId": 0,
+            "baseModel": version.base,
+            "availability": "Public",
+            "publishedAt": _published(version, facts),
+            "size": described["sizeKB"],
+            "fileType": file.type,
+            "fileName": file.name,
+            "hashes": described["hashes"],
+            "downloadUrls": [described["downloadUrl"]],
+            "format": metadata.get("format") if isinstance(metadata, dict) else None,
+            "canGenerate": False,
+            "isFeatured": False,
+            "requireAuth": with_key,
+            "checkPermission": False,
+            "additionalResourceCharge": False,
+            "minor": flags.get("minor") is True,
+            "sfwOnly": flags.get("sfwOnly") is True,
+            "fees": [],
+            "payoutEnabled": False,
+            "upstream": _upstream(facts),
+        }
+
 
 _Told = Mapping[int, tuple[str | None, Mapping[str, object], Mapping[str, str]]]
 
@@ -210,11 +253,23 @@ def _common(version: Version, model: Model, told: ServedVersion | None) -> Docum
         "description": _safe_html(told.description) if told else None,
         "trainedWords": list(told.trained_words if told else first.words),
         "paidAccess": None,
+        "upstream": _upstream(told),
         "stats": {
             "downloadCount": model.downloads,
             "thumbsUpCount": model.likes,
             "thumbsDownCount": 0,
         },
+    }
+
+
+def _upstream(told: ServedVersion | None) -> Document | None:
+    """Return what the hub said of who may download it there; None where no hub said anything."""
+    if told is None:
+        return None
+    paid = {"permanent": bool(told.paid), "endsAt": told.early_access_until}
+    return {
+        "usageControl": told.usage_control,
+        "paidAccess": paid if told.paid or told.early_access_until else None,
     }
 
 

@@ -12,7 +12,7 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from loradex.catalog.catalog import Catalog
-from loradex.serving.answers import Refused, bad_batch, error, key_wanted
+from loradex.serving.answers import Refused, bad_batch, bad_parameter, error, key_wanted
 from loradex.serving.current import CurrentShelf
 from loradex.serving.documents import Documents
 from loradex.serving.guard import Guard
@@ -31,6 +31,7 @@ LARGEST_ID = 2**31 - 1
 MOST_LOOKED_THROUGH = 1_000
 """Versions whose pictures are looked for in one request: each means a look at the disk."""
 
+_NUMBER = re.compile(r"[0-9]{1,10}")
 _DIGEST = re.compile(r"[0-9A-Fa-f]{8,64}")
 _MASKS = {"none": 1, "soft": 3, "mature": 7, "x": 31, "blocked": 63, "true": 60, "false": 1}
 
@@ -88,6 +89,23 @@ class Endpoints:
         if version is None:
             return error(404, "Model not found")
         return JSONResponse(self._documents(request, shelf).versions([version])[0])
+
+    def mini(self, request: Request) -> Response:
+        """Answer `GET /model-versions/mini/:id`: one file of a version, in short."""
+        id_ = id_in(request)
+        shelf = self._current.now()
+        version = shelf.versions.get(id_)
+        if version is None:
+            return error(404, "Model not found")
+        wanted = request.query_params.get("modelFileId")
+        if wanted is not None and not _NUMBER.fullmatch(wanted):
+            return bad_parameter("modelFileId", "Invalid input: expected number")
+        document = self._documents(request, shelf).mini(
+            version, wanted, with_key=request.state.key is not None
+        )
+        if document is None:
+            return error(404, f"Model file {wanted} not found in version {id_}")
+        return JSONResponse(document)
 
     def by_hash(self, request: Request) -> Response:
         """Answer `GET /model-versions/by-hash/:hash`: a digest of any kind, in any case."""

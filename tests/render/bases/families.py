@@ -91,7 +91,7 @@ def qwen_tokenizer(*, template: bool = True) -> Any:
     return tokenizer
 
 
-def clip_tokenizer() -> Any:
+def clip_tokenizer(*, pad_with_end: bool = True) -> Any:
     import tempfile
 
     from transformers import CLIPTokenizer
@@ -99,7 +99,7 @@ def clip_tokenizer() -> Any:
     from loradex.render.tiny_words import write_tokenizer
 
     with tempfile.TemporaryDirectory() as folder:
-        write_tokenizer(Path(folder), pad_with_end=True)
+        write_tokenizer(Path(folder), pad_with_end=pad_with_end)
         return CLIPTokenizer.from_pretrained(folder)
 
 
@@ -114,7 +114,7 @@ def clip_model(*, width: int = 64, projection: bool) -> Any:
         hidden_size=width,
         intermediate_size=96,
         num_hidden_layers=3,
-        num_attention_heads=width // 32,
+        num_attention_heads=1,
         projection_dim=width,
         hidden_act="quick_gelu",
         bos_token_id=words - 2,
@@ -211,10 +211,10 @@ def _sd3(*, dual: bool) -> Any:
         transformer=transformer,
         scheduler=_flow(shift=3.0),
         vae=kl_vae(1.5305, 0.0609),
-        text_encoder=clip_model(projection=True),
+        text_encoder=clip_model(width=48, projection=True),
         tokenizer=clip_tokenizer(),
-        text_encoder_2=clip_model(projection=True),
-        tokenizer_2=clip_tokenizer(),
+        text_encoder_2=clip_model(width=80, projection=True),
+        tokenizer_2=clip_tokenizer(pad_with_end=False),
         text_encoder_3=t5_model(),
         tokenizer_3=t5_tokenizer(),
     )

@@ -10,53 +10,18 @@ from typing import Any
 import numpy as np
 import pytest
 
-from loradex.render.device import Placed
-
-from .families import FAMILIES, index_of, make_family
+from .conftest import CPU, HEIGHT, STEPS, WIDTH, draw
+from .families import FAMILIES, index_of
 
 pytestmark = pytest.mark.render
-
-CPU = Placed("cpu", "float32", "cpu")
-WIDTH, HEIGHT, STEPS = 96, 64, 3
-
-
-@pytest.fixture(scope="session")
-def folders(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    torch = pytest.importorskip("torch")
-    pytest.importorskip("diffusers")
-    torch.set_num_threads(1)
-    made: dict[str, Path] = {}
-
-    def folder(family: str) -> Path:
-        if family not in made:
-            made[family] = make_family(tmp_path_factory.mktemp(family) / family, family)
-        return made[family]
-
-    return folder
 
 
 def ours(
     folder: Path, prompts: list[str], seeds: list[int], guidance: list[float], negative: str = ""
 ) -> list[np.ndarray[Any, Any]]:
-    import torch
-
-    from loradex.render.bases.base import Condition
     from loradex.render.bases.load import load_base
-    from loradex.render.denoise import generators_of, go_down
 
-    base = load_base(folder, CPU)
-    generators = generators_of(seeds)
-    noise = torch.cat([base.noise(one, WIDTH, HEIGHT) for one in generators])
-    schedule = base.schedule("Euler", STEPS, WIDTH, HEIGHT)
-    conditions = [
-        Condition(base.encode(text), base.encode(negative, negative=True), one)
-        for text, one in zip(prompts, guidance, strict=True)
-    ]
-    batch = base.join(conditions, WIDTH, HEIGHT)
-    latents = go_down(
-        base, schedule, schedule.start(noise), batch, generators, on_step=lambda *_: None
-    )
-    return [np.asarray(base.decode(one[None])).astype(int) for one in latents]
+    return draw(load_base(folder, CPU), prompts, seeds, guidance, negative)
 
 
 def theirs(

@@ -68,6 +68,8 @@ def newest_version(model: HubModel, now: datetime) -> tuple[HubVersion, str | No
 
 def withheld(version: HubVersion, now: datetime) -> str | None:
     """Return why not everybody may download a version, None when everybody may."""
+    if version.open_here:
+        return None
     if version.usage_control not in (None, "Download"):
         return "its creator lets it be used on the site only"
     if version.paid:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from loradex.catalog.hub_store import Unmatched
 from loradex.domain.hashes import EMPTY_SHA256
 from loradex.domain.hub import HashHit, HubModel, HubVersion
+from loradex.operations.hub_batches import told_models
 from loradex.operations.matching.facts import found, model_of
 from loradex.operations.matching.singly import match_singly
 from loradex.operations.matching.work import Work
@@ -77,7 +78,7 @@ def _by_models(known: Sequence[Unmatched], hits: _Hits) -> Iterator[list[Unmatch
 def _match_shown(work: Work, chunk: Sequence[Unmatched], hits: _Hits) -> list[Unmatched]:
     """Match with the models that the hub shows; return what none of these holds."""
     ids = _model_ids(chunk, hits)
-    models = {model.id: model for model in work.hub.models(sorted(ids))} if ids else {}
+    models = told_models(work.hub, ids).models  # of others their versions may tell
     versions = {version.id: version for model in models.values() for version in model.versions}
     return _match(work, chunk, hits, versions, models)
 
@@ -87,7 +88,7 @@ def _match_late(work: Work, chunk: Sequence[Unmatched], hits: _Hits) -> None:
     versions = {v.id: v for v in work.hub.versions_by_hash([item.sha256 for item in chunk])}
     # Those that were told were asked for before.
     ids = {version.model_id for version in versions.values()} - _model_ids(chunk, hits)
-    models = {model.id: model for model in work.hub.models(sorted(ids))} if ids else {}
+    models = told_models(work.hub, ids).models
     for version in (version for model in models.values() for version in model.versions):
         versions.setdefault(version.id, version)
     gone = _match(work, chunk, hits, versions, models)

@@ -18,13 +18,14 @@ from loradex.render.bases.flux2 import Flux2KleinBase
 from loradex.render.bases.published import defaults_of
 from loradex.render.bases.qwen import QwenBase
 from loradex.render.bases.sd3 import SD3Base
+from loradex.render.bases.text_file import TOKENIZERS
 from loradex.render.bases.zimage import ZImageBase
 from loradex.render.build import Kind, build, class_name
 from loradex.render.device import Placed
 from loradex.render.parts import TextPart
 from loradex.render.safefile import open_safe, read_json, weight_files
 from loradex.render.text_names import plain_text_name
-from loradex.render.tokenizers import TokenizerKind, load_tokenizer
+from loradex.render.tokenizers import load_tokenizer
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -60,13 +61,6 @@ LAYOUTS: Mapping[str, Layout] = {
     "QwenImagePipeline": Layout(QwenBase, "qwen", "vae-qwen", {"text_encoder": "qwen2.5-vl"}),
     "ZImagePipeline": Layout(ZImageBase, "z-image", "vae", {"text_encoder": "qwen3"}),
     "Flux2KleinPipeline": Layout(Flux2KleinBase, "flux2", "vae-flux2", {"text_encoder": "qwen3"}),
-}
-_TOKENIZERS: Mapping[Kind, TokenizerKind] = {
-    "text": "clip",
-    "text_projection": "clip",
-    "t5": "t5",
-    "qwen3": "qwen",
-    "qwen2.5-vl": "qwen",
 }
 
 
@@ -132,7 +126,7 @@ def _text(root: Path, name: str, kind: Kind, placed: Placed) -> TextPart:
     if kind == "qwen2.5-vl" and isinstance(inner, dict):
         # Newer writers keep the language model's options apart, older ones side by side.
         config = {**config, **inner}
-    tokenizer = load_tokenizer(root / name.replace("text_encoder", "tokenizer"), _TOKENIZERS[kind])
+    tokenizer = load_tokenizer(root / name.replace("text_encoder", "tokenizer"), TOKENIZERS[kind])
     layers = config.get("num_hidden_layers", 12)
     model = build_from(kind, root / name, config, placed)
     return TextPart(

@@ -12,7 +12,6 @@ from collections.abc import Mapping
 from loradex.render.bases.base import Defaults
 from loradex.render.build import Kind
 
-
 _SQUARE = 1024
 _MULTIPLE = 16
 

@@ -86,7 +86,8 @@ class UNetBase:
         self, sampler: str, steps: int, width: int, height: int, *, strength: float = 1.0
     ) -> Schedule:
         """Return the checkpoint's own noise schedule under this sampler."""
-        scheduler = build_scheduler(sampler, self._parts.scheduler)
+        sdxl = self.family == "sdxl"
+        scheduler = build_scheduler(sampler, self._parts.scheduler, sdxl=sdxl)
         scheduler.set_timesteps(steps, device=str(self._device()))
         return Schedule(scheduler, strength=strength)
 

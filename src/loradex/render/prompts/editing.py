@@ -7,6 +7,7 @@ without one a step; what stands before it holds up to and with that step. `[a|b]
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby, pairwise
 from typing import TypeAlias
@@ -54,6 +55,12 @@ def stages(text: str, steps: int) -> tuple[Stage, ...]:
     return tuple(Stage(run[-1][0], run[-1][1]) for run in runs)
 
 
+def is_edited(text: str) -> bool:
+    """Tell whether a prompt holds an edit, so that it has no single text."""
+    nodes = _Tree(text).nodes(0, len(text), 0)
+    return not all(isinstance(node, str) for node in nodes)
+
+
 def stage_at(parts: tuple[Stage, ...], call: int, calls: int) -> int:
     """Return which stage holds at the `call`-th of `calls` evaluations, both from 0.
 
@@ -62,6 +69,21 @@ def stage_at(parts: tuple[Stage, ...], call: int, calls: int) -> int:
     steps = parts[-1].last
     step = call * steps // calls + 1
     return next(number for number, part in enumerate(parts) if step <= part.last)
+
+
+def joint_stages(
+    prompts: Sequence[tuple[Stage, ...]], calls: int
+) -> tuple[tuple[int, tuple[int, ...]], ...]:
+    """Return when any of several prompts changes: (first call, the stage of each prompt).
+
+    The calls of the network are counted from 0 to `calls` - 1.
+    """
+    found: list[tuple[int, tuple[int, ...]]] = []
+    for call in range(calls):
+        now = tuple(stage_at(parts, call, calls) for parts in prompts)
+        if not found or found[-1][1] != now:
+            found.append((call, now))
+    return tuple(found)
 
 
 def _at(nodes: _Nodes, step: int, steps: int) -> str:
