@@ -146,7 +146,7 @@ def request_from(
 
 def _axes(loras: tuple[str, ...], options: Mapping[str, object]) -> list[AxisRequest]:
     from loradex.operations.grid_request import AxisRequest  # noqa: PLC0415
-    from loradex.render.ranges import split_list  # noqa: PLC0415
+    from loradex.render.ranges import parse_texts  # noqa: PLC0415
 
     found: list[tuple[AxisKind, tuple[str, ...], str]] = []
     query = options["query"]
@@ -157,17 +157,17 @@ def _axes(loras: tuple[str, ...], options: Mapping[str, object]) -> list[AxisReq
     found.append((AxisKind.PROMPT, tuple(line for line in lines if line), ""))
     for key, kind in _LISTS.items():
         if options[key] is not None:
-            found.append((kind, split_list(str(options[key])), ""))
+            found.append((kind, parse_texts(str(options[key])), ""))
     for text in _strings(options["axes"]):
         kind_text, equals, values = text.partition("=")
         if not equals:
             raise UsageError(f"--axis {text} has no values.", hint="Write KIND=VALUE,VALUE …")
-        found.append((_kinds(kind_text)[0], split_list(values), ""))
+        found.append((_kinds(kind_text)[0], parse_texts(values), ""))
     for text in _strings(options["parts"]):
         find, equals, values = text.partition("=")
         if not equals or not find:
             raise UsageError(f"--part {text} has no values.", hint='Write red="red, blue".')
-        found.append((AxisKind.PROMPT_PART, split_list(values), find))
+        found.append((AxisKind.PROMPT_PART, parse_texts(values), find))
     return [AxisRequest(kind, texts, find) for kind, texts, find in found if texts]
 
 
@@ -198,7 +198,7 @@ def _rule(text: str) -> Mapping[AxisKind, tuple[str, ...]]:
     """Read `lora=12 strength=1,1.2`; values with spaces are quoted as in a shell."""
     import shlex  # noqa: PLC0415
 
-    from loradex.render.ranges import split_list  # noqa: PLC0415
+    from loradex.render.ranges import parse_texts  # noqa: PLC0415
 
     rule: dict[AxisKind, tuple[str, ...]] = {}
     try:
@@ -209,7 +209,7 @@ def _rule(text: str) -> Mapping[AxisKind, tuple[str, ...]]:
         kind, equals, values = word.partition("=")
         if not equals or not values:
             raise UsageError(f"--exclude {text} has to be made of KIND=VALUE.")
-        rule[_kinds(kind)[0]] = split_list(values)
+        rule[_kinds(kind)[0]] = parse_texts(values)
     return rule
 
 

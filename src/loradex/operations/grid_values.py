@@ -10,8 +10,8 @@ from loradex.domain.axes import AxisKind, AxisValue, Value
 from loradex.domain.recipe import GridModel, GridPicture
 from loradex.errors import UsageError
 from loradex.operations.grid_models import NONE, ModelFinder
-from loradex.render.ranges import parse_seeds, parse_sizes, parse_strengths, parse_whole
-from loradex.render.samplers import sampler_named, schedule_named
+from loradex.render.ranges import parse_seeds, parse_sizes, parse_strengths, parse_whole_numbers
+from loradex.render.samplers import read_schedule
 
 KINDS_OF_MODELS = {
     AxisKind.CHECKPOINT: ("checkpoint",),
@@ -58,7 +58,7 @@ def _seeds(text: str) -> list[tuple[Value, str]]:
 
 
 def _whole(what: str) -> Callable[[str], list[tuple[Value, str]]]:
-    return lambda text: [(value, str(value)) for value in parse_whole(text, what)]
+    return lambda text: [(value, str(value)) for value in parse_whole_numbers(text, what=what)]
 
 
 def _sizes(text: str) -> list[tuple[Value, str]]:
@@ -70,13 +70,8 @@ def _triggers(text: str) -> list[tuple[Value, str]]:
     return [(_TRIGGERS.get(word.casefold(), word), word)]
 
 
-def _samplers(text: str) -> list[tuple[Value, str]]:
-    name = sampler_named(text.strip()).name
-    return [(name, name)]
-
-
 def _schedules(text: str) -> list[tuple[Value, str]]:
-    name = schedule_named(text.strip()).name
+    name = read_schedule(text)
     return [(name, name)]
 
 
@@ -110,7 +105,6 @@ _READERS: dict[AxisKind, Callable[[str], list[tuple[Value, str]]]] = {
     AxisKind.CLIP_SKIP: _whole("clip skip"),
     AxisKind.SIZE: _sizes,
     AxisKind.TRIGGER: _triggers,
-    AxisKind.SAMPLER: _samplers,
     AxisKind.SCHEDULE: _schedules,
     AxisKind.INIT_IMAGE: _pictures,
     AxisKind.MASK: _pictures,

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
-from typing import Protocol
 
 from loradex.domain.grid import Cell
-from loradex.domain.recipe import LoraUse, Recipe
+from loradex.domain.recipe import Recipe
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,27 +29,23 @@ class Batch:
         ]
 
 
-class Company(Protocol):
-    """Tells which cells' weights can be in effect at the same time."""
-
-    def company(self, loras: Sequence[LoraUse]) -> object:
-        """Return a key; cells with an equal one may share a batch."""
-
-
 def in_batches(
-    cells: Iterable[Cell], weights: Company, size: Callable[[Recipe], int]
+    cells: Iterable[Cell],
+    company: Callable[[Recipe], object],
+    size: Callable[[Recipe], int],
 ) -> list[Batch]:
-    """Put cells that can share every step into full batches; the order of groups is kept."""
+    """Put cells that can share every step into full batches; the order of groups is kept.
+
+    `company` gives what else, besides what the recipe says, has to be alike in a batch; `size`
+    how many pictures one of a recipe's kind has.
+    """
     groups: dict[object, list[Cell]] = {}
     for cell in cells:
-        groups.setdefault((_shared(cell.recipe), weights.company(cell.recipe.loras)), []).append(
-            cell
-        )
+        groups.setdefault((_shared(cell.recipe), company(cell.recipe)), []).append(cell)
     batches: list[Batch] = []
     for group in groups.values():
         most = size(group[0].recipe)
-        whole = Batch(tuple(group), most)
-        batches += whole.split(most)
+        batches += Batch(tuple(group), most).split(most)
     return batches
 
 

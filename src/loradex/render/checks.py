@@ -8,7 +8,6 @@ import re
 from loradex.domain.grid import GridSpec
 from loradex.domain.recipe import Recipe, RenderSettings
 from loradex.errors import UsageError
-from loradex.render.samplers import sampler_named
 
 MOST_CELLS = 10_000
 STRONGEST = 10.0
@@ -95,4 +94,3 @@ def check_settings(settings: RenderSettings) -> None:
             f"There is no device called {settings.device!r}.",
             hint="One of: auto, cpu, cuda, cuda:0, cuda:1 …",
         )
-    sampler_named(settings.sampler)

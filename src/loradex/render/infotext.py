@@ -6,7 +6,6 @@ from pathlib import Path
 
 from loradex.domain.infotext import Infotext, format_infotext
 from loradex.domain.recipe import GridModel, LoraUse, Recipe
-from loradex.render.samplers import infotext_names
 
 
 def infotext_of(recipe: Recipe, *, engine: str) -> str:
@@ -15,7 +14,7 @@ def infotext_of(recipe: Recipe, *, engine: str) -> str:
     Hashes are AutoV2 (the first ten digits of the SHA-256), which CivitAI and A1111 look up.
     """
     settings = recipe.settings
-    sampler, schedule = infotext_names(settings.sampler)
+    sampler, schedule = settings.sampler, settings.schedule
     fields = {
         "Steps": str(settings.num_inference_steps),
         "Sampler": sampler,

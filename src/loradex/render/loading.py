@@ -6,8 +6,7 @@ from pathlib import Path
 
 from loradex.domain.recipe import Recipe
 from loradex.render.bases.base import Base
-from loradex.render.bases.unet import UNetBase
-from loradex.render.checkpoints import load_checkpoint
+from loradex.render.bases.load import load_base
 from loradex.render.device import Placed
 
 
@@ -21,4 +20,4 @@ def load_key(recipe: Recipe) -> tuple[object, ...]:
 
 def loaded(recipe: Recipe, placed: Placed) -> Base:
     """Return the recipe's checkpoint on `placed`. Raises `NotRenderable`."""
-    return UNetBase(load_checkpoint(Path(recipe.checkpoint.path), placed))
+    return load_base(Path(recipe.checkpoint.path), placed)

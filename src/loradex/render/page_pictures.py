@@ -4,16 +4,13 @@ from __future__ import annotations
 
 import io
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from loradex.domain.grid import RenderedCell
-
-if TYPE_CHECKING:
-    from PIL.Image import Image
 
 EMBEDDED = 64_000_000
 """Bytes of full pictures inside a page; the rest is reached by relative links."""
@@ -23,7 +20,10 @@ _SMALL_SIDES = ((300, 448), (1500, 320), (4000, 224), (1 << 40, 160))
 
 @dataclass(frozen=True, slots=True)
 class PagePicture:
-    """A cell's WebP files. `full` is lossless; None where `small` is, or it would not fit."""
+    """A cell's small picture as WebP, and its whole file as PNG; None where that would not fit.
+
+    The file as it is costs no encoding, and keeps its parameters when it is saved from the page.
+    """
 
     small: bytes
     full: bytes | None
@@ -39,47 +39,41 @@ def page_pictures(
 ) -> Mapping[str, PagePicture]:
     """Return the pictures of cells by key; a cell whose file cannot be read is left out.
 
-    Full pictures are taken in the order of `cells` until the first that does not fit `budget`
-    bytes (`EMBEDDED` unless given).
+    Files are taken whole in the order of `cells` until the first that does not fit `budget` bytes
+    (`EMBEDDED` unless given).
     """
     side = small_side(len(cells))
     left = EMBEDDED if budget is None else budget
+    with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
+        smalls = list(pool.map(partial(_small, side=side), cells))
     made: dict[str, PagePicture] = {}
-    is_open = True
-    workers = min(os.cpu_count() or 1, 8)
-    with ThreadPoolExecutor(workers) as pool:
-        for some in _batches(cells, workers * 2):
-            encode = partial(_encoded, side=side, wants_full=is_open)
-            for cell, picture in zip(some, pool.map(encode, some), strict=True):
-                if picture is None:
-                    continue
-                if picture.full is not None:
-                    is_open = is_open and len(picture.full) <= left
-                    left -= len(picture.full) if is_open else 0
-                made[cell.key] = picture if is_open else PagePicture(picture.small, None)
+    for cell, small in zip(cells, smalls, strict=True):
+        if small is None:
+            continue
+        full = _whole(Path(cell.path), left)
+        left = left - len(full) if full is not None else 0
+        made[cell.key] = PagePicture(small, full)
     return made
 
 
-def _batches(cells: Sequence[RenderedCell], size: int) -> Iterable[Sequence[RenderedCell]]:
-    return (cells[start : start + size] for start in range(0, len(cells), size))
+def _whole(path: Path, most: int) -> bytes | None:
+    """Return a file's bytes, None when it has more than `most` or cannot be read."""
+    try:
+        return path.read_bytes() if path.stat().st_size <= most else None
+    except OSError:
+        return None
 
 
-def _encoded(cell: RenderedCell, *, side: int, wants_full: bool) -> PagePicture | None:
+def _small(cell: RenderedCell, *, side: int) -> bytes | None:
+    """Return a cell's picture made small, None when its file is no PNG that can be read."""
     from PIL import Image  # noqa: PLC0415 - only when a page is written
 
+    buffer = io.BytesIO()
     try:
         with Image.open(cell.path, formats=["PNG"]) as opened:
             picture = opened.convert("RGB")
+        picture.thumbnail((side, side))
+        picture.save(buffer, format="WEBP", quality=82, method=2)
     except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
         return None
-    if max(picture.size) <= side:
-        return PagePicture(_webp(picture, lossless=True), None)
-    full = _webp(picture, lossless=True) if wants_full else None
-    picture.thumbnail((side, side))
-    return PagePicture(_webp(picture, lossless=False), full)
-
-
-def _webp(picture: Image, *, lossless: bool) -> bytes:
-    buffer = io.BytesIO()
-    picture.save(buffer, format="WEBP", lossless=lossless, quality=80, method=2)
     return buffer.getvalue()

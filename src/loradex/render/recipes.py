@@ -19,8 +19,11 @@ from loradex.errors import UsageError
 from loradex.render.prompts.embedding_names import place_embeddings
 from loradex.render.prompts.emphasis import weigh
 from loradex.render.prompts.lora_tags import take_lora_tags
+from loradex.render.samplers import read_sampler
 
 PLACEHOLDER = "{trigger}"
+FLOW_BASES = frozenset({"sd3", "flux1", "flux2", "chroma", "qwen-image", "z-image"})
+"""Families that were trained by flow matching and have samplers of their own."""
 _EMPTY_PART = re.compile(r"(?:\s*,){2,}|^\s*,\s*|\s*,\s*$")
 
 _SETTINGS = {
@@ -76,7 +79,7 @@ def resolved(
         prompt=prompt,
         negative_prompt=negative,
         seed=draft.seed,
-        settings=draft.settings,
+        settings=_with_sampler(draft),
         loras=tuple(use for use in uses if use.strength or use.strength_clip),
         vae=draft.vae,
         companions=draft.companions,
@@ -140,6 +143,14 @@ def _tidied(prompt: str) -> str:
     return _EMPTY_PART.sub(
         lambda found: "" if found.start() == 0 or found.end() == len(prompt) else ",", prompt
     ).strip()
+
+
+def _with_sampler(draft: Draft) -> RenderSettings:
+    """Return the settings with sampler and schedule by their one name each."""
+    settings = draft.settings
+    flow = draft.checkpoint.base in FLOW_BASES
+    chosen = read_sampler(settings.sampler, settings.schedule, flow=flow)
+    return replace(settings, sampler=chosen.name, schedule=chosen.schedule)
 
 
 def _with_parts(draft: Draft) -> tuple[str, str]:

@@ -33,7 +33,8 @@ def sample(
     width, height = settings.width, settings.height
     generators = generators_of([recipe.seed for recipe in recipes])
     noise = torch.cat([base.noise(one, width, height) for one in generators])
-    schedule = base.schedule(settings.sampler, settings.num_inference_steps, width, height)
+    sampler = f"{settings.sampler} {settings.schedule}".removesuffix(" Automatic")
+    schedule = base.schedule(sampler, settings.num_inference_steps, width, height)
     batch = base.join(conditions, width, height)
     latents = schedule.start(noise.to(placed.device, placed.torch_dtype))
     return go_down(base, schedule, latents, batch, generators, on_step=on_step)

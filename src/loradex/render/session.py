@@ -73,7 +73,7 @@ class Session:
         yield from failed
         fitting, failed = self._encoded(fitting)
         yield from failed
-        batches = in_batches(fitting, self._weights, self._batch_size)
+        batches = in_batches(fitting, self._company, self._batch_size)
         self._steps_total = sum(batch.steps for batch in batches)
         for batch in batches:
             self._cancel.check()
@@ -112,6 +112,9 @@ class Session:
                 fitting.append(cell)
         order = {cell.key: number for number, cell in enumerate(cells)}
         return sorted(fitting, key=lambda cell: order[cell.key]), failed
+
+    def _company(self, recipe: Recipe) -> object:
+        return (self._weights.company(recipe.loras), self._texts.lengths(recipe))
 
     def _batch_size(self, recipe: Recipe) -> int:
         settings = recipe.settings

@@ -66,6 +66,13 @@ class Texts:
         negative = encoded[1] if len(encoded) > 1 else None
         return Condition(encoded[0], negative, recipe.settings.guidance_scale)
 
+    def lengths(self, recipe: Recipe) -> tuple[int, ...]:
+        """Return how many tokens a recipe's encoded texts have: only equal ones share a batch.
+
+        Texts are made equally long where they differ, which changes the last bits.
+        """
+        return tuple(self._known[key].embeds.shape[1] for key in self._keys(recipe))
+
     def _keys(self, recipe: Recipe) -> list[_Key]:
         """Return the keys of the prompt and, where it has an effect, the negative prompt."""
         state = self._weights.text_state(recipe.loras)

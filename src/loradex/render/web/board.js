@@ -236,10 +236,10 @@ function showIn(image, cell, side) {
   image.src = source;
 }
 
+/** The address of a cell's whole file: inside the page, or beside it. */
 function fullOf(cell) {
   const block = cell.full ? byId(`full-${cell.number}`) : null;
-  if (block) return `data:image/webp;base64,${block.textContent}`;
-  return Math.max(...cell.size) <= data.small ? cell.small : cell.file;
+  return block ? `data:image/png;base64,${block.textContent}` : cell.file;
 }
 
 /** Change the state and draw anew; what is in the middle of the view stays there. */
