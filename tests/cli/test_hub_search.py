@@ -309,9 +309,24 @@ def test_show_saves_a_preview_and_replaces_nothing(hub: LocalHub, run: Run, tmp_
     assert again.code == 1
     assert "exists" in again.err
     assert target.read_bytes() == before
-    none = run("hub", "show", "model:2", "--save-preview", str(tmp_path / "x.jpg"))
+    bare = hub_model(6, "Six", hub_version(61, "Pony", "2024-01-01", images=()))
+    with LocalHub(world(bare)) as other, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("LORADEX_HUB_URL", other.url)
+        none = run("hub", "show", "model:6", "--save-preview", str(tmp_path / "x.jpg"))
     assert none.code == 1
     assert "no picture" in none.err
+
+
+def test_a_preview_that_cannot_be_had_is_told(hub: LocalHub, run: Run, tmp_path: Path) -> None:
+    target = tmp_path / "preview.jpg"
+    told = run("hub", "show", "version:14", "--save-preview", str(target))  # its bytes are nowhere
+    assert told.code == 1
+    assert "could not be had" in told.err
+    assert run("hub", "show", "version:12").code == 0
+    offline = run("hub", "show", "version:12", "--offline", "--save-preview", str(target))
+    assert offline.code == 1
+    assert "offline nobody is asked" in offline.err
+    assert not target.exists()
 
 
 def test_show_of_nothing_is_told(hub: LocalHub, run: Run) -> None:

@@ -171,6 +171,20 @@ def test_a_public_hubs_links_do_not_lead_to_this_machine(server: Server) -> None
     assert server.http.requests == []
 
 
+def test_who_waits_for_another_to_fetch_it_can_be_stopped(fetcher: PictureFetcher) -> None:
+    stopped = CancelToken()
+    stopped.cancel()
+    url = "https://pictures.example/x.png"
+    with (
+        fetcher.alone(url, cancel=CancelToken()),
+        pytest.raises(Cancelled),
+        fetcher.alone(url, cancel=stopped),
+    ):
+        pass
+    with fetcher.alone(url, cancel=CancelToken()):
+        pass
+
+
 def test_redirects_in_circles_end(fetcher: PictureFetcher, server: Server) -> None:
     server.answer = lambda request: hub_trouble.redirect("/again")
     with pytest.raises(HubUnexpectedAnswer, match="circles"):

@@ -11,7 +11,7 @@ from loradex.cli.context import Context, pass_context, stoppable
 from loradex.cli.hub_options import asked_hubs, hub_settings, limit_option, offline_option
 from loradex.cli.jsontext import print_json
 from loradex.cli.progress import shown_progress
-from loradex.errors import LoradexError
+from loradex.errors import HubOffline, LoradexError
 
 if TYPE_CHECKING:
     from loradex.domain.progress import CancelToken
@@ -118,16 +118,24 @@ def _save_preview(
 
     limit = settings.content_limit
     image = first_shown((image for each in versions for image in each.images), limit)
+    if image is None:
+        raise LoradexError(
+            "There is no picture of it that may be shown.",
+            hint="See what there is with --images; --content-limit shows more.",
+        )
     fetcher = open_fetcher(settings)
-    path = None
-    if image is not None:
-        path = preview_path(context.home, fetcher, image, limit=limit, cancel=cancel)
+    path = preview_path(context.home, fetcher, image, limit=limit, cancel=cancel)
+    if fetcher is None and path is None:
+        raise HubOffline(
+            "Its picture was not fetched before, and offline nobody is asked.",
+            hint="Run it again without --offline.",
+        )
     if fetcher is not None:
         fetcher.close()
     if path is None:
         raise LoradexError(
-            "There is no picture of it that may be shown.",
-            hint="See what there is with --images; --content-limit shows more.",
+            "Its picture could not be had: whoever keeps it does not give it, or not now.",
+            hint="--images shows where it is; one that failed is not asked for again at once.",
         )
     with target.open("xb") as file:
         file.write(path.read_bytes())

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 
@@ -82,9 +83,16 @@ class PictureFetcher:
         self._client: httpx.Client | None = None
         self._turns = tuple(threading.Lock() for _ in range(_TURNS))
 
-    def alone(self, url: str) -> threading.Lock:
-        """Return the lock to hold while fetching `url`, so that nobody else fetches it as well."""
-        return self._turns[hash(url) % _TURNS]
+    @contextmanager
+    def alone(self, url: str, *, cancel: CancelToken) -> Iterator[None]:
+        """Let nobody else fetch `url` meanwhile; raise `Cancelled` if stopped before its turn."""
+        turn = self._turns[hash(url) % _TURNS]
+        while not turn.acquire(timeout=_SLICE):
+            cancel.check()
+        try:
+            yield
+        finally:
+            turn.release()
 
     def close(self) -> None:
         """Close all connections. The fetcher opens new ones when it is used again."""

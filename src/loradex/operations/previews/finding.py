@@ -82,12 +82,13 @@ def preview_path(
     kept = shelf.find(name)
     if kept is not None or fetcher is None or shelf.failed_lately(name):
         return kept
-    with fetcher.alone(link):
+    cancel = cancel or CancelToken()
+    with fetcher.alone(link, cancel=cancel):
         # Somebody else may have fetched it while we waited.
         kept = shelf.find(name)
         if kept is not None or shelf.failed_lately(name):
             return kept
-        return _fetched(shelf, fetcher, link, width=width, cancel=cancel or CancelToken())
+        return _fetched(shelf, fetcher, link, width=width, cancel=cancel)
 
 
 def for_content(
