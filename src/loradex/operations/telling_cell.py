@@ -2,17 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
-from loradex.domain.grid import GridSpec, Place
+from loradex.domain.axes import AxisKind
+from loradex.domain.grid import GridSpec, Place, RecordCell
 from loradex.domain.models import ModelDetails
 from loradex.domain.recipe import GridModel, Recipe
 from loradex.render.recipes import filled, resolved
 
 _IsIt = Callable[[GridModel], bool]
+_BEST = (0.0, 0)
+_TELLS_NOTHING = frozenset(
+    {
+        AxisKind.SIZE, AxisKind.STEPS, AxisKind.SAMPLER, AxisKind.SCHEDULE, AxisKind.CLIP_SKIP,
+        AxisKind.GUIDANCE, AxisKind.DENOISING, AxisKind.SEED,
+    }
+)  # fmt: skip
+"""What changes a picture, but not which models are in it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,18 +42,29 @@ def telling_cell(catalog: Catalog, grid_id: int, details: ModelDetails) -> Telli
     spec = catalog.grids.spec(grid_id)
     is_it = _same_as(details)
     best: tuple[tuple[float, int], TellingCell] | None = None
-    for cell in catalog.grids.cells(grid_id):
-        if cell.path is None:
-            continue
-        recipe = _recipe(spec, cell.at)
+    for at, path in _differing(spec, catalog.grids.cells(grid_id)):
+        recipe = _recipe(spec, at)
         strength = _strength(recipe, is_it)
         if strength is None and not _takes_part(recipe, is_it):
             continue
         others = len(recipe.loras)
-        rank = (float(others), 0) if strength is None else (abs(strength - 1), others)
+        rank = (float(others), 0) if strength is None else (abs(strength - 1), others - 1)
         if best is None or rank < best[0]:
-            best = rank, TellingCell(Path(cell.path), strength)
+            best = rank, TellingCell(Path(path), strength)
+        if rank == _BEST:
+            break
     return None if best is None else best[1]
+
+
+def _differing(spec: GridSpec, cells: Iterable[RecordCell]) -> Iterator[tuple[Place, str]]:
+    """Yield place and picture of one finished cell for each combination of models and texts."""
+    telling = [number for number, axis in enumerate(spec.axes) if axis.kind not in _TELLS_NOTHING]
+    seen: set[Place] = set()
+    for cell in cells:
+        models = tuple(cell.at[axis] for axis in telling)
+        if cell.path is not None and models not in seen:
+            seen.add(models)
+            yield cell.at, cell.path
 
 
 def _same_as(details: ModelDetails) -> _IsIt:
