@@ -64,7 +64,10 @@ class Tab:
         self._call("Emulation.setEmulatedMedia", {"features": [scheme]})
 
     def open(self, address: str) -> None:
-        """Load a page and wait until its scripts ran."""
+        """Load a page afresh, as from a bookmark, and wait until its scripts ran."""
+        self._call("Page.navigate", {"url": "about:blank"})
+        self.complaints.clear()
+        self.requests.clear()
         self._call("Page.navigate", {"url": address})
         self.wait("document.readyState === 'complete'")
 

@@ -65,10 +65,11 @@ class Diffusers:
         import diffusers
         import torch
 
-        from loradex.render.samplers import sampler_named
+        from loradex.render.samplers import read_sampler
 
-        settings = cell.settings
-        sampler = sampler_named(settings.sampler)
+        recipe = cell.recipe
+        settings = recipe.settings
+        sampler = read_sampler(settings.sampler, settings.schedule)
         kind = getattr(diffusers, sampler.scheduler)
         with self.quiet():
             self.pipe.scheduler = kind.from_config(self.scheduler, **sampler.options)
@@ -179,7 +180,9 @@ def test_clip_skip_counts_layers_from_the_end(
     cell = replace(plan.cells[0], recipe=recipe)
     expected = plain.draw(cell, prompt_embeds=embeds[0], negative_prompt_embeds=embeds[1])
     assert np.abs(pixels(only(cells)) - expected).max() <= 1
-    unskipped, _ = draw_all(spec_for(files.folder, [files.kohya], strengths=(0,), seeds=(1,)), tmp_path)
+    unskipped, _ = draw_all(
+        spec_for(files.folder, [files.kohya], strengths=(0,), seeds=(1,)), tmp_path
+    )
     assert unskipped.cells[0].key != plan.cells[0].key
 
 

@@ -34,16 +34,13 @@ def small_side(count: int) -> int:
     return next(side for most, side in _SMALL_SIDES if count <= most)
 
 
-def page_pictures(
-    cells: Sequence[RenderedCell], *, budget: int | None = None
-) -> Mapping[str, PagePicture]:
+def page_pictures(cells: Sequence[RenderedCell]) -> Mapping[str, PagePicture]:
     """Return the pictures of cells by key; a cell whose file cannot be read is left out.
 
-    Files are taken whole in the order of `cells` until the first that does not fit `budget` bytes
-    (`EMBEDDED` unless given).
+    Files are taken whole in the order of `cells` until the first that does not fit `EMBEDDED`.
     """
     side = small_side(len(cells))
-    left = EMBEDDED if budget is None else budget
+    left = EMBEDDED
     with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
         smalls = list(pool.map(partial(_small, side=side), cells))
     made: dict[str, PagePicture] = {}

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
@@ -24,7 +23,6 @@ from loradex.render.samplers import read_sampler
 PLACEHOLDER = "{trigger}"
 FLOW_BASES = frozenset({"sd3", "flux1", "flux2", "chroma", "qwen-image", "z-image"})
 """Families that were trained by flow matching and have samplers of their own."""
-_EMPTY_PART = re.compile(r"(?:\s*,){2,}|^\s*,\s*|\s*,\s*$")
 
 _SETTINGS = {
     AxisKind.STEPS: "num_inference_steps",
@@ -72,7 +70,9 @@ def resolved(
     prompt, uses = _named_uses(prompt, named)
     for model, strength, clip, blocks in _own_uses(draft):
         uses.append(LoraUse(model, strength, strength if clip is None else clip, blocks))
-    start = draft.init_image and StartUse(draft.init_image, draft.denoising, draft.mask)
+    start = None
+    if draft.init_image is not None:
+        start = StartUse(draft.init_image, draft.denoising, draft.mask)
     control = draft.control
     return Recipe(
         checkpoint=draft.checkpoint,
@@ -140,9 +140,8 @@ def _asked(texts: Iterable[str], known: Mapping[str, GridModel]) -> set[str]:
 
 def _tidied(prompt: str) -> str:
     """Remove the empty parts that a missing word leaves between commas."""
-    return _EMPTY_PART.sub(
-        lambda found: "" if found.start() == 0 or found.end() == len(prompt) else ",", prompt
-    ).strip()
+    parts = [part.strip() for part in prompt.split(",")]
+    return ", ".join(part for part in parts if part)
 
 
 def _with_sampler(draft: Draft) -> RenderSettings:

@@ -37,12 +37,15 @@ function emptyText() {
 
 function corner() {
   const box = element("div", { className: "corner", hidden: sheet.gutter === 0 });
+  const down = state.y.at(-1);
   state.x.forEach((axis, level) => {
     const line = element("div", { className: "across" }, `${axes[axis].name} →`);
     line.style.height = `${sheet.heads[level]}px`;
+    if (down !== undefined && level === state.x.length - 1) {
+      line.classList.add(sheet.heads[level] > 40 ? "stacked" : "beside");
+    }
     box.append(line);
   });
-  const down = state.y.at(-1);
   if (down !== undefined) box.append(element("div", { className: "down" }, `${axes[down].name} ↓`));
   return box;
 }
@@ -311,7 +314,8 @@ board.addEventListener("click", (event) => {
 });
 board.addEventListener("focusin", (event) => {
   const tile = event.target.closest("button.tile");
-  if (tile) setCursor(Number(tile.dataset.row), Number(tile.dataset.column), false);
+  // A viewer that closes gives the focus back to where it was opened, not to where one walked.
+  if (tile && shownPlace < 0) setCursor(Number(tile.dataset.row), Number(tile.dataset.column), false);
 });
 board.addEventListener("wheel", (event) => {
   if (!event.ctrlKey) return;

@@ -91,7 +91,7 @@ function bar() {
   }
   if (otherPlace() >= 0) buttons.push(button("Flip", "F", view.isFlipped, flip));
   if (against()) buttons.push(button("Split", "S", view.isSplit, split));
-  buttons.push(button("Pin as A", "P", state.pinned === shownPlace, pin));
+  buttons.push(button("Pin", "P", state.pinned === shownPlace, pin));
   const close = element("button", { type: "button", className: "quiet close", aria: { "aria-label": "Close" } }, "✕");
   close.addEventListener("click", () => viewer.close());
   const focused = [...byId("bar").children].indexOf(document.activeElement);
@@ -105,7 +105,7 @@ function setBased(isBased) {
   redress();
   tools();
   if (viewer.open) look();
-  say(isBased ? "Showing the pictures without the LoRA" : "Showing the pictures themselves");
+  say(isBased ? "Without the LoRA" : "");
   saveHash();
 }
 
@@ -179,7 +179,7 @@ function say(words) {
   const box = byId("say");
   (viewer.open ? viewer : document.body).append(box);
   box.textContent = words;
-  box.classList.add("seen");
+  box.classList.toggle("seen", words !== "");
   clearTimeout(saying);
   saying = setTimeout(() => box.classList.remove("seen"), 1600);
 }
