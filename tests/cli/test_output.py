@@ -76,6 +76,19 @@ def test_wide_and_combining_characters_keep_the_columns() -> None:
     assert cell_width(fit("日本語モデル", 8)) <= 8
 
 
+def test_a_path_that_is_cut_keeps_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    screen = narrow(monkeypatch, 24)
+    paths = ["/home/models/loras/neon.pt", "/home/models/loras/日本語モデル.pt", "/neon.pt"]
+    print_table(
+        [Column("Id"), Column("Where", shrink=True, tail=True)], [("1", path) for path in paths]
+    )
+    lines = plain(screen.getvalue()).splitlines()[1:]
+    assert all(cell_width(line) <= 24 for line in lines)
+    assert lines[0] == "1   …odels/loras/neon.pt"
+    assert lines[1].endswith("日本語モデル.pt")
+    assert lines[2] == "1   /neon.pt"
+
+
 class Terminal(io.StringIO):
     def isatty(self) -> bool:
         return True

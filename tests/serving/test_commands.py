@@ -126,9 +126,10 @@ def test_one_loradex_matches_with_another(studio: Studio, mirror: Path) -> None:
         there = {"home": mirror / "home", "LORADEX_HUB_URL": url}
         code, out, err = ended("hub", "match", "--json", **there)
     assert code == 0, err
-    told = {hub["hub"]: hub["matched"] for hub in json.loads(out)["hubs"]}
+    told = {hub["hub"]: (hub["asked"], hub["matched"]) for hub in json.loads(out)["hubs"]}
     own = url.removeprefix("http://")
-    assert (told["civitai"], told[own]) == (1, 1)
+    # What it has under CivitAI's number is not asked for again.
+    assert (told["civitai"], told[own]) == ((2, 1), (1, 1))
     assert _hubs_of(mirror) == {studio.lantern.name: "civitai", studio.own.name: own}
     rows = json.loads(ended("list", "--json", home=mirror / "home")[1])
     assert {row["name"] for row in rows} == {"Model 100 v2", "my_style"}

@@ -22,13 +22,14 @@ class Column:
     """A column: its title, whether it stands to the right, and how it gives way.
 
     What may `shrink` gets narrower first; what may `drop` is left out, the last one first, where
-    that is not enough.
+    that is not enough. Of what is cut, `tail` keeps the end, which is what tells paths apart.
     """
 
     title: str
     right: bool = False
     shrink: bool = False
     drop: bool = False
+    tail: bool = False
 
 
 def terminal_width() -> int:
@@ -98,7 +99,7 @@ def _widths(columns: Sequence[Column], lines: Sequence[Sequence[str]], total: in
 def _line(columns: Sequence[Column], cells: Sequence[str], widths: Sequence[int]) -> str:
     parts = []
     for column, cell, width in zip(columns, cells, widths, strict=True):
-        text = fit(cell, width)
+        text = fit_tail(cell, width) if column.tail else fit(cell, width)
         space = " " * (width - cell_width(text))
         parts.append(space + text if column.right else text + space)
     return GAP.join(parts).rstrip()
@@ -126,6 +127,18 @@ def fit(text: str, width: int) -> str:
             break
         kept += character
     return kept + "…"
+
+
+def fit_tail(text: str, width: int) -> str:
+    """Cut a text to a width in cells as `fit` does, but keep its end."""
+    if cell_width(text) <= width:
+        return text
+    kept = ""
+    for character in reversed(text):
+        if cell_width(character + kept) > width - 1:
+            break
+        kept = character + kept
+    return "…" + kept
 
 
 def pieces(text: str, width: int) -> Iterator[str]:

@@ -173,7 +173,7 @@ def _print_queue(queue: list[Download]) -> None:
             Column("State"),
             Column("Done", right=True),
             Column("Size", right=True),
-            Column("Where", shrink=True),
+            Column("Where", shrink=True, tail=True),
             Column("Note", shrink=True, drop=True),
         ],
         [

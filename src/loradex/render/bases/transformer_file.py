@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from loradex.errors import NotRenderable
@@ -29,6 +30,12 @@ _SIGNS: tuple[tuple[str, Kind, bool], ...] = (
     ("layers.0.attention.qkv.weight", "z-image", True),
     ("layers.0.attention.to_q.weight", "z-image", False),
 )
+_ALWAYS: Mapping[Kind, tuple[str, ...]] = {
+    # ControlNets have the first blocks alone, and relatives another embedding of text.
+    "flux": ("proj_out.weight", "time_text_embed.text_embedder.linear_1.weight"),
+    "sd3": ("proj_out.weight",),
+    "qwen": ("proj_out.weight",),
+}
 _FLUX_USES = {384: "inpainting", 128: "following a picture", 196: "removing objects"}
 _MOST_WEIGHTS = 1 << 16
 
@@ -113,8 +120,9 @@ def find_transformer(file: Weights) -> TransformerFile | None:
                 found = TransformerFile(
                     file, prefix, kind, ORIGINS[kind] if native else same_origin
                 )
-                _refuse_other_uses(found)
-                return found
+                if all(found.has(name) for name in _ALWAYS.get(kind, ())):
+                    _refuse_other_uses(found)
+                    return found
     return None
 
 
