@@ -127,7 +127,7 @@ def test_names_and_places_do_not_change_a_cell() -> None:
         {"checkpoint": named("base", "c1")},
         {"negative_prompt": "ugly"},
         {"vae": named("vae", "v1")},
-        {"companions": (named("t5", "t1"),)},
+        {"checkpoint": replace(named("base", "c0"), companions=(named("t5", "t1"),))},
         {"init_image": GridPicture("p", "/p.png", "p1")},
         {"control": ControlUse(named("canny", "n1"), GridPicture("p", "/p.png", "p1"))},
         *(

@@ -87,7 +87,6 @@ class Draft:
     seed: int = 1
     settings: RenderSettings = field(default_factory=RenderSettings)
     vae: GridModel | None = None
-    companions: tuple[GridModel, ...] = ()
     init_image: GridPicture | None = None
     denoising: float = 0.75
     mask: GridPicture | None = None

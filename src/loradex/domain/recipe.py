@@ -28,7 +28,11 @@ class RenderSettings:
 
 @dataclass(frozen=True, slots=True)
 class GridModel:
-    """A file the renderer needs: where it is, and the digest that names its content."""
+    """A file the renderer needs: where it is, and the digest that names its content.
+
+    `companions` are, for a checkpoint, the files of the library that it borrows: the VAE and text
+    encoders that it has not got itself.
+    """
 
     content_id: int
     name: str
@@ -37,6 +41,7 @@ class GridModel:
     """SHA-256 of the bytes; a diffusers folder has the digest of its listing."""
     base: str | None
     trigger_words: tuple[str, ...] = ()
+    companions: tuple[GridModel, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,9 +95,8 @@ class ControlUse:
 class Recipe:
     """All that determines one picture besides the engine.
 
-    `companions` are the files a checkpoint lacks and borrows (text encoders); `vae` replaces the
-    checkpoint's own. `prompt` has no `<lora:…>` left in it: those are in `loras`. Each embedding
-    comes with the word that stands for it in prompts.
+    `vae` replaces the checkpoint's own. `prompt` has no `<lora:…>` left in it: those are in
+    `loras`. Each embedding comes with the word that stands for it in prompts.
     """
 
     checkpoint: GridModel
@@ -102,7 +106,11 @@ class Recipe:
     settings: RenderSettings = field(default_factory=RenderSettings)
     loras: tuple[LoraUse, ...] = ()
     vae: GridModel | None = None
-    companions: tuple[GridModel, ...] = ()
     embeddings: tuple[tuple[str, GridModel], ...] = ()
     start: StartUse | None = None
     controls: tuple[ControlUse, ...] = ()
+
+    @property
+    def companions(self) -> tuple[GridModel, ...]:
+        """What the checkpoint borrows."""
+        return self.checkpoint.companions

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.library import FileState
 from loradex.domain.models import ModelDetails, ModelRow
-from loradex.domain.progress import CancelToken, ProgressSink
+from loradex.domain.progress import CancelToken, Problem, ProgressSink
 from loradex.domain.recipe import GridModel
 from loradex.errors import LoraMismatch, NotRenderable, UsageError
 from loradex.operations.hash_pass import hash_pass
 
+CHECKPOINT_KINDS = ("checkpoint", "diffusion_model")
+"""A transformer alone is drawn with as well: it borrows the rest."""
 SHOWN_CHECKPOINTS = 5
 QUERY = "query:"
 NONE = "none"
@@ -72,6 +75,27 @@ class ModelFinder:
             trigger_words=details.row.trigger_words,
         )
 
+    def completed(self, checkpoint: GridModel) -> GridModel:
+        """Return the checkpoint with the files it borrows from the library.
+
+        Raises `NotRenderable` naming what is missing; a pity that is no hindrance is told.
+        """
+        from loradex.render.loading import borrowed_files  # noqa: PLC0415 - beside its use
+
+        offered: dict[Path, int] = {}
+        paths: dict[str, list[Path]] = {"vae": [], "text_encoder": []}
+        for kind, found in paths.items():
+            for row in self.catalog.search(f"kind:{kind} is:present").rows:
+                path = Path(row.path)
+                offered[path] = row.id
+                found.append(path)
+        used, told = borrowed_files(Path(checkpoint.path), paths["vae"], paths["text_encoder"])
+        for sentence in told:
+            self.sink.problem(Problem(checkpoint.name, sentence))
+        kinds = ("vae", "text_encoder", "checkpoint")
+        borrowed = tuple(self.model(offered[path], kinds) for path in used)
+        return replace(checkpoint, companions=borrowed)
+
 
 def fitting_checkpoints(catalog: Catalog, loras: Sequence[int]) -> list[ModelRow]:
     """Return the present checkpoints that these LoRAs fit, the likeliest first.
@@ -81,10 +105,11 @@ def fitting_checkpoints(catalog: Catalog, loras: Sequence[int]) -> list[ModelRow
     rows = catalog.rows(loras)
     bases = {row.base for row in rows if row.base}
     derivatives = {row.derivative for row in rows}
-    query = "kind:checkpoint is:present" + "".join(f" base:{base}" for base in bases)
-    tested = set(catalog.ids(f"{query} is:tested"))
+    wanted = " is:present" + "".join(f" base:{base}" for base in bases)
+    queries = [f"kind:{kind}{wanted}" for kind in CHECKPOINT_KINDS]
+    tested = {id_ for query in queries for id_ in catalog.ids(f"{query} is:tested")}
     return sorted(
-        catalog.search(query).rows,
+        (row for query in queries for row in catalog.search(query).rows),
         key=lambda row: (row.derivative not in derivatives, row.id not in tested),
     )
 

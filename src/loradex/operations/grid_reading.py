@@ -9,10 +9,16 @@ from loradex.catalog.catalog import Catalog
 from loradex.domain.axes import Axis, AxisKind, AxisValue, Draft
 from loradex.domain.grid import GridSpec, Layout
 from loradex.domain.progress import CancelToken, ProgressSink
-from loradex.domain.recipe import GridModel, RenderSettings
+from loradex.domain.recipe import GridModel
 from loradex.errors import BadReference, UsageError
-from loradex.operations.grid_models import ModelFinder, check_fit, fitting_checkpoint
+from loradex.operations.grid_models import (
+    CHECKPOINT_KINDS,
+    ModelFinder,
+    check_fit,
+    fitting_checkpoint,
+)
 from loradex.operations.grid_request import GridRequest
+from loradex.operations.grid_usual import usual_settings
 from loradex.operations.grid_values import read_values
 from loradex.render.prompts.embedding_names import embedding_key, place_embeddings
 from loradex.render.prompts.emphasis import weigh
@@ -63,7 +69,7 @@ class _Reading:
         loras = self._models(AxisKind.LORA) + self._models(AxisKind.LORA2)
         if not self._values(AxisKind.CHECKPOINT):
             chosen = fitting_checkpoint(self._catalog, [lora.content_id for lora in loras])
-            model = self._finder.model(chosen, ("checkpoint",))
+            model = self._finder.model(chosen, CHECKPOINT_KINDS)
             self._put_first(AxisKind.CHECKPOINT, AxisValue(model, model.name))
         checkpoints = self._models(AxisKind.CHECKPOINT)
         for checkpoint in checkpoints:
@@ -75,6 +81,7 @@ class _Reading:
         if self._request.baseline and loras:
             self._add_baseline()
         named, embeddings = self._words(checkpoints)
+        checkpoints = self._completed(checkpoints)
         base = self._base(checkpoints[0])
         axes = tuple(axis for axis in self._axes if len(axis.values) > 1)
         return GridSpec(
@@ -113,14 +120,34 @@ class _Reading:
 
     def _base(self, checkpoint: GridModel) -> Draft:
         """Return the cell that axes start from: every single value, and what suits the rest."""
-        settings = _usual_settings(checkpoint)
-        settings = replace(settings, dtype=self._request.dtype, device=self._request.device)
+        request = self._request
+        settings = usual_settings(self._catalog, checkpoint.content_id)
+        settings = replace(settings, dtype=request.dtype, device=request.device)
         draft = Draft(checkpoint=checkpoint, prompt="", settings=settings)
         for axis in self._axes:
             draft = filled(draft, axis, axis.values[0]) if axis.find == "" else draft
             if axis.find and len(axis.values) == 1:
                 draft = filled(draft, axis, axis.values[0])
         return draft
+
+    def _completed(self, checkpoints: Sequence[GridModel]) -> list[GridModel]:
+        """Give each checkpoint the files it borrows; say what the library lacks."""
+        whole = {model.content_id: self._finder.completed(model) for model in checkpoints}
+        self._axes = [
+            replace(
+                axis,
+                values=tuple(
+                    replace(one, value=whole[one.value.content_id])
+                    if isinstance(one.value, GridModel)
+                    else one
+                    for one in axis.values
+                ),
+            )
+            if axis.kind is AxisKind.CHECKPOINT
+            else axis
+            for axis in self._axes
+        ]
+        return list(whole.values())
 
     def _words(
         self, checkpoints: Sequence[GridModel]
@@ -236,12 +263,3 @@ def _title(loras: Sequence[GridModel], checkpoints: Sequence[GridModel]) -> str:
     more = f" and {len(loras) - 3} more" if len(loras) > 3 else ""
     on = checkpoints[0].name if len(checkpoints) == 1 else f"{len(checkpoints)} checkpoints"
     return f"{names}{more} on {on}"
-
-
-USUAL_SIDES = {"sd1": 512, "sd2": 768, "sdxl": 1024, "sd3": 1024, "flux1": 1024}
-"""Pixels a side that each base was trained for."""
-
-
-def _usual_settings(checkpoint: GridModel) -> RenderSettings:
-    side = USUAL_SIDES.get(checkpoint.base or "", 512)
-    return RenderSettings(width=side, height=side)

@@ -9,12 +9,12 @@ from pathlib import Path
 from loradex.domain.axes import AxisKind, AxisValue, Value
 from loradex.domain.recipe import GridModel, GridPicture
 from loradex.errors import UsageError
-from loradex.operations.grid_models import NONE, ModelFinder
+from loradex.operations.grid_models import CHECKPOINT_KINDS, NONE, ModelFinder
 from loradex.render.ranges import parse_seeds, parse_sizes, parse_strengths, parse_whole_numbers
 from loradex.render.samplers import read_schedule
 
 KINDS_OF_MODELS = {
-    AxisKind.CHECKPOINT: ("checkpoint",),
+    AxisKind.CHECKPOINT: CHECKPOINT_KINDS,
     AxisKind.LORA: ("lora",),
     AxisKind.LORA2: ("lora",),
     AxisKind.VAE: ("vae",),

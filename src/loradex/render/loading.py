@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from loradex.domain.recipe import Recipe
 from loradex.render.bases.base import Base
+from loradex.render.bases.companions import Companions, refuse_missing
 from loradex.render.bases.load import load_base
+from loradex.render.bases.survey import survey
+from loradex.render.bases.transformer_file import find_transformer
+from loradex.render.bases.weights import open_weights
 from loradex.render.device import Placed
 
 
@@ -19,5 +24,33 @@ def load_key(recipe: Recipe) -> tuple[object, ...]:
 
 
 def loaded(recipe: Recipe, placed: Placed) -> Base:
-    """Return the recipe's checkpoint on `placed`. Raises `NotRenderable`."""
-    return load_base(Path(recipe.checkpoint.path), placed)
+    """Return the recipe's checkpoint on `placed`, with its companions and the VAE asked for.
+
+    Raises `NotRenderable`.
+    """
+    borrowed = tuple(Path(model.path) for model in recipe.companions)
+    vae = Path(recipe.vae.path) if recipe.vae else None
+    companions = Companions(vaes=borrowed, texts=borrowed, vae=vae)
+    return load_base(Path(recipe.checkpoint.path), placed, companions)
+
+
+def borrowed_files(
+    checkpoint: Path, vaes: Sequence[Path], texts: Sequence[Path]
+) -> tuple[tuple[Path, ...], tuple[str, ...]]:
+    """Return the files that a checkpoint borrows of those offered, and what is only a pity.
+
+    Reads headers alone. Folders and U-Nets borrow nothing. Raises `NotRenderable` naming what is
+    missing.
+    """
+    if checkpoint.is_dir():
+        return (), ()
+    with open_weights(checkpoint) as file:
+        found = find_transformer(file)
+    if found is None:
+        return (), ()
+    seen = survey(found, checkpoint, Companions(vaes=tuple(vaes), texts=tuple(texts)))
+    refuse_missing(seen.missing)
+    paths = [source.path for source in seen.texts.values()]
+    paths += [seen.vae.path] if seen.vae else []
+    told = tuple(one.sentence for one in seen.missing)
+    return tuple(path for path in dict.fromkeys(paths) if path != checkpoint), told

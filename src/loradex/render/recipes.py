@@ -82,7 +82,6 @@ def resolved(
         settings=_with_sampler(draft),
         loras=tuple(use for use in uses if use.strength or use.strength_clip),
         vae=draft.vae,
-        companions=draft.companions,
         embeddings=tuple(
             (key, embeddings[key]) for key in sorted(_asked((prompt, negative), embeddings))
         ),
