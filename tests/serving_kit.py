@@ -135,7 +135,8 @@ def told_model(id_: int, level: int) -> HubModel:
 def running(catalog: Catalog, options: ServeOptions | None = None) -> Iterator[HubServer]:
     """Run a server on a free port of loopback for the time of the block."""
     with open_server(catalog, replace(options or ServeOptions(), port=0)) as server:
-        thread = threading.Thread(target=server.run)
+        # Not waited for at the end of the run, should a test fail to stop it.
+        thread = threading.Thread(target=server.run, daemon=True)
         thread.start()
         try:
             yield server

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from catalog_kit import look
+from catalog_kit import add_library, look
 from loradex.catalog.catalog import Catalog
 from loradex.paths import Home
 
@@ -92,3 +92,16 @@ def test_a_full_disk_is_told_in_one_sentence(filled: Home, arguments: list[str])
     first, hint = ended.stderr.splitlines()
     assert first == "Error: The output cannot be written: No space left on device."
     assert "free space" in hint
+
+
+@pytest.mark.parametrize("encoding", ["latin-1", "ascii", "cp1252"])
+def test_a_terminal_that_lacks_characters_gets_escapes(
+    home: Home, encoding: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Catalog.open(home) as catalog:
+        catalog.looks.record(add_library(catalog), [look("紙灯り.safetensors", 1)], "1")
+    monkeypatch.setenv("PYTHONIOENCODING", encoding)
+    ended = subprocess.run([*PROGRAM, "list"], capture_output=True, check=False)
+    assert ended.returncode == 0, ended.stderr
+    assert ended.stdout.count(b"\n") == 1
+    assert b"UnicodeEncodeError" not in ended.stderr

@@ -11,7 +11,7 @@ from loradex import __version__
 from loradex.cli.context import Context
 from loradex.cli.failure import report, report_bug, report_system, tell_end, wants_events
 from loradex.cli.lazy import LazyCommands
-from loradex.cli.output import ReaderGone, drop_output, is_terminal
+from loradex.cli.output import ReaderGone, allow_any_text, drop_output, is_terminal
 from loradex.errors import Cancelled, LoradexError, UsageError
 from loradex.paths import Home, default_home, expanded
 
@@ -93,6 +93,7 @@ def _home(folder: str | None) -> Home:
 
 def main() -> NoReturn:
     """Run loradex and leave with its exit code; errors become one sentence on stderr."""
+    allow_any_text()
     try:
         code = _run()
         if sys.stdout is not None:

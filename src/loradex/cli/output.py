@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import sys
 from collections.abc import Iterable, Iterator
@@ -25,6 +26,13 @@ def reader_may_leave() -> Iterator[None]:
         yield
     except BrokenPipeError as error:
         raise ReaderGone from error
+
+
+def allow_any_text() -> None:
+    """Let characters that the output's encoding lacks be written as escapes, not as an error."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and stream.errors == "strict":
+            stream.reconfigure(errors="backslashreplace")
 
 
 def is_terminal(stream: TextIO | None) -> bool:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import pytest
 
 from loradex.errors import UsageError
+from loradex.render.sampler_table import FLOW_SAMPLERS, SAMPLERS
 from loradex.render.samplers import (
-    FLOW_SAMPLERS,
-    SAMPLERS,
     infotext_names,
     network_calls,
     read_sampler,

@@ -12,9 +12,8 @@ from typing import Any
 import pytest
 
 from loradex.errors import UsageError
+from loradex.render.sampler_table import FLOW_SAMPLERS, SAMPLERS
 from loradex.render.samplers import (
-    FLOW_SAMPLERS,
-    SAMPLERS,
     build_flow_scheduler,
     build_scheduler,
     network_calls,

@@ -1,0 +1,139 @@
+"""The low-rank path beside one Linear or convolution, with a factor for each sample."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from loradex.errors import LoraMismatch
+
+if TYPE_CHECKING:
+    from torch import Tensor, nn
+
+    _Factors = tuple[Tensor, Tensor, float]
+
+
+class Beside:
+    """A forward hook that adds factor * up(down(x)) for each sample of the batch.
+
+    It holds the factors of several files: down as (files, r, i, *k), up as (files, o, r), ranks
+    filled up with zeros. A file that does not touch the layer is None and stays zero.
+    """
+
+    def __init__(self, module: nn.Module, files: Sequence[_Factors | None]) -> None:
+        import torch  # noqa: PLC0415 - heavy
+        from torch import nn  # noqa: PLC0415 - heavy
+
+        weight = module._parameters["weight"]
+        assert weight is not None  # noqa: S101 - only modules with a weight are listed
+        computes = weight.dtype in {torch.float32, torch.bfloat16, torch.float16}
+        dtype = weight.dtype if computes else torch.bfloat16
+        present = [factors for factors in files if factors is not None]
+        kernel = () if isinstance(module, nn.Linear) else tuple(weight.shape[2:])
+        rank = max(down.shape[0] for down, _, _ in present)
+        inputs, outputs = present[0][0].shape[1], present[0][1].shape[0]
+        if len(files) == 1:
+            down, up, _ = present[0]
+            self._down = down.reshape(1, rank, inputs, *kernel).to(weight.device, dtype)
+            self._up = up.reshape(1, outputs, rank).to(weight.device, dtype)
+        else:
+            self._down = torch.zeros(
+                (len(files), rank, inputs, *kernel), dtype=dtype, device=weight.device
+            )
+            self._up = torch.zeros((len(files), outputs, rank), dtype=dtype, device=weight.device)
+            for number, factors in enumerate(files):
+                if factors is not None:
+                    down, up, _ = factors
+                    self._down[number, : down.shape[0]] = down.reshape(-1, inputs, *kernel)
+                    self._up[number, :, : down.shape[0]] = up.reshape(outputs, -1)
+        self.scales = tuple(0.0 if factors is None else factors[2] for factors in files)
+        self._terms: list[tuple[int | Tensor, Tensor]] = []
+
+    def clear(self) -> None:
+        """Let nothing act."""
+        self._terms.clear()
+
+    def add(
+        self,
+        numbers: tuple[int, ...],
+        factors: tuple[float, ...],
+        shared: dict[tuple[object, ...], Tensor],
+    ) -> None:
+        """Let file `numbers[i]` act on sample i with `factors[i]` (strength times scale).
+
+        `shared` keeps the small tensors that layers have in common.
+        """
+        import torch  # noqa: PLC0415 - heavy
+
+        device = self._down.device
+        key = ("factors", device, factors)
+        if key not in shared:
+            shared[key] = torch.tensor(factors, dtype=torch.float32, device=device)
+        acting = {number for number, factor in zip(numbers, factors, strict=True) if factor}
+        if len(acting) == 1:
+            self._terms.append((acting.pop(), shared[key]))
+            return
+        which = ("numbers", device, numbers)
+        if which not in shared:
+            shared[which] = torch.tensor(numbers, device=device)
+        self._terms.append((shared[which], shared[key]))
+
+    def __call__(self, module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> Tensor:
+        """Add every term to the layer's output; a hook for `register_forward_hook`."""
+        if not self._terms:
+            return output
+        x = args[0]
+        if len(x) != len(self._terms[0][1]):
+            raise LoraMismatch(
+                f"The batch has {len(x)} samples where strengths were set for "
+                f"{len(self._terms[0][1])}."
+            )
+        if self._down.dtype != x.dtype:
+            self._down, self._up = self._down.to(x.dtype), self._up.to(x.dtype)
+        for number, factors in self._terms:
+            if isinstance(number, int):
+                added = self._one(module, x, self._down[number], self._up[number])
+            else:
+                added = self._each(module, x, self._down[number], self._up[number])
+            # In place with a float32 factor: multiplied in float32, rounded once.
+            added.mul_(factors.view(-1, *(1,) * (added.dim() - 1)))
+            output = output + added
+        return output
+
+    def _one(self, module: nn.Module, x: Tensor, down: Tensor, up: Tensor) -> Tensor:
+        """Apply the same factors to all samples."""
+        from torch.nn import functional  # noqa: PLC0415 - heavy
+
+        if down.dim() == 2:
+            return functional.linear(functional.linear(x, down), up)
+        inner = _convolve(module, x, down, groups=1)
+        return _convolve_point(inner, up.view(*up.shape, *(1,) * (down.dim() - 2)))
+
+    def _each(self, module: nn.Module, x: Tensor, down: Tensor, up: Tensor) -> Tensor:
+        """Apply to each sample its own factors: down (batch, r, i, *k), up (batch, o, r)."""
+        import torch  # noqa: PLC0415 - heavy
+
+        batch, rank = down.shape[:2]
+        if down.dim() == 3:
+            rows = x.reshape(batch, -1, x.shape[-1])
+            inner = torch.bmm(rows, down.transpose(1, 2))
+            return torch.bmm(inner, up.transpose(1, 2)).reshape(*x.shape[:-1], up.shape[1])
+        joined = _convolve(module, x.reshape(1, -1, *x.shape[2:]), down.flatten(0, 1), groups=batch)
+        inner = joined.view(batch, rank, -1)
+        return torch.bmm(up, inner).view(batch, up.shape[1], *joined.shape[2:])
+
+
+def _convolve(module: nn.Module, x: Tensor, down: Tensor, *, groups: int) -> Tensor:
+    """Return x through `down` with the stride and padding of the layer beside it."""
+    from torch.nn import functional  # noqa: PLC0415 - heavy
+    from torch.nn.modules.conv import _ConvNd  # noqa: PLC0415 - heavy
+
+    assert isinstance(module, _ConvNd)  # noqa: S101 - what has a kernel
+    convolve = functional.conv3d if down.dim() == 5 else functional.conv2d
+    return convolve(x, down, None, module.stride, module.padding, module.dilation, groups)
+
+
+def _convolve_point(x: Tensor, up: Tensor) -> Tensor:
+    from torch.nn import functional  # noqa: PLC0415 - heavy
+
+    return functional.conv3d(x, up) if up.dim() == 5 else functional.conv2d(x, up)
