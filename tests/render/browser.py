@@ -29,7 +29,7 @@ _FLAGS = (
     "--hide-scrollbars",
     "--remote-debugging-pipe",
 )
-_LONGEST_WAIT = 60.0
+_LONGEST_WAIT = 20.0
 _CODES = {
     "Enter": 13,
     "Escape": 27,
@@ -107,7 +107,7 @@ class Tab:
         self._key("keyUp", key)
 
     def _key(self, kind: str, key: str, **more: str) -> None:
-        code = _CODES.get(key, ord(key.upper()[0]))
+        code = _CODES.get(key) or (ord(key.upper()) if key.isalnum() else 0)
         modifiers = 8 if len(key) == 1 and key.isupper() else 0
         event = {"type": kind, "key": key, "windowsVirtualKeyCode": code, "modifiers": modifiers}
         self._call("Input.dispatchKeyEvent", {**event, **more})

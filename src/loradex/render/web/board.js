@@ -8,6 +8,7 @@ board.setAttribute("role", "grid");
 board.setAttribute("aria-label", "Pictures");
 
 function draw() {
+  const hadFocus = board.contains(document.activeElement);
   sheet = laidOut();
   const root = document.documentElement.style;
   root.setProperty("--tile", `${sheet.tile}px`);
@@ -28,6 +29,7 @@ function draw() {
   cursor = [clamp(cursor[0], 0, Math.max(sheet.rows.length - 1, 0)),
     clamp(cursor[1], 0, Math.max(sheet.columns.length - 1, 0))];
   fill();
+  if (hadFocus) made.get(`tile ${cursor[0]} ${cursor[1]}`)?.focus({ preventScroll: true });
   saveHash();
 }
 
@@ -252,7 +254,6 @@ function change(act) {
     (board.scrollTop + board.clientHeight / 2) / Math.max(before.bottom, 1),
     (board.scrollLeft + board.clientWidth / 2) / Math.max(before.width, 1),
   ];
-  const hadFocus = board.contains(document.activeElement);
   act();
   tools();
   draw();
@@ -261,11 +262,10 @@ function change(act) {
     board.scrollLeft = ratio[1] * sheet.width - board.clientWidth / 2;
     fill();
   }
-  if (hadFocus) made.get(`tile ${cursor[0]} ${cursor[1]}`)?.focus({ preventScroll: true });
 }
 
 function setTile(size) {
-  change(() => { state.tile = clamp(size, SMALLEST, LARGEST); });
+  change(() => { state.tile = Math.round(clamp(size, SMALLEST, LARGEST)); });
 }
 
 /** Walk from the cursor to the next tile in a direction; places without a picture are passed. */
@@ -322,4 +322,10 @@ board.addEventListener("wheel", (event) => {
   event.preventDefault();
   setTile(sheet.tile * Math.exp(-event.deltaY / 300));
 }, { passive: false });
-new ResizeObserver(() => { if (sheet) draw(); }).observe(board);
+let drawnWidth = 0;
+new ResizeObserver(() => {
+  if (!sheet) return;
+  if (board.clientWidth === drawnWidth) return fill();
+  drawnWidth = board.clientWidth;
+  draw();
+}).observe(board);

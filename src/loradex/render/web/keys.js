@@ -154,4 +154,9 @@ addEventListener("hashchange", () => {
   start();
 });
 NARROW.addEventListener("change", () => draw());
+// The whole files stand behind this script: what needs one may have been drawn before it was read.
+document.addEventListener("DOMContentLoaded", () => {
+  redress();
+  if (viewer.open) look();
+});
 start();

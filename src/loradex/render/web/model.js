@@ -135,7 +135,7 @@ function stateAsHash() {
   if (fixed.length) parts.set("at", fixed.map((axis) => `${axis}-${state.at[axis]}`).join("."));
   const hidden = state.hidden.flatMap((values, axis) => [...values].map((value) => `${axis}-${value}`));
   if (hidden.length) parts.set("hide", hidden.join("."));
-  if (state.tile) parts.set("tile", String(Math.round(state.tile)));
+  if (state.tile) parts.set("tile", String(state.tile));
   if (state.text) parts.set("find", state.text);
   if (state.isBased) parts.set("base", "1");
   if (state.pinned >= 0) parts.set("pin", String(state.pinned));
@@ -174,7 +174,7 @@ function loadHash() {
   state.hidden = axes.map(() => new Set());
   for (const [axis, value] of pairs(parts.get("hide"))) setHidden(axis, value, true);
   const tile = Number(parts.get("tile"));
-  state.tile = tile ? clamp(tile, SMALLEST, LARGEST) : 0;
+  state.tile = tile ? Math.round(clamp(tile, SMALLEST, LARGEST)) : 0;
   state.isBased = parts.get("base") === "1";
   state.pinned = placeNumber(parts.get("pin"));
   state.theme = ["light", "dark"].includes(parts.get("theme")) ? parts.get("theme") : "";
