@@ -89,6 +89,9 @@ def test_a_page_too_large_is_cut_into_whole_rows_and_columns(
             assert sheet.width * sheet.height <= 1_800_000
         seen |= colours(path)
     assert {colour(number) for number in range(len(grid.finished))} <= seen
+    with Image.open(paths[0]) as sheet:
+        counts = {found: count for count, found in sheet.getcolors(1 << 24) or []}
+    assert counts[colour(0)] == 256 * 192, "cut rather than shrunk"
 
 
 @pytest.mark.parametrize(

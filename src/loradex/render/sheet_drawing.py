@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 
 Cells = Mapping[str, RenderedCell | FailedCell]
 
+_WAITING = 32
+"""Pictures that are read ahead of being painted."""
+
 _PAPER = (250, 249, 246)
 _INKS = {"ink": (32, 33, 36), "soft": (108, 110, 116), "note": (146, 84, 10)}
 _LINE = (221, 218, 210)
@@ -152,24 +155,25 @@ class _Sheet:
     def _pictures(self) -> Iterator[tuple[tuple[int, int], Cell | None, Image | None]]:
         """Yield each tile's corner, its cell (None: left out), its picture (None: it has none).
 
-        Files are read by several threads, row by row, so that no more than a row waits in memory.
+        Files are read by several threads, and no more than a few pictures wait in memory.
         """
         lefts = _starts(self.table.columns, self.tile[0])
         tops = _starts(self.table.rows, self.tile[1])
+        places = [
+            ((left, top), self._placed.get((row, column)))
+            for row, top in zip(self.table.rows, tops, strict=True)
+            for column, left in zip(self.table.columns, lefts, strict=True)
+        ]
         with ThreadPoolExecutor(min(os.cpu_count() or 1, 8)) as pool:
-            for row, top in zip(self.table.rows, tops, strict=True):
-                cells = [self._cell(row, column) for column in self.table.columns]
-                for left, cell, picture in zip(
-                    lefts, cells, pool.map(self._opened, cells), strict=True
-                ):
-                    yield (left, top), cell, picture
+            for start in range(0, len(places), _WAITING):
+                some = places[start : start + _WAITING]
+                pictures = pool.map(self._opened, [cell for _, cell in some])
+                for (corner, cell), picture in zip(some, pictures, strict=True):
+                    yield corner, cell, picture
 
     def _opened(self, cell: Cell | None) -> Image | None:
         outcome = self.cells.get(cell.key) if cell else None
         return opened(outcome.path, self.tile) if isinstance(outcome, RenderedCell) else None
-
-    def _cell(self, row: Place, column: Place) -> Cell | None:
-        return self._placed.get((row, column))
 
     @cached_property
     def _placed(self) -> dict[tuple[Place, Place], Cell]:

@@ -119,7 +119,7 @@ function head(group) {
   });
   const lines = sheet.heads[group.level] > 40 ? 2 : 1;
   const width = isInner ? sheet.tile : Math.min(parseFloat(box.style.width), 420);
-  const room = Math.floor((width - 12) / (isInner ? 8 : 9)) * lines;
+  const room = Math.floor((width - 12) / (isInner ? 8.2 : 10)) * lines;
   box.append(broken(words, room, axes[group.axis].isText));
   box.append(hider(group.axis, group.value));
   heads.append(box);
