@@ -18,7 +18,7 @@ from loradex.render.lora.blocks import BlockStrengths, block_strengths
 from loradex.render.lora.file import LoraFile, match_lora
 from loradex.render.lora.merge import Merger
 from loradex.render.lora.modules import modules_from
-from loradex.render.lora.per_sample import PerSample, can_run_unmerged
+from loradex.render.lora.per_sample import PerSample, can_run_unmerged, rank_class
 from loradex.render.lora.use import LoraAt
 
 _AT_ONCE = 8
@@ -37,7 +37,8 @@ class Weights:
         self._denoiser = next(name for name in networks if name not in self._texts)
         self._files: dict[str, LoraFile] = {}
         self._blocks: dict[str, BlockStrengths] = {}
-        self._chunks: dict[str, int] = {}
+        self._chunks: dict[str, tuple[int, int]] = {}
+        self._counts: dict[int, int] = {}
         self._in_texts = Merger(self._texts)
         self._text_uses: object = ()
         self._merged = Merger(frozenset({self._denoiser}))
@@ -56,7 +57,7 @@ class Weights:
             if model.digest not in self._files:
                 file = match_lora(Path(model.path), self._modules, name=model.name, base=model.base)
                 self._files[model.digest] = file
-                self._chunks[model.digest] = (len(self._files) - 1) // _AT_ONCE
+                self._chunks[model.digest] = self._chunk(file)
                 notes += [(model.name, note) for note in file.notes]
             if use.blocks and use.blocks not in self._blocks:
                 network = self._base.modules()[self._denoiser]
@@ -66,12 +67,12 @@ class Weights:
     def company(self, loras: Sequence[LoraUse]) -> object:
         """Return what has to be alike for cells to share a batch.
 
-        Cells without a LoRA go with those of the first files.
+        Files whose ranks are filled up to one size go together, some at a time; cells without a
+        LoRA are among themselves, since nothing is attached for them.
         """
         if not self._runs_beside(loras):
             return tuple(_acting(loras))
-        chunks = sorted({self._chunks[use.model.digest] for use in loras})
-        return (_BESIDE, *(chunks or [0]))
+        return (_BESIDE, len(loras), *sorted({self._chunks[use.model.digest] for use in loras}))
 
     def text_state(self, loras: Sequence[LoraUse]) -> object:
         """Return what these LoRAs make of the text encoders; () where they leave them alone."""
@@ -114,6 +115,12 @@ class Weights:
         self._merged.restore()
         self._in_texts.restore()
         self._text_uses = ()
+
+    def _chunk(self, file: LoraFile) -> tuple[int, int]:
+        """Return which files this one is attached with: a rank, and a number."""
+        rank = rank_class(file)
+        count = self._counts[rank] = self._counts.get(rank, 0) + 1
+        return rank, (count - 1) // _AT_ONCE
 
     def _runs_beside(self, loras: Sequence[LoraUse]) -> bool:
         parts = frozenset({self._denoiser})

@@ -17,10 +17,13 @@ class Beside:
     """A forward hook that adds factor * up(down(x)) for each sample of the batch.
 
     It holds the factors of several files: down as (files, r, i, *k), up as (files, o, r), ranks
-    filled up with zeros. A file that does not touch the layer is None and stays zero.
+    filled up with zeros to `rank`. A file that does not touch the layer is None and stays zero.
+
+    Every sample is multiplied by itself, also where all have the same file: a product of the
+    whole batch rounds differently, and a sample must not depend on its neighbours.
     """
 
-    def __init__(self, module: nn.Module, files: Sequence[_Factors | None]) -> None:
+    def __init__(self, module: nn.Module, files: Sequence[_Factors | None], rank: int) -> None:
         import torch  # noqa: PLC0415 - heavy
         from torch import nn  # noqa: PLC0415 - heavy
 
@@ -30,24 +33,19 @@ class Beside:
         dtype = weight.dtype if computes else torch.bfloat16
         present = [factors for factors in files if factors is not None]
         kernel = () if isinstance(module, nn.Linear) else tuple(weight.shape[2:])
-        rank = max(down.shape[0] for down, _, _ in present)
+        rank = max(rank, *(down.shape[0] for down, _, _ in present))
         inputs, outputs = present[0][0].shape[1], present[0][1].shape[0]
-        if len(files) == 1:
-            down, up, _ = present[0]
-            self._down = down.reshape(1, rank, inputs, *kernel).to(weight.device, dtype)
-            self._up = up.reshape(1, outputs, rank).to(weight.device, dtype)
-        else:
-            self._down = torch.zeros(
-                (len(files), rank, inputs, *kernel), dtype=dtype, device=weight.device
-            )
-            self._up = torch.zeros((len(files), outputs, rank), dtype=dtype, device=weight.device)
-            for number, factors in enumerate(files):
-                if factors is not None:
-                    down, up, _ = factors
-                    self._down[number, : down.shape[0]] = down.reshape(-1, inputs, *kernel)
-                    self._up[number, :, : down.shape[0]] = up.reshape(outputs, -1)
+        self._down = torch.zeros(
+            (len(files), rank, inputs, *kernel), dtype=dtype, device=weight.device
+        )
+        self._up = torch.zeros((len(files), outputs, rank), dtype=dtype, device=weight.device)
+        for number, factors in enumerate(files):
+            if factors is not None:
+                down, up, _ = factors
+                self._down[number, : down.shape[0]] = down.reshape(-1, inputs, *kernel)
+                self._up[number, :, : down.shape[0]] = up.reshape(outputs, -1)
         self.scales = tuple(0.0 if factors is None else factors[2] for factors in files)
-        self._terms: list[tuple[int | Tensor, Tensor]] = []
+        self._terms: list[tuple[int | Tensor, Tensor, Tensor | None]] = []
 
     def clear(self) -> None:
         """Let nothing act."""
@@ -69,14 +67,18 @@ class Beside:
         key = ("factors", device, factors)
         if key not in shared:
             shared[key] = torch.tensor(factors, dtype=torch.float32, device=device)
+        idle = ("idle", device, tuple(factor == 0 for factor in factors))
+        if idle not in shared:
+            shared[idle] = torch.tensor(idle[2], device=device)
+        still = shared[idle] if 0 in factors else None
         acting = {number for number, factor in zip(numbers, factors, strict=True) if factor}
         if len(acting) == 1:
-            self._terms.append((acting.pop(), shared[key]))
+            self._terms.append((acting.pop(), shared[key], still))
             return
         which = ("numbers", device, numbers)
         if which not in shared:
             shared[which] = torch.tensor(numbers, device=device)
-        self._terms.append((shared[which], shared[key]))
+        self._terms.append((shared[which], shared[key], still))
 
     def __call__(self, module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> Tensor:
         """Add every term to the layer's output; a hook for `register_forward_hook`."""
@@ -90,24 +92,18 @@ class Beside:
             )
         if self._down.dtype != x.dtype:
             self._down, self._up = self._down.to(x.dtype), self._up.to(x.dtype)
-        for number, factors in self._terms:
+        for number, factors, still in self._terms:
+            down, up = self._down[number], self._up[number]
             if isinstance(number, int):
-                added = self._one(module, x, self._down[number], self._up[number])
-            else:
-                added = self._each(module, x, self._down[number], self._up[number])
+                down, up = (one.expand(len(x), *one.shape) for one in (down, up))
+            added = self._each(module, x, down, up)
             # In place with a float32 factor: multiplied in float32, rounded once.
-            added.mul_(factors.view(-1, *(1,) * (added.dim() - 1)))
+            shape = (-1, *(1,) * (added.dim() - 1))
+            added.mul_(factors.view(shape))
+            if still is not None:  # nothing times a neighbour's NaN would be NaN
+                added.masked_fill_(still.view(shape), 0)
             output = output + added
         return output
-
-    def _one(self, module: nn.Module, x: Tensor, down: Tensor, up: Tensor) -> Tensor:
-        """Apply the same factors to all samples."""
-        from torch.nn import functional  # noqa: PLC0415 - heavy
-
-        if down.dim() == 2:
-            return functional.linear(functional.linear(x, down), up)
-        inner = _convolve(module, x, down, groups=1)
-        return _convolve_point(inner, up.view(*up.shape, *(1,) * (down.dim() - 2)))
 
     def _each(self, module: nn.Module, x: Tensor, down: Tensor, up: Tensor) -> Tensor:
         """Apply to each sample its own factors: down (batch, r, i, *k), up (batch, o, r)."""
@@ -131,9 +127,3 @@ def _convolve(module: nn.Module, x: Tensor, down: Tensor, *, groups: int) -> Ten
     assert isinstance(module, _ConvNd)  # noqa: S101 - what has a kernel
     convolve = functional.conv3d if down.dim() == 5 else functional.conv2d
     return convolve(x, down, None, module.stride, module.padding, module.dilation, groups)
-
-
-def _convolve_point(x: Tensor, up: Tensor) -> Tensor:
-    from torch.nn import functional  # noqa: PLC0415 - heavy
-
-    return functional.conv3d(x, up) if up.dim() == 5 else functional.conv2d(x, up)

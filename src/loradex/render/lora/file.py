@@ -35,6 +35,8 @@ class LoraFile:
     """Trained words packed in the file: word to the tensors of its vectors."""
     stamp: tuple[int, int] = (0, 0)
     """Size and time of the file when it was matched."""
+    rank: int = 0
+    """The highest rank of its plain LoRA modules; 0 when it has none."""
 
     @property
     def touches_text(self) -> bool:
@@ -84,6 +86,8 @@ def match_lora(path: Path, modules: Modules, *, name: str, base: str | None) -> 
         named, strangers = _named_tensors(file.names - embeddings)
         _refuse_halves(named, name)
         config = read_adapter(path, file.metadata)
+        downs = (roles["down"] for roles in named.values() if "down" in roles)
+        rank = max((file.shape(key)[0] for key in downs if file.shape(key)), default=0)
         patches: list[Patch] = []
         groups = 0
         for module_name, tensors in named.items():
@@ -101,7 +105,7 @@ def match_lora(path: Path, modules: Modules, *, name: str, base: str | None) -> 
     for key in sorted(embeddings):
         words.setdefault(_word(key), []).append(key)
     packed = {word: tuple(keys) for word, keys in words.items()}
-    return LoraFile(path, name, tuple(patches), packed, stamp)
+    return LoraFile(path, name, tuple(patches), packed, stamp, rank)
 
 
 def _named_tensors(names: Iterable[str]) -> tuple[dict[str, dict[str, str]], list[str]]:

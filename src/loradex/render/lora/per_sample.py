@@ -34,6 +34,7 @@ class PerSample:
         Raises `LoraMismatch` for a file that is not all plain LoRA or LoCon in these parts.
         """
         self._files = {file: number for number, file in enumerate(dict.fromkeys(files))}
+        self._rank = max((rank_class(file) for file in self._files), default=1)
         self._layers: dict[nn.Module, Beside] = {}
         self._patches: dict[nn.Module, dict[LoraFile, Patch]] = {}
         self._handles: list[RemovableHandle] = []
@@ -98,10 +99,18 @@ class PerSample:
             _joined(module, by_file[file], tensors[file]) if file in by_file else None
             for file in self._files
         ]
-        layer = Beside(module, factors)
+        layer = Beside(module, factors, self._rank)
         self._layers[module] = layer
         self._patches[module] = {file: patches[0] for file, patches in by_file.items()}
         self._handles.append(module.register_forward_hook(layer))
+
+
+def rank_class(file: LoraFile) -> int:
+    """Return the rank that a file's factors are filled up to: a power of two.
+
+    A cell is the same to the last bit in any company whose files have the same class.
+    """
+    return 1 << (max(file.rank, 4) - 1).bit_length()
 
 
 def can_run_unmerged(file: LoraFile, parts: frozenset[str] | None = None) -> bool:
