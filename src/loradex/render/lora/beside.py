@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from loradex.errors import LoraMismatch
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor, dtype, nn
 
     _Factors = tuple[Tensor, Tensor, float]
 
@@ -34,8 +34,8 @@ class Beside:
         inputs, outputs = present[0][0].shape[1], present[0][1].shape[0]
         if len(files) == 1:
             down, up, _ = present[0]
-            self._down = down.reshape(1, rank, inputs, *kernel).to(weight.device, dtype)
-            self._up = up.reshape(1, outputs, rank).to(weight.device, dtype)
+            self._down = _as(down, weight, dtype).reshape(1, rank, inputs, *kernel)
+            self._up = _as(up, weight, dtype).reshape(1, outputs, rank)
         else:
             self._down = torch.zeros(
                 (len(files), rank, inputs, *kernel), dtype=dtype, device=weight.device
@@ -121,6 +121,17 @@ class Beside:
         joined = _convolve(module, x.reshape(1, -1, *x.shape[2:]), down.flatten(0, 1), groups=batch)
         inner = joined.view(batch, rank, -1)
         return torch.bmm(up, inner).view(batch, up.shape[1], *joined.shape[2:])
+
+
+def _as(factor: Tensor, weight: Tensor, kind: dtype) -> Tensor:
+    """Return a factor where `weight` is, as numbers of `kind`."""
+    import torch  # noqa: PLC0415 - heavy
+
+    moved = factor.to(weight.device)
+    if moved.dtype == torch.float16 and kind == torch.bfloat16:
+        # The same numbers; on CPUs the direct way takes three times as long.
+        moved = moved.float()
+    return moved.to(kind)
 
 
 def _convolve(module: nn.Module, x: Tensor, down: Tensor, *, groups: int) -> Tensor:
