@@ -10,6 +10,7 @@ import pty
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -172,7 +173,7 @@ def test_the_key_is_typed_without_being_shown(hub: LocalHub, home: Home) -> None
         except OSError:  # the other end was closed
             return
 
-    reader = threading.Thread(target=read)
+    reader = threading.Thread(target=read, daemon=True)
     process = subprocess.Popen(
         [sys.executable, "-m", "loradex", "hub", "login"],
         stdin=theirs,
@@ -182,8 +183,11 @@ def test_the_key_is_typed_without_being_shown(hub: LocalHub, home: Home) -> None
     )
     os.close(theirs)
     reader.start()
+    end = time.monotonic() + 60
     while b"(not shown)" not in seen:
         assert process.poll() is None, seen
+        assert time.monotonic() < end, seen
+        time.sleep(0.01)
     os.write(ours, f"{KEY}\n".encode())
     assert process.wait(60) == 0
     reader.join(10)

@@ -11,6 +11,7 @@ from loradex.errors import NotRenderable
 from loradex.render.build import Kind, build
 from loradex.render.device import Placed
 from loradex.render.naming import plain_clip_name
+from loradex.render.noise import UNKNOWN, NoiseHints, hinted
 from loradex.render.parts import Parts, TextPart
 from loradex.render.safefile import open_safe, read_json, weight_files
 from loradex.render.single_file import vae_dtype
@@ -19,15 +20,25 @@ from loradex.render.tokenizers import load_tokenizer
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-_PIPELINES = {"StableDiffusionPipeline": "sd", "StableDiffusionXLPipeline": "sdxl"}
+_PIPELINES = {
+    "StableDiffusionPipeline": "sd",
+    "StableDiffusionInpaintPipeline": "sd",
+    "StableDiffusionXLPipeline": "sdxl",
+    "StableDiffusionXLInpaintPipeline": "sdxl",
+}
 _TEXT_KINDS: Mapping[str, Kind] = {
     "CLIPTextModel": "text",
     "CLIPTextModelWithProjection": "text_projection",
 }
 
 
-def load_folder(folder: Path, placed: Placed) -> Parts:
-    """Return the parts of the diffusers folder on `placed`; raise `NotRenderable`."""
+def load_folder(
+    folder: Path, placed: Placed, *, hints: NoiseHints = UNKNOWN, inpainting: bool = False
+) -> Parts:
+    """Return the parts of the diffusers folder on `placed`; raise `NotRenderable`.
+
+    Inpainting models are refused unless asked for.
+    """
     index = read_json(folder / "model_index.json")
     shape = _PIPELINES.get(str(index.get("_class_name")))
     if shape is None:
@@ -36,7 +47,8 @@ def load_folder(folder: Path, placed: Placed) -> Parts:
             hint="Only Stable Diffusion 1.x, 2.x and SDXL text-to-image folders are.",
         )
     unet_config = _config(folder / "unet", "UNet2DConditionModel")
-    if unet_config.get("in_channels", 4) != 4:
+    allowed = (4, 9) if inpainting else (4,)
+    if unet_config.get("in_channels", 4) not in allowed:
         raise NotRenderable(
             f"{folder.name} is not a text-to-image checkpoint: its U-Net takes "
             f"{unet_config.get('in_channels')} channels, not 4."
@@ -55,7 +67,7 @@ def load_folder(folder: Path, placed: Placed) -> Parts:
         unet=_build("unet", folder / "unet", unet_config, placed),
         vae=_build("vae", folder / "vae", vae_config, placed),
         texts=tuple(_text_part(folder, name, placed) for name in names),
-        scheduler=read_json(folder / "scheduler" / "scheduler_config.json"),
+        scheduler=hinted(read_json(folder / "scheduler" / "scheduler_config.json"), hints),
         zero_empty_negative=shape == "sdxl"
         and bool(index.get("force_zeros_for_empty_prompt", True)),
         vae_scale=_number(vae_config.get("scaling_factor", 0.18215)),

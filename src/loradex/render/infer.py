@@ -16,6 +16,7 @@ from loradex.errors import NotRenderable
 Shapes = Mapping[str, tuple[int, ...]]
 
 _LATENT_CHANNELS = 4
+_INPAINTING_CHANNELS = 9
 _HEAD_WIDTH = 64
 _TIME_IDS = 6
 """SDXL embeds six numbers: original size, crop and target size."""
@@ -38,7 +39,8 @@ def unet_layout(shapes: Shapes, *, pooled: int | None) -> UNetLayout:
     `pooled` is the width of the projected text output, None without one. Raises `NotRenderable`.
     """
     first = _shape(shapes, "input_blocks.0.0.weight")
-    _refuse_other_inputs(first[1])
+    if first[1] != _INPAINTING_CHANNELS:
+        refuse_other_inputs(first[1])
     levels = _levels(shapes)
     layers = len(levels[0])
     if any(len(level) != layers for level in levels):
@@ -82,8 +84,8 @@ def unet_layout(shapes: Shapes, *, pooled: int | None) -> UNetLayout:
     return UNetLayout(config, layers, up_levels, context, label is not None)
 
 
-def _refuse_other_inputs(channels: int) -> None:
-    """Only plain text-to-image U-Nets take four channels."""
+def refuse_other_inputs(channels: int) -> None:
+    """Raise `NotRenderable` for a U-Net that is not plain text to image, which takes four."""
     if channels != _LATENT_CHANNELS:
         uses = {9: "inpainting", 8: "editing pictures", 5: "depth maps", 7: "upscaling"}
         use = uses.get(channels, "something other than text")

@@ -1,25 +1,32 @@
-"""Load an LDM-named single-file checkpoint: SD 1.x, SD 2.x, SDXL, of any width."""
+"""Load an LDM-named single file: SD 1.x, SD 2.x, SDXL, of any width, whole or a U-Net alone."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loradex.errors import NotRenderable
 from loradex.render import naming
+from loradex.render.bases.companions import Companions, Missing, refuse_missing
+from loradex.render.bases.text_file import build_text, text_sources
+from loradex.render.bases.vae_file import VaeSource, build_kl, find_vae
+from loradex.render.bases.weights import Weights, open_weights
 from loradex.render.build import Kind, TensorSource, build
 from loradex.render.device import Placed
 from loradex.render.infer import (
     Shapes,
+    UNetLayout,
     clip_config,
     open_clip_config,
+    refuse_other_inputs,
     unet_layout,
-    vae_config,
 )
+from loradex.render.noise import UNKNOWN, NoiseHints, single_file_noise
 from loradex.render.parts import Parts, TextPart
-from loradex.render.safefile import SafeFile, open_safe
 from loradex.render.tokenizers import find_tokenizer
 
 if TYPE_CHECKING:
@@ -27,7 +34,13 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _OTHER_NOISE = ("edm_mean", "edm_vpred.sigma_max")
-_SCALED = (".scale_weight", ".weight_scale", ".absmax", ".qweight", ".comfy_quant")
+_PREFIXES = (naming.UNET_PREFIX, "diffusion_model.", "")
+_NOTHING = Companions()
+_LATENT_CHANNELS = 4
+_CLIP_L_WIDTH = 768
+_MOST_COMPANIONS = 64
+_END, _MARK = "<|endoftext|>", "!"
+"""What CLIP-L and the larger CLIPs pad with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,39 +54,51 @@ class _TextSource:
     drop_last: bool = False
 
 
-_CLIP_L = _TextSource("cond_stage_model.transformer.", False, False, "<|endoftext|>")
-_CLIP_H = _TextSource("cond_stage_model.model.", True, False, "!", drop_last=True)
+_CLIP_L = _TextSource("cond_stage_model.transformer.", False, False, _END)
+_CLIP_H = _TextSource("cond_stage_model.model.", True, False, _MARK, drop_last=True)
 _XL = (
-    _TextSource("conditioner.embedders.0.transformer.", False, False, "<|endoftext|>"),
-    _TextSource("conditioner.embedders.1.model.", True, True, "!"),
+    _TextSource("conditioner.embedders.0.transformer.", False, False, _END),
+    _TextSource("conditioner.embedders.1.model.", True, True, _MARK),
 )
 
 
-def load_single_file(path: Path, placed: Placed) -> Parts:
-    """Return the parts of the checkpoint in `path` on `placed`; raise `NotRenderable`."""
-    with open_safe(path) as file:
-        _refuse_unusual(file)
+def load_single_file(
+    path: Path,
+    placed: Placed,
+    *,
+    companions: Companions = _NOTHING,
+    hints: NoiseHints = UNKNOWN,
+    inpainting: bool = False,
+) -> Parts:
+    """Return the parts of the checkpoint in `path` on `placed`.
+
+    A VAE or text encoders that the file lacks are taken from `companions`. Inpainting models are
+    refused unless asked for. Raises `NotRenderable`.
+    """
+    with open_weights(path) as file:
+        prefix = _unet_prefix(file)
+        _refuse_unusual(file, prefix)
+        if not inpainting:
+            refuse_other_inputs(file.shape(f"{prefix}input_blocks.0.0.weight")[1])
         sources = _text_sources(file)
-        texts = tuple(_text_part(file, source, placed) for source in sources)
-        pooled = _pooled_width(file, sources)
-        layout = unet_layout(_shapes(file, naming.UNET_PREFIX), pooled=pooled)
-
-        def unet_name(name: str) -> str:
-            return naming.UNET_PREFIX + naming.unet_ldm_name(
-                name, layers=layout.layers, attention_levels=layout.attention_levels
+        with _companion_vae(file, companions, f"{prefix}label_emb.0.0.weight" in file.names) as vae:
+            texts, pooled = _texts(file, sources, placed, companions, prefix)
+            layout = unet_layout(_shapes(file, prefix), pooled=pooled)
+            unet = build("unet", layout.config, _unet_source(file, prefix, layout), placed)
+            built = build_kl(
+                *vae, placed, is_xl=layout.is_xl, dtype=vae_dtype(placed, _upcast(layout.is_xl))
             )
-
-        unet = build("unet", layout.config, _source(file, unet_name), placed)
-        vae, scale = _vae(file, placed, is_xl=layout.is_xl)
-        scheduler, notes = _scheduler(file, is_sd2=sources == (_CLIP_H,), is_xl=layout.is_xl)
+        scheduler, notes = single_file_noise(
+            file, is_sd2=sources == (_CLIP_H,), is_xl=layout.is_xl, hints=hints
+        )
     return Parts(
         shape="sdxl" if layout.is_xl else "sd",
         unet=unet,
-        vae=vae,
+        vae=built,
         texts=texts,
         scheduler=scheduler,
         zero_empty_negative=layout.is_xl,
-        vae_scale=scale,
+        vae_scale=0.13025 if layout.is_xl else 0.18215,
         vae_mean=None,
         vae_std=None,
         layers=layout.layers,
@@ -81,34 +106,142 @@ def load_single_file(path: Path, placed: Placed) -> Parts:
     )
 
 
-def _refuse_unusual(file: SafeFile) -> None:
-    if not any(name.startswith(naming.UNET_PREFIX + "input_blocks.") for name in file.names):
-        raise NotRenderable(
-            f"{file.path.name} is not a whole SD 1.x, SD 2.x or SDXL checkpoint.",
-            hint="Only these families are drawn from, as single files or diffusers folders.",
-        )
-    if naming.UNET_PREFIX + "time_embed.cond_proj.weight" in file.names:
-        raise NotRenderable(f"{file.path.name} is a full LCM U-Net, which is not drawn from.")
-    if any(name in file.names for name in _OTHER_NOISE):
-        raise NotRenderable(f"{file.path.name} uses the EDM noise schedule, which is not drawn.")
-    if any(name.endswith(_SCALED) for name in file.names):
-        raise NotRenderable(
-            f"{file.path.name} holds quantised weights, which are not drawn from.",
-            hint="Use the float16 or bfloat16 version of this checkpoint.",
-        )
+def _upcast(is_xl: bool) -> Mapping[str, object]:
+    return {"force_upcast": is_xl}
 
 
-def _text_sources(file: SafeFile) -> tuple[_TextSource, ...]:
-    for sources in (_XL, (_CLIP_L,), (_CLIP_H,)):
-        if all(any(name.startswith(one.prefix) for name in file.names) for one in sources):
-            return sources
+def _unet_prefix(file: Weights) -> str:
+    for prefix in _PREFIXES:
+        if {f"{prefix}input_blocks.0.0.weight", f"{prefix}out.2.weight"} <= file.names:
+            return prefix
     raise NotRenderable(
-        f"{file.path.name} holds no text encoder that is known.",
-        hint="Pruned files without one, and SDXL refiners, are not drawn from.",
+        f"{file.path.name} is not a whole SD 1.x, SD 2.x or SDXL checkpoint.",
+        hint="Only these families are drawn from, as single files or diffusers folders.",
     )
 
 
-def _text_part(file: SafeFile, source: _TextSource, placed: Placed) -> TextPart:
+def _unet_source(file: Weights, prefix: str, layout: UNetLayout) -> TensorSource:
+    def unet_name(name: str) -> str:
+        return prefix + naming.unet_ldm_name(
+            name, layers=layout.layers, attention_levels=layout.attention_levels
+        )
+
+    return _source(file, unet_name)
+
+
+def _refuse_unusual(file: Weights, prefix: str) -> None:
+    if f"{prefix}time_embed.cond_proj.weight" in file.names:
+        raise NotRenderable(f"{file.path.name} is a full LCM U-Net, which is not drawn from.")
+    if any(name in file.names for name in _OTHER_NOISE):
+        raise NotRenderable(f"{file.path.name} uses the EDM noise schedule, which is not drawn.")
+
+
+@contextmanager
+def _companion_vae(
+    file: Weights, companions: Companions, is_xl: bool
+) -> Iterator[tuple[Weights, VaeSource]]:
+    """Yield the VAE to use: the one chosen, the file's own, or the first companion that fits."""
+    inside = find_vae(file)
+    if companions.vae is None and inside is not None:
+        yield file, inside
+        return
+    candidates = companions.vaes if companions.vae is None else (companions.vae,)
+    # Shapes cannot tell the two families' VAEs apart, but names do.
+    ordered = sorted(candidates, key=lambda path: ("xl" in path.name.casefold()) != is_xl)
+    for path in islice(ordered, _MOST_COMPANIONS):
+        try:
+            with open_weights(path) as other:
+                found = find_vae(other)
+                fits = found is not None and found.kind == "vae"
+                if found is not None and fits and found.channels == _LATENT_CHANNELS:
+                    yield other, found
+                    return
+        except NotRenderable:
+            if companions.vae is not None:
+                raise
+    name = "sdxl_vae.safetensors" if is_xl else "vae-ft-mse-840000-ema-pruned.safetensors"
+    raise NotRenderable(
+        f"{file.path.name} holds no VAE, so pictures cannot be decoded.",
+        hint=f"Use a checkpoint with a VAE inside, or add {name} to the library.",
+    )
+
+
+def _text_sources(file: Weights) -> tuple[_TextSource, ...]:
+    """Return where the text encoders lie; nowhere in a U-Net alone."""
+    for sources in (_XL, (_CLIP_L,), (_CLIP_H,)):
+        if all(any(name.startswith(one.prefix) for name in file.names) for one in sources):
+            return sources
+    return ()
+
+
+def _texts(
+    file: Weights,
+    sources: tuple[_TextSource, ...],
+    placed: Placed,
+    companions: Companions,
+    prefix: str,
+) -> tuple[tuple[TextPart, ...], int | None]:
+    """Return the text encoders, and the width of the pooled output, None without one."""
+    if sources:
+        texts = tuple(_text_part(file, source, placed) for source in sources)
+        return texts, _pooled_width(file, sources)
+    context = [name for name in file.names if name.endswith("attn2.to_k.weight")]
+    if not context:
+        raise NotRenderable(f"{file.path.name} has no text attention.")
+    width = file.shape(min(context))[1]
+    is_xl = f"{prefix}label_emb.0.0.weight" in file.names
+    if not is_xl and width != _CLIP_L_WIDTH:
+        raise NotRenderable(
+            f"{file.path.name} holds no text encoder that is known.",
+            hint="Pruned SD 2 files without one, and SDXL refiners, are not drawn from.",
+        )
+    wanted = (_CLIP_L_WIDTH, width - _CLIP_L_WIDTH) if is_xl else (width,)
+    return _companion_texts(file, wanted, placed, companions), wanted[-1] if is_xl else None
+
+
+def _companion_texts(
+    file: Weights, widths: tuple[int, ...], placed: Placed, companions: Companions
+) -> tuple[TextPart, ...]:
+    """Return CLIPs of these widths from the companions; raise `NotRenderable` naming the others."""
+    found: dict[int, TextPart] = {}
+    for path in islice(companions.texts, _MOST_COMPANIONS):
+        try:
+            with open_weights(path) as other:
+                for source in text_sources(other):
+                    if source.kind != "text" or source.width not in widths:
+                        continue
+                    if source.width in found:
+                        continue
+                    second = source.width != widths[0]
+                    found[source.width] = build_text(
+                        other,
+                        source,
+                        placed,
+                        checkpoint=file.path,
+                        tokenizers=companions.tokenizers,
+                        projects=second,
+                        pad_token=_MARK if second else _END,
+                    )
+        except NotRenderable as error:
+            if "tokenizer" in str(error):
+                raise
+    files = {width: ("clip_g" if width != widths[0] else "clip_l") for width in widths}
+    refuse_missing(
+        tuple(
+            Missing(
+                "text_encoder",
+                f"{file.path.name} holds no text encoder that is known, and needs "
+                f"{files[width]}.safetensors.",
+                f"{files[width]}.safetensors",
+            )
+            for width in widths
+            if width not in found
+        )
+    )
+    return tuple(found[width] for width in widths)
+
+
+def _text_part(file: Weights, source: _TextSource, placed: Placed) -> TextPart:
     shapes = _shapes(file, source.prefix)
     kind: Kind = "text_projection" if source.projects else "text"
     if source.open_clip:
@@ -126,12 +259,12 @@ def _text_part(file: SafeFile, source: _TextSource, placed: Placed) -> TextPart:
     return TextPart(build(kind, config, tensors, placed), tokenizer, source.projects, layers)
 
 
-def _pooled_width(file: SafeFile, sources: tuple[_TextSource, ...]) -> int | None:
+def _pooled_width(file: Weights, sources: tuple[_TextSource, ...]) -> int | None:
     name = f"{sources[-1].prefix}text_projection"
     return file.shape(name)[1] if sources[-1].projects and name in file.names else None
 
 
-def _open_clip_source(file: SafeFile, prefix: str) -> TensorSource:
+def _open_clip_source(file: Weights, prefix: str) -> TensorSource:
     def look_up(name: str) -> Tensor | None:
         theirs, third = naming.open_clip_name(name)
         if prefix + theirs not in file.names:
@@ -144,23 +277,6 @@ def _open_clip_source(file: SafeFile, prefix: str) -> TensorSource:
     return look_up
 
 
-def _vae(file: SafeFile, placed: Placed, *, is_xl: bool) -> tuple[torch.nn.Module, float]:
-    config = vae_config(_shapes(file, naming.VAE_PREFIX), is_xl=is_xl)
-    widths, scale = config["block_out_channels"], config["scaling_factor"]
-    assert isinstance(widths, list) and isinstance(scale, float)  # noqa: S101 - set by us
-    levels = len(widths)
-
-    def look_up(name: str) -> Tensor | None:
-        theirs = naming.VAE_PREFIX + naming.vae_ldm_name(name, levels=levels)
-        if theirs not in file.names:
-            return None
-        tensor = file.tensor(theirs)
-        # The only attention of a VAE is stored as 1x1 convolutions there.
-        return tensor[:, :, 0, 0] if ".mid.attn_1." in theirs and tensor.dim() == 4 else tensor
-
-    return build("vae", config, look_up, placed, dtype=vae_dtype(placed, config)), scale
-
-
 def vae_dtype(placed: Placed, config: Mapping[str, object]) -> torch.dtype:
     """Return the dtype to decode in: SDXL's VAE overflows in float16, so it gets float32."""
     import torch  # noqa: PLC0415 - heavy
@@ -169,40 +285,7 @@ def vae_dtype(placed: Placed, config: Mapping[str, object]) -> torch.dtype:
     return torch.float32 if chosen == torch.float16 and config.get("force_upcast") else chosen
 
 
-def _scheduler(
-    file: SafeFile, *, is_sd2: bool, is_xl: bool
-) -> tuple[dict[str, object], tuple[str, ...]]:
-    """Return the noise schedule as diffusers words it, and what had to be assumed."""
-    config: dict[str, object] = {
-        "num_train_timesteps": 1000,
-        "beta_start": 0.00085,
-        "beta_end": 0.012,
-        "beta_schedule": "scaled_linear",
-        "steps_offset": 1,
-        "clip_sample": False,
-        "set_alpha_to_one": False,
-        "prediction_type": "epsilon",
-    }
-    if is_xl:
-        config["timestep_spacing"] = "leading"
-    stated = file.metadata.get("modelspec.prediction_type", "").casefold()
-    architecture = file.metadata.get("modelspec.architecture", "")
-    says_v = "v_pred" in file.names or stated.startswith("v") or architecture.endswith("-768-v")
-    notes: tuple[str, ...] = ()
-    if is_sd2 and not says_v and not stated.startswith("eps"):
-        says_v = True
-        notes = (
-            f"{file.path.name} does not say how it predicts noise; v-prediction is assumed, "
-            "as in SD 2.1 at 768 pixels. If pictures come out wrong, use a diffusers folder.",
-        )
-    if says_v:
-        config["prediction_type"] = "v_prediction"
-    if "ztsnr" in file.names:
-        config |= {"rescale_betas_zero_snr": True, "timestep_spacing": "trailing"}
-    return config, notes
-
-
-def _shapes(file: SafeFile, prefix: str) -> Shapes:
+def _shapes(file: Weights, prefix: str) -> Shapes:
     return {
         name.removeprefix(prefix): file.shape(name)
         for name in file.names
@@ -210,7 +293,7 @@ def _shapes(file: SafeFile, prefix: str) -> Shapes:
     }
 
 
-def _source(file: SafeFile, rename: Callable[[str], str]) -> TensorSource:
+def _source(file: Weights, rename: Callable[[str], str]) -> TensorSource:
     def look_up(name: str) -> Tensor | None:
         theirs = rename(name)
         return file.tensor(theirs) if theirs in file.names else None

@@ -5,6 +5,7 @@ Imports diffusers: to be imported only where something is drawn.
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -15,7 +16,7 @@ import torch
 from loradex.render import multistep_solvers, two_stage_solvers
 from loradex.render.samplers import Choice
 from loradex.render.schedules import noise_levels
-from loradex.render.trained_levels import times_of, trained_levels
+from loradex.render.trained_levels import times_of, trained_levels, zero_snr_betas
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -36,7 +37,11 @@ def build(choice: Choice, config: Mapping[str, object], *, sdxl: bool) -> Schedu
             "drops_last": choice.sampler.drops_last,
         }
         kind = type(kind.__name__, (following, kind), facts)
-    scheduler: Scheduler = kind.from_config(dict(config), **choice.options)
+    known = dict(config)
+    flag = "rescale_betas_zero_snr"
+    if known.get(flag) and flag not in inspect.signature(kind.__init__).parameters:
+        known["trained_betas"] = zero_snr_betas(known)
+    scheduler: Scheduler = kind.from_config(known, **choice.options)
     return scheduler
 
 

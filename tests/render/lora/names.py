@@ -161,7 +161,9 @@ def _original_sd3(root: str, dot: str) -> tuple[Target, ...]:
     }
     swapped = {
         "final_layer.adaLN_modulation.1": "norm_out.linear",
-        "joint_blocks.1.context_block.adaLN_modulation.1": "transformer_blocks.1.norm1_context.linear",
+        "joint_blocks.1.context_block.adaLN_modulation.1": (
+            "transformer_blocks.1.norm1_context.linear"
+        ),
     }
     return (
         *(

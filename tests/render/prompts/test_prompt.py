@@ -91,8 +91,7 @@ def test_embeddings_stand_as_pieces_of_their_own() -> None:
         (Piece("embedding:EasyNegative.pt", 1.0, "easynegative"),),
     )
     assert weighted("embedding:other", known).sections == ((Piece("embedding:other"),),)
-    assert weighted("easynegative").is_plain
-    assert not weighted("easynegative", known).is_plain
+    assert weighted("easynegative").sections == ((Piece("easynegative"),),)
 
 
 def test_embeddings_asked_for_by_prefix_are_listed() -> None:

@@ -289,3 +289,53 @@ def test_ours_start_on_the_way(name: str) -> None:
         latents = scheduler.step(said, timestep, latents, return_dict=False, **extra)[0]
     assert 0.9 < latents.std() < 1.1
     assert torch.corrcoef(torch.stack([latents.flatten(), clean.flatten()]))[0, 1] > 0.5
+
+
+@pytest.mark.parametrize("name", SAMPLERS)
+def test_zero_terminal_snr_is_kept_by_every_sampler(name: str) -> None:
+    """Heun, DPM2, DPM2 a, LMS and PLMS of diffusers drop it."""
+    import numpy as np
+    import torch
+
+    from .gaussian import CONFIG
+
+    config = {
+        **CONFIG,
+        "rescale_betas_zero_snr": True,
+        "prediction_type": "v_prediction",
+        "timestep_spacing": "trailing",
+    }
+    reference: Any = build_scheduler("Euler", config)
+    scheduler: Any = build_scheduler(name, config)
+    kept, expected = (one.alphas_cumprod.double().numpy() for one in (scheduler, reference))
+    assert np.abs(kept[:-1] / expected[:-1] - 1).max() < 2e-3
+    assert kept[-1] < 1e-7
+    scheduler.set_timesteps(6, device="cpu")
+    generator = [torch.Generator().manual_seed(0)]
+    noise = torch.randn(1, 4, 8, 8, generator=generator[0])
+    latents = noise * scheduler.init_noise_sigma
+    extra = {"generator": generator} if SAMPLERS[name].random else {}
+    for timestep in scheduler.timesteps:
+        said = scheduler.scale_model_input(latents, timestep) * 0.1
+        latents = scheduler.step(said, timestep, latents, return_dict=False, **extra)[0]
+    assert torch.isfinite(latents).all()
+
+
+@pytest.mark.parametrize(
+    "betas",
+    [
+        {"beta_schedule": "linear"},
+        {"trained_betas": [0.001 * (1 + number / 100) for number in range(1000)]},
+    ],
+)
+def test_zero_terminal_snr_from_other_betas(betas: dict[str, object]) -> None:
+    import numpy as np
+
+    from .gaussian import CONFIG
+
+    config = {**CONFIG, **betas, "rescale_betas_zero_snr": True}
+    kept = []
+    for name in ("Euler", "Heun"):
+        scheduler: Any = build_scheduler(name, config)
+        kept.append(scheduler.alphas_cumprod.double().numpy()[:990])
+    assert np.abs(kept[0] / kept[1] - 1).max() < 2e-3

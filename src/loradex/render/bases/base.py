@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Literal, Protocol
 
 if TYPE_CHECKING:
@@ -57,6 +58,10 @@ class Condition:
     negative: Encoded | None
     guidance: float
 
+
+Embeddings = Mapping[str, tuple["Tensor", ...]]
+"""Textual inversions by `embedding_key`: vectors (n, width) for each text encoder in turn."""
+NO_EMBEDDINGS: Embeddings = MappingProxyType({})
 
 Extra = Callable[["Tensor", "Tensor"], Mapping[str, object]]
 """From scaled latents (2n, … when guided) and timestep to further arguments of the denoiser."""
@@ -112,10 +117,18 @@ class Base(Protocol):
     def reads_negative(self, guidance: float) -> bool:
         """Tell whether a negative text has any effect at this guidance."""
 
-    def encode(self, text: str, *, clip_skip: int = 1, negative: bool = False) -> Encoded:
+    def encode(
+        self,
+        text: str,
+        *,
+        clip_skip: int = 1,
+        negative: bool = False,
+        embeddings: Embeddings = NO_EMBEDDINGS,
+    ) -> Encoded:
         """Encode one text by itself, so that the result cannot depend on its neighbours.
 
-        Raises `UsageError` for a clip skip that the encoder does not have.
+        `embeddings` are textual inversions by key, which only CLIP families read. Raises
+        `UsageError` for a clip skip that the encoder does not have.
         """
 
     def cut_off(self, text: str) -> int:
@@ -128,11 +141,19 @@ class Base(Protocol):
         """Return the dtype to keep latents in between steps."""
 
     def schedule(
-        self, sampler: str, steps: int, width: int, height: int, *, strength: float = 1.0
+        self,
+        sampler: str,
+        steps: int,
+        width: int,
+        height: int,
+        *,
+        spacing: str = "Automatic",
+        strength: float = 1.0,
     ) -> Schedule:
         """Return a fresh noise schedule; `strength` < 1 starts on the way, for an init picture.
 
-        Raises `UsageError` for a sampler that this family does not have.
+        `sampler` and `spacing` are A1111's names of samplers and schedule types. Raises
+        `UsageError` for one that this family does not have.
         """
 
     def join(self, conditions: Sequence[Condition], width: int, height: int) -> Batch:

@@ -6,24 +6,33 @@ grows with the picture (`mu`), as the scheduler's configuration says.
 
 from __future__ import annotations
 
+import inspect
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from loradex.errors import UsageError
-from loradex.render.bases.base import Batch, Condition, Defaults, Encoded, Family
+from loradex.render.bases.base import (
+    NO_EMBEDDINGS,
+    Batch,
+    Condition,
+    Defaults,
+    Embeddings,
+    Encoded,
+    Family,
+)
 from loradex.render.bases.coder import Coder
 from loradex.render.bases.guidance import guide
 from loradex.render.bases.schedule import Schedule
 from loradex.render.parts import TextPart
+from loradex.render.samplers import build_flow_scheduler
 
 if TYPE_CHECKING:
     import torch
     from PIL.Image import Image
     from torch import Generator, Tensor, nn
-
-    from loradex.render.parts import Scheduler
 
 _LATENT_SCALE = 8
 
@@ -87,7 +96,14 @@ class FlowBase(ABC):
         return guidance > 1
 
     @abstractmethod
-    def encode(self, text: str, *, clip_skip: int = 1, negative: bool = False) -> Encoded:
+    def encode(
+        self,
+        text: str,
+        *,
+        clip_skip: int = 1,
+        negative: bool = False,
+        embeddings: Embeddings = NO_EMBEDDINGS,
+    ) -> Encoded:
         """Encode one text."""
 
     @abstractmethod
@@ -106,19 +122,26 @@ class FlowBase(ABC):
         return self._weight().dtype
 
     def schedule(
-        self, sampler: str, steps: int, width: int, height: int, *, strength: float = 1.0
+        self,
+        sampler: str,
+        steps: int,
+        width: int,
+        height: int,
+        *,
+        spacing: str = "Automatic",
+        strength: float = 1.0,
     ) -> Schedule:
         """Return the noise levels for a picture of this size."""
         tokens = (width // (self.scale * self.patch)) * (height // (self.scale * self.patch))
-        scheduler = flow_scheduler(sampler, self._parts.scheduler)
-        options: dict[str, object] = {"device": str(self._weight().device)}
-        if self._parts.scheduler.get("use_dynamic_shifting"):
-            options["mu"] = self.shift(tokens, steps)
-        if self.own_sigmas:
-            options["num_inference_steps"] = steps
+        config = self._parts.scheduler
+        shift = math.exp(self.shift(tokens, steps)) if config.get("use_dynamic_shifting") else None
+        scheduler = build_flow_scheduler(sampler, config, schedule=spacing, shift=shift)
+        device = str(self._weight().device)
+        takes_levels = "sigmas" in inspect.signature(scheduler.set_timesteps).parameters
+        if takes_levels and not self.own_sigmas and hasattr(scheduler, "scale_noise"):
+            scheduler.set_timesteps(sigmas=even_sigmas(steps), device=device)
         else:
-            options["sigmas"] = even_sigmas(steps)
-        scheduler.set_timesteps(**options)
+            scheduler.set_timesteps(steps, device=device)
         scheduler.set_begin_index(0)
         return Schedule(scheduler, strength=strength, flow=True)
 
@@ -209,18 +232,6 @@ class FlowBase(ABC):
         import torch  # noqa: PLC0415 - heavy
 
         return torch.cat([one.pooled for one in order if one.pooled is not None]).to(self._weight())
-
-
-def flow_scheduler(sampler: str, config: Mapping[str, object]) -> Scheduler:
-    """Return the scheduler of an A1111 sampler name for flow matching; raise `UsageError`."""
-    import diffusers  # noqa: PLC0415 - heavy
-
-    if sampler != "Euler":
-        raise UsageError(
-            f"The sampler {sampler} is not drawn with on this architecture.", hint="Use Euler."
-        )
-    scheduler: Scheduler = diffusers.FlowMatchEulerDiscreteScheduler.from_config(dict(config))
-    return scheduler
 
 
 def even_sigmas(steps: int) -> list[float]:

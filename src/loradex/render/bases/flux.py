@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from loradex.render.bases import words
-from loradex.render.bases.base import Encoded
+from loradex.render.bases.base import NO_EMBEDDINGS, Embeddings, Encoded
 from loradex.render.bases.flow import FlowBase
 from loradex.render.bases.packing import pack_patches, positions, unpack_patches
 
@@ -27,7 +27,14 @@ class FluxBase(FlowBase):
         """Guidance is distilled into the weights: there is no negative text."""
         return False
 
-    def encode(self, text: str, *, clip_skip: int = 1, negative: bool = False) -> Encoded:
+    def encode(
+        self,
+        text: str,
+        *,
+        clip_skip: int = 1,
+        negative: bool = False,
+        embeddings: Embeddings = NO_EMBEDDINGS,
+    ) -> Encoded:
         """Return T5's tokens, and CLIP's summary."""
         _, pooled = words.clip_pair(self._text("text_encoder"), text, 1)
         embeds, _ = words.t5(self._text("text_encoder_2"), text, self._tokens(), masked=False)

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from loradex.render.bases import words
-from loradex.render.bases.base import Encoded
+from loradex.render.bases.base import NO_EMBEDDINGS, Embeddings, Encoded
 from loradex.render.bases.flow import FlowBase
 
 if TYPE_CHECKING:
@@ -35,7 +35,14 @@ class Flux2KleinBase(FlowBase):
         slope = (many - few) / 190
         return slope * steps + many - 200 * slope
 
-    def encode(self, text: str, *, clip_skip: int = 1, negative: bool = False) -> Encoded:
+    def encode(
+        self,
+        text: str,
+        *,
+        clip_skip: int = 1,
+        negative: bool = False,
+        embeddings: Embeddings = NO_EMBEDDINGS,
+    ) -> Encoded:
         """Put three layers side by side, padding included."""
         import torch  # noqa: PLC0415 - heavy
 

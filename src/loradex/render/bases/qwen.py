@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from loradex.render.bases import words
-from loradex.render.bases.base import Encoded
+from loradex.render.bases.base import NO_EMBEDDINGS, Embeddings, Encoded
 from loradex.render.bases.flow import FlowBase
 from loradex.render.bases.guidance import guide
 from loradex.render.bases.packing import pack_patches, unpack_patches
@@ -24,7 +24,14 @@ class QwenBase(FlowBase):
 
     family = "qwen"
 
-    def encode(self, text: str, *, clip_skip: int = 1, negative: bool = False) -> Encoded:
+    def encode(
+        self,
+        text: str,
+        *,
+        clip_skip: int = 1,
+        negative: bool = False,
+        embeddings: Embeddings = NO_EMBEDDINGS,
+    ) -> Encoded:
         """Return the last layer behind the template's opening, padded to a bucket."""
         import torch  # noqa: PLC0415 - heavy
 

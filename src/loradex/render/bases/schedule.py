@@ -47,13 +47,14 @@ class Schedule:
 
     def noised(self, clean: Tensor, noise: Tensor, timestep: Tensor) -> Tensor:
         """Return `clean` latents with `noise` mixed in as it is at `timestep` (one number)."""
-        if self._flow:
+        if hasattr(self._scheduler, "scale_noise"):
             return self._scheduler.scale_noise(clean, timestep, noise)
         return self._scheduler.add_noise(clean, noise, timestep)
 
     def scale(self, latents: Tensor, timestep: Tensor) -> Tensor:
         """Return latents as the denoiser wants them at this timestep."""
-        return latents if self._flow else self._scheduler.scale_model_input(latents, timestep)
+        plain = not hasattr(self._scheduler, "scale_model_input")
+        return latents if plain else self._scheduler.scale_model_input(latents, timestep)
 
     def step(
         self, predicted: Tensor, timestep: Tensor, latents: Tensor, generators: Sequence[Generator]

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from loradex.render.bases import words
-from loradex.render.bases.base import Encoded
+from loradex.render.bases.base import NO_EMBEDDINGS, Embeddings, Encoded
 from loradex.render.bases.flow import FlowBase
 
 if TYPE_CHECKING:
@@ -22,7 +22,14 @@ class SD3Base(FlowBase):
     family = "sd3"
     own_sigmas = True
 
-    def encode(self, text: str, *, clip_skip: int = 1, negative: bool = False) -> Encoded:
+    def encode(
+        self,
+        text: str,
+        *,
+        clip_skip: int = 1,
+        negative: bool = False,
+        embeddings: Embeddings = NO_EMBEDDINGS,
+    ) -> Encoded:
         """Put both CLIPs side by side, padded to T5's width, and T5 behind them."""
         import torch  # noqa: PLC0415 - heavy
 

@@ -5,8 +5,17 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from loradex.errors import UsageError
 from loradex.render import text as clip
-from loradex.render.bases.base import Batch, Condition, Defaults, Encoded, Family
+from loradex.render.bases.base import (
+    NO_EMBEDDINGS,
+    Batch,
+    Condition,
+    Defaults,
+    Embeddings,
+    Encoded,
+    Family,
+)
 from loradex.render.bases.coder import KLCoder
 from loradex.render.bases.guidance import any_guided, guide
 from loradex.render.bases.schedule import Schedule
@@ -21,6 +30,8 @@ if TYPE_CHECKING:
 
 _LATENT_SCALE = 8
 _LATENT_CHANNELS = 4
+_SD2_PLAIN = Defaults(512, 512, 20, 7.0)
+"""Of the version of SD 2 that predicts noise; the other was trained on larger pictures."""
 _DEFAULTS: Mapping[Family, Defaults] = {
     "sd1": Defaults(512, 512, 20, 7.0),
     "sd2": Defaults(768, 768, 20, 7.0),
@@ -37,7 +48,8 @@ class UNetBase:
         self._released = False
         self._coder = KLCoder(parts.vae, parts.vae_scale, mean=parts.vae_mean, std=parts.vae_std)
         self.family: Family = _family(parts)
-        self.defaults = _DEFAULTS[self.family]
+        plain = parts.scheduler.get("prediction_type", "epsilon") == "epsilon"
+        self.defaults = _SD2_PLAIN if self.family == "sd2" and plain else _DEFAULTS[self.family]
         self.notes = parts.notes
 
     def modules(self) -> Mapping[str, nn.Module]:
@@ -66,9 +78,20 @@ class UNetBase:
         """Tell whether guidance is on."""
         return guidance > 1
 
-    def encode(self, text: str, *, clip_skip: int = 1, negative: bool = False) -> Encoded:
+    def encode(
+        self,
+        text: str,
+        *,
+        clip_skip: int = 1,
+        negative: bool = False,
+        embeddings: Embeddings = NO_EMBEDDINGS,
+    ) -> Encoded:
         """Encode one text with every encoder of the checkpoint."""
-        found = clip.encode(self._parts, text, clip_skip=clip_skip, negative=negative)
+        if self._released:
+            raise UsageError("The text encoders were released; load the checkpoint again.")
+        found = clip.encode(
+            self._parts, text, clip_skip=clip_skip, negative=negative, embeddings=embeddings
+        )
         return Encoded(found.embeds, found.pooled)
 
     def cut_off(self, text: str) -> int:
@@ -83,11 +106,18 @@ class UNetBase:
         return torch.randn(size, generator=generator)
 
     def schedule(
-        self, sampler: str, steps: int, width: int, height: int, *, strength: float = 1.0
+        self,
+        sampler: str,
+        steps: int,
+        width: int,
+        height: int,
+        *,
+        spacing: str = "Automatic",
+        strength: float = 1.0,
     ) -> Schedule:
         """Return the checkpoint's own noise schedule under this sampler."""
         sdxl = self.family == "sdxl"
-        scheduler = build_scheduler(sampler, self._parts.scheduler, sdxl=sdxl)
+        scheduler = build_scheduler(sampler, self._parts.scheduler, schedule=spacing, sdxl=sdxl)
         scheduler.set_timesteps(steps, device=str(self._device()))
         return Schedule(scheduler, strength=strength)
 

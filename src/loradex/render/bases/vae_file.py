@@ -17,6 +17,7 @@ from loradex.render.infer import Shapes, vae_config
 from loradex.render.naming import VAE_PREFIX, vae_ldm_name
 
 if TYPE_CHECKING:
+    import torch
     from torch import Tensor, nn
 
 _PREFIXES = (VAE_PREFIX, "vae.", "")
@@ -63,18 +64,26 @@ def build_coder(
     if source.kind == "vae-qwen":
         vae = _build_qwen(file, source, placed)
         return QwenCoder(vae, vae.config.latents_mean, vae.config.latents_std)  # type: ignore[union-attr, arg-type]
-    vae = _build_kl(file, source, placed)
+    vae = build_kl(file, source, placed)
     if source.kind == "vae-flux2":
         return Flux2Coder(vae, _BATCH_NORM_EPSILON)
     return KLCoder(vae, scale, shift)
 
 
-def _build_kl(file: Weights, source: VaeSource, placed: Placed) -> nn.Module:
+def build_kl(
+    file: Weights,
+    source: VaeSource,
+    placed: Placed,
+    *,
+    is_xl: bool = False,
+    dtype: torch.dtype | None = None,
+) -> nn.Module:
+    """Return an `AutoencoderKL` on `placed`, in `dtype` where given; raise `NotRenderable`."""
     shapes = _shapes(file, source)
     levels = _levels(shapes)
     if not source.native:
         shapes = {vae_ldm_name(name, levels=levels): shape for name, shape in shapes.items()}
-    config = vae_config(shapes, is_xl=False)
+    config = vae_config(shapes, is_xl=is_xl)
     config |= {
         "use_quant_conv": "quant_conv.weight" in shapes,
         "use_post_quant_conv": "post_quant_conv.weight" in shapes,
@@ -89,7 +98,7 @@ def _build_kl(file: Weights, source: VaeSource, placed: Placed) -> nn.Module:
         square = ".mid.attn_1." in theirs and tensor.dim() == 4
         return tensor[:, :, 0, 0] if square else tensor
 
-    return build(source.kind, config, look_up, placed)
+    return build(source.kind, config, look_up, placed, dtype=dtype)
 
 
 def _build_qwen(file: Weights, source: VaeSource, placed: Placed) -> nn.Module:

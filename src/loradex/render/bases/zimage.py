@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from loradex.render.bases import words
-from loradex.render.bases.base import Encoded
+from loradex.render.bases.base import NO_EMBEDDINGS, Embeddings, Encoded
 from loradex.render.bases.flow import FlowBase
 from loradex.render.bases.guidance import guide
 
@@ -31,7 +31,14 @@ class ZImageBase(FlowBase):
 
         return torch.float32
 
-    def encode(self, text: str, *, clip_skip: int = 1, negative: bool = False) -> Encoded:
+    def encode(
+        self,
+        text: str,
+        *,
+        clip_skip: int = 1,
+        negative: bool = False,
+        embeddings: Embeddings = NO_EMBEDDINGS,
+    ) -> Encoded:
         """Return the layer before the last, without padding."""
         whole = words.CHAT_TEMPLATE.format(text)
         (layer,), _ = words.qwen(self._text("text_encoder"), whole, _TOKENS, (-2,), fill=False)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from loradex.errors import LoraMismatch
 
 if TYPE_CHECKING:
-    from torch import Tensor, nn
+    from torch import Tensor, dtype, nn
 
     _Factors = tuple[Tensor, Tensor, float]
 
@@ -42,8 +42,10 @@ class Beside:
         for number, factors in enumerate(files):
             if factors is not None:
                 down, up, _ = factors
-                self._down[number, : down.shape[0]] = down.reshape(-1, inputs, *kernel)
-                self._up[number, :, : down.shape[0]] = up.reshape(outputs, -1)
+                self._down[number, : down.shape[0]] = _as(down, weight, dtype).reshape(
+                    -1, inputs, *kernel
+                )
+                self._up[number, :, : down.shape[0]] = _as(up, weight, dtype).reshape(outputs, -1)
         self.scales = tuple(0.0 if factors is None else factors[2] for factors in files)
         self._terms: list[tuple[int | Tensor, Tensor, Tensor | None]] = []
 
@@ -117,6 +119,17 @@ class Beside:
         joined = _convolve(module, x.reshape(1, -1, *x.shape[2:]), down.flatten(0, 1), groups=batch)
         inner = joined.view(batch, rank, -1)
         return torch.bmm(up, inner).view(batch, up.shape[1], *joined.shape[2:])
+
+
+def _as(factor: Tensor, weight: Tensor, kind: dtype) -> Tensor:
+    """Return a factor where `weight` is, as numbers of `kind`."""
+    import torch  # noqa: PLC0415 - heavy
+
+    moved = factor.to(weight.device)
+    if moved.dtype == torch.float16 and kind == torch.bfloat16:
+        # The same numbers; on CPUs the direct way takes three times as long.
+        moved = moved.float()
+    return moved.to(kind)
 
 
 def _convolve(module: nn.Module, x: Tensor, down: Tensor, *, groups: int) -> Tensor:

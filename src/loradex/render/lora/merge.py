@@ -23,8 +23,8 @@ if TYPE_CHECKING:
     _Term = tuple[LoraFile, Patch, float]
     _Fused = dict[LoraFile, tuple[Group, float, Tensor]]
 
-_ROWS = 256
-"""Rows that are added to at a time: so many in float32 stay in a CPU's cache."""
+_CACHED = 1 << 18
+"""Numbers that are added to at a time: so many in float32 stay in a CPU's cache."""
 
 
 class Merger:
@@ -139,7 +139,9 @@ class Merger:
             factors.append(
                 (down.float().flatten(1), up.float().flatten(1), scale * strength, start)
             )
-        step = _ROWS if parameter.device.type == "cpu" else parameter.shape[0]
+        step = parameter.shape[0]
+        if parameter.device.type == "cpu":
+            step = max(1, _CACHED * step // parameter.numel())
         for row in range(0, parameter.shape[0], step):
             total = base[row : row + step].to(
                 torch.float32, copy=True, memory_format=torch.contiguous_format

@@ -27,10 +27,3 @@ class Weighted:
     def plain(self) -> str:
         """The words alone, for an encoder that knows no weights."""
         return " ".join("".join(piece.text for piece in section) for section in self.sections)
-
-    @property
-    def is_plain(self) -> bool:
-        """Tell whether the words alone say everything."""
-        return len(self.sections) == 1 and all(
-            piece.weight == 1.0 and piece.embedding is None for piece in self.sections[0]
-        )
