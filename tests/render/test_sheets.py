@@ -169,6 +169,12 @@ def test_facts_tell_what_no_axis_varies() -> None:
     assert line == "base-model  ·  LoRA my_style  ·  20 steps  ·  guidance 7  ·  64 × 64  ·  seed 7"
 
 
+def test_facts_leave_out_what_is_not_there() -> None:
+    plan = plan_of([STRENGTHS, axis(AxisKind.INIT_IMAGE, None), axis(AxisKind.NEGATIVE, "")])
+    kinds = {fact.kind for fact in shared_facts(plan.spec)}
+    assert not kinds & {AxisKind.INIT_IMAGE, AxisKind.DENOISING, AxisKind.NEGATIVE}
+
+
 def test_axes_and_values_have_readable_names() -> None:
     part = axis(AxisKind.PROMPT_PART, "red", "", find="red")
     assert axis_name(part) == "Prompt part ‘red’"

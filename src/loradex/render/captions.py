@@ -81,7 +81,7 @@ def shared_facts(spec: GridSpec) -> tuple[Fact, ...]:
         if axis.kind is AxisKind.PROMPT_PART:
             if len(axis.values) == 1:
                 parts.append(Fact(axis.kind, axis_name(axis), value_text(axis, 0)))
-        elif len(axis.values) == 1:
+        elif len(axis.values) == 1 and axis.values[0].value not in (None, ""):
             texts[axis.kind] = value_text(axis, 0)
         else:
             texts.pop(axis.kind, None)
@@ -150,7 +150,7 @@ _OWNERS = {
 
 def _without_owner(spec: GridSpec, texts: dict[AxisKind, str]) -> None:
     """Drop what says nothing here: a strength where there is no LoRA to have it."""
-    there = {*texts, *(axis.kind for axis in spec.axes)}
+    there = {*texts, *(spec.axes[number].kind for number in varied_axes(spec))}
     for kind, owner in _OWNERS.items():
         if owner not in there:
             texts.pop(kind, None)

@@ -120,5 +120,8 @@ def _cell(
 
 def _link(target: Path, folder: Path) -> str:
     """Return a relative address of `target` from a page in `folder`."""
-    relative = os.path.relpath(target.absolute(), folder.absolute())
+    try:
+        relative = os.path.relpath(target.absolute(), folder.absolute())
+    except ValueError:  # another drive of Windows, which nothing relative leads to
+        return target.absolute().as_uri()
     return "/".join(quote(part, safe="") for part in Path(relative).parts)

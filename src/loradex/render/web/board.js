@@ -150,8 +150,8 @@ function hider(axis, value) {
 }
 
 function bandOf({ row, top }) {
-  const box = element("div", { className: "band", style: { top: `${top}px` } });
-  const words = element("div", { className: "inside" });
+  const box = element("div", { className: "band", style: { top: `${top}px` }, aria: { role: "row" } });
+  const words = element("div", { className: "inside", aria: { role: "rowheader" } });
   state.y.slice(0, -1).forEach((axis, level) => {
     const value = label(axis, row[level]);
     words.append(element("span", { className: "term", title: value },
@@ -187,7 +187,8 @@ function tileOf(row, column) {
   const at = { left: `${sheet.lefts[column]}px` };
   const line = made.get(`row ${row}`);
   if (places[place] < 0) {
-    const gap = element("div", { className: "tile none", style: at, title: "Left out of this grid" });
+    const gap = element("div", { className: "tile none", style: at, title: "Left out of this grid",
+      aria: { role: "gridcell" } });
     line.append(gap);
     return gap;
   }

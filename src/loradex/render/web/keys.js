@@ -112,6 +112,12 @@ document.addEventListener("keyup", (event) => {
   heldSince = 0;
 });
 
+// A key that is let go in another window is never heard of.
+addEventListener("blur", () => {
+  if (heldSince > 0) setBased(false);
+  heldSince = 0;
+});
+
 // ---- on paper: a plain table of all that is shown --------------------------------------------------
 addEventListener("beforeprint", () => {
   const paper = byId("print");
