@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from loradex.domain.axes import AxisKind
+from loradex.domain.recipe import RenderSettings
 from loradex.errors import QueryError, UsageError
 from loradex.operations.child_job import JobStatus
 from loradex_tui.grid_form import GridForm, picture_count, read_form, usual_form
@@ -95,11 +96,12 @@ def test_complete(text: str, offers: list[str]) -> None:
     assert complete(text, ["lost", "mine", "style"], ["mine"]) == offers
 
 
+USUAL = RenderSettings(sampler="DPM++ 2M")
 FORM = GridForm(strengths="0 0.5,1", prompts="a\n\n b \na", seeds="1, 2", size="512")
 
 
 def test_a_form_becomes_a_request() -> None:
-    request = read_form(FORM, 6, (1, 2))
+    request = read_form(FORM, 6, (1, 2), USUAL)
     assert request.texts(AxisKind.CHECKPOINT) == ("6",)
     assert request.texts(AxisKind.LORA) == ("1", "2")
     assert request.texts(AxisKind.STRENGTH) == ("0", "0.5", "1")
@@ -107,6 +109,7 @@ def test_a_form_becomes_a_request() -> None:
     assert request.texts(AxisKind.SEED) == ("1", "2")
     assert request.texts(AxisKind.SIZE) == ("512x512",)
     assert request.texts(AxisKind.TRIGGER) == ()
+    assert request.texts(AxisKind.SAMPLER) == ("DPM++ 2M",)
     assert request.pages == (AxisKind.LORA,)
 
 
@@ -125,7 +128,7 @@ def test_a_form_becomes_a_request() -> None:
 def test_pictures_are_counted(
     changes: dict[str, str], loras: tuple[int, ...], pictures: int
 ) -> None:
-    assert picture_count(read_form(replace(FORM, **changes), 6, loras)) == pictures
+    assert picture_count(read_form(replace(FORM, **changes), 6, loras, USUAL)) == pictures
 
 
 @pytest.mark.parametrize(
@@ -135,9 +138,9 @@ def test_pictures_are_counted(
         ("prompts", "fine\n<hypernet:x>", "^Prompts: Hypernetworks"),
         ("prompts", "a <lora:>", "^Prompts: .*names no LoRA"),
         ("negative", "bad <lora:x:y>", "^Negative: "),
-        ("strengths", "", "^Strengths: .*not a number"),
+        ("strengths", " , ", "^Strengths: write at least one"),
         ("strengths", "9", "^Strengths: from -5 to 5"),
-        ("strengths", "nan", "^Strengths: .*not a number"),
+        ("strengths", "nan", "^Strengths: .*number"),
         ("strengths", "0..1", "^Strengths: .*its step"),
         ("seeds", "1.5", "^Seeds: .*whole number"),
         ("seeds", "-1", "^Seeds: from 0"),
@@ -151,15 +154,16 @@ def test_pictures_are_counted(
 )
 def test_a_wrong_form_names_the_field(field: str, value: str, told: str) -> None:
     with pytest.raises(UsageError, match=told):
-        read_form(replace(FORM, **{field: value}), 6, (1, 2))
+        read_form(replace(FORM, **{field: value}), 6, (1, 2), USUAL)
 
 
-def test_forms_start_with_what_is_usual_for_the_base() -> None:
-    assert usual_form("sdxl", has_triggers=True).prompts == "{trigger}"
-    assert usual_form("sdxl", has_triggers=False).prompts == ""
-    assert usual_form("sdxl", has_triggers=False).size == "1024x1024"
-    assert usual_form("flux1", has_triggers=False).guidance == "3.5"
-    assert usual_form(None, has_triggers=False).size == "512x512"
+def test_forms_start_with_what_is_usual() -> None:
+    usual = RenderSettings(768, 1024, num_inference_steps=4, guidance_scale=3.50)
+    form = usual_form(usual, has_triggers=True)
+    assert (form.size, form.steps, form.guidance) == ("768x1024", "4", "3.5")
+    assert form.prompts == "{trigger}"
+    assert usual_form(usual).prompts == ""
+    assert read_form(form, 6, (1,), usual).texts(AxisKind.SIZE) == ("768x1024",)
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,6 @@ from typing import TypeVar
 from loradex.domain.axes import AxisKind
 from loradex.domain.recipe import RenderSettings
 from loradex.errors import UsageError
-from loradex.operations.grid_reading import USUAL_SIDES
 from loradex.operations.grid_request import GridRequest, usual_request
 from loradex.render.prompts.prompt import parse_prompt
 from loradex.render.ranges import parse_seeds, parse_strengths
@@ -19,7 +18,6 @@ MOST_PICTURES = 5_000
 TRIGGERS = {"auto": (), "on": ("on",), "off": ("off",), "both": ("on", "off")}
 """Words for the trigger field, with the values they stand for; `auto` follows the LoRA."""
 
-_GUIDANCE = {"flux1": 3.5, "sd3": 4.5}
 _T = TypeVar("_T", int, float)
 
 
@@ -37,14 +35,13 @@ class GridForm:
     size: str = "512x512"
 
 
-def usual_form(base: str | None, *, has_triggers: bool) -> GridForm:
-    """Return the fields filled in for LoRAs of a base model, with trigger words or without."""
-    side = USUAL_SIDES.get(base or "", 512)
-    guidance = _GUIDANCE.get(base or "", 7.0)
+def usual_form(settings: RenderSettings, *, has_triggers: bool = False) -> GridForm:
+    """Return the fields filled in with what suits a checkpoint, and with LoRAs' trigger words."""
     return GridForm(
         prompts=PLACEHOLDER if has_triggers else "",
-        guidance=f"{guidance:g}",
-        size=f"{side}x{side}",
+        steps=str(settings.num_inference_steps),
+        guidance=f"{settings.guidance_scale:g}",
+        size=f"{settings.width}x{settings.height}",
     )
 
 
@@ -67,8 +64,13 @@ def _triggers(request: GridRequest) -> Sequence[str]:
     return request.texts(AxisKind.TRIGGER) or ("auto",)
 
 
-def read_form(form: GridForm, checkpoint: int, loras: tuple[int, ...]) -> GridRequest:
-    """Return the request; raise `UsageError` naming the field that is wrong."""
+def read_form(
+    form: GridForm, checkpoint: int, loras: tuple[int, ...], usual: RenderSettings
+) -> GridRequest:
+    """Return the request; raise `UsageError` naming the field that is wrong.
+
+    What the form does not ask, such as the sampler, is as in `usual`.
+    """
     prompts = tuple(line.strip() for line in form.prompts.splitlines() if line.strip())
     if not prompts:
         raise UsageError("Write at least one prompt.")
@@ -84,7 +86,8 @@ def read_form(form: GridForm, checkpoint: int, loras: tuple[int, ...]) -> GridRe
         seeds=_listed("Seeds", parse_seeds, form.seeds, 0, 2**32 - 1),
         triggers=_trigger_values(form.triggers),
         negative=form.negative.strip(),
-        settings=RenderSettings(
+        settings=replace(
+            usual,
             width=width,
             height=height,
             num_inference_steps=_number("Steps", int, form.steps, 1, 500),
@@ -110,7 +113,10 @@ def _checked(name: str, read: Callable[[str], _Read], text: str) -> _Read:
 def _listed(
     name: str, read: Callable[[str], tuple[_T, ...]], text: str, low: float, high: float
 ) -> tuple[_T, ...]:
-    values = _checked(name, read, ",".join(text.replace(",", " ").split()))
+    words = text.replace(",", " ").split()
+    if not words:
+        raise UsageError(f"{name}: write at least one number.")
+    values = _checked(name, read, ",".join(words))
     if not all(low <= value <= high for value in values):
         raise UsageError(f"{name}: from {low:g} to {high:g}.")
     return values

@@ -17,9 +17,11 @@ from textual.widgets import Input, Static, TextArea
 from loradex.catalog.catalog import Catalog
 from loradex.domain.axes import AxisKind
 from loradex.domain.models import ModelRow
+from loradex.domain.recipe import RenderSettings
 from loradex.errors import UsageError
 from loradex.operations.grid_models import fitting_checkpoints
 from loradex.operations.grid_request import GridRequest
+from loradex.operations.grid_usual import usual_settings
 from loradex.render.recipes import PLACEHOLDER
 from loradex_tui.cells import cell_text, fit, fit_right
 from loradex_tui.grid_form import TRIGGERS, GridForm, picture_count, read_form, usual_form
@@ -38,6 +40,7 @@ _FIELDS = (
     ("guidance", "Guidance"),
     ("size", "Size"),
 )
+_OF_CHECKPOINT = ("steps", "guidance", "size")
 _FACTORS = (
     (AxisKind.STRENGTH, "strength"),
     (AxisKind.PROMPT, "prompt"),
@@ -49,10 +52,11 @@ _FACTORS = (
 
 @dataclass(frozen=True, slots=True)
 class GridOffer:
-    """What a grid can be drawn of: LoRAs of one base, and the checkpoints that fit."""
+    """What a grid can be drawn of: LoRAs of one base, the checkpoints that fit, what suits each."""
 
     loras: tuple[ModelRow, ...]
     checkpoints: tuple[ModelRow, ...]
+    settings: tuple[RenderSettings, ...]
 
 
 def grid_offer(catalog: Catalog, ids: Sequence[int]) -> GridOffer:
@@ -77,7 +81,7 @@ def grid_offer(catalog: Catalog, ids: Sequence[int]) -> GridOffer:
             f"No checkpoint for {wanted} is here.",
             hint="Add a folder that has one: loradex library add PATH",
         )
-    return GridOffer(loras, tuple(found))
+    return GridOffer(loras, tuple(found), tuple(usual_settings(catalog, row.id) for row in found))
 
 
 class CheckpointList(LineList):
@@ -120,7 +124,8 @@ class GridDialog(Dialog[GridRequest]):
         super().__init__()
         self._offer = offer
         self._words = tuple(row.trigger_words[0] for row in offer.loras if row.trigger_words)
-        self._form = usual_form(offer.loras[0].base, has_triggers=bool(self._words))
+        self._chosen = 0
+        self._form = usual_form(offer.settings[0], has_triggers=bool(self._words))
 
     def compose(self) -> ComposeResult:
         """One line for each thing to vary."""
@@ -175,8 +180,10 @@ class GridDialog(Dialog[GridRequest]):
 
     def request(self) -> GridRequest:
         """Return what the fields ask for; raise `UsageError` when they cannot be read."""
-        checkpoint = self._offer.checkpoints[self.query_one(CheckpointList).cursor]
-        return read_form(self.form, checkpoint.id, tuple(row.id for row in self._offer.loras))
+        offer = self._offer
+        checkpoint = offer.checkpoints[self._chosen]
+        loras = tuple(row.id for row in offer.loras)
+        return read_form(self.form, checkpoint.id, loras, offer.settings[self._chosen])
 
     def _count(self) -> None:
         request = None
@@ -197,8 +204,16 @@ class GridDialog(Dialog[GridRequest]):
         """Count again."""
         self._count()
 
-    def on_line_list_moved(self) -> None:
-        """Another checkpoint is another estimate."""
+    def on_line_list_moved(self, event: LineList.Moved) -> None:
+        """Another checkpoint: what was not changed by hand follows it."""
+        before, now = (
+            usual_form(self._offer.settings[n]) for n in (self._chosen, event.list.cursor)
+        )
+        self._chosen = event.list.cursor
+        for name in _OF_CHECKPOINT:
+            field = self.query_one(f"#{name}", Input)
+            if field.value == getattr(before, name):
+                field.value = getattr(now, name)
         self._count()
 
     def on_input_submitted(self) -> None:
