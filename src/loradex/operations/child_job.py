@@ -44,6 +44,11 @@ class JobStatus:
     problems: tuple[Problem, ...] = ()
 
 
+def environment_without_keys() -> dict[str, str]:
+    """Return this process's environment without the keys of hubs."""
+    return {name: value for name, value in os.environ.items() if name not in _SECRETS}
+
+
 class ChildJob:
     """A running `loradex` command. `poll` never waits.
 
@@ -53,7 +58,7 @@ class ChildJob:
     def __init__(self, home: Home, arguments: Sequence[str], *, keys: bool = False) -> None:
         log = home.root / "logs" / "child.log"
         log.parent.mkdir(parents=True, exist_ok=True)
-        environment = {k: v for k, v in os.environ.items() if keys or k not in _SECRETS}
+        environment = dict(os.environ) if keys else environment_without_keys()
         environment["LORADEX_HOME"] = str(home.root)
         environment["PYTHONUNBUFFERED"] = "1"
         with log.open("ab") as errors:

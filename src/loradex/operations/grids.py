@@ -10,6 +10,7 @@ from pathlib import Path
 from loradex.catalog.catalog import Catalog
 from loradex.domain.grid import FailedCell, GridPlan, RenderedCell
 from loradex.domain.progress import CancelToken, ProgressSink, SilentSink
+from loradex.operations.drawing import draw_cells
 from loradex.operations.grid_estimate import estimated_seconds, needed_bytes
 from loradex.operations.grid_reading import read_request
 from loradex.operations.grid_request import GridRequest
@@ -73,8 +74,6 @@ def draw_grid(
     `on_started` gets the grid's id before the first step. Raises a `RenderError` when nothing can
     be drawn at all; single cells that fail are in the result.
     """
-    from loradex.render.engine import draw  # noqa: PLC0415 - torch is behind this
-
     started = time.monotonic()
     plan = plan_request(catalog, request, sink=sink, cancel=cancel)
     finished = _finished(catalog, plan)
@@ -85,7 +84,9 @@ def draw_grid(
     todo = [cell.key for cell in plan.cells if cell.key not in finished]
     failed: dict[str, FailedCell] = {}
     if todo:
-        for cell in draw(plan, todo, catalog.home.renders, sink=sink, cancel=cancel):
+        log = catalog.home.root / "logs" / "drawing.log"
+        renders = catalog.home.renders
+        for cell in draw_cells(plan, todo, renders, log=log, sink=sink, cancel=cancel):
             catalog.grids.record([cell])
             if isinstance(cell, RenderedCell):
                 finished[cell.key] = cell
