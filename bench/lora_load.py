@@ -20,6 +20,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 import torch
+from diffusers import StableDiffusionXLPipeline, UNet2DConditionModel
+from safetensors.torch import save_file
+
+from loradex.render.lora.file import match_lora
+from loradex.render.lora.merge import Merger
+from loradex.render.lora.modules import modules_from
+from loradex.render.lora.per_sample import PerSample
+from loradex.render.lora.use import LoraAt
+from loradex.render.naming import unet_ldm_name
 
 SDXL = {
     "sample_size": 128,
@@ -40,8 +49,6 @@ TARGETS = ("to_q", "to_k", "to_v", "to_out.0", "ff.net.0.proj", "ff.net.2", "pro
 
 def sdxl_unet() -> torch.nn.Module:
     """Return SDXL's U-Net in bfloat16 with memory that was asked for but never written."""
-    from diffusers import UNet2DConditionModel
-
     with torch.device("meta"):
         unet = UNet2DConditionModel(**SDXL).to(torch.bfloat16)
     return unet.to_empty(device="cpu").requires_grad_(False)
@@ -49,10 +56,6 @@ def sdxl_unet() -> torch.nn.Module:
 
 def write_lora(path: Path, unet: torch.nn.Module, rank: int) -> int:
     """Write the file; return how many layers it covers."""
-    from safetensors.torch import save_file
-
-    from loradex.render.naming import unet_ldm_name
-
     generator = torch.Generator().manual_seed(0)
     tensors: dict[str, torch.Tensor] = {}
     count = 0
@@ -85,14 +88,6 @@ def measured(action: Callable[[], Callable[[], None]], runs: int) -> tuple[float
 
 def main() -> None:
     """Print one line per case."""
-    from diffusers import StableDiffusionXLPipeline
-
-    from loradex.render.lora.file import match_lora
-    from loradex.render.lora.merge import Merger
-    from loradex.render.lora.modules import modules_from
-    from loradex.render.lora.per_sample import PerSample
-    from loradex.render.lora.use import LoraAt
-
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rank", type=int, default=32)
     parser.add_argument("--runs", type=int, default=5)

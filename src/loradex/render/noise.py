@@ -66,7 +66,8 @@ def single_file_noise(
     config = dict(_BASE)
     if is_xl:
         config["timestep_spacing"] = "leading"
-    stated, notes = _stated(file), ()
+    stated = _stated(file)
+    notes: tuple[str, ...] = ()
     if is_sd2 and stated is None and hints.prediction is None:
         stated, notes = _sd2(file)
     zero = "ztsnr" in file.names or _yes(file.metadata.get("ss_zero_terminal_snr")) or None

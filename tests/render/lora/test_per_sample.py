@@ -169,13 +169,13 @@ def test_one_strength_is_bit_for_bit_what_peft_computes(dtype: str, tmp_path: Pa
 
 def test_a_fused_projection_runs_unmerged(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
-    from render.lora.nets import known_modules, networks
     from safetensors.torch import save
 
     from loradex.render.lora.file import match_lora
     from loradex.render.lora.merge import Merger
     from loradex.render.lora.per_sample import PerSample
     from loradex.render.lora.use import LoraAt
+    from render.lora.nets import known_modules, networks
 
     net = networks("flux1")["transformer"]
     names = {"single_blocks.1.linear1": 112, "final_layer.adaLN_modulation.1": 32}
@@ -204,11 +204,11 @@ def test_a_fused_projection_runs_unmerged(tmp_path: Path) -> None:
 
 def test_text_encoders_can_be_left_to_the_merger(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
-    from render.lora.nets import known_modules
     from safetensors.torch import save
 
     from loradex.render.lora.file import match_lora
     from loradex.render.lora.per_sample import PerSample, can_run_unmerged
+    from render.lora.nets import known_modules
 
     unet = "lora_unet_down_blocks_0_attentions_1_transformer_blocks_0_attn2_to_k"
     text = "lora_te_text_model_encoder_layers_1_mlp_fc1"

@@ -10,8 +10,8 @@ A list has one number per block that can hold a LoRA, `BASE` first:
     transformers  as many as there are blocks in the order of the network (FLUX.1: 19 double, then
                   38 single), with or without BASE in front; without, BASE is 1
 
-BASE is the factor of text encoders and of everything that lies in no listed block. The names of
-presets (`INS`, `MIDD`, …) stand for the lists that come with that script.
+BASE is the factor of text encoders and of everything that lies in no listed block. One number
+alone is the factor of everything. The names of presets (`INS`, `MIDD`, …) stand for the lists that come with that script.
 """
 
 from __future__ import annotations
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
     from torch import nn
 
 _LARGEST = 100.0
-_STACKED = re.compile(r"([A-Za-z_]+)\.(\d+)(?:\.|$)")
 _LDM = re.compile(r"(input_blocks|middle_block|output_blocks)\.(\d+)")
 
 
@@ -66,7 +65,7 @@ _EVERYWHERE = {"ALL": 1.0, "ALL0.5": 0.5, "NONE": 0.0}
 class BlockStrengths:
     """A factor for each module path of one denoiser.
 
-    `text` says the same as the list it was read from, in one way only: for keys and labels.
+    `text` is what it was read from, as `block_text` writes it.
     """
 
     text: str
@@ -79,32 +78,53 @@ class BlockStrengths:
         return self.factors.get(path, self.base)
 
 
+def block_text(text: str) -> str:
+    """Return a list or a preset's name in its one spelling, for keys and labels; no network needed.
+
+    Equal numbers become one, so that `1` is said by every list that changes nothing. Raises
+    `UsageError` for what is no list and no preset.
+    """
+    name = text.strip().upper()
+    if name in _SD_PRESETS:
+        return name
+    numbers = (_EVERYWHERE[name],) if name in _EVERYWHERE else _numbers(text)
+    return ",".join(
+        f"{number:g}" for number in (numbers[:1] if len(set(numbers)) == 1 else numbers)
+    )
+
+
 def block_strengths(text: str, denoiser: nn.Module) -> BlockStrengths:
     """Read a list or the name of a preset for `denoiser`, a loaded (or meta) network.
 
     Raises `UsageError` for what is no list, an unknown name, or a number of values that this
-    network has no blocks for; the hint says what it takes.
+    network has no blocks for; the message says what it takes.
     """
-    paths = [path for path, _ in denoiser.named_modules() if path]
+    short = block_text(text)
     if type(denoiser).__name__ == "UNet2DConditionModel":
-        return _for_unet(text, paths)
-    return _for_stack(text, paths)
+        base, factors = _for_unet(short, denoiser)
+    else:
+        base, factors = _for_stacks(short, denoiser)
+    return BlockStrengths(short, base, factors)
 
 
-def _for_unet(text: str, paths: list[str]) -> BlockStrengths:
+def _for_unet(text: str, unet: nn.Module) -> tuple[float, dict[str, float]]:
+    paths = [path for path, _ in unet.named_modules() if path]
     layers = 1 + max(int(p.split(".")[3]) for p in paths if _is_resnet(p))
     attention = frozenset(int(p.split(".")[1]) for p in paths if _holds_attention(p))
     is_xl = not any(path.startswith("down_blocks.3.") for path in paths)
     rows, presets = (_XL_ROWS, _XL_PRESETS) if is_xl else (_SD_ROWS, _SD_PRESETS)
-    base, values = _values(text, presets, {count - 1 for count in rows}, with_base=True)
-    row = rows[len(values) + 1] if values else ()
-    by_block = dict(zip(row, values, strict=True))
+    numbers = _listed(text, presets)
+    if len(numbers) == 1:
+        return numbers[0], {}
+    if len(numbers) not in rows:
+        raise _wrong_count(numbers, sorted(rows))
+    by_block = dict(zip(rows[len(numbers)], numbers[1:], strict=True))
     factors = {}
     for path in paths:
         block = _block(unet_ldm_name(path, layers=layers, attention_levels=attention))
         if block in by_block:
             factors[path] = by_block[block]
-    return BlockStrengths(_canonical(base, values), base, factors)
+    return numbers[0], factors
 
 
 def _is_resnet(path: str) -> bool:
@@ -124,48 +144,57 @@ def _block(ldm_name: str) -> str | None:
     return f"{'IN' if found.group(1) == 'input_blocks' else 'OUT'}{int(found.group(2)):02}"
 
 
-def _for_stack(text: str, paths: list[str]) -> BlockStrengths:
-    blocks: dict[tuple[str, str], int] = {}
-    places: dict[str, int] = {}
-    for path in paths:
-        found = _STACKED.match(path)
-        if found:
-            key = (found.group(1), found.group(2))
-            places[path] = blocks.setdefault(key, len(blocks))
-    base, values = _values(text, {}, {len(blocks)}, with_base=False)
-    factors = {path: values[number] for path, number in places.items()} if values else {}
-    return BlockStrengths(_canonical(base, values), base, factors)
+def _for_stacks(text: str, transformer: nn.Module) -> tuple[float, dict[str, float]]:
+    """Count the blocks of all lists of modules through, in the order of the network."""
+    from torch import nn  # noqa: PLC0415 - heavy
+
+    blocks = [
+        (f"{stack}.{number}", block)
+        for stack, child in transformer.named_children()
+        if isinstance(child, nn.ModuleList)
+        for number, block in enumerate(child)
+    ]
+    numbers = _listed(text, {})
+    if len(numbers) == 1:
+        return numbers[0], {}
+    if len(numbers) == len(blocks):
+        numbers = (1.0, *numbers)
+    if len(numbers) != len(blocks) + 1:
+        raise _wrong_count(numbers, [len(blocks) + 1])
+    factors = {}
+    for (root, block), factor in zip(blocks, numbers[1:], strict=True):
+        for path, _ in block.named_modules(prefix=root):
+            factors[path] = factor
+    return numbers[0], factors
 
 
-def _values(
-    text: str, presets: Mapping[str, str], counts: set[int], *, with_base: bool
-) -> tuple[float, tuple[float, ...]]:
-    """Return BASE and the blocks' numbers; no numbers when BASE says it all."""
-    name = text.strip().upper()
-    if name in _EVERYWHERE:
-        return _EVERYWHERE[name], ()
-    try:
-        numbers = tuple(float(one) for one in presets.get(name, text).split(","))
-    except ValueError:
+def _listed(text: str, presets: Mapping[str, str]) -> tuple[float, ...]:
+    """Return the numbers that `text`, in its one spelling, stands for in this family."""
+    if text in _SD_PRESETS and text not in presets:
         known = ", ".join([*_EVERYWHERE, *presets])
         raise UsageError(
-            f"{text[:80]} is no list of block strengths.",
+            f"There is no preset {text} for this kind of checkpoint.",
+            hint=f"Give a list of numbers, or one of {known}.",
+        )
+    return _numbers(presets.get(text, text))
+
+
+def _numbers(text: str) -> tuple[float, ...]:
+    try:
+        numbers = tuple(float(one) for one in text.split(","))
+    except ValueError:
+        known = ", ".join([*_EVERYWHERE, *_SD_PRESETS])
+        raise UsageError(
+            f"{text[:80]!r} is no list of block strengths.",
             hint=f"Give numbers with commas between them, or one of {known}.",
         ) from None
     if not all(math.isfinite(number) and abs(number) <= _LARGEST for number in numbers):
         raise UsageError(f"Block strengths lie between -{_LARGEST:g} and {_LARGEST:g}.")
-    if len(numbers) - 1 in counts:
-        return numbers[0], numbers[1:]
-    if not with_base and len(numbers) in counts:
-        return 1.0, numbers
-    takes = " or ".join(str(count + 1) for count in sorted(counts))
-    raise UsageError(
+    return numbers
+
+
+def _wrong_count(numbers: tuple[float, ...], counts: list[int]) -> UsageError:
+    takes = " or ".join(str(count) for count in counts)
+    return UsageError(
         f"{len(numbers)} block strengths were given; this checkpoint takes {takes}, BASE first."
     )
-
-
-def _canonical(base: float, values: tuple[float, ...]) -> str:
-    """Return `1` or the whole list; a list of equal numbers says no more than one number."""
-    if all(value == base for value in values):
-        return f"{base:g}"
-    return ",".join(f"{value:g}" for value in (base, *values))
