@@ -167,13 +167,12 @@ def test_without_such_axes_the_models_are_those_of_the_base(stocked: Catalog) ->
 
 def test_every_model_of_a_grid_knows_it(stocked: Catalog) -> None:
     recipe = Recipe(
-        CHECKPOINT,
+        replace(CHECKPOINT, companions=(COMPANION,)),
         "a fox",
         "",
         1,
         loras=(LoraUse(LORA, 1, 1), LoraUse(OTHER, 1, 1)),
         vae=VAE,
-        companions=(COMPANION,),
         embeddings=(("a word", EMBEDDING),),
         controls=(ControlUse(CONTROL, HINT),),
     )

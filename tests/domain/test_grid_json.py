@@ -62,7 +62,7 @@ def axis(kind: AxisKind, dice: Random) -> Axis:
 
 def draft(dice: Random) -> Draft:
     return Draft(
-        checkpoint=model(dice),
+        checkpoint=replace(model(dice), companions=(model(dice), model(dice))),
         prompt=dice.choice(TEXTS),
         lora=dice.choice((None, model(dice))),
         strength=dice.uniform(-1, 2),
@@ -71,7 +71,6 @@ def draft(dice: Random) -> Draft:
         parts=(("fox", "wolf"),),
         seed=dice.randrange(2**63),
         settings=RenderSettings(width=640, schedule="Karras", guidance_scale=3.5),
-        companions=(model(dice), model(dice)),
         init_image=dice.choice((None, drawn(dice))),
         control=dice.choice((None, ControlUse(model(dice), drawn(dice), 0.7, 0.1, 0.9))),
     )

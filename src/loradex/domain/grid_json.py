@@ -52,9 +52,13 @@ def spec_from_json(text: str) -> GridSpec:
     there.
     """
     try:
-        facts = _read(json.loads(text, parse_constant=_no_number), dict[str, object], "the spec")
+        facts = json.loads(text, parse_constant=_no_number)
+        return _spec(_read(facts, dict[str, object], "the spec"))
     except RecursionError as error:
         raise ValueError("the spec is nested too deep") from error
+
+
+def _spec(facts: Mapping[str, object]) -> GridSpec:
     axes = tuple(
         _axis(axis, number)
         for number, axis in enumerate(_read(facts.get("axes"), list[dict[str, object]], "axes"))
