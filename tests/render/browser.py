@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import fcntl
 import json
 import os
 import select
@@ -15,6 +14,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+fcntl = pytest.importorskip("fcntl", reason="the browser is driven over inherited pipes")
 
 _FLAGS = (
     "--headless=new",
