@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from loradex.errors import LoraMismatch
 
 if TYPE_CHECKING:
-    from torch import Tensor, dtype, nn
+    from torch import Tensor, device, dtype, nn
 
     _Factors = tuple[Tensor, Tensor, float]
 
@@ -17,30 +17,33 @@ class Beside:
     """A forward hook that adds factor * up(down(x)) for each sample of the batch.
 
     It holds the factors of several files: down as (files, r, i, *k), up as (files, o, r), ranks
-    filled up with zeros. A file that does not touch the layer is None and stays zero.
+    filled up with zeros. A file that does not touch the layer is None and stays zero. `device`
+    is where the layer computes, if that is not where its weight lies now.
     """
 
-    def __init__(self, module: nn.Module, files: Sequence[_Factors | None]) -> None:
+    def __init__(
+        self, module: nn.Module, files: Sequence[_Factors | None], device: str | None = None
+    ) -> None:
         import torch  # noqa: PLC0415 - heavy
         from torch import nn  # noqa: PLC0415 - heavy
+        from torch.nn import functional  # noqa: PLC0415 - heavy
 
         weight = module._parameters["weight"]
         assert weight is not None  # noqa: S101 - only modules with a weight are listed
         computes = weight.dtype in {torch.float32, torch.bfloat16, torch.float16}
         dtype = weight.dtype if computes else torch.bfloat16
+        place = weight.device if device is None else torch.device(device)
         present = [factors for factors in files if factors is not None]
         kernel = () if isinstance(module, nn.Linear) else tuple(weight.shape[2:])
         rank = max(down.shape[0] for down, _, _ in present)
         inputs, outputs = present[0][0].shape[1], present[0][1].shape[0]
         if len(files) == 1:
             down, up, _ = present[0]
-            self._down = _as(down, weight, dtype).reshape(1, rank, inputs, *kernel)
-            self._up = _as(up, weight, dtype).reshape(1, outputs, rank)
+            self._down = _as(down, place, dtype).reshape(1, rank, inputs, *kernel)
+            self._up = _as(up, place, dtype).reshape(1, outputs, rank)
         else:
-            self._down = torch.zeros(
-                (len(files), rank, inputs, *kernel), dtype=dtype, device=weight.device
-            )
-            self._up = torch.zeros((len(files), outputs, rank), dtype=dtype, device=weight.device)
+            self._down = torch.zeros((len(files), rank, inputs, *kernel), dtype=dtype, device=place)
+            self._up = torch.zeros((len(files), outputs, rank), dtype=dtype, device=place)
             for number, factors in enumerate(files):
                 if factors is not None:
                     down, up, _ = factors
@@ -48,10 +51,13 @@ class Beside:
                     self._up[number, :, : down.shape[0]] = up.reshape(outputs, -1)
         self.scales = tuple(0.0 if factors is None else factors[2] for factors in files)
         self._terms: list[tuple[int | Tensor, Tensor]] = []
+        self._batch = 0
+        self._linear = functional.linear
 
     def clear(self) -> None:
         """Let nothing act."""
         self._terms.clear()
+        self._batch = 0
 
     def add(
         self,
@@ -65,6 +71,7 @@ class Beside:
         """
         import torch  # noqa: PLC0415 - heavy
 
+        self._batch = len(factors)
         device = self._down.device
         key = ("factors", device, factors)
         if key not in shared:
@@ -83,29 +90,27 @@ class Beside:
         if not self._terms:
             return output
         x = args[0]
-        if len(x) != len(self._terms[0][1]):
+        if len(x) != self._batch:
             raise LoraMismatch(
-                f"The batch has {len(x)} samples where strengths were set for "
-                f"{len(self._terms[0][1])}."
+                f"The batch has {len(x)} samples where strengths were set for {self._batch}."
             )
         if self._down.dtype != x.dtype:
             self._down, self._up = self._down.to(x.dtype), self._up.to(x.dtype)
         for number, factors in self._terms:
+            down, up = self._down[number], self._up[number]
             if isinstance(number, int):
-                added = self._one(module, x, self._down[number], self._up[number])
+                added = self._one(module, x, down, up)
             else:
-                added = self._each(module, x, self._down[number], self._up[number])
+                added = self._each(module, x, down, up)
             # In place with a float32 factor: multiplied in float32, rounded once.
             added.mul_(factors.view(-1, *(1,) * (added.dim() - 1)))
-            output = output + added
+            output.add_(added)
         return output
 
     def _one(self, module: nn.Module, x: Tensor, down: Tensor, up: Tensor) -> Tensor:
         """Apply the same factors to all samples."""
-        from torch.nn import functional  # noqa: PLC0415 - heavy
-
         if down.dim() == 2:
-            return functional.linear(functional.linear(x, down), up)
+            return self._linear(self._linear(x, down), up)
         inner = _convolve(module, x, down, groups=1)
         return _convolve_point(inner, up.view(*up.shape, *(1,) * (down.dim() - 2)))
 
@@ -123,11 +128,11 @@ class Beside:
         return torch.bmm(up, inner).view(batch, up.shape[1], *joined.shape[2:])
 
 
-def _as(factor: Tensor, weight: Tensor, kind: dtype) -> Tensor:
-    """Return a factor where `weight` is, as numbers of `kind`."""
+def _as(factor: Tensor, place: device, kind: dtype) -> Tensor:
+    """Return a factor on the device `place`, as numbers of `kind`."""
     import torch  # noqa: PLC0415 - heavy
 
-    moved = factor.to(weight.device)
+    moved = factor.to(place)
     if moved.dtype == torch.float16 and kind == torch.bfloat16:
         # The same numbers; on CPUs the direct way takes three times as long.
         moved = moved.float()

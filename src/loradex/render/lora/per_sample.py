@@ -28,11 +28,19 @@ class PerSample:
     Nothing acts before the first `set`.
     """
 
-    def __init__(self, files: Sequence[LoraFile], parts: frozenset[str] | None = None) -> None:
+    def __init__(
+        self,
+        files: Sequence[LoraFile],
+        parts: frozenset[str] | None = None,
+        *,
+        device: str | None = None,
+    ) -> None:
         """Read the files' factors and attach them.
 
+        `device` is where the layers compute, needed only when weights lie elsewhere meanwhile.
         Raises `LoraMismatch` for a file that is not all plain LoRA or LoCon in these parts.
         """
+        self._device = device
         self._files = {file: number for number, file in enumerate(dict.fromkeys(files))}
         self._layers: dict[nn.Module, Beside] = {}
         self._patches: dict[nn.Module, dict[LoraFile, Patch]] = {}
@@ -98,7 +106,7 @@ class PerSample:
             _joined(module, by_file[file], tensors[file]) if file in by_file else None
             for file in self._files
         ]
-        layer = Beside(module, factors)
+        layer = Beside(module, factors, self._device)
         self._layers[module] = layer
         self._patches[module] = {file: patches[0] for file, patches in by_file.items()}
         self._handles.append(module.register_forward_hook(layer))
