@@ -289,6 +289,11 @@ def inputs_of(base: str, batch: int) -> dict[str, Any]:
             "encoder_hidden_states_mask": torch.ones(batch, 5, dtype=torch.bool),
             "img_shapes": [[(1, 2, 3)]] * batch,
         },
+        "z-image": lambda: {
+            "x": list(noise(16, 1, 8, 8)),
+            "t": times,
+            "cap_feats": list(noise(5, 24)),
+        },
     }[base]()
 
 
@@ -299,7 +304,7 @@ def rows_of(inputs: dict[str, Any], rows: slice, batch: int) -> dict[str, Any]:
     }
 
 
-@pytest.mark.parametrize("base", ["sd1", "sd3", "flux1", "flux2", "qwen-image"])
+@pytest.mark.parametrize("base", ["sd1", "sd3", "flux1", "flux2", "qwen-image", "z-image"])
 def test_a_whole_network_draws_the_same_merged_and_beside(base: str, tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     from safetensors.torch import save
@@ -316,7 +321,8 @@ def test_a_whole_network_draws_the_same_merged_and_beside(base: str, tmp_path: P
     def random_lora(path: Path, rank: int) -> Any:
         tensors = {}
         for name, module in network.named_modules():
-            if isinstance(module, torch.nn.Linear | torch.nn.Conv2d):
+            is_layer = isinstance(module, torch.nn.Linear | torch.nn.Conv2d)
+            if is_layer and not name.startswith(("all_x_embedder.", "cap_embedder.")):
                 rows, *inner = module.weight.shape
                 down = torch.randn(rank, *inner, generator=generator)
                 up = torch.randn(rows, rank, *(1,) * (len(inner) - 1), generator=generator)
@@ -337,7 +343,8 @@ def test_a_whole_network_draws_the_same_merged_and_beside(base: str, tmp_path: P
 
     def draw(rows: slice) -> Any:
         with torch.inference_mode():
-            return network(**rows_of(given, rows, len(samples)), return_dict=False)[0]
+            drawn = network(**rows_of(given, rows, len(samples)), return_dict=False)[0]
+        return torch.stack(drawn) if isinstance(drawn, list) else drawn
 
     plain = draw(slice(None))
     beside = PerSample(files, frozenset({part}))
@@ -353,3 +360,20 @@ def test_a_whole_network_draws_the_same_merged_and_beside(base: str, tmp_path: P
         assert (got[number] - wanted[0]).abs().max() < 1e-3 * plain.abs().max()
     merger.restore()
     assert torch.equal(draw(slice(None)), plain)
+
+
+def test_layers_that_get_all_samples_in_one_row_are_only_merged(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    from safetensors.torch import save
+
+    from loradex.render.lora.file import match_lora
+    from render.lora.nets import known_modules
+
+    tensors = {
+        "diffusion_model.cap_embedder.1.lora_A.weight": torch.randn(2, 24),
+        "diffusion_model.cap_embedder.1.lora_B.weight": torch.randn(16, 2),
+    }
+    path = tmp_path / "it.safetensors"
+    path.write_bytes(save(tensors))
+    lora = match_lora(path, known_modules("z-image"), name="it", base=None)
+    assert not lora.can_run_unmerged

@@ -38,7 +38,7 @@ class PerSample:
         """Read the files' factors and attach them.
 
         `device` is where the layers compute, needed only when weights lie elsewhere meanwhile.
-        Raises `LoraMismatch` for a file that is not all plain LoRA or LoCon in these parts.
+        Raises `LoraMismatch` for a file of which `can_run_unmerged` is false in these parts.
         """
         self._device = device
         self._files = {file: number for number, file in enumerate(dict.fromkeys(files))}
@@ -48,7 +48,7 @@ class PerSample:
         for file in self._files:
             if not can_run_unmerged(file, parts):
                 raise LoraMismatch(
-                    f"{file.name} holds more than plain LoRA, so it can only be merged.",
+                    f"{file.name} is not plain LoRA throughout, so it can only be merged."
                 )
         covered: dict[nn.Module, dict[LoraFile, list[Patch]]] = {}
         for file in self._files:
@@ -113,8 +113,10 @@ class PerSample:
 
 
 def can_run_unmerged(file: LoraFile, parts: frozenset[str] | None = None) -> bool:
-    """Tell whether all that `file` changes in `parts` (None: everywhere) is plain LoRA or LoCon."""
-    return all(patch.is_plain for patch in file.patches if parts is None or patch.part in parts)
+    """Tell whether all that `file` changes in `parts` (None: everywhere) can run unmerged."""
+    return all(
+        patch.can_run_unmerged for patch in file.patches if parts is None or patch.part in parts
+    )
 
 
 def _joined(
