@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from loradex.errors import NotRenderable
 from loradex.render import naming
 from loradex.render.bases.companions import Companions, Missing, refuse_missing
-from loradex.render.bases.text_file import build_text, text_sources
+from loradex.render.bases.text_file import TextSource, build_text, text_sources
 from loradex.render.bases.vae_file import VaeSource, build_kl, find_vae
 from loradex.render.bases.weights import Weights, open_weights
 from loradex.render.build import Kind, TensorSource, build
@@ -106,6 +106,29 @@ def load_single_file(
     )
 
 
+def missing_parts(file: Weights, companions: Companions) -> tuple[Missing, ...]:
+    """Return what a U-Net file needs and has not got, reading headers alone; () for other files."""
+    try:
+        prefix = _unet_prefix(file)
+    except NotRenderable:
+        return ()
+    is_xl = f"{prefix}label_emb.0.0.weight" in file.names
+    missing: list[Missing] = []
+    try:
+        with _companion_vae(file, companions, is_xl):
+            pass
+    except NotRenderable as error:
+        missing.append(Missing("vae", str(error), _vae_file(is_xl)))
+    if not _text_sources(file):
+        widths = _text_widths(file, is_xl=is_xl)
+        missing += _missing_texts(file, widths, set(_text_places(companions, widths)))
+    return tuple(missing)
+
+
+def _vae_file(is_xl: bool) -> str:
+    return "sdxl_vae.safetensors" if is_xl else "vae-ft-mse-840000-ema-pruned.safetensors"
+
+
 def _upcast(is_xl: bool) -> Mapping[str, object]:
     return {"force_upcast": is_xl}
 
@@ -149,21 +172,29 @@ def _companion_vae(
     # Shapes cannot tell the two families' VAEs apart, but names do.
     ordered = sorted(candidates, key=lambda path: ("xl" in path.name.casefold()) != is_xl)
     for path in islice(ordered, _MOST_COMPANIONS):
-        try:
+        found = _fitting_vae(path, chosen=companions.vae is not None)
+        if found is not None:
             with open_weights(path) as other:
-                found = find_vae(other)
-                fits = found is not None and found.kind == "vae"
-                if found is not None and fits and found.channels == _LATENT_CHANNELS:
-                    yield other, found
-                    return
-        except NotRenderable:
-            if companions.vae is not None:
-                raise
-    name = "sdxl_vae.safetensors" if is_xl else "vae-ft-mse-840000-ema-pruned.safetensors"
+                yield other, found
+            return
     raise NotRenderable(
         f"{file.path.name} holds no VAE, so pictures cannot be decoded.",
-        hint=f"Use a checkpoint with a VAE inside, or add {name} to the library.",
+        hint=f"Use a checkpoint with a VAE inside, or add {_vae_file(is_xl)} to the library.",
     )
+
+
+def _fitting_vae(path: Path, *, chosen: bool) -> VaeSource | None:
+    """Return the VAE in a companion; one that does not fit is an error only if it was chosen."""
+    try:
+        with open_weights(path) as file:
+            found = find_vae(file)
+            if found is not None and (found.kind, found.channels) == ("vae", _LATENT_CHANNELS):
+                return found
+            raise NotRenderable(f"{path.name} is not a VAE for SD 1.x, SD 2.x or SDXL.")
+    except NotRenderable:
+        if chosen:
+            raise
+        return None
 
 
 def _text_sources(file: Weights) -> tuple[_TextSource, ...]:
@@ -185,60 +216,72 @@ def _texts(
     if sources:
         texts = tuple(_text_part(file, source, placed) for source in sources)
         return texts, _pooled_width(file, sources)
-    context = [name for name in file.names if name.endswith("attn2.to_k.weight")]
-    if not context:
-        raise NotRenderable(f"{file.path.name} has no text attention.")
-    width = file.shape(min(context))[1]
     is_xl = f"{prefix}label_emb.0.0.weight" in file.names
-    if not is_xl and width != _CLIP_L_WIDTH:
+    widths = _text_widths(file, is_xl=is_xl)
+    return _companion_texts(file, widths, placed, companions), widths[-1] if is_xl else None
+
+
+def _text_widths(file: Weights, *, is_xl: bool) -> tuple[int, ...]:
+    """Return the widths of the CLIPs that a U-Net alone was trained with."""
+    context = [name for name in file.names if name.endswith("attn2.to_k.weight")]
+    width = file.shape(min(context))[1] if context else 0
+    if width < _CLIP_L_WIDTH + is_xl or (not is_xl and width != _CLIP_L_WIDTH):
         raise NotRenderable(
             f"{file.path.name} holds no text encoder that is known.",
-            hint="Pruned SD 2 files without one, and SDXL refiners, are not drawn from.",
+            hint="SD 2 files without one, and SDXL refiners, are not drawn from.",
         )
-    wanted = (_CLIP_L_WIDTH, width - _CLIP_L_WIDTH) if is_xl else (width,)
-    return _companion_texts(file, wanted, placed, companions), wanted[-1] if is_xl else None
+    return (_CLIP_L_WIDTH, width - _CLIP_L_WIDTH) if is_xl else (width,)
+
+
+def _text_places(companions: Companions, widths: tuple[int, ...]) -> dict[int, TextSource]:
+    """Return where CLIPs of these widths lie among the companions, the first of each."""
+    found: dict[int, TextSource] = {}
+    for path in islice(companions.texts, _MOST_COMPANIONS):
+        try:
+            with open_weights(path) as other:
+                for source in text_sources(other):
+                    if source.kind == "text" and source.width in widths:
+                        found.setdefault(source.width, source)
+        except NotRenderable:  # one that cannot be opened is passed over, as one that does not fit
+            continue
+    return found
 
 
 def _companion_texts(
     file: Weights, widths: tuple[int, ...], placed: Placed, companions: Companions
 ) -> tuple[TextPart, ...]:
     """Return CLIPs of these widths from the companions; raise `NotRenderable` naming the others."""
-    found: dict[int, TextPart] = {}
-    for path in islice(companions.texts, _MOST_COMPANIONS):
-        try:
-            with open_weights(path) as other:
-                for source in text_sources(other):
-                    if source.kind != "text" or source.width not in widths:
-                        continue
-                    if source.width in found:
-                        continue
-                    second = source.width != widths[0]
-                    found[source.width] = build_text(
-                        other,
-                        source,
-                        placed,
-                        checkpoint=file.path,
-                        tokenizers=companions.tokenizers,
-                        projects=second,
-                        pad_token=_MARK if second else _END,
-                    )
-        except NotRenderable as error:
-            if "tokenizer" in str(error):
-                raise
-    files = {width: ("clip_g" if width != widths[0] else "clip_l") for width in widths}
-    refuse_missing(
-        tuple(
-            Missing(
-                "text_encoder",
-                f"{file.path.name} holds no text encoder that is known, and needs "
-                f"{files[width]}.safetensors.",
-                f"{files[width]}.safetensors",
+    places = _text_places(companions, widths)
+    refuse_missing(_missing_texts(file, widths, set(places)))
+    parts: list[TextPart] = []
+    for width in widths:
+        second = width != widths[0]
+        with open_weights(places[width].path) as other:
+            part = build_text(
+                other,
+                places[width],
+                placed,
+                checkpoint=file.path,
+                tokenizers=companions.tokenizers,
+                projects=second,
+                pad_token=_MARK if second else _END,
             )
-            for width in widths
-            if width not in found
+        parts.append(part)
+    return tuple(parts)
+
+
+def _missing_texts(file: Weights, widths: tuple[int, ...], found: set[int]) -> tuple[Missing, ...]:
+    names = ("clip_l.safetensors", "clip_g.safetensors")
+    parts = ("text_encoder", "text_encoder_2")
+    return tuple(
+        Missing(
+            part,
+            f"{file.path.name} holds no text encoder that is known, and needs {name}.",
+            name,
         )
+        for part, name, width in zip(parts, names, widths, strict=False)
+        if width not in found
     )
-    return tuple(found[width] for width in widths)
 
 
 def _text_part(file: Weights, source: _TextSource, placed: Placed) -> TextPart:

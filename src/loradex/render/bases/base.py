@@ -162,8 +162,18 @@ class Base(Protocol):
     def predict(self, latents: Tensor, timestep: Tensor, batch: Batch) -> Tensor:
         """Return what the schedule's `step` takes, guidance applied for each picture."""
 
-    def latents_of(self, picture: Image, generator: Generator) -> Tensor:
-        """Return the latents (1, channels, h, w) of an RGB picture, for img2img."""
+    @property
+    def inpaints(self) -> bool:
+        """Whether the denoiser wants a mask and a masked picture beside the latents."""
+
+    def device(self) -> torch.device:
+        """Return where the denoiser is, and latents have to be."""
+
+    def latents_of(self, picture: Image | Tensor, generator: Generator) -> Tensor:
+        """Return the latents (1, channels, h, w) of a picture, for img2img.
+
+        A tensor is (1, 3, height, width) in -1..1.
+        """
 
     def decode(self, latents: Tensor, *, tiled: bool = False) -> Image:
         """Return the picture behind one cell's latents.

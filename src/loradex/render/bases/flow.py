@@ -63,6 +63,7 @@ class FlowBase(ABC):
     """Pixels per latent."""
     patch: ClassVar[int] = 2
     """Latents per token, in each direction."""
+    inpaints: ClassVar[bool] = False
     own_sigmas: ClassVar[bool] = False
     """The noise levels come from the scheduler's configuration, and not evenly from 1 to 1/n."""
 
@@ -204,7 +205,11 @@ class FlowBase(ABC):
         """Return (n, channels, rows, columns) from what `pack` gives."""
         return packed
 
-    def latents_of(self, picture: Image, generator: Generator) -> Tensor:
+    def device(self) -> torch.device:
+        """Return where the transformer is."""
+        return self._weight().device
+
+    def latents_of(self, picture: Image | Tensor, generator: Generator) -> Tensor:
         """Return the latents of a picture."""
         return self._parts.coder.encode(picture, generator)
 
