@@ -7,7 +7,7 @@ from typing import IO, TYPE_CHECKING
 import click
 
 from loradex.cli.context import Context, pass_context, stoppable
-from loradex.cli.grid_options import axis_options, request_from
+from loradex.cli.grid_options import axis_options, read_text, request_from
 from loradex.cli.grid_report import report_preview, report_result
 from loradex.cli.plugin_problems import notify
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
@@ -22,25 +22,34 @@ PARTLY = 3
 
 @click.command(
     "grid",
-    help=f"""Draw a sample grid of LORAs: every strength, prompt and seed.
+    help=f"""Draw what LORAs do, side by side: a picture for every combination of what varies.
+
+Whatever is given several values varies. Lists and ranges: 0,0.5,1 is three values, 0..1.2:0.2
+goes by steps of 0.2, "a, b" in quotes is one value.
 
 \b
-  loradex grid neon_knight --prompt "a knight" --prompt "a street"
-  loradex grid neon_knight -c dreamer_xl --strengths 0..1.2:0.2 --seeds 1..4
-  loradex grid -q "kind:lora is:untested" --trigger on,off --dry-run
-  loradex grid neon_knight --axis sampler="Euler a, DPM++ 2M" --x sampler --y strength
+  loradex grid neon_knight -p "a knight" -p "a street"
+  loradex grid neon_knight -c dreamer_xl -s 0..1.2:0.2 --seeds 1..4
+  loradex grid neon_knight --trigger on,off --dry-run
+  loradex grid -q "tag:style base:sdxl" -c dreamer_xl -p "a castle" --pages lora
+  loradex grid neon_knight --sampler "Euler a,DPM++ 2M" --x sampler --y strength
+  loradex grid -c dreamer_xl -c painter -p "a boat, <lora:rain:0.8>" --steps 10..30:10
   loradex grid --spec grid.toml
 
-Pictures are kept by what determines them: a cell that was ever drawn is not drawn again, and an
-interrupted grid goes on where it was. Strength 0 is the checkpoint alone. Trigger words come and
-go with the LoRA unless --trigger says otherwise.
+What you leave out suits the checkpoint, and the checkpoint alone is always beside the LoRA. A
+picture is never drawn twice: ask again after an interruption, or for more, and only what is
+missing is drawn. The result is a sheet (PNG) and a page to look at in a browser.
 
-LORA is {REF_HELP}.""",
+LORA is {REF_HELP}. All that a grid can vary, and grids as files: docs/grids.md.""",
 )
 @click.argument("loras", nargs=-1, metavar="[LORA...]")
 @axis_options
-@click.option("--spec", type=click.File(encoding="utf-8"), help="A grid as TOML; flags add to it.")
-@click.option("--spec-text", default="", hidden=True)
+@click.option(
+    "--spec",
+    type=click.File("rb"),
+    metavar="FILE",
+    help="A grid as a TOML file (- is standard input); flags come before what it says.",
+)
 @click.option("-n", "--dry-run", is_flag=True, help="Check everything and count; draw nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @progress_option
@@ -49,22 +58,24 @@ def grid_command(
     context: Context,
     /,
     loras: tuple[str, ...],
-    spec: IO[str] | None,
-    spec_text: str,
+    spec: IO[bytes] | None,
     dry_run: bool,
     as_json: bool,
     progress: str,
     **options: object,
 ) -> None:
     """Draw a sample grid of LORAs."""
+    from loradex.operations.grid_toml import LARGEST_TOML  # noqa: PLC0415
     from loradex.operations.grids import draw_grid, preview_grid  # noqa: PLC0415
 
-    described = spec.read() if spec is not None else spec_text
-    name = spec.name if spec is not None else "the grid"
+    described = read_text(spec, LARGEST_TOML) if spec is not None else ""
+    name = str(spec.name) if spec is not None else ""
     request = request_from(loras, options, described, name=name)
     with context.catalog() as catalog, stoppable() as cancel:
         if dry_run:
-            report_preview(preview_grid(catalog, request), as_json=as_json)
+            with shown_progress(progress, cancel) as sink:
+                preview = preview_grid(catalog, request, sink=sink, cancel=cancel)
+            report_preview(preview, as_json=as_json)
             return
         with shown_progress(progress, cancel) as sink:
             result = draw_grid(

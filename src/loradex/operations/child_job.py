@@ -12,6 +12,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -52,19 +53,25 @@ def environment_without_keys() -> dict[str, str]:
 class ChildJob:
     """A running `loradex` command. `poll` never waits.
 
-    It is given the keys of hubs only with `keys`: most work has no use for them.
+    It is given the keys of hubs only with `keys`: most work has no use for them. `given` is what
+    it reads on standard input.
     """
 
-    def __init__(self, home: Home, arguments: Sequence[str], *, keys: bool = False) -> None:
+    def __init__(
+        self, home: Home, arguments: Sequence[str], *, keys: bool = False, given: str = ""
+    ) -> None:
         log = home.root / "logs" / "child.log"
         log.parent.mkdir(parents=True, exist_ok=True)
         environment = dict(os.environ) if keys else environment_without_keys()
         environment["LORADEX_HOME"] = str(home.root)
         environment["PYTHONUNBUFFERED"] = "1"
-        with log.open("ab") as errors:
+        # A file and no pipe: nobody has to wait until all of it is read.
+        with log.open("ab") as errors, tempfile.TemporaryFile() as standard_input:
+            standard_input.write(given.encode("utf-8", "replace"))
+            standard_input.seek(0)
             self._process = subprocess.Popen(  # noqa: S603 - our own program, no shell
                 [sys.executable, "-m", "loradex", *arguments, "--progress", "json"],
-                stdin=subprocess.DEVNULL,
+                stdin=standard_input,
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 env=environment,

@@ -13,10 +13,8 @@ __all__ = ["GridJob", "JobStatus", "start_grid_job"]
 
 
 def start_grid_job(home: Home, request: GridRequest) -> GridJob:
-    """Start drawing; `poll().grid_id` is set as soon as the grid is in the catalog."""
-    return ChildJob(home, grid_arguments(request))
+    """Start drawing; `poll().grid_id` is set as soon as the grid is in the catalog.
 
-
-def grid_arguments(request: GridRequest) -> list[str]:
-    """Return the command line that asks for the same grid: what a person could type."""
-    return ["grid", f"--spec-text={write_toml(request)}"]
+    The request goes through standard input: a thousand prompts are too long for a command line.
+    """
+    return ChildJob(home, ["grid", "--spec", "-"], given=write_toml(request))

@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
-from loradex.domain.library import FileState
+from loradex.domain.library import FileRecord, FileState
 from loradex.domain.models import ModelDetails, ModelRow
 from loradex.domain.progress import CancelToken, Problem, ProgressSink
 from loradex.domain.recipe import GridModel
 from loradex.errors import LoraMismatch, NotRenderable, UsageError
 from loradex.operations.hash_pass import hash_pass
+from loradex.render.checks import MOST_CELLS
 
 CHECKPOINT_KINDS = ("checkpoint", "diffusion_model")
 """A transformer alone is drawn with as well: it borrows the rest."""
 SHOWN_CHECKPOINTS = 5
 QUERY = "query:"
+_CLOCK_ERROR = 1e-3
+"""Seconds; a time of change is kept as a float."""
 NONE = "none"
 
 
@@ -29,42 +32,54 @@ class ModelFinder:
     sink: ProgressSink
     cancel: CancelToken
 
-    def ids(self, text: str) -> Iterator[int]:
-        """Yield the content ids that a REF or `query:QUERY` names; raise when there is none."""
-        if not text.startswith(QUERY):
-            yield self.catalog.resolve(text)
-            return
-        query = text.removeprefix(QUERY).strip()
-        found = self.catalog.ids(query)
-        if not found:
-            raise UsageError(
-                f"The query {query!r} finds nothing.", hint="Try it with `loradex list` first."
-            )
-        yield from found
-
     def models(self, texts: Sequence[str], kinds: Sequence[str]) -> list[GridModel | None]:
-        """Return the models behind `texts`, each once; None stands for `none`."""
-        found: dict[int | None, GridModel | None] = {}
+        """Return the models behind REFs and `query:QUERY`, each once; None stands for `none`."""
+        found: dict[int | None, None] = {}
         for text in texts:
             if text.strip().casefold() == NONE:
                 found[None] = None
-                continue
-            for content_id in self.ids(text):
-                if content_id not in found:
-                    found[content_id] = self.model(content_id, kinds)
-        return list(found.values())
+            elif text.startswith(QUERY):
+                found |= dict.fromkeys(self._found(text.removeprefix(QUERY).strip(), kinds))
+            else:
+                found[self.catalog.resolve(text)] = None
+            if len(found) > MOST_CELLS:
+                raise UsageError(
+                    f"{len(found):,} models are more than a grid can have ({MOST_CELLS:,}).",
+                    hint="Ask for fewer with a narrower query.",
+                )
+        return [None if id_ is None else self.model(id_, kinds) for id_ in found]
+
+    def _found(self, query: str, kinds: Sequence[str]) -> list[int]:
+        """Return what a query finds of these kinds and is there; tell of what is not."""
+        rows = [row for row in self.catalog.search(query).rows if row.kind in kinds]
+        present = [row.id for row in rows if row.state == FileState.PRESENT]
+        if not present:
+            what = f"no {kinds[0].replace('_', ' ')} whose file is there"
+            raise UsageError(
+                f"The query {query!r} finds {what}.", hint="Try it with `loradex list` first."
+            )
+        for row in rows:
+            if row.state != FileState.PRESENT:
+                self.sink.problem(Problem(row.name, f"It is left out: its file is {row.state}."))
+        return present
 
     def model(self, content_id: int, kinds: Sequence[str]) -> GridModel:
         """Return a model as the renderer needs it, hashed first where it was not yet.
 
-        Raises `LoraMismatch` or `NotRenderable` for one of another kind than `kinds`.
+        Raises `LoraMismatch` or `NotRenderable` for one of another kind than `kinds`, and
+        `NotRenderable` for one whose file is away, or not what it was when it was scanned.
         """
         details = self.catalog.details(content_id)
         _check_kind(details.row, kinds)
         path = _present_path(details)
         if details.hashes is None and details.format != "diffusers":
-            hash_pass(self.catalog, sink=self.sink, cancel=self.cancel, content_id=content_id)
+            report = hash_pass(
+                self.catalog, sink=self.sink, cancel=self.cancel, content_id=content_id
+            )
             details = self.catalog.details(self.catalog.resolve(path))
+            if details.hashes is None:
+                why = report.problems[0].message if report.problems else "It cannot be read."
+                raise NotRenderable(f"{path} could not be hashed: {why}")
         digest = details.hashes.sha256 if details.hashes else f"folder-{details.fingerprint}"
         return GridModel(
             content_id=details.row.id,
@@ -116,18 +131,33 @@ def fitting_checkpoints(catalog: Catalog, loras: Sequence[int]) -> list[ModelRow
 
 def fitting_checkpoint(catalog: Catalog, loras: Sequence[int]) -> int:
     """Return the only checkpoint that fits; raise `UsageError` naming those to choose from."""
+    by_base: dict[str, list[ModelRow]] = {}
+    for row in catalog.rows(loras):
+        if row.base:
+            by_base.setdefault(row.base, []).append(row)
+    if len(by_base) > 1:
+        groups = "; ".join(
+            f"{rows[0].name}{f' and {len(rows) - 1} more' if len(rows) > 1 else ''} for {base}"
+            for base, rows in sorted(by_base.items())
+        )
+        raise UsageError(
+            f"These LoRAs fit no checkpoint in common: {groups}.",
+            hint="Draw a grid for each base; `base:…` in a query narrows it to one.",
+        )
     rows = fitting_checkpoints(catalog, loras)
     if len(rows) == 1:
         return rows[0].id
     if not rows:
-        wanted = " and ".join(sorted({row.base for row in catalog.rows(loras) if row.base}))
+        wanted = "".join(f" for {base}" for base in by_base)
         raise UsageError(
-            f"No checkpoint for {wanted or 'these'} is in the catalog.",
+            f"No checkpoint{wanted} is in the catalog.",
             hint="Add a library that has one, or name another with --checkpoint.",
         )
     names = "; ".join(f"{row.id} {row.name}" for row in rows[:SHOWN_CHECKPOINTS])
+    more = f" and {len(rows) - SHOWN_CHECKPOINTS} more" if len(rows) > SHOWN_CHECKPOINTS else ""
     raise UsageError(
-        "Several checkpoints fit, so one has to be named.", hint=f"With --checkpoint: {names}."
+        "Several checkpoints fit, so one has to be named.",
+        hint=f"Name one with --checkpoint: {names}{more}.",
     )
 
 
@@ -160,11 +190,31 @@ def _check_kind(row: ModelRow, kinds: Sequence[str]) -> None:
 
 
 def _present_path(details: ModelDetails) -> str:
-    for file in details.files:
-        if file.state is FileState.PRESENT:
+    """Return where the model lies; raise `NotRenderable` when it does not, or is changed."""
+    present = [file for file in details.files if file.state is FileState.PRESENT]
+    if not present:
+        raise NotRenderable(
+            f"{details.row.name} has no file that is present ({details.row.path} is"
+            f" {details.row.state}).",
+            hint="Mount its drive or put the file back, then run `loradex scan`.",
+        )
+    troubles = []
+    for file in present:
+        trouble = _trouble(file, folder=details.format == "diffusers")
+        if trouble is None:
             return file.path
+        troubles.append(f"{file.path} {trouble}")
     raise NotRenderable(
-        f"{details.row.name} has no file that is present ({details.row.path} is"
-        f" {details.row.state}).",
-        hint="Mount its drive or put the file back, then run `loradex scan`.",
+        f"{troubles[0]}, so {details.row.name} cannot be drawn with.",
+        hint="Run `loradex scan`, so that the catalog knows what there is.",
     )
+
+
+def _trouble(file: FileRecord, *, folder: bool) -> str | None:
+    """Return what speaks against a file that the catalog takes for present; None for nothing."""
+    try:
+        facts = Path(file.path).stat()
+    except (OSError, ValueError):
+        return "is not there"
+    same = facts.st_size == file.size and abs(facts.st_mtime - file.mtime) < _CLOCK_ERROR
+    return None if same or folder else "has changed since the last scan"

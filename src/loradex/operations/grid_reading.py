@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.axes import Axis, AxisKind, AxisValue, Draft
-from loradex.domain.grid import GridSpec, Layout
-from loradex.domain.progress import CancelToken, ProgressSink
+from loradex.domain.grid import GridSpec
+from loradex.domain.progress import CancelToken, Problem, ProgressSink
 from loradex.domain.recipe import GridModel
-from loradex.errors import BadReference, UsageError
+from loradex.errors import UsageError
+from loradex.operations.grid_layout import excluded, layout_of
 from loradex.operations.grid_models import (
     CHECKPOINT_KINDS,
     ModelFinder,
@@ -20,25 +21,21 @@ from loradex.operations.grid_models import (
 from loradex.operations.grid_request import GridRequest
 from loradex.operations.grid_usual import usual_settings
 from loradex.operations.grid_values import read_values
-from loradex.render.prompts.embedding_names import embedding_key, place_embeddings
-from loradex.render.prompts.emphasis import weigh
-from loradex.render.prompts.prompt import parse_prompt
-from loradex.render.recipes import filled
+from loradex.operations.grid_words import embeddings_in, loras_in, texts_of
+from loradex.render.checks import check_count
+from loradex.render.recipes import PLACEHOLDER, filled
 
-_ACROSS = (
-    AxisKind.STRENGTH,
-    AxisKind.STRENGTH_CLIP,
-    AxisKind.STRENGTH2,
-    AxisKind.CONTROL_STRENGTH,
-    AxisKind.DENOISING,
-    AxisKind.GUIDANCE,
-    AxisKind.STEPS,
-    AxisKind.SAMPLER,
-    AxisKind.SCHEDULE,
-    AxisKind.SEED,
-)
-"""What reads best across, the first that a grid has."""
-_EMBEDDING_QUERY = "kind:embedding is:present"
+_NEEDS = {
+    AxisKind.STRENGTH: AxisKind.LORA,
+    AxisKind.STRENGTH_CLIP: AxisKind.LORA,
+    AxisKind.BLOCKS: AxisKind.LORA,
+    AxisKind.TRIGGER: AxisKind.LORA,
+    AxisKind.STRENGTH2: AxisKind.LORA2,
+    AxisKind.DENOISING: AxisKind.INIT_IMAGE,
+    AxisKind.MASK: AxisKind.INIT_IMAGE,
+    AxisKind.CONTROL_STRENGTH: AxisKind.CONTROL,
+}
+"""What does nothing without something else."""
 
 
 def read_request(
@@ -61,37 +58,33 @@ class _Reading:
         self._axes = _merged(
             Axis(axis.kind, read_values(axis.kind, axis.texts, finder), axis.find)
             for axis in request.axes
-            if axis.texts
         )
 
     def spec(self) -> GridSpec:
         """Put all together."""
+        check_count([len(axis.values) for axis in self._axes])
+        self._check_needs()
         loras = self._models(AxisKind.LORA) + self._models(AxisKind.LORA2)
-        if not self._values(AxisKind.CHECKPOINT):
-            chosen = fitting_checkpoint(self._catalog, [lora.content_id for lora in loras])
-            model = self._finder.model(chosen, CHECKPOINT_KINDS)
-            self._put_first(AxisKind.CHECKPOINT, AxisValue(model, model.name))
-        checkpoints = self._models(AxisKind.CHECKPOINT)
-        for checkpoint in checkpoints:
-            for lora in loras:
-                check_fit(self._catalog, checkpoint, lora)
+        named = loras_in(texts_of(self._axes), self._finder)
+        checkpoints = self._checkpoints([*loras, *named.values()])
         if not self._values(AxisKind.PROMPT):
-            text = _words_of(loras)
+            text = _usual_prompt(loras)
             self._put_first(AxisKind.PROMPT, AxisValue(text, text))
-        if self._request.baseline and loras:
+        embeddings = embeddings_in(texts_of(self._axes), checkpoints, self._catalog)
+        if self._request.baseline and self._models(AxisKind.LORA):
             self._add_baseline()
-        named, embeddings = self._words(checkpoints)
         checkpoints = self._completed(checkpoints)
-        base = self._base(checkpoints[0])
         axes = tuple(axis for axis in self._axes if len(axis.values) > 1)
         return GridSpec(
-            base=base,
+            base=self._base(checkpoints),
             axes=axes,
-            layout=self._layout(axes),
-            excluded=self._excluded(axes),
+            layout=layout_of(self._request, axes, self._kinds()),
+            excluded=excluded(self._request.exclude, self._axes, axes, self._finder),
             named=named,
-            embeddings=embeddings,
-            title=self._request.title or _title(loras, checkpoints),
+            embeddings={
+                key: self._finder.model(id_, ("embedding",)) for key, id_ in embeddings.items()
+            },
+            title=self._request.title or _title([*loras, *named.values()], checkpoints),
         )
 
     def _values(self, kind: AxisKind) -> tuple[AxisValue, ...]:
@@ -100,136 +93,81 @@ class _Reading:
     def _models(self, kind: AxisKind) -> list[GridModel]:
         return [one.value for one in self._values(kind) if isinstance(one.value, GridModel)]
 
+    def _kinds(self) -> set[AxisKind]:
+        return {axis.kind for axis in self._axes}
+
     def _put_first(self, kind: AxisKind, value: AxisValue) -> None:
         """Add a value in front of an axis, which is made where there is none."""
-        for number, axis in enumerate(self._axes):
-            if axis.kind is kind:
-                self._axes[number] = replace(axis, values=(value, *axis.values))
-                return
-        self._axes.append(Axis(kind, (value,)))
+        self._axes = _merged([Axis(kind, (value,)), *self._axes])
+
+    def _check_needs(self) -> None:
+        for kind in self._kinds():
+            needed = _NEEDS.get(kind)
+            if needed is not None and not any(one.value for one in self._values(needed)):
+                raise UsageError(
+                    f"The grid is to vary {kind}, which does nothing without a {needed}.",
+                    hint=f"Give it a {needed} as well, or leave {kind} out.",
+                )
+
+    def _checkpoints(self, loras: Sequence[GridModel]) -> list[GridModel]:
+        """Return what to draw with, all of which every LoRA fits."""
+        if not self._values(AxisKind.CHECKPOINT):
+            chosen = fitting_checkpoint(self._catalog, [lora.content_id for lora in loras])
+            model = self._finder.model(chosen, CHECKPOINT_KINDS)
+            self._put_first(AxisKind.CHECKPOINT, AxisValue(model, model.name))
+        checkpoints = self._models(AxisKind.CHECKPOINT)
+        for checkpoint in checkpoints:
+            for lora in loras:
+                check_fit(self._catalog, checkpoint, lora)
+        return checkpoints
 
     def _add_baseline(self) -> None:
-        """Let the grid have the checkpoint alone, where no value says so already."""
-        if None in [value.value for value in self._values(AxisKind.LORA)]:
+        """Let the grid have the checkpoint alone, where no value says so already.
+
+        That is strength 0; where the text encoders have a strength of their own, which would stay,
+        it is a value "without" beside the LoRAs.
+        """
+        if None in [one.value for one in self._values(AxisKind.LORA)]:
+            return
+        if any(one.value for one in self._values(AxisKind.STRENGTH_CLIP)):
+            self._put_first(AxisKind.LORA, AxisValue(None, "without"))
             return
         strengths = self._values(AxisKind.STRENGTH)
         if not strengths:
             self._put_first(AxisKind.STRENGTH, AxisValue(1.0, "1"))
-        if 0 not in [value.value for value in strengths]:
+        if 0 not in [one.value for one in strengths]:
             self._put_first(AxisKind.STRENGTH, AxisValue(0.0, "0"))
-
-    def _base(self, checkpoint: GridModel) -> Draft:
-        """Return the cell that axes start from: every single value, and what suits the rest."""
-        request = self._request
-        settings = usual_settings(self._catalog, checkpoint.content_id)
-        settings = replace(settings, dtype=request.dtype, device=request.device)
-        draft = Draft(checkpoint=checkpoint, prompt="", settings=settings)
-        for axis in self._axes:
-            draft = filled(draft, axis, axis.values[0]) if axis.find == "" else draft
-            if axis.find and len(axis.values) == 1:
-                draft = filled(draft, axis, axis.values[0])
-        return draft
 
     def _completed(self, checkpoints: Sequence[GridModel]) -> list[GridModel]:
         """Give each checkpoint the files it borrows; say what the library lacks."""
-        whole = {model.content_id: self._finder.completed(model) for model in checkpoints}
+        whole = [self._finder.completed(model) for model in checkpoints]
+        values = tuple(AxisValue(model, model.name) for model in whole)
         self._axes = [
-            replace(
-                axis,
-                values=tuple(
-                    replace(one, value=whole[one.value.content_id])
-                    if isinstance(one.value, GridModel)
-                    else one
-                    for one in axis.values
-                ),
-            )
-            if axis.kind is AxisKind.CHECKPOINT
-            else axis
+            replace(axis, values=values) if axis.kind is AxisKind.CHECKPOINT else axis
             for axis in self._axes
         ]
-        return list(whole.values())
+        return whole
 
-    def _words(
-        self, checkpoints: Sequence[GridModel]
-    ) -> tuple[Mapping[str, GridModel], Mapping[str, GridModel]]:
-        """Return the models behind names in `<lora:…>` and behind embeddings in prompts."""
-        kinds = (AxisKind.PROMPT, AxisKind.PROMPT_PART, AxisKind.NEGATIVE)
-        texts = [
-            str(value.value) for axis in self._axes if axis.kind in kinds for value in axis.values
-        ]
-        named: dict[str, GridModel] = {}
-        explicit: set[str] = set()
-        for text in texts:
-            prompt = parse_prompt(text)
-            explicit |= set(prompt.embeddings)
-            for tag in prompt.loras:
-                if tag.name not in named:
-                    named[tag.name] = self._finder.model(self._catalog.resolve(tag.name), ("lora",))
-                    for checkpoint in checkpoints:
-                        check_fit(self._catalog, checkpoint, named[tag.name])
-        return named, self._embeddings(texts, explicit)
-
-    def _embeddings(self, texts: Sequence[str], explicit: set[str]) -> dict[str, GridModel]:
-        rows = self._catalog.search(_EMBEDDING_QUERY).rows
-        ids = {embedding_key(row.name): row.id for row in reversed(rows)}
-        missing = sorted(explicit - ids.keys())
-        if missing:
-            raise BadReference(
-                f"No embedding called {missing[0]!r} is in the catalog.",
-                hint="`loradex list kind:embedding` shows them.",
-            )
-        used = {
-            piece.embedding
-            for text in texts
-            for section in place_embeddings(weigh(text), ids.keys()).sections
-            for piece in section
-            if piece.embedding
-        }
-        return {key: self._finder.model(ids[key], ("embedding",)) for key in sorted(used)}
-
-    def _layout(self, axes: Sequence[Axis]) -> Layout:
-        """Return where each axis goes: as asked, the rest down, one of them across."""
+    def _base(self, checkpoints: Sequence[GridModel]) -> Draft:
+        """Return the cell that axes start from: every single value, and what suits the rest."""
+        usual = [usual_settings(self._catalog, model.content_id) for model in checkpoints]
+        settings = usual[0]
+        if not self._values(AxisKind.SIZE):
+            for model, own in zip(checkpoints, usual, strict=True):
+                if (own.width, own.height) != (settings.width, settings.height):
+                    text = (
+                        f"It is drawn at {settings.width}x{settings.height}, as suits"
+                        f" {checkpoints[0].name}; its own size is {own.width}x{own.height}."
+                    )
+                    self._finder.sink.problem(Problem(model.name, text, "--size sets it."))
         request = self._request
-        asked = [self._numbers(kinds, axes) for kinds in (request.x, request.y, request.pages)]
-        placed = {number for numbers in asked for number in numbers}
-        rest = [number for number in range(len(axes)) if number not in placed]
-        across, down, pages = asked
-        if not across and rest:
-            best = min(rest, key=lambda number: _rank(axes[number].kind))
-            across = (best,)
-            rest.remove(best)
-        return Layout(x=across, y=(*down, *rest), pages=pages)
-
-    def _numbers(self, kinds: Sequence[AxisKind], axes: Sequence[Axis]) -> tuple[int, ...]:
-        numbers: list[int] = []
-        for kind in kinds:
-            found = [number for number, axis in enumerate(axes) if axis.kind is kind]
-            if not found and not self._values(kind):
-                raise UsageError(f"This grid does not vary {kind}, so it cannot be laid out by it.")
-            numbers += [number for number in found if number not in numbers]
-        return tuple(numbers)
-
-    def _excluded(self, axes: Sequence[Axis]) -> tuple[Mapping[int, frozenset[int]], ...]:
-        rules = []
-        for rule in self._request.exclude:
-            numbers: dict[int, frozenset[int]] = {}
-            for kind, texts in rule.items():
-                wanted = {value.value for value in read_values(kind, texts, self._finder)}
-                for at, axis in enumerate(axes):
-                    if axis.kind is kind:
-                        numbers[at] = frozenset(
-                            number
-                            for number, value in enumerate(axis.values)
-                            if value.value in wanted
-                        )
-            if len(numbers) != len(rule) or not all(numbers.values()):
-                words = ", ".join(f"{kind} {' '.join(texts)}" for kind, texts in rule.items())
-                raise UsageError(
-                    f"The grid has nothing to exclude at {words}.",
-                    hint="Exclude by values of axes that the grid varies.",
-                )
-            rules.append(numbers)
-        return tuple(rules)
+        settings = replace(settings, dtype=request.dtype, device=request.device)
+        draft = Draft(checkpoint=checkpoints[0], prompt="", settings=settings)
+        for axis in self._axes:
+            # Parts of prompts pile up, so those that vary have to stay out of the base.
+            if len(axis.values) == 1 or axis.kind is not AxisKind.PROMPT_PART:
+                draft = filled(draft, axis, axis.values[0])
+        return draft
 
 
 def _merged(axes: Iterable[Axis]) -> list[Axis]:
@@ -239,23 +177,29 @@ def _merged(axes: Iterable[Axis]) -> list[Axis]:
         key = (axis.kind, axis.find)
         known = found.get(key)
         values = axis.values if known is None else (*known.values, *axis.values)
-        found[key] = replace(axis, values=tuple({v.value: v for v in values}.values()))
+        first: dict[object, AxisValue] = {}
+        for value in values:
+            first.setdefault(value.value, value)
+        found[key] = replace(axis, values=tuple(first.values()))
     kinds = list(AxisKind)
     return sorted(found.values(), key=lambda axis: kinds.index(axis.kind))
 
 
-def _rank(kind: AxisKind) -> int:
-    return _ACROSS.index(kind) if kind in _ACROSS else len(_ACROSS)
+def _usual_prompt(loras: Sequence[GridModel]) -> str:
+    """Return the prompt of a grid that names none: trigger words, of several LoRAs each its own.
 
-
-def _words_of(loras: Sequence[GridModel]) -> str:
-    words = dict.fromkeys(word for lora in loras for word in lora.trigger_words)
-    if not words:
+    One LoRA's words stay where it does not act, which shows what the checkpoint makes of them.
+    """
+    mute = [lora.name for lora in loras if not lora.trigger_words]
+    if mute or not loras:
+        whose = f" of {mute[0]}" if mute else ""
         raise UsageError(
-            "A grid needs a prompt, and no trigger words are known to make one of.",
+            f"A grid needs a prompt, and no trigger words{whose} are known to make one of.",
             hint='Give one with --prompt "…".',
         )
-    return ", ".join(words)
+    if len(loras) > 1:
+        return PLACEHOLDER
+    return ", ".join(loras[0].trigger_words)
 
 
 def _title(loras: Sequence[GridModel], checkpoints: Sequence[GridModel]) -> str:

@@ -29,6 +29,9 @@ class GridRequest:
     `x`, `y` and `pages` name kinds of axes; axes that none of them names go where they read best.
     `exclude` are combinations to leave out: kinds with the values, as typed, that meet there.
     With `baseline` every LoRA stands beside the checkpoint alone, asked for or not.
+
+    Axes of one kind (and of one text to find) become one, and those without values go, so that
+    requests that ask for the same are equal.
     """
 
     axes: tuple[AxisRequest, ...]
@@ -40,6 +43,15 @@ class GridRequest:
     dtype: str = "auto"
     device: str = "auto"
     title: str = ""
+
+    def __post_init__(self) -> None:
+        """Bring the axes into their one form: prompt parts last, as a file has them."""
+        found: dict[tuple[AxisKind, str], tuple[str, ...]] = {}
+        for axis in sorted(self.axes, key=lambda axis: axis.kind is AxisKind.PROMPT_PART):
+            key = (axis.kind, axis.find)
+            found[key] = (*found.get(key, ()), *axis.texts)
+        axes = (AxisRequest(kind, texts, find) for (kind, find), texts in found.items() if texts)
+        object.__setattr__(self, "axes", tuple(axes))
 
     def texts(self, kind: AxisKind) -> tuple[str, ...]:
         """Return the values asked for of one kind, as typed; empty when it is not mentioned."""

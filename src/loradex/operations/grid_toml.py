@@ -22,25 +22,31 @@ from __future__ import annotations
 import json
 import tomllib
 from collections.abc import Iterable, Mapping
+from difflib import get_close_matches
 
 from loradex.domain.axes import AxisKind
 from loradex.errors import UsageError
 from loradex.operations.grid_request import AxisRequest, GridRequest
 
+_SHOWN = 40
+_EXAMPLE = 'A line is a name and values: lora = ["neon_knight"], or strength = "0..1:0.25".'
 _PLACES = ("x", "y", "pages")
 _TEXTS = ("title", "dtype", "device")
 _NOT_AXES = frozenset({*_PLACES, *_TEXTS, "baseline", "exclude"})
-_LARGEST = 1 << 20
+LARGEST_TOML = 1 << 20
+"""Characters of a description: ten thousand prompts of a hundred each."""
 
 
 def read_toml(text: str, *, name: str = "the grid") -> GridRequest:
     """Return the request in `text`; `name` is for messages. Raises `UsageError`."""
-    if len(text) > _LARGEST:
+    if len(text) > LARGEST_TOML:
         raise UsageError(f"{name} is too large for a description of a grid.")
     try:
         table = tomllib.loads(text)
-    except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise UsageError(f"{name} is no TOML: {error}.") from error
+    except RecursionError as error:
+        raise UsageError(f"{name} is nested too deep.") from error
+    except ValueError as error:  # besides TOML's own: numbers of thousands of digits
+        raise UsageError(f"{name} is no TOML: {error}.", hint=_EXAMPLE) from error
     axes: list[AxisRequest] = []
     for key, value in table.items():
         if key in _NOT_AXES:
@@ -70,33 +76,41 @@ def read_toml(text: str, *, name: str = "the grid") -> GridRequest:
 
 def write_toml(request: GridRequest) -> str:
     """Return `request` as TOML that `read_toml` gives back."""
-    lines = [f"{key} = {_quoted(getattr(request, key))}" for key in _TEXTS if getattr(request, key)]
+    texts = {key: str(getattr(request, key)) for key in _TEXTS}
+    lines = [f"{key} = {_quoted(text)}" for key, text in texts.items() if text not in ("", "auto")]
     if not request.baseline:
         lines.append("baseline = false")
     lines += [f"{key} = {_list(getattr(request, key))}" for key in _PLACES if getattr(request, key)]
-    plain: dict[AxisKind, list[str]] = {}
-    for axis in request.axes:
-        if axis.kind is not AxisKind.PROMPT_PART:
-            plain.setdefault(axis.kind, []).extend(axis.texts)
-    lines += [f"{kind} = {_list(texts)}" for kind, texts in plain.items()]
     for axis in request.axes:
         if axis.kind is AxisKind.PROMPT_PART:
             lines += ["", "[[prompt_part]]", f"find = {_quoted(axis.find)}"]
             lines.append(f"values = {_list(axis.texts)}")
+        else:
+            lines.append(f"{axis.kind} = {_list(axis.texts)}")
     for rule in request.exclude:
         lines += ["", "[[exclude]]"]
-        lines += [f"{kind} = {_list(texts)}" for kind, texts in rule.items()]
+        lines += [f"{kind} = {_list(values)}" for kind, values in rule.items()]
     return "\n".join(lines) + "\n"
 
 
-def _kind(key: object, name: str) -> AxisKind:
+def axis_kind(text: str, *, where: str = "", also: Iterable[str] = ()) -> AxisKind:
+    """Return the kind of axis that `text` names; raise `UsageError` proposing the nearest.
+
+    `where` begins the message; `also` are other names that could have been meant.
+    """
+    name = text.strip().casefold().replace("-", "_")
     try:
-        return AxisKind(str(key).replace("-", "_"))
+        return AxisKind(name)
     except ValueError:
-        raise UsageError(
-            f"{name} has {str(key)!r}, which a grid cannot vary.",
-            hint=f"It can vary {', '.join(AxisKind)}.",
-        ) from None
+        kinds = [kind.value for kind in AxisKind]
+        near = get_close_matches(name, [*kinds, *also], n=2)
+        hint = f"Did you mean {' or '.join(near)}?" if near else f"It can vary {', '.join(kinds)}."
+        message = f"{where}A grid cannot vary {text.strip()[:_SHOWN]!r}."
+        raise UsageError(message, hint=hint) from None
+
+
+def _kind(key: str, name: str) -> AxisKind:
+    return axis_kind(key, where=f"{name}: ", also=_NOT_AXES)
 
 
 def _text(table: Mapping[str, object], key: str, name: str) -> str:
@@ -125,13 +139,14 @@ def _parts(value: object, name: str) -> list[AxisRequest]:
     tables = value if isinstance(value, list) else [value]
     axes = []
     for table in tables:
-        if not isinstance(table, dict) or not isinstance(table.get("find"), str):
+        find = table.get("find") if isinstance(table, dict) else None
+        if not isinstance(find, str) or not find or table.keys() - {"find", "values"}:
             raise UsageError(
                 f"prompt_part in {name} needs `find` and `values`.",
                 hint='[[prompt_part]], then find = "red" and values = ["red", "blue"].',
             )
         texts = _texts(table.get("values", []), "prompt_part.values", name)
-        axes.append(AxisRequest(AxisKind.PROMPT_PART, texts, table["find"]))
+        axes.append(AxisRequest(AxisKind.PROMPT_PART, texts, find))
     return axes
 
 

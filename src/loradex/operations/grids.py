@@ -10,6 +10,7 @@ from pathlib import Path
 from loradex.catalog.catalog import Catalog
 from loradex.domain.grid import FailedCell, GridPlan, RenderedCell
 from loradex.domain.progress import CancelToken, ProgressSink, SilentSink
+from loradex.errors import UsageError
 from loradex.operations.drawing import draw_cells
 from loradex.operations.grid_estimate import estimated_seconds, needed_bytes
 from loradex.operations.grid_reading import read_request
@@ -46,9 +47,18 @@ class GridResult:
     seconds: float
 
 
-def preview_grid(catalog: Catalog, request: GridRequest) -> GridPreview:
-    """Check a request and return what it would draw; raise the error that drawing would."""
-    plan = plan_request(catalog, request, sink=SilentSink(), cancel=CancelToken())
+def preview_grid(
+    catalog: Catalog,
+    request: GridRequest,
+    *,
+    sink: ProgressSink | None = None,
+    cancel: CancelToken | None = None,
+) -> GridPreview:
+    """Check a request and return what it would draw; raise the error that drawing would.
+
+    Models that were never hashed are, since pictures are known by their digests.
+    """
+    plan = plan_request(catalog, request, sink=sink or SilentSink(), cancel=cancel or CancelToken())
     finished = _finished(catalog, plan)
     todo = [cell for cell in plan.cells if cell.key not in finished]
     return GridPreview(
@@ -78,7 +88,9 @@ def draw_grid(
     plan = plan_request(catalog, request, sink=sink, cancel=cancel)
     finished = _finished(catalog, plan)
     reused = len(finished)
-    grid_id = catalog.grids.add(plan, str(catalog.home.grids / "{id:05d}"))
+    # The name is a format, so that braces in a home's own name have to be doubled.
+    grids = str(catalog.home.grids).replace("{", "{{").replace("}", "}}")
+    grid_id = catalog.grids.add(plan, str(Path(grids) / "{id:05d}"))
     folder = catalog.home.grids / f"{grid_id:05d}"
     on_started(grid_id)
     todo = [cell.key for cell in plan.cells if cell.key not in finished]
@@ -114,7 +126,10 @@ def plan_request(
     from loradex.render.engine import engine_of  # noqa: PLC0415
     from loradex.render.plan import plan_grid  # noqa: PLC0415
 
-    return plan_grid(read_request(catalog, request, sink=sink, cancel=cancel), engine=engine_of)
+    plan = plan_grid(read_request(catalog, request, sink=sink, cancel=cancel), engine=engine_of)
+    if not plan.cells:
+        raise UsageError("Every combination of this grid is excluded: nothing is left to draw.")
+    return plan
 
 
 def _finished(catalog: Catalog, plan: GridPlan) -> dict[str, RenderedCell]:

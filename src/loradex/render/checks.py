@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 import re
+from collections.abc import Sequence
 
 from loradex.domain.grid import GridSpec
 from loradex.domain.recipe import Recipe, RenderSettings
@@ -23,14 +24,19 @@ def check_spec(spec: GridSpec) -> None:
     for axis in spec.axes:
         if not axis.values:
             raise UsageError(f"The axis {axis.kind} has no value.")
-    total = math.prod(spec.lengths)
+    check_count(spec.lengths)
+    if sorted((*spec.layout.x, *spec.layout.y, *spec.layout.pages)) != list(range(len(spec.axes))):
+        raise UsageError("Every axis of a grid goes across, down or on pages, and only once.")
+
+
+def check_count(lengths: Sequence[int]) -> None:
+    """Raise `UsageError` for axes of these lengths that make more pictures than can be drawn."""
+    total = math.prod(lengths)
     if total > MOST_CELLS:
         raise UsageError(
             f"This grid has {total:,} pictures; {MOST_CELLS:,} is the most.",
             hint="Ask for fewer values on an axis, or split it into several grids.",
         )
-    if sorted((*spec.layout.x, *spec.layout.y, *spec.layout.pages)) != list(range(len(spec.axes))):
-        raise UsageError("Every axis of a grid goes across, down or on pages, and only once.")
 
 
 def check_recipe(recipe: Recipe) -> None:
