@@ -231,6 +231,8 @@ def test_a_vae_that_was_chosen_replaces_the_one_inside(tiny: Tiny, tmp_path: Pat
     import torch
     from safetensors.torch import load_file
 
+    from loradex.render.bases.vae_choice import load_vae
+
     folder, single = tiny("sd1")
     weights = load_file(folder / "vae" / "diffusion_pytorch_model.safetensors")
     weights["decoder.conv_out.bias"] = weights["decoder.conv_out.bias"] + torch.tensor(0.2)
@@ -238,8 +240,16 @@ def test_a_vae_that_was_chosen_replaces_the_one_inside(tiny: Tiny, tmp_path: Pat
     brighter = drawn(load(single, Companions(vae=other)))
     assert (drawn(load(single, Companions(vaes=(other,)))) == drawn(load(single))).all()
     assert (brighter - drawn(load(single))).mean() > 15
+    assert (drawn(load(folder, Companions(vae=other))) == brighter).all()
+    base = load(single)
+    base.use_vae(load_vae(other, "sd1", CPU))
+    assert (drawn(base) == brighter).all()
+    base.use_vae(None)
+    assert (drawn(base) == drawn(load(single))).all()
     with pytest.raises(NotRenderable):
         load(single, Companions(vae=tmp_path / "gone.safetensors"))
+    with pytest.raises(NotRenderable, match="not a VAE for flux"):
+        load_vae(other, "flux", CPU)
 
 
 def test_a_scaled_checkpoint_is_read(tiny: Tiny, tmp_path: Path) -> None:

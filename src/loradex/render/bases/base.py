@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Generator, Tensor, nn
 
+    from loradex.render.bases.coder import Coder
     from loradex.render.bases.schedule import Schedule
 
 Family = Literal["sd1", "sd2", "sdxl", "sd3", "flux", "chroma", "qwen", "z-image", "flux2-klein"]
@@ -113,6 +114,9 @@ class Base(Protocol):
 
     def release_text(self) -> None:
         """Give up the text encoders and their memory. `encode` cannot be called afterwards."""
+
+    def use_vae(self, coder: Coder | None) -> None:
+        """Decode with another VAE from now on, of `load_vae`; None: the checkpoint's own."""
 
     def reads_negative(self, guidance: float) -> bool:
         """Tell whether a negative text has any effect at this guidance."""

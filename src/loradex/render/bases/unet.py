@@ -17,7 +17,7 @@ from loradex.render.bases.base import (
     Encoded,
     Family,
 )
-from loradex.render.bases.coder import KLCoder
+from loradex.render.bases.coder import Coder, KLCoder
 from loradex.render.bases.guidance import any_guided, guide
 from loradex.render.bases.schedule import Schedule
 from loradex.render.bases.tokens_length import same_length
@@ -48,7 +48,9 @@ class UNetBase:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._released = False
-        self._coder = KLCoder(parts.vae, parts.vae_scale, mean=parts.vae_mean, std=parts.vae_std)
+        own = KLCoder(parts.vae, parts.vae_scale, mean=parts.vae_mean, std=parts.vae_std)
+        self._own_coder: Coder = own
+        self._coder: Coder = own
         channels = getattr(parts.unet.config, "in_channels", _LATENT_CHANNELS)
         self.inpaints = bool(channels == _INPAINTING_CHANNELS)
         self.family: Family = _family(parts)
@@ -66,7 +68,7 @@ class UNetBase:
 
     def parts(self) -> Mapping[str, nn.Module]:
         """Return `modules()` and the `vae`."""
-        return {**self.modules(), "vae": self._parts.vae}
+        return {**self.modules(), "vae": self._coder.vae}
 
     def move(self, part: str, device: str) -> None:
         """Put one part on `device`."""
@@ -77,6 +79,10 @@ class UNetBase:
         for text in self._parts.texts:
             text.model.to("meta")
         self._released = True
+
+    def use_vae(self, coder: Coder | None) -> None:
+        """Decode with another VAE; None: the checkpoint's own."""
+        self._coder = self._own_coder if coder is None else coder
 
     def reads_negative(self, guidance: float) -> bool:
         """Tell whether guidance is on."""
