@@ -31,7 +31,8 @@ class GridModel:
     """A file the renderer needs: where it is, and the digest that names its content.
 
     `companions` are, for a checkpoint, the files of the library that it borrows: the VAE and text
-    encoders that it has not got itself.
+    encoders that it has not got itself. `prediction` is what the catalog knows of how it
+    predicts noise (`epsilon`, `v_prediction` …), None when the file has to tell.
     """
 
     content_id: int
@@ -42,6 +43,7 @@ class GridModel:
     base: str | None
     trigger_words: tuple[str, ...] = ()
     companions: tuple[GridModel, ...] = ()
+    prediction: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -88,6 +88,7 @@ class ModelFinder:
             digest=digest,
             base=details.row.base,
             trigger_words=details.row.trigger_words,
+            prediction=details.prediction if details.row.kind in CHECKPOINT_KINDS else None,
         )
 
     def completed(self, checkpoint: GridModel) -> GridModel:

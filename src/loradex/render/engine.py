@@ -15,6 +15,7 @@ from loradex.domain.recipe import Recipe, RenderSettings
 from loradex.errors import LoradexError, NotRenderable
 from loradex.render.device import Placed, micro_batch, place, require_extra
 from loradex.render.loading import load_key, loaded
+from loradex.render.memory import host_of, memory_plan
 from loradex.render.session import Session
 
 ENGINE = "loradex 2"
@@ -83,16 +84,31 @@ def _draw_with(
     placed = _placed(first.settings.device, first.settings.dtype)
     cancel.check()
     sink.progress(Progress("Loading", 0, None, "steps", first.checkpoint.name))
-    base = loaded(first, placed)
+    at_once = max(micro_batch(cell.recipe.settings, placed.device) for cell in cells)
+    largest = max((cell.recipe for cell in cells), key=_pixels)
+    plan = memory_plan(largest, placed, at_once=at_once)
+    if plan == "staged":
+        sink.problem(
+            Problem(
+                first.checkpoint.name,
+                "The device has not the memory for all of it at once: texts, drawing and decoding"
+                " take turns, so pictures come at the end.",
+            )
+        )
+    base = loaded(first, host_of(placed, plan))
     for note in base.notes:
         sink.problem(Problem(first.checkpoint.name, note))
-    session = Session(base, placed, folder, engine=engine_of, sink=sink, cancel=cancel)
+    session = Session(base, placed, folder, engine=engine_of, sink=sink, cancel=cancel, plan=plan)
     try:
         yield from session.run(cells)
     finally:
         session.close()
         del base, session
         _forget(placed)
+
+
+def _pixels(recipe: Recipe) -> int:
+    return recipe.settings.width * recipe.settings.height
 
 
 def _forget(placed: Placed) -> None:

@@ -38,6 +38,8 @@ def facts_of(recipe: Recipe) -> dict[str, object]:
         "schedule": settings.schedule,
         "clip_skip": settings.clip_skip,
     }
+    if recipe.checkpoint.prediction:
+        facts["prediction"] = recipe.checkpoint.prediction
     if recipe.loras:
         facts["loras"] = [_lora(use) for use in recipe.loras]
     if recipe.vae is not None:

@@ -13,6 +13,7 @@ from loradex.render.bases.survey import survey
 from loradex.render.bases.transformer_file import find_transformer
 from loradex.render.bases.weights import open_weights
 from loradex.render.device import Placed
+from loradex.render.noise import NoiseHints
 
 
 def load_key(recipe: Recipe) -> tuple[object, ...]:
@@ -31,7 +32,10 @@ def loaded(recipe: Recipe, placed: Placed) -> Base:
     borrowed = tuple(Path(model.path) for model in recipe.companions)
     vae = Path(recipe.vae.path) if recipe.vae else None
     companions = Companions(vaes=borrowed, texts=borrowed, vae=vae)
-    return load_base(Path(recipe.checkpoint.path), placed, companions)
+    # Only what is said against the usual: a file's own word is the better one otherwise.
+    says_v = recipe.checkpoint.prediction == "v_prediction"
+    hints = NoiseHints(prediction="v_prediction" if says_v else None)
+    return load_base(Path(recipe.checkpoint.path), placed, companions, hints=hints)
 
 
 def borrowed_files(

@@ -18,6 +18,7 @@ from loradex.render.batches import Batch, in_batches
 from loradex.render.cells import cell_path, save_picture
 from loradex.render.device import Placed, micro_batch
 from loradex.render.inputs import Inputs
+from loradex.render.memory import Plan, Staging
 from loradex.render.quiet import offline_and_quiet
 from loradex.render.sampling import sample
 from loradex.render.texts import Texts
@@ -48,6 +49,7 @@ class Session:
         engine: Callable[[Recipe], str],
         sink: ProgressSink,
         cancel: CancelToken,
+        plan: Plan = "resident",
     ) -> None:
         self._base = base
         self._placed = placed
@@ -55,6 +57,7 @@ class Session:
         self._engine = engine
         self._sink = sink
         self._cancel = cancel
+        self._staging = Staging(base, placed, plan)
         self._weights = Weights(base)
         self._texts = Texts(base, self._weights)
         self._inputs = Inputs(base, placed)
@@ -63,6 +66,7 @@ class Session:
         self._steps_total = 0
         self._writer = ThreadPoolExecutor(1, thread_name_prefix="pictures")
         self._writing: deque[Future[Done]] = deque()
+        self._waiting: deque[tuple[Cell, Tensor, float]] = deque()
 
     def close(self) -> None:
         """Put every weight back and end the writing thread."""
@@ -73,15 +77,31 @@ class Session:
         """Draw cells; every LoRA is matched first, so that a wrong one is told at once."""
         fitting, failed = self._matched(cells)
         yield from failed
+        self._staging.to_texts()
         fitting, failed = self._encoded(fitting)
         yield from failed
+        if self._staging.plan == "staged":
+            self._weights.done_with_texts()
+        self._staging.to_denoising()
         batches = in_batches(fitting, self._company, self._batch_size)
         self._steps_total = sum(batch.steps for batch in batches)
         for batch in batches:
             self._cancel.check()
             yield from self._draw(batch)
             yield from self._written(_BEHIND)
+        yield from self._decoded_at_last()
         yield from self._written(0)
+
+    def _decoded_at_last(self) -> Iterator[Done]:
+        """Decode what waits, when the denoiser had the device to itself."""
+        if not self._waiting:
+            return
+        self._staging.to_decoding()
+        while self._waiting:
+            self._cancel.check()
+            cell, latents, seconds = self._waiting.popleft()
+            yield from self._decoded(cell, latents, seconds)
+            yield from self._written(_BEHIND)
 
     def _matched(self, cells: Sequence[Cell]) -> tuple[list[Cell], list[FailedCell]]:
         fitting: list[Cell] = []
@@ -140,7 +160,11 @@ class Session:
                 continue
             each = (time.perf_counter() - started) / len(part.cells)
             for number, cell in enumerate(part.cells):
-                yield from self._decoded(cell, latents[number : number + 1], each)
+                own = latents[number : number + 1]
+                if self._staging.plan == "staged":
+                    self._waiting.append((cell, own.cpu(), each))
+                else:
+                    yield from self._decoded(cell, own, each)
 
     def _denoised(self, batch: Batch) -> Tensor:
         """Return the latents of a batch filled up with copies of its last cell."""
@@ -185,12 +209,30 @@ class Session:
         started = time.perf_counter()
         try:
             with offline_and_quiet():
-                picture = self._base.decode(latents)
+                picture = self._picture(cell, latents)
         except _DECODE_ERRORS as error:
             yield from _failed([cell], error)
             return
         spent = seconds + time.perf_counter() - started
         self._writing.append(self._writer.submit(self._write, cell, picture, spent))
+
+    def _picture(self, cell: Cell, latents: Tensor) -> Image:
+        """Decode latents; in tiles when the device has not the memory for the whole."""
+        import torch  # noqa: PLC0415 - heavy
+
+        here = latents.to(next(self._base.parts()["vae"].parameters()).device)
+        try:
+            return self._base.decode(here)
+        except torch.OutOfMemoryError:
+            torch.cuda.empty_cache()
+            self._sink.problem(
+                Problem(
+                    cell.recipe.checkpoint.name,
+                    "The device has not enough memory to decode this picture at once; it was put "
+                    "together from tiles, which may differ a little.",
+                )
+            )
+            return self._base.decode(here, tiled=True)
 
     def _write(self, cell: Cell, picture: Image, seconds: float) -> Done:
         path = cell_path(self._folder, cell.key)

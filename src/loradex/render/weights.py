@@ -109,6 +109,11 @@ class Weights:
             self._beside.set([*samples, *samples] if guided else samples)
         yield
 
+    def done_with_texts(self) -> None:
+        """Let go of the text encoders: nothing is put into them any more."""
+        self._in_texts.restore()
+        self._text_uses = ()
+
     def restore(self) -> None:
         """Leave the checkpoint as it was loaded, bit for bit."""
         self._detach()
