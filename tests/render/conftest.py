@@ -13,8 +13,8 @@ import pytest
 
 from loradex.domain.axes import Axis, AxisKind, AxisValue, Draft, Value
 from loradex.domain.grid import FailedCell, GridPlan, GridSpec, Layout, RenderedCell
-from loradex.domain.recipe import GridModel, RenderSettings
 from loradex.domain.progress import CancelToken, Problem, SilentSink
+from loradex.domain.recipe import GridModel, RenderSettings
 from loradex.render.plan import plan_grid
 
 SIZE = 64

@@ -1,4 +1,4 @@
-"""Fitting into memory: stage by stage the same picture, and no picture lost when memory runs out."""
+"""Fitting into memory: stage by stage the same picture, and none lost when memory runs out."""
 
 # ruff: noqa: PLC0415 - torch and diffusers are imported only by tests that run
 
