@@ -29,7 +29,7 @@ class Stock:
 
     def into(self, home: Home) -> None:
         """Give a test's home a catalog of its own."""
-        shutil.copy(self.home.catalog, home.catalog)
+        shutil.copytree(self.home.root, home.root, dirs_exist_ok=True)
 
 
 def make_stock(folder: Path) -> Stock:
