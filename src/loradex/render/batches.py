@@ -58,6 +58,7 @@ def _shared(recipe: Recipe) -> tuple[object, ...]:
     guided = settings.guidance_scale > 1
     start = recipe.start and (recipe.start.denoising, recipe.start.mask is not None)
     controls = tuple(
-        (control.model.digest, control.start, control.end) for control in recipe.controls
+        (control.model.digest, control.strength, control.start, control.end)
+        for control in recipe.controls
     )
     return (size, steps, guided, start, controls)

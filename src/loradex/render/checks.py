@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from loradex.domain.grid import GridSpec
 from loradex.domain.recipe import Recipe, RenderSettings
 from loradex.errors import UsageError
+from loradex.render.prompts.editing import is_edited
 
 MOST_CELLS = 10_000
 STRONGEST = 10.0
@@ -48,6 +49,11 @@ def check_recipe(recipe: Recipe) -> None:
     for prompt in (recipe.prompt, recipe.negative_prompt):
         if len(prompt) > _LONGEST_PROMPT:
             raise UsageError(f"A prompt has {len(prompt):,} characters; that is too long.")
+        if is_edited(prompt):
+            raise UsageError(
+                f"The prompt {prompt[:60]!r} changes over the steps, which is not drawn.",
+                hint="Take [from:to:when] and [one|other] out, or escape the bracket as \\[.",
+            )
     if recipe.start is not None and not 0 < recipe.start.denoising <= 1:
         raise UsageError(
             f"The denoising strength {recipe.start.denoising:g} cannot be used.",

@@ -1,14 +1,17 @@
-"""From noise to latents for one batch of cells."""
+"""From noise, or a picture, to latents for one batch of cells."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loradex.domain.recipe import Recipe
 from loradex.render.bases.base import Base, Condition
+from loradex.render.bases.control import steer
+from loradex.render.bases.init_picture import begin
 from loradex.render.denoise import generators_of, go_down
-from loradex.render.device import Placed
+from loradex.render.inputs import Inputs, steering
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -18,23 +21,48 @@ def sample(
     base: Base,
     recipes: Sequence[Recipe],
     conditions: Sequence[Condition],
-    placed: Placed,
+    inputs: Inputs,
     *,
     on_step: Callable[[int, int], None],
 ) -> Tensor:
-    """Return the latents of `recipes`, which share size, steps, sampler and schedule.
+    """Return the latents of `recipes`, which share size, steps, sampler and kinds of inputs.
 
     Each picture's noise comes from a CPU generator of its own seed, in float32, so that it is
     the same on every device, in every dtype and in any company.
     """
-    import torch  # noqa: PLC0415 - heavy
-
-    settings = recipes[0].settings
-    width, height = settings.width, settings.height
+    first = recipes[0]
+    settings = first.settings
+    size = (settings.width, settings.height)
+    schedule = base.schedule(
+        settings.sampler,
+        settings.num_inference_steps,
+        *size,
+        spacing=settings.schedule,
+        strength=first.start.denoising if first.start else 1.0,
+    )
     generators = generators_of([recipe.seed for recipe in recipes])
-    noise = torch.cat([base.noise(one, width, height) for one in generators])
-    sampler = f"{settings.sampler} {settings.schedule}".removesuffix(" Automatic")
-    schedule = base.schedule(sampler, settings.num_inference_steps, width, height)
-    batch = base.join(conditions, width, height)
-    latents = schedule.start(noise.to(placed.device, placed.torch_dtype))
-    return go_down(base, schedule, latents, batch, generators, on_step=on_step)
+    pictures, masks = inputs.starts(recipes)
+    joined = base.join(conditions, *size)
+    begun = begin(base, schedule, joined, generators, size, pictures=pictures, masks=masks)
+    steps = len(schedule.timesteps)
+    extras = [
+        steer(
+            inputs.control(use),
+            [inputs.picture(recipe.controls[number].picture) for recipe in recipes],
+            joined,
+            size,
+            steering(use),
+            steps=steps,
+        )
+        for number, use in enumerate(first.controls)
+    ]
+    batch = replace(begun.batch, extras=(*begun.batch.extras, *extras))
+    return go_down(
+        base,
+        schedule,
+        begun.latents,
+        batch,
+        generators,
+        on_step=on_step,
+        after_step=begun.after_step,
+    )

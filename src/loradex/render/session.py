@@ -17,6 +17,7 @@ from loradex.render.bases.base import Base
 from loradex.render.batches import Batch, in_batches
 from loradex.render.cells import cell_path, save_picture
 from loradex.render.device import Placed, micro_batch
+from loradex.render.inputs import Inputs
 from loradex.render.quiet import offline_and_quiet
 from loradex.render.sampling import sample
 from loradex.render.texts import Texts
@@ -56,6 +57,7 @@ class Session:
         self._cancel = cancel
         self._weights = Weights(base)
         self._texts = Texts(base, self._weights)
+        self._inputs = Inputs(base, placed)
         self._most: dict[int, int] = {}
         self._steps_done = 0
         self._steps_total = 0
@@ -87,8 +89,9 @@ class Session:
         for cell in cells:
             try:
                 told = self._weights.match(cell.recipe.loras)
-            except RenderError as error:
-                failed.append(FailedCell(cell.key, str(error)))
+                self._inputs.check(cell.recipe)
+            except (RenderError, UsageError) as error:
+                failed.append(FailedCell(cell.key, _words(error)))
                 continue
             for name, note in told:
                 self._sink.problem(Problem(name, note))
@@ -156,7 +159,7 @@ class Session:
         guided = self._base.reads_negative(recipes[0].settings.guidance_scale)
         with offline_and_quiet(), self._weights.for_batch(recipes, guided=guided):
             conditions = [self._texts.condition(recipe) for recipe in recipes]
-            return sample(self._base, recipes, conditions, self._placed, on_step=on_step)
+            return sample(self._base, recipes, conditions, self._inputs, on_step=on_step)
 
     def _halved(self, batch: Batch, error: Exception) -> list[Batch]:
         """After running out of memory go on with half as many at once; tell that it happened."""

@@ -2,18 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loradex.errors import NotRenderable
 from loradex.render import naming
-from loradex.render.bases.companions import Companions, Missing, refuse_missing
-from loradex.render.bases.text_file import build_text, text_sources
-from loradex.render.bases.vae_file import VaeSource, build_kl, find_vae
+from loradex.render.bases.companions import Companions, Missing
+from loradex.render.bases.unet_companions import (
+    CLIP_L_PADDING,
+    OTHER_PADDING,
+    companion_texts,
+    companion_vae,
+    missing_texts,
+    text_places,
+    text_widths,
+    vae_file_name,
+)
+from loradex.render.bases.vae_file import build_kl
 from loradex.render.bases.weights import Weights, open_weights
 from loradex.render.build import Kind, TensorSource, build
 from loradex.render.device import Placed
@@ -36,11 +43,6 @@ if TYPE_CHECKING:
 _OTHER_NOISE = ("edm_mean", "edm_vpred.sigma_max")
 _PREFIXES = (naming.UNET_PREFIX, "diffusion_model.", "")
 _NOTHING = Companions()
-_LATENT_CHANNELS = 4
-_CLIP_L_WIDTH = 768
-_MOST_COMPANIONS = 64
-_END, _MARK = "<|endoftext|>", "!"
-"""What CLIP-L and the larger CLIPs pad with."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +56,11 @@ class _TextSource:
     drop_last: bool = False
 
 
-_CLIP_L = _TextSource("cond_stage_model.transformer.", False, False, _END)
-_CLIP_H = _TextSource("cond_stage_model.model.", True, False, _MARK, drop_last=True)
+_CLIP_L = _TextSource("cond_stage_model.transformer.", False, False, CLIP_L_PADDING)
+_CLIP_H = _TextSource("cond_stage_model.model.", True, False, OTHER_PADDING, drop_last=True)
 _XL = (
-    _TextSource("conditioner.embedders.0.transformer.", False, False, _END),
-    _TextSource("conditioner.embedders.1.model.", True, True, _MARK),
+    _TextSource("conditioner.embedders.0.transformer.", False, False, CLIP_L_PADDING),
+    _TextSource("conditioner.embedders.1.model.", True, True, OTHER_PADDING),
 )
 
 
@@ -81,7 +83,7 @@ def load_single_file(
         if not inpainting:
             refuse_other_inputs(file.shape(f"{prefix}input_blocks.0.0.weight")[1])
         sources = _text_sources(file)
-        with _companion_vae(file, companions, f"{prefix}label_emb.0.0.weight" in file.names) as vae:
+        with companion_vae(file, companions, f"{prefix}label_emb.0.0.weight" in file.names) as vae:
             texts, pooled = _texts(file, sources, placed, companions, prefix)
             layout = unet_layout(_shapes(file, prefix), pooled=pooled)
             unet = build("unet", layout.config, _unet_source(file, prefix, layout), placed)
@@ -104,6 +106,25 @@ def load_single_file(
         layers=layout.layers,
         notes=notes,
     )
+
+
+def missing_parts(file: Weights, companions: Companions) -> tuple[Missing, ...]:
+    """Return what a U-Net file needs and has not got, reading headers alone; () for other files."""
+    try:
+        prefix = _unet_prefix(file)
+    except NotRenderable:
+        return ()
+    is_xl = f"{prefix}label_emb.0.0.weight" in file.names
+    missing: list[Missing] = []
+    try:
+        with companion_vae(file, companions, is_xl):
+            pass
+    except NotRenderable as error:
+        missing.append(Missing("vae", str(error), vae_file_name(is_xl)))
+    if not _text_sources(file):
+        widths = text_widths(file, is_xl=is_xl)
+        missing += missing_texts(file, widths, set(text_places(companions, widths)))
+    return tuple(missing)
 
 
 def _upcast(is_xl: bool) -> Mapping[str, object]:
@@ -136,36 +157,6 @@ def _refuse_unusual(file: Weights, prefix: str) -> None:
         raise NotRenderable(f"{file.path.name} uses the EDM noise schedule, which is not drawn.")
 
 
-@contextmanager
-def _companion_vae(
-    file: Weights, companions: Companions, is_xl: bool
-) -> Iterator[tuple[Weights, VaeSource]]:
-    """Yield the VAE to use: the one chosen, the file's own, or the first companion that fits."""
-    inside = find_vae(file)
-    if companions.vae is None and inside is not None:
-        yield file, inside
-        return
-    candidates = companions.vaes if companions.vae is None else (companions.vae,)
-    # Shapes cannot tell the two families' VAEs apart, but names do.
-    ordered = sorted(candidates, key=lambda path: ("xl" in path.name.casefold()) != is_xl)
-    for path in islice(ordered, _MOST_COMPANIONS):
-        try:
-            with open_weights(path) as other:
-                found = find_vae(other)
-                fits = found is not None and found.kind == "vae"
-                if found is not None and fits and found.channels == _LATENT_CHANNELS:
-                    yield other, found
-                    return
-        except NotRenderable:
-            if companions.vae is not None:
-                raise
-    name = "sdxl_vae.safetensors" if is_xl else "vae-ft-mse-840000-ema-pruned.safetensors"
-    raise NotRenderable(
-        f"{file.path.name} holds no VAE, so pictures cannot be decoded.",
-        hint=f"Use a checkpoint with a VAE inside, or add {name} to the library.",
-    )
-
-
 def _text_sources(file: Weights) -> tuple[_TextSource, ...]:
     """Return where the text encoders lie; nowhere in a U-Net alone."""
     for sources in (_XL, (_CLIP_L,), (_CLIP_H,)):
@@ -185,60 +176,9 @@ def _texts(
     if sources:
         texts = tuple(_text_part(file, source, placed) for source in sources)
         return texts, _pooled_width(file, sources)
-    context = [name for name in file.names if name.endswith("attn2.to_k.weight")]
-    if not context:
-        raise NotRenderable(f"{file.path.name} has no text attention.")
-    width = file.shape(min(context))[1]
     is_xl = f"{prefix}label_emb.0.0.weight" in file.names
-    if not is_xl and width != _CLIP_L_WIDTH:
-        raise NotRenderable(
-            f"{file.path.name} holds no text encoder that is known.",
-            hint="Pruned SD 2 files without one, and SDXL refiners, are not drawn from.",
-        )
-    wanted = (_CLIP_L_WIDTH, width - _CLIP_L_WIDTH) if is_xl else (width,)
-    return _companion_texts(file, wanted, placed, companions), wanted[-1] if is_xl else None
-
-
-def _companion_texts(
-    file: Weights, widths: tuple[int, ...], placed: Placed, companions: Companions
-) -> tuple[TextPart, ...]:
-    """Return CLIPs of these widths from the companions; raise `NotRenderable` naming the others."""
-    found: dict[int, TextPart] = {}
-    for path in islice(companions.texts, _MOST_COMPANIONS):
-        try:
-            with open_weights(path) as other:
-                for source in text_sources(other):
-                    if source.kind != "text" or source.width not in widths:
-                        continue
-                    if source.width in found:
-                        continue
-                    second = source.width != widths[0]
-                    found[source.width] = build_text(
-                        other,
-                        source,
-                        placed,
-                        checkpoint=file.path,
-                        tokenizers=companions.tokenizers,
-                        projects=second,
-                        pad_token=_MARK if second else _END,
-                    )
-        except NotRenderable as error:
-            if "tokenizer" in str(error):
-                raise
-    files = {width: ("clip_g" if width != widths[0] else "clip_l") for width in widths}
-    refuse_missing(
-        tuple(
-            Missing(
-                "text_encoder",
-                f"{file.path.name} holds no text encoder that is known, and needs "
-                f"{files[width]}.safetensors.",
-                f"{files[width]}.safetensors",
-            )
-            for width in widths
-            if width not in found
-        )
-    )
-    return tuple(found[width] for width in widths)
+    widths = text_widths(file, is_xl=is_xl)
+    return companion_texts(file, widths, placed, companions), widths[-1] if is_xl else None
 
 
 def _text_part(file: Weights, source: _TextSource, placed: Placed) -> TextPart:

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loradex.domain.grid import Cell
 from loradex.domain.recipe import Recipe
-from loradex.render.bases.base import Base, Condition, Encoded
+from loradex.render.bases.base import Base, Condition, Embeddings, Encoded
+from loradex.render.embeddings import read_embedding
 from loradex.render.weights import Weights
+
+if TYPE_CHECKING:
+    from torch import Tensor
+
+_CLIPS = ("text_encoder", "text_encoder_2")
+_NAMES = ("clip_l", "clip_g")
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,6 +27,8 @@ class _Key:
     clip_skip: int
     state: object
     """What LoRAs make of the text encoders; those that leave them alone are not in it."""
+    embeddings: tuple[tuple[str, str], ...]
+    """The words of the prompts that stand for embeddings, with the files' digests."""
 
 
 class Texts:
@@ -28,6 +39,7 @@ class Texts:
         self._weights = weights
         self._known: dict[_Key, Encoded] = {}
         self._told: set[str] = set()
+        self._vectors_of: dict[str, tuple[Tensor, ...]] = {}
 
     def in_good_order(self, cells: Sequence[Cell]) -> list[Cell]:
         """Return cells so that the text encoders change as seldom as can be."""
@@ -50,7 +62,10 @@ class Texts:
                 continue
             self._weights.put_into_texts(recipe.loras)
             self._known[key] = self._base.encode(
-                key.text, clip_skip=key.clip_skip, negative=key.negative
+                key.text,
+                clip_skip=key.clip_skip,
+                negative=key.negative,
+                embeddings=self._vectors(recipe),
             )
             if key.text not in self._told:
                 self._told.add(key.text)
@@ -73,11 +88,35 @@ class Texts:
         """
         return tuple(self._known[key].embeds.shape[1] for key in self._keys(recipe))
 
+    def _vectors(self, recipe: Recipe) -> Embeddings:
+        """Return the vectors of a recipe's embeddings, for each text encoder in turn.
+
+        Raises `NotRenderable` or `LoraMismatch` for a file that is none, or fits other encoders.
+        """
+        vectors: dict[str, tuple[Tensor, ...]] = {}
+        for key, model in recipe.embeddings:
+            if model.digest not in self._vectors_of:
+                read = read_embedding(Path(model.path))
+                fitting = read.for_encoders(self._widths())
+                self._vectors_of[model.digest] = tuple(fitting.values())
+            vectors[key] = self._vectors_of[model.digest]
+        return vectors
+
+    def _widths(self) -> dict[str, int]:
+        """Return the width of the word vectors of each CLIP text encoder, by A1111's names."""
+        networks = self._base.modules()
+        encoders = [network for name, network in networks.items() if name in _CLIPS]
+        return {
+            _NAMES[number]: int(network.get_input_embeddings().weight.shape[1])  # type: ignore[operator]
+            for number, network in enumerate(encoders)
+        }
+
     def _keys(self, recipe: Recipe) -> list[_Key]:
         """Return the keys of the prompt and, where it has an effect, the negative prompt."""
         state = self._weights.text_state(recipe.loras)
         skip = recipe.settings.clip_skip
-        keys = [_Key(recipe.prompt, False, skip, state)]
+        used = tuple((key, model.digest) for key, model in recipe.embeddings)
+        keys = [_Key(recipe.prompt, False, skip, state, used)]
         if self._base.reads_negative(recipe.settings.guidance_scale):
-            keys.append(_Key(recipe.negative_prompt, True, skip, state))
+            keys.append(_Key(recipe.negative_prompt, True, skip, state, used))
         return keys

@@ -42,6 +42,7 @@ def draw(
     negative: str = "",
     *,
     steps: int = STEPS,
+    sampler: str = "Euler",
 ) -> list[np.ndarray[Any, Any]]:
     """Draw one picture per prompt, all in one batch; return their pixels."""
     import torch
@@ -51,7 +52,7 @@ def draw(
 
     generators = generators_of(seeds)
     noise = torch.cat([base.noise(one, WIDTH, HEIGHT) for one in generators])
-    schedule = base.schedule("Euler", steps, WIDTH, HEIGHT)
+    schedule = base.schedule(sampler, steps, WIDTH, HEIGHT)
     conditions = [
         Condition(base.encode(text), base.encode(negative, negative=True), one)
         for text, one in zip(prompts, guidance, strict=True)

@@ -186,7 +186,7 @@ def _z_image() -> Any:
         n_kv_heads=2,
         cap_feat_dim=24,
         axes_dims=[2, 2, 4],
-        axes_lens=[16, 16, 16],
+        axes_lens=[64, 64, 64],
     )
 
 

@@ -76,7 +76,7 @@ def test_a_list_gives_each_module_its_number(
         (",".join(["1.0"] * 17), "1"),
         (",".join([" 0.50"] * 26), "0.5"),
         ("ins", "INS"),
-        ("1.00, 1 ,1,0.0", "1,1,1,0"),
+        ("1.00, 1 ,1,-0.0", "1,1,1,0"),
     ],
 )
 def test_the_same_strengths_have_one_text(text: str, short: str) -> None:

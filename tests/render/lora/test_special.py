@@ -159,3 +159,36 @@ def test_turns_are_exact_to_single_precision(tmp_path: Path) -> None:
     tensors = {"lora_unet_1.oft_blocks": blocks, "lora_unet_1.alpha": torch.tensor(0.0)}
     got = merged(tensors, tmp_path / "it.safetensors")
     assert (got[1].weight - wanted).abs().max() < 2e-6
+
+
+def test_alphas_in_the_header_are_used(tmp_path: Path) -> None:
+    torch = pytest.importorskip("torch")
+    import json
+
+    from safetensors.torch import save
+
+    from loradex.render.lora.file import match_lora
+    from loradex.render.lora.modules import modules_from
+
+    tensors = {
+        f"unet.{name}.lora_{half}.weight": torch.randn(shape)
+        for name, inner in {"0": (8, 3, 3), "1": (16,)}.items()
+        for half, shape in {"A": (4, *inner), "B": (12, 4, *(1,) * (len(inner) - 1))}.items()
+    }
+    table = {"unet.lora_alpha": 8, "unet.alpha_pattern": {"1": 2}, "unet.use_rslora": True}
+    header = {"lora_adapter_metadata": json.dumps(table)}
+    path = tmp_path / "it.safetensors"
+    path.write_bytes(save(tensors, header))
+    file = match_lora(path, modules_from({"unet": net()}), name="it", base=None)
+    scales = {patch.path: patch.factors(file.tensors())[2] for patch in file.patches}
+    # Rank-stabilised: alpha over the root of the rank.
+    assert scales == {"0": 4.0, "1": 1.0}
+
+
+@pytest.mark.parametrize("text", ["[1]", "{", '{"unet.lora_alpha": true}', '{"lora_alpha": 1e999}'])
+def test_a_header_that_says_nothing_is_passed_over(text: str) -> None:
+    from loradex.render.lora.adapter import read_adapter
+
+    config = read_adapter(Path("it.safetensors"), {"lora_adapter_metadata": text})
+    assert config.alpha("unet.x", rank=4) is None
+    assert not config.exact_turns("unet.x")

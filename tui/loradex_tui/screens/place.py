@@ -71,11 +71,11 @@ class Place(Screen[None], Actor):
     def on_mount(self) -> None:
         """Follow the keys that work where the focus is."""
         self.bindings_updated_signal.subscribe(self, lambda _screen: self.refresh_hints())
-        self.query_one(TopBar).show_ticker(self.place_app.jobs.ticker())
+        self._show_jobs()
 
     def on_screen_resume(self) -> None:
         """The bars may be behind what happened meanwhile."""
-        self.query_one(TopBar).show_ticker(self.place_app.jobs.ticker())
+        self._show_jobs()
         self.refresh_hints()
 
     def on_resize(self, event: events.Resize) -> None:
@@ -89,8 +89,13 @@ class Place(Screen[None], Actor):
 
     def job_moved(self, name: str, status: JobStatus) -> None:
         """A job is elsewhere, or ended."""
-        self.query_one(TopBar).show_ticker(self.place_app.jobs.ticker())
+        self._show_jobs()
         self.refresh_hints()
+
+    def _show_jobs(self) -> None:
+        """Show what runs; a screen that is still coming or already going has no bar for it."""
+        for bar in self.query(TopBar):
+            bar.show_ticker(self.place_app.jobs.ticker())
 
     def refresh_hints(self) -> None:
         """Show the keys that are live now in the bar below, the nearest first."""

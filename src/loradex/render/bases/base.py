@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from PIL.Image import Image
     from torch import Generator, Tensor, nn
 
+    from loradex.render.bases.coder import Coder
     from loradex.render.bases.schedule import Schedule
 
 Family = Literal["sd1", "sd2", "sdxl", "sd3", "flux", "chroma", "qwen", "z-image", "flux2-klein"]
@@ -114,6 +115,9 @@ class Base(Protocol):
     def release_text(self) -> None:
         """Give up the text encoders and their memory. `encode` cannot be called afterwards."""
 
+    def use_vae(self, coder: Coder | None) -> None:
+        """Decode with another VAE from now on, of `load_vae`; None: the checkpoint's own."""
+
     def reads_negative(self, guidance: float) -> bool:
         """Tell whether a negative text has any effect at this guidance."""
 
@@ -162,8 +166,18 @@ class Base(Protocol):
     def predict(self, latents: Tensor, timestep: Tensor, batch: Batch) -> Tensor:
         """Return what the schedule's `step` takes, guidance applied for each picture."""
 
-    def latents_of(self, picture: Image, generator: Generator) -> Tensor:
-        """Return the latents (1, channels, h, w) of an RGB picture, for img2img."""
+    @property
+    def inpaints(self) -> bool:
+        """Whether the denoiser wants a mask and a masked picture beside the latents."""
+
+    def device(self) -> torch.device:
+        """Return where the denoiser is, and latents have to be."""
+
+    def latents_of(self, picture: Image | Tensor, generator: Generator) -> Tensor:
+        """Return the latents (1, channels, h, w) of a picture, for img2img.
+
+        A tensor is (1, 3, height, width) in -1..1.
+        """
 
     def decode(self, latents: Tensor, *, tiled: bool = False) -> Image:
         """Return the picture behind one cell's latents.

@@ -20,8 +20,8 @@ class Coder(Protocol):
     def decode(self, latents: Tensor, *, tiled: bool) -> Image:
         """Return the picture; raise `ArithmeticError` when there is none to be seen."""
 
-    def encode(self, picture: Image, generator: Generator) -> Tensor:
-        """Return latents of an RGB picture."""
+    def encode(self, picture: Image | Tensor, generator: Generator) -> Tensor:
+        """Return latents of an RGB picture, or of pixels (1, 3, height, width) in -1..1."""
 
 
 class KLCoder:
@@ -45,9 +45,9 @@ class KLCoder:
         """Return the picture."""
         return decoded(self.vae, self._outward(_ready(self.vae, latents)), tiled=tiled)
 
-    def encode(self, picture: Image, generator: Generator) -> Tensor:
+    def encode(self, picture: Image | Tensor, generator: Generator) -> Tensor:
         """Draw latents from what the VAE sees."""
-        latents = seen(self.vae, from_picture(picture), generator)
+        latents = seen(self.vae, _pixels(picture), generator)
         if self._spread is None:
             return (latents - self._shift) * self._scale
         mean, std = _columns(self._spread, latents)
@@ -74,9 +74,9 @@ class QwenCoder:
         mean, std = _columns(self._spread, latents)
         return decoded(self.vae, (latents / (1.0 / std) + mean)[:, :, None], tiled=tiled)
 
-    def encode(self, picture: Image, generator: Generator) -> Tensor:
+    def encode(self, picture: Image | Tensor, generator: Generator) -> Tensor:
         """Draw latents from what the VAE sees."""
-        latents = seen(self.vae, from_picture(picture)[:, :, None], generator)[:, :, 0]
+        latents = seen(self.vae, _pixels(picture)[:, :, None], generator)[:, :, 0]
         mean, std = _columns(self._spread, latents)
         return (latents - mean) * (1.0 / std)
 
@@ -98,9 +98,9 @@ class Flux2Coder:
         latents = latents.reshape(count, channels // 4, height * 2, width * 2)
         return decoded(self.vae, _ready(self.vae, latents), tiled=tiled)
 
-    def encode(self, picture: Image, generator: Generator) -> Tensor:
+    def encode(self, picture: Image | Tensor, generator: Generator) -> Tensor:
         """Return what the VAE holds most likely; FLUX.2 draws nothing here."""
-        latents = seen(self.vae, from_picture(picture), None)
+        latents = seen(self.vae, _pixels(picture), None)
         count, channels, height, width = latents.shape
         latents = latents.view(count, channels, height // 2, 2, width // 2, 2)
         latents = latents.permute(0, 1, 3, 5, 2, 4)
@@ -135,6 +135,12 @@ def seen(vae: nn.Module, pixels: Tensor, generator: Generator | None) -> Tensor:
         found = vae.encode(pixels.to(next(vae.parameters()))).latent_dist  # type: ignore[operator]
         latents: Tensor = found.mode() if generator is None else found.sample(generator)
     return latents
+
+
+def _pixels(picture: Image | Tensor) -> Tensor:
+    import torch  # noqa: PLC0415 - heavy
+
+    return picture if isinstance(picture, torch.Tensor) else from_picture(picture)
 
 
 def _ready(vae: nn.Module, latents: Tensor) -> Tensor:

@@ -63,12 +63,14 @@ class FlowBase(ABC):
     """Pixels per latent."""
     patch: ClassVar[int] = 2
     """Latents per token, in each direction."""
+    inpaints: ClassVar[bool] = False
     own_sigmas: ClassVar[bool] = False
     """The noise levels come from the scheduler's configuration, and not evenly from 1 to 1/n."""
 
     def __init__(self, parts: FlowParts) -> None:
         self._parts = parts
         self._texts = dict(parts.texts)
+        self._coder = parts.coder
         self.defaults = parts.defaults
         self.notes = parts.notes
 
@@ -79,7 +81,7 @@ class FlowBase(ABC):
 
     def parts(self) -> Mapping[str, nn.Module]:
         """Return `modules()` and the `vae`."""
-        return {**self.modules(), "vae": self._parts.coder.vae}
+        return {**self.modules(), "vae": self._coder.vae}
 
     def move(self, part: str, device: str) -> None:
         """Put one part on `device`."""
@@ -90,6 +92,10 @@ class FlowBase(ABC):
         for text in self._texts.values():
             text.model.to("meta")
         self._texts = {}
+
+    def use_vae(self, coder: Coder | None) -> None:
+        """Decode with another VAE; None: the checkpoint's own."""
+        self._coder = self._parts.coder if coder is None else coder
 
     def reads_negative(self, guidance: float) -> bool:
         """Tell whether guidance is on."""
@@ -204,13 +210,17 @@ class FlowBase(ABC):
         """Return (n, channels, rows, columns) from what `pack` gives."""
         return packed
 
-    def latents_of(self, picture: Image, generator: Generator) -> Tensor:
+    def device(self) -> torch.device:
+        """Return where the transformer is."""
+        return self._weight().device
+
+    def latents_of(self, picture: Image | Tensor, generator: Generator) -> Tensor:
         """Return the latents of a picture."""
-        return self._parts.coder.encode(picture, generator)
+        return self._coder.encode(picture, generator)
 
     def decode(self, latents: Tensor, *, tiled: bool = False) -> Image:
         """Return the picture behind one cell's latents."""
-        return self._parts.coder.decode(latents, tiled=tiled)
+        return self._coder.decode(latents, tiled=tiled)
 
     def _weight(self) -> Tensor:
         return next(self._parts.transformer.parameters())

@@ -23,6 +23,7 @@ from loradex.render.bases.transformer_config import (
     transformer_config,
 )
 from loradex.render.bases.transformer_file import TransformerFile
+from loradex.render.bases.vae_choice import latent_numbers
 from loradex.render.bases.vae_file import build_coder
 from loradex.render.bases.weights import open_weights
 from loradex.render.bases.zimage import ZImageBase
@@ -38,10 +39,6 @@ _BASES: Mapping[Kind, Callable[[FlowParts], Base]] = {
     "z-image": ZImageBase,
     "flux2": Flux2KleinBase,
 }
-_LATENTS: Mapping[Kind, tuple[float, float]] = {"sd3": (1.5305, 0.0609)}
-_FLUX_LATENTS = (0.3611, 0.1159)
-"""Scale and shift of the latents each family was trained on; that of FLUX.1 serves the others."""
-
 _CLIP_PADDING = {"text_encoder": "<|endoftext|>", "text_encoder_2": "!"}
 """CLIP-G was trained with another padding than CLIP-L."""
 
@@ -72,7 +69,7 @@ def load_flow_file(
 
 def _coder(known: Survey, placed: Placed) -> Coder:
     assert known.vae is not None  # noqa: S101 - a missing one was refused
-    scale, shift = _LATENTS.get(known.kind, _FLUX_LATENTS)
+    scale, shift = latent_numbers("sd3" if known.kind == "sd3" else "flux")
     with open_weights(known.vae.path) as file:
         return build_coder(file, known.vae, placed, scale=scale, shift=shift)
 

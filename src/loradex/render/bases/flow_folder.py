@@ -19,6 +19,7 @@ from loradex.render.bases.published import defaults_of
 from loradex.render.bases.qwen import QwenBase
 from loradex.render.bases.sd3 import SD3Base
 from loradex.render.bases.text_file import TOKENIZERS
+from loradex.render.bases.vae_file import decoding
 from loradex.render.bases.zimage import ZImageBase
 from loradex.render.build import Kind, build, class_name
 from loradex.render.device import Placed
@@ -85,7 +86,7 @@ def load_flow_folder(
     return layout.base(
         FlowParts(
             transformer=build_from(layout.transformer, folder / "transformer", config, placed),
-            coder=_coder(folder / "vae", layout.vae, placed),
+            coder=_coder(folder / "vae", layout.vae, decoding(placed)),
             texts=texts,
             scheduler=read_json(folder / "scheduler" / "scheduler_config.json"),
             defaults=_defaults(layout.transformer, folder.name, index, config),

@@ -11,6 +11,7 @@ from loradex.render.bases.flow_file import load_flow_file
 from loradex.render.bases.flow_folder import LAYOUTS, load_flow_folder
 from loradex.render.bases.transformer_file import find_transformer
 from loradex.render.bases.unet import UNetBase
+from loradex.render.bases.vae_choice import load_vae
 from loradex.render.bases.weights import open_weights
 from loradex.render.device import Placed
 from loradex.render.folder import load_folder
@@ -46,9 +47,14 @@ def load_base(
 def _from_folder(path: Path, placed: Placed, companions: Companions, hints: NoiseHints) -> Base:
     index = read_json(path / "model_index.json")
     layout = LAYOUTS.get(str(index.get("_class_name")))
+    base: Base
     if layout is not None:
-        return load_flow_folder(path, index, layout, placed)
-    return UNetBase(load_folder(path, placed, hints=hints, inpainting=True))
+        base = load_flow_folder(path, index, layout, placed)
+    else:
+        base = UNetBase(load_folder(path, placed, hints=hints, inpainting=True))
+    if companions.vae is not None:
+        base.use_vae(load_vae(companions.vae, base.family, placed))
+    return base
 
 
 def _from_file(path: Path, placed: Placed, companions: Companions, hints: NoiseHints) -> Base:

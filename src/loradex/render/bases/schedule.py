@@ -23,6 +23,7 @@ class Schedule:
             raise UsageError(f"The denoising strength has to be above 0 and at most 1: {strength}.")
         self._scheduler = scheduler
         self._flow = flow
+        self._strength = strength
         order = int(getattr(scheduler, "order", 1))
         steps = int(getattr(scheduler, "num_inference_steps", len(scheduler.timesteps)))
         # Both cut off fractions, one of the steps done and one of those left out.
@@ -33,6 +34,11 @@ class Schedule:
         if self._skipped:
             scheduler.set_begin_index(self._skipped)
         self._seeded = "generator" in inspect.signature(scheduler.step).parameters
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it starts from noise alone, with nothing left of an init picture."""
+        return self._strength == 1
 
     @property
     def timesteps(self) -> Tensor:

@@ -16,6 +16,7 @@ from loradex.render.bases.transformer_file import TransformerFile, find_transfor
 from loradex.render.bases.vae_file import VaeSource, find_vae
 from loradex.render.bases.weights import Weights, open_weights
 from loradex.render.build import Kind
+from loradex.render.single_file import missing_parts
 from loradex.render.tokenizers import has_tokenizer, missing_tokenizer
 
 _MOST_COMPANIONS = 64
@@ -134,14 +135,16 @@ def survey(found: TransformerFile, checkpoint: Path, companions: Companions) -> 
 def needs(path: Path, companions: Companions) -> tuple[Missing, ...]:
     """Return what is missing to draw from the single file `path`, reading headers alone.
 
-    Empty for complete checkpoints, and for U-Nets and folders, which say it when loaded. Raises
+    Empty for a complete checkpoint, and for folders, which say it when loaded. Raises
     `NotRenderable` for what cannot be drawn from at all.
     """
     if path.is_dir():
         return ()
     with open_weights(path) as file:
         found = find_transformer(file)
-        return () if found is None else survey(found, path, companions).missing
+        if found is None:
+            return missing_parts(file, companions)
+        return survey(found, path, companions).missing
 
 
 def text_folders(source: TextSource, companions: Companions) -> tuple[Path, ...]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from loradex.errors import UsageError
 from loradex.render import text as clip
+from loradex.render.bases.additions import added
 from loradex.render.bases.base import (
     NO_EMBEDDINGS,
     Batch,
@@ -16,7 +17,7 @@ from loradex.render.bases.base import (
     Encoded,
     Family,
 )
-from loradex.render.bases.coder import KLCoder
+from loradex.render.bases.coder import Coder, KLCoder
 from loradex.render.bases.guidance import any_guided, guide
 from loradex.render.bases.schedule import Schedule
 from loradex.render.bases.tokens_length import same_length
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 _LATENT_SCALE = 8
 _LATENT_CHANNELS = 4
+_INPAINTING_CHANNELS = 9
 _SD2_PLAIN = Defaults(512, 512, 20, 7.0)
 """Of the version of SD 2 that predicts noise; the other was trained on larger pictures."""
 _DEFAULTS: Mapping[Family, Defaults] = {
@@ -46,7 +48,11 @@ class UNetBase:
     def __init__(self, parts: Parts) -> None:
         self._parts = parts
         self._released = False
-        self._coder = KLCoder(parts.vae, parts.vae_scale, mean=parts.vae_mean, std=parts.vae_std)
+        own = KLCoder(parts.vae, parts.vae_scale, mean=parts.vae_mean, std=parts.vae_std)
+        self._own_coder: Coder = own
+        self._coder: Coder = own
+        channels = getattr(parts.unet.config, "in_channels", _LATENT_CHANNELS)
+        self.inpaints = bool(channels == _INPAINTING_CHANNELS)
         self.family: Family = _family(parts)
         plain = parts.scheduler.get("prediction_type", "epsilon") == "epsilon"
         self.defaults = _SD2_PLAIN if self.family == "sd2" and plain else _DEFAULTS[self.family]
@@ -62,7 +68,7 @@ class UNetBase:
 
     def parts(self) -> Mapping[str, nn.Module]:
         """Return `modules()` and the `vae`."""
-        return {**self.modules(), "vae": self._parts.vae}
+        return {**self.modules(), "vae": self._coder.vae}
 
     def move(self, part: str, device: str) -> None:
         """Put one part on `device`."""
@@ -73,6 +79,10 @@ class UNetBase:
         for text in self._parts.texts:
             text.model.to("meta")
         self._released = True
+
+    def use_vae(self, coder: Coder | None) -> None:
+        """Decode with another VAE; None: the checkpoint's own."""
+        self._coder = self._own_coder if coder is None else coder
 
     def reads_negative(self, guidance: float) -> bool:
         """Tell whether guidance is on."""
@@ -118,7 +128,7 @@ class UNetBase:
         """Return the checkpoint's own noise schedule under this sampler."""
         sdxl = self.family == "sdxl"
         scheduler = build_scheduler(sampler, self._parts.scheduler, schedule=spacing, sdxl=sdxl)
-        scheduler.set_timesteps(steps, device=str(self._device()))
+        scheduler.set_timesteps(steps, device=str(self.device()))
         return Schedule(scheduler, strength=strength)
 
     def join(self, conditions: Sequence[Condition], width: int, height: int) -> Batch:
@@ -129,7 +139,7 @@ class UNetBase:
         guided = any_guided(guidance)
         order = [one.negative or one.positive for one in conditions if guided]
         order += [one.positive for one in conditions]
-        device = self._device()
+        device = self.device()
         embeds = torch.cat(same_length([one.embeds.to(device) for one in order]))
         arguments: dict[str, object] = {"encoder_hidden_states": embeds, "added_cond_kwargs": None}
         if self._parts.shape == "sdxl":
@@ -150,7 +160,10 @@ class UNetBase:
         doubled = torch.cat([latents, latents]) if batch.guided else latents
         arguments = dict(batch.arguments)
         for extra in batch.extras:
-            arguments |= extra(doubled, timestep)
+            for name, value in extra(doubled, timestep).items():
+                arguments[name] = added(arguments.get(name), value)
+        if self.inpaints and batch.channels is None:
+            raise UsageError("An inpainting checkpoint needs a picture and a mask.")
         if batch.channels is not None:
             doubled = torch.cat([doubled, batch.channels], dim=1)
         predicted: Tensor = self._parts.unet(doubled, timestep, **arguments, return_dict=False)[0]
@@ -159,7 +172,7 @@ class UNetBase:
         without, with_text = predicted.chunk(2)
         return guide(without, with_text, batch.guidance)
 
-    def latents_of(self, picture: Image, generator: Generator) -> Tensor:
+    def latents_of(self, picture: Image | Tensor, generator: Generator) -> Tensor:
         """Draw latents from what the VAE sees in the picture."""
         return self._coder.encode(picture, generator)
 
@@ -171,7 +184,8 @@ class UNetBase:
         """Return the dtype to keep latents in between steps."""
         return next(self._parts.unet.parameters()).dtype
 
-    def _device(self) -> torch.device:
+    def device(self) -> torch.device:
+        """Return where the U-Net is."""
         return next(self._parts.unet.parameters()).device
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -61,6 +61,7 @@ def build_coder(
 
     Raises `NotRenderable`.
     """
+    placed = decoding(placed)
     if source.kind == "vae-qwen":
         vae = _build_qwen(file, source, placed)
         return QwenCoder(vae, vae.config.latents_mean, vae.config.latents_std)  # type: ignore[union-attr, arg-type]
@@ -68,6 +69,11 @@ def build_coder(
     if source.kind == "vae-flux2":
         return Flux2Coder(vae, _BATCH_NORM_EPSILON)
     return KLCoder(vae, scale, shift)
+
+
+def decoding(placed: Placed) -> Placed:
+    """Return where and in what to decode: VAEs run out of range in float16."""
+    return replace(placed, dtype="float32") if placed.dtype == "float16" else placed
 
 
 def build_kl(

@@ -170,12 +170,10 @@ def _lokr(weight: Tensor, tensors: Tensors, alpha: float | None) -> Tensor:
 def _glora(weight: Tensor, tensors: Tensors, alpha: float | None) -> Tensor:
     """GLoRA: W @ a1 @ a2 over the input, plus b1 @ b2; in its first layout, ranks come first."""
     a1, a2, b1, b2 = (tensors[f"glora_{name}"].flatten(1) for name in ("a1", "a2", "b1", "b2"))
-    if a1.shape[0] == weight.shape[1] and b1.shape[0] == weight.shape[0]:
-        inner, outer, rank = a1 @ a2, b1 @ b2, a1.shape[1]
-    else:
-        inner, outer, rank = a2 @ a1, b2 @ b1, a1.shape[0]
-    moved = (weight.movedim(1, -1) @ inner).movedim(-1, 1)
-    return _scale(alpha, rank) * (moved + outer.reshape(weight.shape))
+    if a1.shape[0] != weight.shape[1] or b1.shape[0] != weight.shape[0]:
+        a1, a2, b1, b2 = a2, a1, b2, b1
+    moved = (weight.movedim(1, -1) @ a1 @ a2).movedim(-1, 1)
+    return _scale(alpha, a1.shape[1]) * (moved + (b1 @ b2).reshape(weight.shape))
 
 
 def _full(weight: Tensor, tensors: Tensors, alpha: float | None) -> Tensor:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from loradex.errors import LoraMismatch
 
 if TYPE_CHECKING:
-    from torch import Tensor, dtype, nn
+    from torch import Tensor, device, dtype, nn
 
     _Factors = tuple[Tensor, Tensor, float]
 
@@ -18,12 +18,19 @@ class Beside:
 
     It holds the factors of several files: down as (files, r, i, *k), up as (files, o, r), ranks
     filled up with zeros to `rank`. A file that does not touch the layer is None and stays zero.
+    `device` is where the layer computes, if that is not where its weight lies now.
 
     Every sample is multiplied by itself, also where all have the same file: a product of the
     whole batch rounds differently, and a sample must not depend on its neighbours.
     """
 
-    def __init__(self, module: nn.Module, files: Sequence[_Factors | None], rank: int) -> None:
+    def __init__(
+        self,
+        module: nn.Module,
+        files: Sequence[_Factors | None],
+        rank: int,
+        device: str | None = None,
+    ) -> None:
         import torch  # noqa: PLC0415 - heavy
         from torch import nn  # noqa: PLC0415 - heavy
 
@@ -31,27 +38,27 @@ class Beside:
         assert weight is not None  # noqa: S101 - only modules with a weight are listed
         computes = weight.dtype in {torch.float32, torch.bfloat16, torch.float16}
         dtype = weight.dtype if computes else torch.bfloat16
+        place = weight.device if device is None else torch.device(device)
         present = [factors for factors in files if factors is not None]
         kernel = () if isinstance(module, nn.Linear) else tuple(weight.shape[2:])
         rank = max(rank, *(down.shape[0] for down, _, _ in present))
         inputs, outputs = present[0][0].shape[1], present[0][1].shape[0]
-        self._down = torch.zeros(
-            (len(files), rank, inputs, *kernel), dtype=dtype, device=weight.device
-        )
-        self._up = torch.zeros((len(files), outputs, rank), dtype=dtype, device=weight.device)
+        self._down = torch.zeros((len(files), rank, inputs, *kernel), dtype=dtype, device=place)
+        self._up = torch.zeros((len(files), outputs, rank), dtype=dtype, device=place)
         for number, factors in enumerate(files):
             if factors is not None:
                 down, up, _ = factors
-                self._down[number, : down.shape[0]] = _as(down, weight, dtype).reshape(
-                    -1, inputs, *kernel
-                )
-                self._up[number, :, : down.shape[0]] = _as(up, weight, dtype).reshape(outputs, -1)
+                rows = _as(down, place, dtype).reshape(-1, inputs, *kernel)
+                self._down[number, : len(rows)] = rows
+                self._up[number, :, : len(rows)] = _as(up, place, dtype).reshape(outputs, -1)
         self.scales = tuple(0.0 if factors is None else factors[2] for factors in files)
         self._terms: list[tuple[int | Tensor, Tensor, Tensor | None]] = []
+        self._batch = 0
 
     def clear(self) -> None:
         """Let nothing act."""
         self._terms.clear()
+        self._batch = 0
 
     def add(
         self,
@@ -65,6 +72,7 @@ class Beside:
         """
         import torch  # noqa: PLC0415 - heavy
 
+        self._batch = len(factors)
         device = self._down.device
         key = ("factors", device, factors)
         if key not in shared:
@@ -87,24 +95,23 @@ class Beside:
         if not self._terms:
             return output
         x = args[0]
-        if len(x) != len(self._terms[0][1]):
+        if len(x) != self._batch:
             raise LoraMismatch(
-                f"The batch has {len(x)} samples where strengths were set for "
-                f"{len(self._terms[0][1])}."
+                f"The batch has {len(x)} samples where strengths were set for {self._batch}."
             )
         if self._down.dtype != x.dtype:
             self._down, self._up = self._down.to(x.dtype), self._up.to(x.dtype)
         for number, factors, still in self._terms:
             down, up = self._down[number], self._up[number]
             if isinstance(number, int):
-                down, up = (one.expand(len(x), *one.shape) for one in (down, up))
+                down, up = down.expand(len(x), *down.shape), up.expand(len(x), *up.shape)
             added = self._each(module, x, down, up)
             # In place with a float32 factor: multiplied in float32, rounded once.
             shape = (-1, *(1,) * (added.dim() - 1))
             added.mul_(factors.view(shape))
             if still is not None:  # nothing times a neighbour's NaN would be NaN
                 added.masked_fill_(still.view(shape), 0)
-            output = output + added
+            output.add_(added)
         return output
 
     def _each(self, module: nn.Module, x: Tensor, down: Tensor, up: Tensor) -> Tensor:
@@ -121,11 +128,11 @@ class Beside:
         return torch.bmm(up, inner).view(batch, up.shape[1], *joined.shape[2:])
 
 
-def _as(factor: Tensor, weight: Tensor, kind: dtype) -> Tensor:
-    """Return a factor where `weight` is, as numbers of `kind`."""
+def _as(factor: Tensor, place: device, kind: dtype) -> Tensor:
+    """Return a factor on the device `place`, as numbers of `kind`."""
     import torch  # noqa: PLC0415 - heavy
 
-    moved = factor.to(weight.device)
+    moved = factor.to(place)
     if moved.dtype == torch.float16 and kind == torch.bfloat16:
         # The same numbers; on CPUs the direct way takes three times as long.
         moved = moved.float()

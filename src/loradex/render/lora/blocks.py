@@ -11,7 +11,8 @@ A list has one number per block that can hold a LoRA, `BASE` first:
                   38 single), with or without BASE in front; without, BASE is 1
 
 BASE is the factor of text encoders and of everything that lies in no listed block. One number
-alone is the factor of everything. The names of presets (`INS`, `MIDD`, …) stand for the lists that come with that script.
+alone is the factor of everything. The names of presets (`INS`, `MIDD`, …) stand for the lists
+that come with that script.
 """
 
 from __future__ import annotations
@@ -88,9 +89,9 @@ def block_text(text: str) -> str:
     if name in _SD_PRESETS:
         return name
     numbers = (_EVERYWHERE[name],) if name in _EVERYWHERE else _numbers(text)
-    return ",".join(
-        f"{number:g}" for number in (numbers[:1] if len(set(numbers)) == 1 else numbers)
-    )
+    shown = numbers[:1] if len(set(numbers)) == 1 else numbers
+    # Adding zero turns -0 into 0.
+    return ",".join(f"{number + 0.0:g}" for number in shown)
 
 
 def block_strengths(text: str, denoiser: nn.Module) -> BlockStrengths:

@@ -7,6 +7,7 @@ import re
 from loradex.render.safefile import SafeFile
 
 _NAMES = (
+    (re.compile(r"to_qkv_mlp_proj|(double|single)_stream_modulation"), "FLUX.2"),
     (re.compile(r"double_blocks|single_transformer_blocks|single_blocks"), "Flux"),
     (re.compile(r"joint_blocks"), "SD 3"),
     (re.compile(r"(diffusion_model\.|lora_unet_+)?blocks[._]\d+[._](self|cross)_attn"), "Wan"),

@@ -45,8 +45,8 @@ class LoraFile:
 
     @property
     def can_run_unmerged(self) -> bool:
-        """True when all of it is plain LoRA or LoCon, which can run beside the weights."""
-        return all(patch.is_plain for patch in self.patches)
+        """True when all of it can run beside the weights, with a strength for each sample."""
+        return all(patch.can_run_unmerged for patch in self.patches)
 
     @property
     def notes(self) -> tuple[str, ...]:

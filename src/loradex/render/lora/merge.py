@@ -2,7 +2,8 @@
 
 Every merge starts from the untouched weight, adds in float32 and rounds once; nothing is ever
 undone by subtraction, which would drift. Copies of the untouched weights are kept only for what
-is merged at the moment, and only what has to change is merged anew.
+is merged at the moment, and only what has to change is merged anew. Changes are computed again
+for each strength: kept in float32 they would take twice the memory of 16-bit weights.
 """
 
 from __future__ import annotations

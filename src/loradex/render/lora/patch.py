@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
+_SAMPLES_JOINED = ("all_x_embedder.", "cap_embedder.")
+"""Z-Image's embedders get the tokens of all samples in one row."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Group:
     """The tensors of one LoRA module: role to tensor name, its numbers and its target.
@@ -94,8 +98,13 @@ class Patch:
 
     @property
     def is_plain(self) -> bool:
-        """True for LoRA or LoCon of two factors: what can run beside the weight, unmerged."""
+        """True for LoRA or LoCon of two factors and nothing else."""
         return is_plain(self.roles)
+
+    @property
+    def can_run_unmerged(self) -> bool:
+        """True for what can run beside the weight, with a strength for each sample."""
+        return self.is_plain and not self.path.startswith(_SAMPLES_JOINED)
 
     @property
     def touches_weight(self) -> bool:

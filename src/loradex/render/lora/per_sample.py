@@ -28,11 +28,19 @@ class PerSample:
     Nothing acts before the first `set`.
     """
 
-    def __init__(self, files: Sequence[LoraFile], parts: frozenset[str] | None = None) -> None:
+    def __init__(
+        self,
+        files: Sequence[LoraFile],
+        parts: frozenset[str] | None = None,
+        *,
+        device: str | None = None,
+    ) -> None:
         """Read the files' factors and attach them.
 
-        Raises `LoraMismatch` for a file that is not all plain LoRA or LoCon in these parts.
+        `device` is where the layers compute, needed only when weights lie elsewhere meanwhile.
+        Raises `LoraMismatch` for a file of which `can_run_unmerged` is false in these parts.
         """
+        self._device = device
         self._files = {file: number for number, file in enumerate(dict.fromkeys(files))}
         self._rank = max((rank_class(file) for file in self._files), default=1)
         self._layers: dict[nn.Module, Beside] = {}
@@ -41,7 +49,7 @@ class PerSample:
         for file in self._files:
             if not can_run_unmerged(file, parts):
                 raise LoraMismatch(
-                    f"{file.name} holds more than plain LoRA, so it can only be merged.",
+                    f"{file.name} is not plain LoRA throughout, so it can only be merged."
                 )
         covered: dict[nn.Module, dict[LoraFile, list[Patch]]] = {}
         for file in self._files:
@@ -99,7 +107,7 @@ class PerSample:
             _joined(module, by_file[file], tensors[file]) if file in by_file else None
             for file in self._files
         ]
-        layer = Beside(module, factors, self._rank)
+        layer = Beside(module, factors, self._rank, self._device)
         self._layers[module] = layer
         self._patches[module] = {file: patches[0] for file, patches in by_file.items()}
         self._handles.append(module.register_forward_hook(layer))
@@ -114,8 +122,10 @@ def rank_class(file: LoraFile) -> int:
 
 
 def can_run_unmerged(file: LoraFile, parts: frozenset[str] | None = None) -> bool:
-    """Tell whether all that `file` changes in `parts` (None: everywhere) is plain LoRA or LoCon."""
-    return all(patch.is_plain for patch in file.patches if parts is None or patch.part in parts)
+    """Tell whether all that `file` changes in `parts` (None: everywhere) can run unmerged."""
+    return all(
+        patch.can_run_unmerged for patch in file.patches if parts is None or patch.part in parts
+    )
 
 
 def _joined(
