@@ -162,7 +162,7 @@ def test_failures_are_a_sentence_with_what_to_do(
     ],
 )
 def test_files_that_are_no_texts_are_refused(
-    run: Run, stocked: Stock, tmp_path: Path, flag: str, data: bytes, words: str
+    run: Run, tmp_path: Path, flag: str, data: bytes, words: str
 ) -> None:
     (tmp_path / "given").write_bytes(data)
     ended = run("grid", "neon", flag, str(tmp_path / "given"))

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,7 +112,7 @@ def test_parts_of_a_prompt_vary_each_by_itself(known: Catalog) -> None:
 )
 def test_the_checkpoint_alone_is_added(
     known: Catalog,
-    asked: dict[K, str | tuple[str, ...]],
+    asked: Mapping[K, str | Sequence[str]],
     baseline: bool,
     wanted: dict[K, list[object]],
 ) -> None:
@@ -191,7 +192,7 @@ def test_the_only_fitting_checkpoint_is_taken(known: Catalog) -> None:
 )  # fmt: skip
 def test_what_is_wrong_is_said_before_anything_is_drawn(
     known: Catalog,
-    asked: dict[K, str | tuple[str, ...]],
+    asked: Mapping[K, str | Sequence[str]],
     error: type[LoradexError],
     words: str,
 ) -> None:
@@ -255,7 +256,7 @@ def test_loras_and_embeddings_in_prompts_are_found(known: Catalog) -> None:
 def test_an_embedding_of_another_base_is_a_word_unless_asked_for(known: Catalog) -> None:
     glow = {K.LORA: "glow", K.NEGATIVE: "easybad"}
     assert read(known, request_of(glow)).embeddings == {}
-    with pytest.raises(LoraMismatch, match="EasyBad is for sd1|easybad is for sd1"):
+    with pytest.raises(LoraMismatch, match="easybad is for sd1"):
         read(known, request_of({**glow, K.NEGATIVE: "embedding:easybad"}))
 
 
@@ -271,7 +272,7 @@ def test_an_embedding_of_another_base_is_a_word_unless_asked_for(known: Catalog)
     ],
 )
 def test_axes_go_where_they_are_asked_or_read_best(
-    known: Catalog, asked: dict[str, tuple[K, ...]], wanted: Layout
+    known: Catalog, asked: dict[str, Any], wanted: Layout
 ) -> None:
     axes = {K.LORA: ("neon", "rain"), K.STRENGTH: "0,1", K.PROMPT: ("a", "b"), K.SEED: "1,2"}
     assert read(known, request_of({**PAINTER, **axes}, **asked)).layout == wanted
@@ -288,7 +289,7 @@ def test_axes_go_where_they_are_asked_or_read_best(
     ],
 )
 def test_a_layout_or_an_exclusion_of_nothing_is_refused(
-    known: Catalog, asked: dict[str, object], words: str
+    known: Catalog, asked: dict[str, Any], words: str
 ) -> None:
     with pytest.raises(UsageError, match=words):
         read(known, request_of({**NEON, K.PROMPT: "a", K.SEED: "1,2"}, **asked))

@@ -117,9 +117,7 @@ def test_what_no_engine_can_draw_is_refused(
 
 
 @pytest.mark.parametrize("device", ["nowhere", "cuda:99"])
-def test_a_device_that_is_not_there_is_said(
-    stocked: Stock, catalog: Catalog, device: str
-) -> None:
+def test_a_device_that_is_not_there_is_said(stocked: Stock, catalog: Catalog, device: str) -> None:
     with pytest.raises(UsageError, match="device"):
         preview_grid(catalog, replace(request_of(NEON), device=device))
 
@@ -127,4 +125,3 @@ def test_a_device_that_is_not_there_is_said(
 def test_ten_thousand_pictures_can_be_planned(stocked: Stock, catalog: Catalog) -> None:
     request = request_of({**NEON, K.STRENGTH: "0..1:0.1", K.SEED: "1..909"})
     assert preview_grid(catalog, request).pictures == 9_999
-
