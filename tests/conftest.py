@@ -16,6 +16,7 @@ import pytest
 from loradex.paths import Home
 
 if TYPE_CHECKING:
+    from grid_stock import Stock
     from loradex.catalog.catalog import Catalog
 
 # What would let the machine's own settings reach into a test. Proxies would also catch loopback.
@@ -127,3 +128,18 @@ def catalog(home: Home) -> Iterator[Catalog]:
 
     with Catalog.open(home) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def grid_stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
+    """Tiny models that really draw, indexed once for all tests of grids."""
+    from grid_stock import make_stock  # noqa: PLC0415 - torch is behind this
+
+    return make_stock(tmp_path_factory.mktemp("stock"))
+
+
+@pytest.fixture
+def stocked(grid_stock: Stock, home: Home) -> Stock:
+    """Those models in the catalog of this test's home."""
+    grid_stock.into(home)
+    return grid_stock

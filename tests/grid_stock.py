@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -29,7 +31,7 @@ class Stock:
 
     def into(self, home: Home) -> None:
         """Give a test's home a catalog of its own."""
-        shutil.copy(self.home.catalog, home.catalog)
+        shutil.copytree(self.home.root, home.root, dirs_exist_ok=True)
 
 
 def make_stock(folder: Path) -> Stock:
@@ -69,15 +71,15 @@ def make_stock(folder: Path) -> Stock:
 
 
 def request_of(
-    axes: dict[AxisKind, str | tuple[str, ...]], *, quick: bool = True, **rest: object
+    axes: Mapping[AxisKind, str | Sequence[str]], *, quick: bool = True, **rest: Any
 ) -> GridRequest:
     """Return a request of these axes, small and on the CPU."""
     whole = {**(QUICK if quick else {}), **axes}
     return GridRequest(
         tuple(
-            AxisRequest(kind, texts if isinstance(texts, tuple) else (texts,))
+            AxisRequest(kind, (texts,) if isinstance(texts, str) else tuple(texts))
             for kind, texts in whole.items()
         ),
         device="cpu",
-        **rest,  # type: ignore[arg-type]
+        **rest,
     )

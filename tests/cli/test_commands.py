@@ -157,7 +157,7 @@ def test_notes_and_ratings(run: Run, filled: Home) -> None:
         (["list", "--nope"], 2, ["No such option"]),
         (["identify", "/no/file.safetensors"], 1, ["/no/file.safetensors", "not there"]),
         (["hash", "/no/file.safetensors"], 1, ["/no/file.safetensors"]),
-        (["grid", "neon", "--prompt", "x"], 1, ["ckpt/base.safetensors", "not there"]),
+        (["grid", "neon", "--prompt", "x"], 1, ["loras/neon.safetensors", "is not there"]),
         (["grid", "ckpt/base"], 2, ["names no model"]),
     ],
 )

@@ -9,10 +9,9 @@ import pytest
 
 from files_kit import lora
 from loradex.catalog.catalog import Catalog
-from loradex.domain.grid import RenderSettings
 from loradex.operations.child_job import ChildJob, JobStatus
-from loradex.operations.grid_job import grid_arguments
-from loradex.operations.grids import GridRequest
+from loradex.operations.grid_job import start_grid_job
+from loradex.operations.grid_request import usual_request
 from loradex.operations.libraries import add_library
 from loradex.operations.scan_job import start_scan_job
 from loradex.paths import Home
@@ -54,17 +53,7 @@ def test_keys_stay_in_this_process(home: Home, monkeypatch: pytest.MonkeyPatch) 
     ended(job)
 
 
-def test_a_grid_request_becomes_a_command_line() -> None:
-    request = GridRequest(
-        checkpoint=3,
-        loras=(1, 2),
-        strengths=(-0.5, 0, 1),
-        prompts=("--a dash", "two"),
-        seeds=(1, 7),
-        settings=RenderSettings(width=64, height=128, sampler="DPM++ 2M"),
-    )
-    arguments = grid_arguments(request)
-    assert arguments[:5] == ["grid", "1", "2", "--checkpoint", "3"]
-    assert "--strengths=-0.5,0,1" in arguments
-    assert "--prompt=--a dash" in arguments
-    assert arguments[arguments.index("--size") + 1] == "64x128"
+def test_a_grid_of_any_length_reaches_the_process_that_draws_it(home: Home) -> None:
+    prompts = [f"--a prompt {number}, " + "long " * 50 for number in range(1000)]
+    status = ended(start_grid_job(home, usual_request([77], None, prompts=prompts)))
+    assert (status.state, status.message) == ("failed", "'77' names no model in the catalog.")

@@ -38,19 +38,25 @@ def report_preview(preview: GridPreview, *, as_json: bool) -> None:
         labels = ", ".join(display_text(label, 60) for label in axis.labels[:12])
         more = f" … {len(axis.labels) - 12} more" if len(axis.labels) > 12 else ""
         click.echo(f"  {axis.kind:<14} {len(axis.labels):>4}  {labels}{more}")
+    pictures = count_text(preview.pictures, "picture")
     if places != preview.pictures:
-        click.echo(f"{count_text(places, 'place')}, {count_text(preview.pictures, 'picture')}.")
-    click.echo(
-        f"{count_text(preview.pictures, 'picture')}, of which {preview.finished:,} exist"
-        f" already; {todo:,} would be drawn."
-    )
+        pictures = f"{count_text(places, 'place')}, {pictures} of their own"
+    click.echo(f"{pictures}, {_known(preview.finished, todo)}")
     if todo:
         time = (
             f"about {duration_text(preview.seconds)}, as others took here"
             if preview.seconds is not None
-            else "not known: nothing like it was drawn here yet"
+            else "not known, since nothing was drawn with it here yet"
         )
         click.echo(f"Time: {time}. Memory: about {size_text(preview.memory_bytes)}.")
+
+
+def _known(finished: int, todo: int) -> str:
+    if not finished:
+        return "none of which exists yet."
+    if not todo:
+        return "all of which exist: nothing is to be drawn."
+    return f"of which {finished:,} exist already; {todo:,} would be drawn."
 
 
 def report_result(result: GridResult, sentence: str, *, as_json: bool, quiet: bool) -> None:

@@ -121,7 +121,8 @@ class _Worker:
                 env=_environment(),
                 start_new_session=True,
             )
-        threading.Thread(target=self._listen, daemon=True).start()
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
         threading.Thread(target=self._tell, args=(json.dumps(job),), daemon=True).start()
 
     def events(self, seconds: float) -> Iterator[Event]:
@@ -159,6 +160,9 @@ class _Worker:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
+        self._listener.join(_PATIENCE)
+        if self._process.stdout is not None and not self._listener.is_alive():
+            self._process.stdout.close()
 
     def _tell(self, job: str) -> None:
         assert self._process.stdin is not None  # noqa: S101 - a pipe was asked for

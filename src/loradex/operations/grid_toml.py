@@ -140,7 +140,7 @@ def _parts(value: object, name: str) -> list[AxisRequest]:
     axes = []
     for table in tables:
         find = table.get("find") if isinstance(table, dict) else None
-        if not isinstance(find, str) or not find or table.keys() - {"find", "values"}:
+        if not isinstance(find, str) or not find or table.keys() != {"find", "values"}:
             raise UsageError(
                 f"prompt_part in {name} needs `find` and `values`.",
                 hint='[[prompt_part]], then find = "red" and values = ["red", "blue"].',

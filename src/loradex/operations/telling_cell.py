@@ -11,6 +11,7 @@ from loradex.domain.axes import AxisKind
 from loradex.domain.grid import GridSpec, Place, RecordCell
 from loradex.domain.models import ModelDetails
 from loradex.domain.recipe import GridModel, Recipe
+from loradex.errors import CatalogError, UsageError
 from loradex.render.recipes import filled, resolved
 
 _IsIt = Callable[[GridModel], bool]
@@ -54,6 +55,25 @@ def telling_cell(catalog: Catalog, grid_id: int, details: ModelDetails) -> Telli
         if rank == _BEST:
             break
     return None if best is None else best[1]
+
+
+def shown_models(catalog: Catalog, grid_id: int) -> dict[int, Path]:
+    """Return the models that a grid's finished pictures show, each with one of these.
+
+    A LoRA is shown where it acts, a checkpoint where no LoRA does. A grid whose record cannot be
+    read any more shows none.
+    """
+    shown: dict[int, Path] = {}
+    try:
+        spec = catalog.grids.spec(grid_id)
+        for at, path in _differing(spec, catalog.grids.cells(grid_id)):
+            recipe = _recipe(spec, at)
+            models = [use.model for use in recipe.loras if use.strength] or [recipe.checkpoint]
+            for model in models:
+                shown.setdefault(model.content_id, Path(path))
+    except (CatalogError, UsageError):
+        pass
+    return shown
 
 
 def _differing(spec: GridSpec, cells: Iterable[RecordCell]) -> Iterator[tuple[Place, str]]:

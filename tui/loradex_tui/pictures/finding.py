@@ -13,12 +13,10 @@ from loradex.domain.content_level import level_label
 from loradex.domain.library import FileState
 from loradex.domain.models import ModelDetails
 from loradex.errors import CatalogError, FormatError, UsageError
+from loradex.operations.previews.beside import pictures_beside
 from loradex.operations.telling_cell import telling_cell
 from loradex_tui.hub_access import HubAccess
 from loradex_tui.pictures.decode import load_picture
-
-PREVIEW_SUFFIXES = (".preview.png", ".png", ".jpg", ".jpeg", ".webp", ".preview.jpg", ".gif")
-"""What other tools name a preview, after the model's name without its suffix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,11 +70,8 @@ def _candidates(
             yield cell
     for file in () if hidden else details.files:
         if file.state is FileState.PRESENT:
-            model = Path(file.path)
-            for suffix in PREVIEW_SUFFIXES:
-                preview = model.with_name(model.stem + suffix)
-                if preview.is_file():
-                    yield preview, "preview"
+            for preview in pictures_beside(Path(file.path)):
+                yield preview, "preview"
     if details.match is not None:
         from_hub = access.picture_of(details.row.id)
         if from_hub is not None:
