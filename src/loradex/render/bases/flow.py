@@ -236,12 +236,13 @@ class FlowBase(ABC):
     def _embeds(self, order: Sequence[Encoded]) -> Tensor:
         import torch  # noqa: PLC0415 - heavy
 
-        return torch.cat([one.embeds for one in order]).to(self._weight())
+        # Each may lie where its encoder was: the device, or memory beside it.
+        return torch.cat([one.embeds.to(self._weight()) for one in order])
 
     def _pooled(self, order: Sequence[Encoded]) -> Tensor:
         import torch  # noqa: PLC0415 - heavy
 
-        return torch.cat([one.pooled for one in order if one.pooled is not None]).to(self._weight())
+        return torch.cat([one.pooled.to(self._weight()) for one in order if one.pooled is not None])
 
 
 def even_sigmas(steps: int) -> list[float]:
