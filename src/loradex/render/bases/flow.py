@@ -140,6 +140,9 @@ class FlowBase(ABC):
         """Return the noise levels for a picture of this size."""
         tokens = (width // (self.scale * self.patch)) * (height // (self.scale * self.patch))
         config = self._parts.scheduler
+        if steps == 1:
+            # One level cannot be stretched to reach a last one: diffusers would divide by zero.
+            config = {**config, "shift_terminal": None}
         shift = math.exp(self.shift(tokens, steps)) if config.get("use_dynamic_shifting") else None
         scheduler = build_flow_scheduler(sampler, config, schedule=spacing, shift=shift)
         device = str(self._weight().device)
