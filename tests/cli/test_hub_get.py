@@ -160,6 +160,8 @@ def test_what_fails_is_told_and_the_rest_comes(run: Run, models: Path) -> None:
         ((), 2, "hub downloads run"),
         (("102",), 2, "version:102 or model:102"),
         (("version:999",), 2, "no such model or version"),
+        (("what nobody knows",), 2, "No hub knows what 'what nobody knows' names."),
+        ((" ",), 2, "The reference is empty."),
         ((f"version:{LANTERN}", "--to", "nowhere"), 2, "There is no library"),
         ((f"version:{LANTERN}", "--folders", "{colour}"), 2, "none of its fields"),
         ((f"version:{LANTERN}", "--parallel", "99"), 2, "parallel"),
@@ -172,6 +174,37 @@ def test_what_is_wrong_ends_with_its_code(
     ended = run("hub", "get", *arguments)
     assert (ended.code, said in ended.err) == (code, True), ended.err
     assert files_below(models) == []
+
+
+SECRETIVE = (
+    "https://x.example/a?token=SECRET",
+    "https://me:SECRET@x.example/a",
+    f"civitai.example/api/download/models/{LANTERN}?type=Model&key=SECRET",
+)
+
+
+@pytest.mark.parametrize("address", SECRETIVE)
+@pytest.mark.parametrize(
+    "command", [("hub", "get"), ("hub", "show"), ("show",), ("hub", "updates", "--ignore")]
+)
+def test_a_key_in_an_address_is_not_shown(
+    run: Run, models: Path, command: tuple[str, ...], address: str
+) -> None:
+    ended = run(*command, address)
+    assert ended.code == 2
+    assert "names" in ended.err
+    assert "SECRET" not in ended.out + ended.err
+
+
+def test_nor_is_it_told_to_programs(run: Run, models: Path) -> None:
+    ended = run("hub", "get", *SECRETIVE, "--dry-run", "--json")
+    assert [each["reference"] for each in json.loads(ended.out)["problems"]] == [
+        "https://x.example/a?token=…",
+        "https://…@x.example/a",
+        f"civitai.example/api/download/models/{LANTERN}?type=Model&key=…",
+    ]
+    told = run("hub", "get", *SECRETIVE, "--dry-run", "--progress", "json")
+    assert "SECRET" not in ended.out + ended.err + told.out + told.err
 
 
 def test_the_result_for_programs(run: Run, models: Path) -> None:
@@ -208,7 +241,10 @@ def test_the_queue_waits_and_is_listed_paused_and_run(run: Run, models: Path, ho
     assert ended.code == 0
     assert f"{models}/{PLACE}" in ended.out
     assert states(home) == [DownloadState.DONE, DownloadState.PAUSED]
-    assert run("hub", "downloads", "resume").out == "1 download in the queue.\n"
+    resumed = run("hub", "downloads", "resume")
+    assert resumed.out == "1 download in the queue.\n"
+    assert resumed.err == "Nobody is downloading: loradex hub downloads run\n"
+    assert "Nobody" not in run("hub", "downloads", "resume").err
     assert run("hub", "downloads", "cancel", "2").out == "1 download cancelled.\n"
     assert run("hub", "downloads", "clear").out == "2 downloads off the list.\n"
     assert "Nothing was downloaded yet" in run("hub", "downloads").err

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from loradex.catalog.hub_order import rank_of
 from loradex.catalog.reader import Reader, counted, texts
+from loradex.domain.addresses import shown_address
 from loradex.domain.evidence import Evidence, Source, effective
 from loradex.domain.hashes import Hashes
 from loradex.domain.library import FileRecord, FileState
@@ -219,13 +220,13 @@ def resolve(reader: Reader, reference: str) -> int:
             if len(found) > _NAMED:
                 names.append(f"… and {len(found) - _NAMED} more")
             raise BadReference(
-                f"{reference!r} names {len(found)} models: {'; '.join(names)}.",
+                f"{shown_address(reference)!r} names {len(found)} models: {'; '.join(names)}.",
                 hint="Use the number in front.",
             )
     hint = _LIST_HINT
     if _SHORT_HEX.fullmatch(reference):
         hint = f"The beginning of a hash has to have 6 digits or more. {hint}"
-    raise BadReference(f"{reference!r} names no model in the catalog.", hint=hint)
+    raise BadReference(f"{shown_address(reference)!r} names no model in the catalog.", hint=hint)
 
 
 def _candidates(reader: Reader, reference: str) -> Iterator[list[int]]:

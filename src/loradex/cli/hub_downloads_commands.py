@@ -107,7 +107,7 @@ def pause_command(context: Context, numbers: tuple[int, ...]) -> None:
 @pass_context
 def resume_command(context: Context, numbers: tuple[int, ...]) -> None:
     """Put paused downloads, or all of them, back into the queue; `run` goes on with it."""
-    _change(context, numbers, lambda catalog, ids: catalog.downloads.resume(ids), "in the queue")
+    _requeue(context, numbers, lambda catalog, ids: catalog.downloads.resume(ids))
 
 
 @downloads_command.command("retry")
@@ -115,7 +115,7 @@ def resume_command(context: Context, numbers: tuple[int, ...]) -> None:
 @pass_context
 def retry_command(context: Context, numbers: tuple[int, ...]) -> None:
     """Put failed downloads, or all of them, back into the queue; `run` goes on with it."""
-    _change(context, numbers, lambda catalog, ids: catalog.downloads.retry(ids), "in the queue")
+    _requeue(context, numbers, lambda catalog, ids: catalog.downloads.retry(ids))
 
 
 @downloads_command.command("cancel")
@@ -148,8 +148,23 @@ def clear_command(context: Context, numbers: tuple[int, ...]) -> None:
     _change(context, numbers, clear_downloads, "off the list")
 
 
-def _change(context: Context, numbers: tuple[int, ...], change: Change, done: str) -> None:
-    """Change the queue and say how many downloads that was; refuse numbers that nothing has."""
+def _requeue(context: Context, numbers: tuple[int, ...], change: Change) -> None:
+    """Put downloads back into the queue; say so when nobody works through it."""
+    from loradex.operations.downloads.queue import downloader  # noqa: PLC0415
+
+    if not _change(context, numbers, change, "in the queue"):
+        return
+    with context.catalog() as catalog:
+        holder = downloader(catalog)
+    if holder is None:
+        click.echo("Nobody is downloading: loradex hub downloads run", err=True)
+
+
+def _change(context: Context, numbers: tuple[int, ...], change: Change, done: str) -> int:
+    """Change the queue and say how many downloads that was, which is returned.
+
+    Numbers that nothing has are refused.
+    """
     with context.catalog() as catalog:
         known = {each.id for each in catalog.downloads.some(numbers)}
         unknown = [str(number) for number in numbers if number not in known]
@@ -164,6 +179,7 @@ def _change(context: Context, numbers: tuple[int, ...], change: Change, done: st
     if left > 0:
         text += f" {left:,} of them stay as they are."
     click.echo(text)
+    return len(changed)
 
 
 def _print_queue(queue: list[Download]) -> None:

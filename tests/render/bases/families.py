@@ -64,7 +64,7 @@ def t5_tokenizer() -> Any:
     return T5TokenizerFast(vocab=vocabulary, extra_ids=0, model_max_length=512)
 
 
-def qwen_tokenizer(*, template: bool = True) -> Any:
+def qwen_tokenizer(*, template: bool = True, thinks: bool = True) -> Any:
     from transformers import Qwen2TokenizerFast
 
     from loradex.render.tiny_words import _byte_letters
@@ -79,7 +79,8 @@ def qwen_tokenizer(*, template: bool = True) -> Any:
         model_max_length=4096,
     )
     tokenizer.add_special_tokens({"additional_special_tokens": ["<|im_start|>"]})
-    tokenizer.add_tokens(["<think>", "</think>"])
+    if thinks:
+        tokenizer.add_tokens(["<think>", "</think>"])
     if template:
         tokenizer.chat_template = (
             "{%- for message in messages %}{{- '<|im_start|>' + message.role + '\\n' + "

@@ -32,9 +32,9 @@ def load(folder: Path, placed: Placed = CPU) -> Any:
 @pytest.mark.parametrize("family", FAMILIES)
 def test_a_picture_is_the_same_bits_whatever_its_neighbours(family: str, folders: Folders) -> None:
     base = load(folders(family))
-    first = draw(base, ["a red boat", "the sea"], [3, 4], [4.0, 2.0], steps=2)[0]
-    second = draw(base, ["a red boat", "fog on the sea"], [3, 9], [4.0, 6.0], steps=2)[0]
-    other_slot = draw(base, ["fog", "a red boat"], [1, 3], [3.0, 4.0], steps=2)[1]
+    first = draw(base, ["a red boat", "the sea"], [3, 4], [4.0, 2.0], steps=1)[0]
+    second = draw(base, ["a red boat", "fog on the sea"], [3, 9], [4.0, 6.0], steps=1)[0]
+    other_slot = draw(base, ["fog", "a red boat"], [1, 3], [3.0, 4.0], steps=1)[1]
     assert (first == second).all()
     assert (first == other_slot).all()
 
@@ -68,7 +68,7 @@ def test_texts_are_encoded_then_released_and_the_picture_is_the_same(
     assert (np.asarray(base.decode(latents)).astype(int) == expected).all()
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", ["sd3.5", "flux-dev", "chroma", "qwen", "z-image"])
 def test_sixteen_bits_draw_nearly_the_same(family: str, folders: Folders) -> None:
     exact = draw(load(folders(family)), ["a red boat"], [3], [4.0])[0]
     rough = draw(
@@ -78,8 +78,10 @@ def test_sixteen_bits_draw_nearly_the_same(family: str, folders: Folders) -> Non
     assert np.abs(exact - rough).mean() < 0.25 * exact.std() + 2
 
 
-@pytest.mark.parametrize("family", ["flux-dev", "sd3", "qwen", "z-image"])
-@pytest.mark.parametrize("sampler", ["DPM++ 2M", "Heun", "UniPC"])
+@pytest.mark.parametrize(
+    ("family", "sampler"),
+    [("flux-schnell", "DPM++ 2M"), ("sd3", "Heun"), ("z-image", "UniPC")],
+)
 def test_other_samplers_end_near_the_same_picture(
     family: str, sampler: str, folders: Folders
 ) -> None:
@@ -87,12 +89,12 @@ def test_other_samplers_end_near_the_same_picture(
 
     base = load(folders(family))
     with offline_and_quiet():
-        exact = draw(base, ["a red boat"], [3], [2.0], steps=24)[0]
-        other = draw(base, ["a red boat"], [3], [2.0], steps=24, sampler=sampler)[0]
+        exact = draw(base, ["a red boat"], [3], [2.0], steps=14)[0]
+        other = draw(base, ["a red boat"], [3], [2.0], steps=14, sampler=sampler)[0]
     assert 0 < np.abs(exact - other).mean() < 0.5 * exact.std()
 
 
-@pytest.mark.parametrize("family", FAMILIES)
+@pytest.mark.parametrize("family", ["flux-schnell", "qwen", "klein"])
 def test_tiles_join_to_nearly_the_same_picture(family: str, folders: Folders) -> None:
     import torch
 
@@ -131,3 +133,14 @@ def test_useless_numbers_are_said_in_words(folders: Folders) -> None:
     latents = base.noise(torch.Generator().manual_seed(1), 64, 64)
     with pytest.raises(ArithmeticError, match="NaN"):
         base.decode(latents * float("nan"))
+
+
+def test_an_older_qwens_tokenizer_is_refused(folders: Folders) -> None:
+    from .families import qwen_tokenizer
+
+    base = load(folders("klein"))
+    (text,) = base._texts.values()
+    older = qwen_tokenizer(thinks=False)
+    base._texts["text_encoder"] = type(text)(text.model, older, text.projects, text.layers)
+    with pytest.raises(UsageError, match="not Qwen3's"):
+        base.encode("fog")

@@ -49,7 +49,7 @@ def load(path: Path, companions: Companions | None = None) -> Any:
 
 
 def same(first: Any, second: Any, *, far: int = 0) -> None:
-    mine, other = (draw(base, ["a red boat"], [3], [3.0])[0] for base in (first, second))
+    mine, other = (draw(base, ["a red boat"], [3], [3.0], steps=1)[0] for base in (first, second))
     assert other.std() > 5
     assert np.abs(mine - other).max() <= far
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from loradex.domain.addresses import shown_address
 from loradex.domain.hub import HubFile, HubModel, HubVersion
 from loradex.domain.hub_names import kind_from_hub
 from loradex.domain.kinds import ModelKind
@@ -149,7 +150,7 @@ def _named(version: HubVersion, name: str) -> HubFile:
             f" There are {_listed(fitting)}."
         )
     if not fitting:
-        raise NotToBeHad(f"It has no file {_quoted(name)}. There are {_listed(version.files)}.")
+        raise NotToBeHad(f"It has no file {_quoted(shown_address(name))}. There are {_listed(version.files)}.")
     return fitting[0]
 
 

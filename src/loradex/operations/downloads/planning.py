@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from loradex.catalog.catalog import Catalog
 from loradex.catalog.download_store import UNFINISHED
+from loradex.domain.addresses import shown_address
 from loradex.domain.downloads import Download, NewDownload
 from loradex.domain.hub_source import HubDownloads, HubSource
 from loradex.domain.library import FileState
@@ -68,7 +69,7 @@ def plan_downloads(
     draft = _Draft(catalog, options, placer, queue, answers)
     for number, text in enumerate(texts):
         cancel.check()
-        sink.progress(Progress(STAGE, number, len(texts), "references", text))
+        sink.progress(Progress(STAGE, number, len(texts), "references", shown_address(text)))
         try:
             draft.add(text)
         except (LoradexError, NotToBeHad) as error:
@@ -206,6 +207,7 @@ def _refused(planned: PlannedFile, reason: str, hint: str | None) -> PlannedFile
 
 
 def _problem(text: str, error: LoradexError | NotToBeHad) -> Problem:
+    item = shown_address(text)
     if isinstance(error, LoradexError):
-        return Problem(text, error.message, error.hint)
-    return Problem(text, str(error))
+        return Problem(item, error.message, error.hint)
+    return Problem(item, str(error))

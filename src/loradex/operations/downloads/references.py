@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
+from loradex.domain.addresses import shown_address
 from loradex.domain.hub import HubModel, HubVersion
 from loradex.domain.hub_reference import HubReference
 from loradex.domain.hub_source import HubAbsence, HubNames, HubSource
@@ -49,6 +50,8 @@ def recognised(hubs: Hubs, text: str) -> tuple[HubSource, HubReference]:
     Raises `BadReference` when no hub knows it.
     """
     wanted = text.strip()
+    if not wanted:
+        raise BadReference("The reference is empty.", hint=f"Name something by {FORMS}.")
     if wanted.isdecimal() and wanted.isascii():
         raise BadReference(
             f"{display_text(wanted, 40)} may be a model or a version.",
@@ -61,12 +64,12 @@ def recognised(hubs: Hubs, text: str) -> tuple[HubSource, HubReference]:
                 return hub, reference
     if hubs.offline:
         raise BadReference(
-            f"What {display_text(wanted, 120)} names is not known offline: of the hubs only"
+            f"What {_quoted(wanted)} names is not known offline: of the hubs only"
             " CivitAI's cache can be asked then.",
             hint=f"Go online (without --offline and LORADEX_OFFLINE), or name it by {FORMS}.",
         )
     raise BadReference(
-        f"No hub knows what {display_text(wanted, 120)} names.", hint=f"Name it by {FORMS}."
+        f"No hub knows what {_quoted(wanted)} names.", hint=f"Name it by {FORMS}."
     )
 
 
@@ -93,3 +96,7 @@ def there(
         f"{hub.name} has no such model or version.",
         hint="It may have been deleted, or the reference is mistyped.",
     )
+
+
+def _quoted(text: str) -> str:
+    return f"'{display_text(shown_address(text), 120)}'"

@@ -47,7 +47,7 @@ class ChromaBase(FlowBase):
         import torch  # noqa: PLC0415 - heavy
 
         embeds = self._embeds(order)
-        mask = torch.cat([one.mask for one in order if one.mask is not None]).to(embeds)
+        mask = torch.cat([one.mask.to(embeds) for one in order if one.mask is not None])
         picture = mask.new_ones((len(order), (rows // 2) * (columns // 2)))
         return {
             "encoder_hidden_states": embeds,

@@ -140,6 +140,9 @@ class FlowBase(ABC):
         """Return the noise levels for a picture of this size."""
         tokens = (width // (self.scale * self.patch)) * (height // (self.scale * self.patch))
         config = self._parts.scheduler
+        if steps == 1:
+            # One level cannot be stretched to reach a last one: diffusers would divide by zero.
+            config = {**config, "shift_terminal": None}
         shift = math.exp(self.shift(tokens, steps)) if config.get("use_dynamic_shifting") else None
         scheduler = build_flow_scheduler(sampler, config, schedule=spacing, shift=shift)
         device = str(self._weight().device)
@@ -236,12 +239,13 @@ class FlowBase(ABC):
     def _embeds(self, order: Sequence[Encoded]) -> Tensor:
         import torch  # noqa: PLC0415 - heavy
 
-        return torch.cat([one.embeds for one in order]).to(self._weight())
+        # Each may lie where its encoder was: the device, or memory beside it.
+        return torch.cat([one.embeds.to(self._weight()) for one in order])
 
     def _pooled(self, order: Sequence[Encoded]) -> Tensor:
         import torch  # noqa: PLC0415 - heavy
 
-        return torch.cat([one.pooled for one in order if one.pooled is not None]).to(self._weight())
+        return torch.cat([one.pooled.to(self._weight()) for one in order if one.pooled is not None])
 
 
 def even_sigmas(steps: int) -> list[float]:

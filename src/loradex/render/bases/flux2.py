@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from loradex.errors import UsageError
 from loradex.render.bases import words
 from loradex.render.bases.base import NO_EMBEDDINGS, Embeddings, Encoded
 from loradex.render.bases.flow import FlowBase
@@ -46,6 +47,11 @@ class Flux2KleinBase(FlowBase):
         """Put three layers side by side, padding included."""
         import torch  # noqa: PLC0415 - heavy
 
+        if words.beyond(self._text("text_encoder"), "<think>", 1):
+            raise UsageError(
+                "The tokenizer found for this checkpoint is not Qwen3's, which knows <think>.",
+                hint="Put tokenizer.json of Qwen/Qwen3-4B into a folder tokenizer_qwen beside it.",
+            )
         whole = words.CHAT_TEMPLATE.format(text) + words.NO_THINKING
         layers, _ = words.qwen(self._text("text_encoder"), whole, _TOKENS, _LAYERS, fill=True)
         return Encoded(torch.cat(layers, dim=-1))

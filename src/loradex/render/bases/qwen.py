@@ -64,8 +64,8 @@ class QwenBase(FlowBase):
         ]
         weight = self._weight()
         return {
-            "encoder_hidden_states": torch.cat(embeds).to(weight),
-            "encoder_hidden_states_mask": torch.cat(masks).to(weight.device),
+            "encoder_hidden_states": torch.cat([one.to(weight) for one in embeds]),
+            "encoder_hidden_states_mask": torch.cat([one.to(weight.device) for one in masks]),
             "img_shapes": [[(1, rows // 2, columns // 2)]] * len(order),
         }
 
