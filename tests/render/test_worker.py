@@ -25,6 +25,12 @@ from .conftest import Stock, draw_all, spec_for
 pytestmark = pytest.mark.render
 
 
+@pytest.fixture(autouse=True)
+def _one_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in this process: the number of threads decides over the last bits."""
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+
+
 def planned(stock: dict[str, Stock], **more: object) -> GridPlan:
     from loradex.render.engine import engine_of
     from loradex.render.plan import plan_grid
@@ -198,6 +204,7 @@ def test_it_ends_when_its_owner_is_killed(stock: dict[str, Stock], tmp_path: Pat
             if json.loads(line).get("stage") == "Drawing":
                 break
         process.stdin.close()
+        process.stdout.close()
         assert process.wait(60) == 0
     finally:
         process.kill()

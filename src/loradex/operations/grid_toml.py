@@ -139,13 +139,14 @@ def _parts(value: object, name: str) -> list[AxisRequest]:
     tables = value if isinstance(value, list) else [value]
     axes = []
     for table in tables:
-        find = table.get("find") if isinstance(table, dict) else None
-        if not isinstance(find, str) or not find or table.keys() != {"find", "values"}:
+        given: dict[str, object] = table if isinstance(table, dict) else {}
+        find = given.get("find")
+        if not isinstance(find, str) or not find or given.keys() != {"find", "values"}:
             raise UsageError(
                 f"prompt_part in {name} needs `find` and `values`.",
                 hint='[[prompt_part]], then find = "red" and values = ["red", "blue"].',
             )
-        texts = _texts(table.get("values", []), "prompt_part.values", name)
+        texts = _texts(given["values"], "prompt_part.values", name)
         axes.append(AxisRequest(AxisKind.PROMPT_PART, texts, find))
     return axes
 
