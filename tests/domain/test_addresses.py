@@ -32,7 +32,10 @@ def test_what_is_harmless_stays(text: str) -> None:
         ("https://x.io/a?token=SECRET", "https://x.io/a?token=…"),
         ("x.io/a?token=SECRET", "x.io/a?token=…"),
         ("a?token=SECRET", "a?token=…"),
-        ("https://x.io/?type=Model&token=SECRET&fp=fp16", "https://x.io/?type=Model&token=…&fp=fp16"),
+        (
+            "https://x.io/?type=Model&token=SECRET&fp=fp16",
+            "https://x.io/?type=Model&token=…&fp=fp16",
+        ),
         ("https://x.io/a?%74oken=SECRET", "https://x.io/a?%74oken=…"),
         ("https://x.io/a?token=SECRET?b=SECRET", "https://x.io/a?token=…?b=…"),
         ("https://x.io/a?token=SEC=RET", "https://x.io/a?token=…"),

@@ -13,7 +13,7 @@ import pytest
 from loradex.domain.axes import Axis, AxisKind, AxisValue, Draft, Value
 from loradex.domain.grid import GridSpec, Layout
 from loradex.domain.grid_json import spec_from_json, spec_to_json
-from loradex.domain.recipe import ControlUse, GridModel, GridPicture, RenderSettings
+from loradex.domain.recipe import GridModel, GridPicture, RenderSettings
 
 TEXTS = ("", "a fox", "日本語 🦊", 'quote " \\ \n\t', "\udcff lone", "\x00\x1b[31m", "null", "0")
 MODELS = {
@@ -22,9 +22,9 @@ MODELS = {
 WHOLE = {AxisKind.STEPS, AxisKind.CLIP_SKIP, AxisKind.SEED}
 NUMBERS = {
     AxisKind.STRENGTH, AxisKind.STRENGTH_CLIP, AxisKind.STRENGTH2, AxisKind.GUIDANCE,
-    AxisKind.CONTROL_STRENGTH, AxisKind.DENOISING,
+    AxisKind.CONTROL_STRENGTH, AxisKind.CONTROL_START, AxisKind.CONTROL_END, AxisKind.DENOISING,
 }  # fmt: skip
-PICTURES = {AxisKind.INIT_IMAGE, AxisKind.MASK}
+PICTURES = {AxisKind.INIT_IMAGE, AxisKind.MASK, AxisKind.CONTROL_IMAGE}
 
 
 def model(dice: Random) -> GridModel:
@@ -72,7 +72,11 @@ def draft(dice: Random) -> Draft:
         seed=dice.randrange(2**63),
         settings=RenderSettings(width=640, schedule="Karras", guidance_scale=3.5),
         init_image=dice.choice((None, drawn(dice))),
-        control=dice.choice((None, ControlUse(model(dice), drawn(dice), 0.7, 0.1, 0.9))),
+        control=dice.choice((None, model(dice))),
+        control_image=dice.choice((None, drawn(dice))),
+        control_strength=0.7,
+        control_start=0.1,
+        control_end=0.9,
     )
 
 

@@ -25,7 +25,7 @@ from grid_kit import (
 from loradex.catalog.catalog import Catalog
 from loradex.domain.axes import Axis, AxisKind
 from loradex.domain.grid import GridPlan, GridSpec, Place
-from loradex.domain.recipe import ControlUse, GridPicture
+from loradex.domain.recipe import GridPicture
 from loradex.errors import CatalogError
 from loradex.operations.telling_cell import TellingCell, telling_cell
 
@@ -75,7 +75,7 @@ def told(cell: TellingCell | None) -> tuple[str, float | None] | None:
         ((axis(AxisKind.LORA2, OTHER, None),), {}, 2, ("cell-1", 1.0)),
         ((CHECKPOINTS, STRENGTHS), {}, 8, ("cell-1-0", None)),
         ((axis(AxisKind.VAE, None, VAE), STRENGTHS), {}, 4, ("cell-1-0", None)),
-        ((STRENGTHS,), {"control": ControlUse(CONTROL, HINT)}, 5, ("cell-0", None)),
+        ((STRENGTHS,), {"control": CONTROL, "control_image": HINT}, 5, ("cell-0", None)),
         (
             (axis(AxisKind.PROMPT, "plain", "<lora:other:0.6> x"),),
             {"lora": None},

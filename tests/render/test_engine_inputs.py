@@ -15,7 +15,7 @@ from PIL import Image
 
 from loradex.domain.axes import AxisKind, Draft, Value
 from loradex.domain.grid import FailedCell, GridSpec, RenderedCell
-from loradex.domain.recipe import ControlUse, GridPicture, RenderSettings
+from loradex.domain.recipe import GridPicture, RenderSettings
 from loradex.errors import UsageError
 from render.bases.test_inputs import make_controlnet
 
@@ -84,8 +84,8 @@ def test_only_what_the_mask_shows_is_drawn_anew(stock: dict[str, Stock], tmp_pat
 
 def test_a_controlnet_and_its_strength_are_axes(stock: dict[str, Stock], tmp_path: Path) -> None:
     net = make_controlnet(tmp_path / "net", stock["sd1"].folder)
-    use = ControlUse(model(net), picture(tmp_path / "edges.png"))
-    base = draft(stock["sd1"].folder, control=use)
+    edges = picture(tmp_path / "edges.png")
+    base = draft(stock["sd1"].folder, control=model(net), control_image=edges)
     pictures = drawn(grid(base, AxisKind.CONTROL_STRENGTH, [0.0, 0.5, 1.0]), tmp_path / "out")
     without = drawn(grid(replace(base, control=None), AxisKind.SEED, [1]), tmp_path / "b")
     assert np.array_equal(pictures[(0,)], without[(0,)])

@@ -11,7 +11,7 @@ import pytest
 
 from loradex.domain.axes import Axis, AxisKind, AxisValue, Draft, Value
 from loradex.domain.grid import GridPlan, GridSpec, Layout
-from loradex.domain.recipe import ControlUse, GridModel, GridPicture, LoraUse, RenderSettings
+from loradex.domain.recipe import GridModel, GridPicture, LoraUse, RenderSettings
 from loradex.errors import UsageError
 from loradex.render.plan import plan_grid
 
@@ -129,7 +129,7 @@ def test_names_and_places_do_not_change_a_cell() -> None:
         {"vae": named("vae", "v1")},
         {"checkpoint": replace(named("base", "c0"), companions=(named("t5", "t1"),))},
         {"init_image": GridPicture("p", "/p.png", "p1")},
-        {"control": ControlUse(named("canny", "n1"), GridPicture("p", "/p.png", "p1"))},
+        {"control": named("canny", "n1"), "control_image": GridPicture("p", "/p.png", "p1")},
         *(
             {"settings": RenderSettings(**setting)}  # type: ignore[arg-type]
             for setting in (

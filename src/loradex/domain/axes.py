@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from loradex.domain.recipe import ControlUse, GridModel, GridPicture, RenderSettings
+from loradex.domain.recipe import GridModel, GridPicture, RenderSettings
 
 
 class AxisKind(StrEnum):
@@ -30,7 +30,10 @@ class AxisKind(StrEnum):
     TRIGGER = "trigger"
     NEGATIVE = "negative"
     GUIDANCE = "guidance"
+    CONTROL_IMAGE = "control_image"
     CONTROL_STRENGTH = "control_strength"
+    CONTROL_START = "control_start"
+    CONTROL_END = "control_end"
     INIT_IMAGE = "init_image"
     DENOISING = "denoising"
     MASK = "mask"
@@ -90,4 +93,8 @@ class Draft:
     init_image: GridPicture | None = None
     denoising: float = 0.75
     mask: GridPicture | None = None
-    control: ControlUse | None = None
+    control: GridModel | None = None
+    control_image: GridPicture | None = None
+    control_strength: float = 1.0
+    control_start: float = 0.0
+    control_end: float = 1.0

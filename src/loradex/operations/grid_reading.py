@@ -33,7 +33,11 @@ _NEEDS = {
     AxisKind.STRENGTH2: AxisKind.LORA2,
     AxisKind.DENOISING: AxisKind.INIT_IMAGE,
     AxisKind.MASK: AxisKind.INIT_IMAGE,
+    AxisKind.CONTROL: AxisKind.CONTROL_IMAGE,
+    AxisKind.CONTROL_IMAGE: AxisKind.CONTROL,
     AxisKind.CONTROL_STRENGTH: AxisKind.CONTROL,
+    AxisKind.CONTROL_START: AxisKind.CONTROL,
+    AxisKind.CONTROL_END: AxisKind.CONTROL,
 }
 """What does nothing without something else."""
 

@@ -29,7 +29,10 @@ KIND_NAMES = {
     AxisKind.TRIGGER: "Trigger words",
     AxisKind.NEGATIVE: "Negative prompt",
     AxisKind.GUIDANCE: "Guidance scale",
+    AxisKind.CONTROL_IMAGE: "ControlNet picture",
     AxisKind.CONTROL_STRENGTH: "ControlNet strength",
+    AxisKind.CONTROL_START: "ControlNet start",
+    AxisKind.CONTROL_END: "ControlNet end",
     AxisKind.INIT_IMAGE: "Init image",
     AxisKind.DENOISING: "Denoising strength",
     AxisKind.MASK: "Mask",
@@ -121,7 +124,10 @@ _ORDER = (
     AxisKind.STRENGTH2,
     AxisKind.VAE,
     AxisKind.CONTROL,
+    AxisKind.CONTROL_IMAGE,
     AxisKind.CONTROL_STRENGTH,
+    AxisKind.CONTROL_START,
+    AxisKind.CONTROL_END,
     AxisKind.INIT_IMAGE,
     AxisKind.DENOISING,
     AxisKind.MASK,
@@ -142,7 +148,10 @@ _OWNERS = {
     AxisKind.BLOCKS: AxisKind.LORA,
     AxisKind.TRIGGER: AxisKind.LORA,
     AxisKind.STRENGTH2: AxisKind.LORA2,
+    AxisKind.CONTROL_IMAGE: AxisKind.CONTROL,
     AxisKind.CONTROL_STRENGTH: AxisKind.CONTROL,
+    AxisKind.CONTROL_START: AxisKind.CONTROL,
+    AxisKind.CONTROL_END: AxisKind.CONTROL,
     AxisKind.DENOISING: AxisKind.INIT_IMAGE,
     AxisKind.MASK: AxisKind.INIT_IMAGE,
 }
@@ -158,7 +167,7 @@ def _without_owner(spec: GridSpec, texts: dict[AxisKind, str]) -> None:
 
 def _draft_texts(draft: Draft) -> dict[AxisKind, str]:
     """Return the texts of a draft's choices; empty for what it leaves alone."""
-    settings, control = draft.settings, draft.control
+    settings, control, looks = draft.settings, draft.control, draft.control_image
     clip = draft.strength_clip
     trigger = {None: "", True: "always", False: "left out"}
     return {
@@ -170,8 +179,11 @@ def _draft_texts(draft: Draft) -> dict[AxisKind, str]:
         AxisKind.LORA2: display_text(draft.lora2.name, 200) if draft.lora2 else "",
         AxisKind.STRENGTH2: f"{draft.strength2:g}",
         AxisKind.VAE: display_text(draft.vae.name, 200) if draft.vae else "",
-        AxisKind.CONTROL: display_text(control.model.name, 200) if control else "",
-        AxisKind.CONTROL_STRENGTH: f"{control.strength:g}" if control else "",
+        AxisKind.CONTROL: display_text(control.name, 200) if control else "",
+        AxisKind.CONTROL_IMAGE: display_text(looks.name, 200) if looks else "",
+        AxisKind.CONTROL_STRENGTH: f"{draft.control_strength:g}",
+        AxisKind.CONTROL_START: f"{draft.control_start:g}" if draft.control_start else "",
+        AxisKind.CONTROL_END: f"{draft.control_end:g}" if draft.control_end != 1 else "",
         AxisKind.INIT_IMAGE: display_text(draft.init_image.name, 200) if draft.init_image else "",
         AxisKind.DENOISING: f"{draft.denoising:g}",
         AxisKind.MASK: display_text(draft.mask.name, 200) if draft.mask else "",

@@ -47,11 +47,6 @@ def filled(draft: Draft, axis: Axis, value: AxisValue) -> Draft:
         return _set(draft, width=chosen[0], height=chosen[1])
     if kind in _SETTINGS:
         return _set(draft, **{_SETTINGS[kind]: chosen})
-    if kind is AxisKind.CONTROL_STRENGTH:
-        control = draft.control and replace(draft.control, strength=_number(chosen))
-        return replace(draft, control=control)
-    if kind is AxisKind.CONTROL:
-        return replace(draft, control=_control(draft.control, chosen))
     changed: dict[str, object] = {_FIELDS.get(kind, kind.value): chosen}
     return replace(draft, **changed)  # type: ignore[arg-type]
 
@@ -73,7 +68,7 @@ def resolved(
     start = None
     if draft.init_image is not None:
         start = StartUse(draft.init_image, draft.denoising, draft.mask)
-    control = draft.control
+    control = _control(draft)
     return Recipe(
         checkpoint=draft.checkpoint,
         prompt=prompt,
@@ -188,12 +183,18 @@ def _set(draft: Draft, **changes: object) -> Draft:
     return replace(draft, settings=settings)
 
 
-def _control(control: ControlUse | None, chosen: object) -> ControlUse | None:
-    if control is None or not isinstance(chosen, GridModel):
+def _control(draft: Draft) -> ControlUse | None:
+    if draft.control is None:
         return None
-    return replace(control, model=chosen)
-
-
-def _number(value: object) -> float:
-    assert isinstance(value, int | float)  # noqa: S101 - made so where axes are read
-    return float(value)
+    if draft.control_image is None:
+        raise UsageError(
+            f"{draft.control.name} needs a picture to follow.",
+            hint="Give one: --axis control_image=FILE.",
+        )
+    return ControlUse(
+        draft.control,
+        draft.control_image,
+        draft.control_strength,
+        draft.control_start,
+        draft.control_end,
+    )
