@@ -31,11 +31,18 @@ _NEEDS = {
     AxisKind.BLOCKS: AxisKind.LORA,
     AxisKind.TRIGGER: AxisKind.LORA,
     AxisKind.STRENGTH2: AxisKind.LORA2,
-    AxisKind.DENOISING: AxisKind.INIT_IMAGE,
-    AxisKind.MASK: AxisKind.INIT_IMAGE,
-    AxisKind.CONTROL_STRENGTH: AxisKind.CONTROL,
 }
 """What does nothing without something else."""
+_FROM_PICTURES = frozenset(
+    {
+        AxisKind.CONTROL,
+        AxisKind.CONTROL_STRENGTH,
+        AxisKind.INIT_IMAGE,
+        AxisKind.DENOISING,
+        AxisKind.MASK,
+    }
+)
+"""What starts from pictures or is led by them; the engine draws from noise alone."""
 
 
 def read_request(
@@ -101,7 +108,12 @@ class _Reading:
         self._axes = _merged([Axis(kind, (value,)), *self._axes])
 
     def _check_needs(self) -> None:
-        for kind in self._kinds():
+        for kind in sorted(self._kinds()):
+            if kind in _FROM_PICTURES:
+                raise UsageError(
+                    f"A grid cannot vary {kind}: pictures are drawn from noise alone.",
+                    hint=f"Leave {kind} out.",
+                )
             needed = _NEEDS.get(kind)
             if needed is not None and not any(one.value for one in self._values(needed)):
                 raise UsageError(
