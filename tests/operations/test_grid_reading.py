@@ -181,7 +181,7 @@ def test_the_only_fitting_checkpoint_is_taken(known: Catalog) -> None:
         ({K.PROMPT: "a <lora:neon:x>"}, UsageError, "no strength of a LoRA"),
         ({K.PROMPT: "embedding:nope"}, BadReference, "No embedding called 'nope'"),
         ({K.STRENGTH2: "1"}, UsageError, "strength2, which does nothing without a lora2"),
-        ({K.DENOISING: "0.5"}, UsageError, "nothing without a init_image"),
+        ({K.DENOISING: "0.5"}, UsageError, "drawn from noise alone"),
         ({K.LORA: "none", K.TRIGGER: "on"}, UsageError, "nothing without a lora"),
         ({K.INIT_IMAGE: "/no/such.png"}, UsageError, "No such file"),
         ({K.INIT_IMAGE: "~nobody-here/x.png"}, UsageError, "No such file"),

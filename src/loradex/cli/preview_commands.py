@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -62,8 +63,10 @@ REF is {REF_HELP}.""",
 @click.option("-p", "--prompt", metavar="TEXT", help="Another prompt than the standard one.")
 @click.option("--negative", default="", metavar="TEXT", help="A negative prompt.")
 @click.option("--size", default="", help="512x768; what suits the checkpoint when left out.")
-@click.option("--steps", default="", help="Denoising steps.")
-@click.option("--seed", default="1", show_default=True, help="The seed of all pictures.")
+@click.option("--steps", type=click.IntRange(1, 1000), help="Denoising steps.")
+@click.option(
+    "--seed", type=click.IntRange(0), default=1, show_default=True, help="The seed of them all."
+)
 @click.option("--device", default="auto", help="cpu, cuda, cuda:1 …")
 @click.option(
     "--beside",
@@ -88,7 +91,7 @@ def preview_command(
     dry_run: bool,
     as_json: bool,
     progress: str,
-    **look: str,
+    **look: object,
 ) -> None:
     """Draw one standard picture of each model."""
     from loradex.operations.preview_drawing import draw_previews, plan_previews  # noqa: PLC0415
@@ -101,13 +104,16 @@ def preview_command(
     chosen = _look(prompt, device, look)
     with context.catalog() as catalog, stoppable() as cancel:
         ids = selected(catalog, references, query) if references or query is not None else None
-        plan = plan_previews(
-            catalog,
-            ids,
-            missing=missing,
-            limit=context.settings().content_limit,
-            checkpoint=catalog.resolve(checkpoint) if checkpoint else None,
-        )
+        with shown_progress(progress, cancel) as sink:
+            plan = plan_previews(
+                catalog,
+                ids,
+                missing=missing,
+                limit=context.settings().content_limit,
+                checkpoint=catalog.resolve(checkpoint) if checkpoint else None,
+                sink=sink,
+                cancel=cancel,
+            )
         if dry_run:
             _report_plan(catalog, plan, chosen, as_json=as_json)
             return
@@ -130,13 +136,20 @@ def preview_command(
         click.get_current_context().exit(PARTLY)
 
 
-def _look(prompt: str | None, device: str, look: dict[str, str]) -> GridRequest:
-    """Return what all pictures have in common."""
+def _look(prompt: str | None, device: str, look: Mapping[str, object]) -> GridRequest:
+    """Return what all pictures have in common: one value of everything."""
     from loradex.operations.grid_request import AxisRequest, GridRequest  # noqa: PLC0415
     from loradex.operations.preview_drawing import USUAL_PROMPT  # noqa: PLC0415
+    from loradex.render.ranges import parse_sizes  # noqa: PLC0415
 
+    if len(parse_sizes(str(look["size"] or "64"))) != 1:
+        raise UsageError("All pictures have one size.", hint="Write it as --size 512x768.")
     axes = [AxisRequest(AxisKind.PROMPT, (USUAL_PROMPT if prompt is None else prompt,))]
-    axes += [AxisRequest(_LOOK[key], (text,)) for key, text in look.items() if text]
+    axes += [
+        AxisRequest(_LOOK[key], (str(value),))
+        for key, value in look.items()
+        if value not in (None, "")
+    ]
     return GridRequest(tuple(axes), device=device)
 
 

@@ -105,7 +105,7 @@ class _Reading:
         self._axes = _merged([Axis(kind, (value,)), *self._axes])
 
     def _check_needs(self) -> None:
-        for kind in self._kinds():
+        for kind in sorted(self._kinds()):
             needed = _NEEDS.get(kind)
             if needed is not None and not any(one.value for one in self._values(needed)):
                 raise UsageError(

@@ -82,18 +82,21 @@ def plan_previews(
     missing: bool,
     limit: ContentLimit,
     checkpoint: int | None = None,
+    sink: ProgressSink,
+    cancel: CancelToken,
 ) -> PreviewPlan:
     """Return what drawing previews of `ids` comes to; of all LoRAs and checkpoints when None.
 
     `missing` leaves out models that have a picture: in a grid, beside the file, or on the hub
     within `limit`. Favourites come first, then what is rated highest (what is not rated stands
     between two and three), then the newest. Without `checkpoint` each LoRA is drawn on the
-    likeliest one that fits it.
+    likeliest one that fits it and has all that it needs.
     """
     rows = _all(catalog) if ids is None else catalog.rows(list(dict.fromkeys(ids)))
     rows = sorted(rows, key=_wanted)
     shown = _shown(catalog, rows, limit) if missing else set[int]()
-    chosen = _Choice(catalog, None if checkpoint is None else catalog.rows([checkpoint])[0])
+    named = None if checkpoint is None else catalog.rows([checkpoint])[0]
+    chosen = _Choice(ModelFinder(catalog, sink, cancel), named)
     pairs: list[tuple[ModelRow, ModelRow]] = []
     left_out: list[Problem] = []
     for row in rows:
@@ -181,15 +184,16 @@ class Deadline(CancelToken):
 class _Choice:
     """Chooses what a model is drawn on; what cannot be drawn with is looked at once."""
 
-    def __init__(self, catalog: Catalog, named: ModelRow | None) -> None:
-        self._catalog = catalog
+    def __init__(self, finder: ModelFinder, named: ModelRow | None) -> None:
+        self._finder = finder
         self._named = named
-        self._fitting: dict[tuple[str, str | None], list[ModelRow]] = {}
+        self._found: dict[tuple[str, str | None], ModelRow | str] = {}
+        self._troubles: dict[int, str | None] = {}
 
     def for_model(self, row: ModelRow) -> ModelRow | str:
         """Return the checkpoint, or why there is none."""
         if row.kind not in _DRAWN_KINDS:
-            return f"Pictures are drawn of LoRAs and checkpoints, and it is a {row.kind}."
+            return f"Pictures are drawn of LoRAs and checkpoints, not of the kind {row.kind}."
         if row.state != FileState.PRESENT:
             return f"Its file is {row.state}."
         if row.kind in CHECKPOINT_KINDS:
@@ -205,10 +209,31 @@ class _Choice:
         if not row.base:
             return "Its base is not known, so that a checkpoint has to be named (--checkpoint)."
         key = (row.base, row.derivative)
-        if key not in self._fitting:
-            self._fitting[key] = fitting_checkpoints(self._catalog, [row.id])
-        fitting = self._fitting[key]
-        return fitting[0] if fitting else f"No checkpoint for {row.base} is in the catalog."
+        if key not in self._found:
+            self._found[key] = self._first_whole(row)
+        return self._found[key]
+
+    def _first_whole(self, row: ModelRow) -> ModelRow | str:
+        """Return the likeliest checkpoint that has all it needs, or what the likeliest lacks."""
+        why = ""
+        for checkpoint in fitting_checkpoints(self._finder.catalog, [row.id]):
+            trouble = self._trouble(checkpoint)
+            if trouble is None:
+                return checkpoint
+            why = why or trouble
+        return why or f"No checkpoint for {row.base} is in the catalog."
+
+    def _trouble(self, checkpoint: ModelRow) -> str | None:
+        if checkpoint.id not in self._troubles:
+            self._troubles[checkpoint.id] = None
+            try:
+                model = self._finder.model(checkpoint.id, CHECKPOINT_KINDS)
+                self._finder.completed(model)
+            except Cancelled:
+                raise
+            except LoradexError as error:
+                self._troubles[checkpoint.id] = error.message
+        return self._troubles[checkpoint.id]
 
 
 def _all(catalog: Catalog) -> list[ModelRow]:
