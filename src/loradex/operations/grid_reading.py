@@ -109,8 +109,8 @@ class _Reading:
             needed = _NEEDS.get(kind)
             if needed is not None and not any(one.value for one in self._values(needed)):
                 raise UsageError(
-                    f"The grid is to vary {kind}, which does nothing without a {needed}.",
-                    hint=f"Give it a {needed} as well, or leave {kind} out.",
+                    f"The grid is to vary {kind}, which does nothing without {needed}.",
+                    hint=f"Give {needed} as well, or leave {kind} out.",
                 )
 
     def _checkpoints(self, loras: Sequence[GridModel]) -> list[GridModel]:
