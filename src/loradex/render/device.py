@@ -13,7 +13,7 @@ from loradex.errors import ExtraMissing, UsageError
 if TYPE_CHECKING:
     import torch
 
-NEEDED = ("torch", "diffusers", "transformers", "safetensors")
+NEEDED = ("torch", "diffusers", "transformers", "accelerate", "safetensors")
 
 
 @dataclass(frozen=True, slots=True)

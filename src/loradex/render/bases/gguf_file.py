@@ -25,7 +25,7 @@ def open_gguf(path: Path) -> Iterator[GgufFile]:
     if find_spec("gguf") is None:
         raise ExtraMissing(
             f"{path.name} is a GGUF file, and the package that reads those is not installed.",
-            hint="pip install gguf",
+            hint="Install the extra: pip install 'loradex[gguf]'",
         )
     from gguf import GGUFReader  # noqa: PLC0415 - optional
 
