@@ -11,6 +11,7 @@ import click
 
 from loradex.domain.axes import AxisKind
 from loradex.errors import UsageError
+from loradex.operations.grid_request import FROM_PICTURES
 
 if TYPE_CHECKING:
     from loradex.operations.grid_request import AxisRequest, GridRequest
@@ -44,7 +45,8 @@ _RULE_HINT = 'Write it as --exclude "lora=12 strength=1,1.2".'
 
 
 def _kinds_text() -> str:
-    return ", ".join(kind for kind in AxisKind if kind is not AxisKind.PROMPT_PART)
+    left_out = {AxisKind.PROMPT_PART, *FROM_PICTURES}
+    return ", ".join(kind for kind in AxisKind if kind not in left_out)
 
 
 def axis_options(command: _F) -> _F:

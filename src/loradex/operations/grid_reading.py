@@ -18,7 +18,7 @@ from loradex.operations.grid_models import (
     check_fit,
     fitting_checkpoint,
 )
-from loradex.operations.grid_request import GridRequest
+from loradex.operations.grid_request import FROM_PICTURES, GridRequest
 from loradex.operations.grid_usual import usual_settings
 from loradex.operations.grid_values import read_values
 from loradex.operations.grid_words import embeddings_in, loras_in, texts_of
@@ -33,16 +33,6 @@ _NEEDS = {
     AxisKind.STRENGTH2: AxisKind.LORA2,
 }
 """What does nothing without something else."""
-_FROM_PICTURES = frozenset(
-    {
-        AxisKind.CONTROL,
-        AxisKind.CONTROL_STRENGTH,
-        AxisKind.INIT_IMAGE,
-        AxisKind.DENOISING,
-        AxisKind.MASK,
-    }
-)
-"""What starts from pictures or is led by them; the engine draws from noise alone."""
 
 
 def read_request(
@@ -109,7 +99,7 @@ class _Reading:
 
     def _check_needs(self) -> None:
         for kind in sorted(self._kinds()):
-            if kind in _FROM_PICTURES:
+            if kind in FROM_PICTURES:
                 raise UsageError(
                     f"A grid cannot vary {kind}: pictures are drawn from noise alone.",
                     hint=f"Leave {kind} out.",

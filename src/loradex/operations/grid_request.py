@@ -8,6 +8,17 @@ from dataclasses import dataclass
 from loradex.domain.axes import AxisKind
 from loradex.domain.recipe import RenderSettings
 
+FROM_PICTURES = frozenset(
+    {
+        AxisKind.CONTROL,
+        AxisKind.CONTROL_STRENGTH,
+        AxisKind.INIT_IMAGE,
+        AxisKind.DENOISING,
+        AxisKind.MASK,
+    }
+)
+"""What starts from pictures or is led by them: refused, as the engine draws from noise alone."""
+
 
 @dataclass(frozen=True, slots=True)
 class AxisRequest:

@@ -27,10 +27,12 @@ def texts_of(axes: Sequence[Axis]) -> list[str]:
     whole = [str(one.value) for axis in axes if axis.kind in _PROMPTS for one in axis.values]
     parts = [axis for axis in axes if axis.kind is AxisKind.PROMPT_PART]
     texts: dict[str, None] = {}
-    for text, *chosen in product(whole, *(axis.values for axis in parts)):
-        for axis, value in zip(parts, chosen, strict=True):
-            text = text.replace(axis.find, str(value.value or ""))  # noqa: PLW2901 - step by step
-        texts[text] = None
+    for text in whole:
+        for chosen in product(*(axis.values for axis in parts)):
+            put = text
+            for axis, value in zip(parts, chosen, strict=True):
+                put = put.replace(axis.find, str(value.value or ""))
+            texts[put] = None
     return list(texts)
 
 
