@@ -134,7 +134,9 @@ def _where() -> str:
     if torch.cuda.is_available():
         device += f", {torch.cuda.get_device_name(0)}"
     libraries = ", ".join(f"{name} {version(name)}" for name in _LIBRARIES)
-    return f"{datetime.now(UTC):%Y-%m-%d}; {device}; Python {platform.python_version()}, {libraries}"
+    return (
+        f"{datetime.now(UTC):%Y-%m-%d}; {device}; Python {platform.python_version()}, {libraries}"
+    )
 
 
 if __name__ == "__main__":

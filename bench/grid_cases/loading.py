@@ -42,7 +42,9 @@ def measured(folder: Path, *, rounds: int) -> dict[str, list[float]]:
         return beside.remove
 
     def theirs() -> Callable[[], object]:
-        state, alphas = StableDiffusionXLPipeline.lora_state_dict(str(path), unet_config=unet.config)
+        state, alphas = StableDiffusionXLPipeline.lora_state_dict(
+            str(path), unet_config=unet.config
+        )
         StableDiffusionXLPipeline.load_lora_into_unet(
             state, alphas, unet, adapter_name="it", low_cpu_mem_usage=True
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,15 +17,10 @@ from loradex.domain.library import FileState
 from loradex.domain.progress import CancelToken
 from loradex.errors import Cancelled
 from loradex.operations import annotate
-from loradex.operations.relocating import move_library
-from loradex.operations.preview_drawing import (
-    Deadline,
-    PreviewPlan,
-    PreviewReport,
-    draw_previews,
-    plan_previews,
-)
+from loradex.operations.preview_drawing import Deadline, PreviewReport, draw_previews
+from loradex.operations.preview_plan import PreviewPlan, plan_previews
 from loradex.operations.previews.beside import pictures_beside, put_beside
+from loradex.operations.relocating import move_library
 from loradex.operations.telling_cell import shown_models
 from progress_kit import Recorder
 
@@ -44,8 +40,8 @@ def models(stocked: Stock, catalog: Catalog, tmp_path: Path) -> Path:
     folder = tmp_path / "models"
     shutil.copytree(stocked.models, folder)
     (library,) = catalog.files.libraries()
-    tools = {"sink": Recorder(), "cancel": CancelToken()}
-    move_library(catalog, library, folder, force=False, dry_run=False, **tools)  # type: ignore[arg-type]
+    sink, cancel = Recorder(), CancelToken()
+    move_library(catalog, library, folder, force=False, dry_run=False, sink=sink, cancel=cancel)
     return folder
 
 
@@ -65,9 +61,8 @@ def told(plan: PreviewPlan) -> list[tuple[str, list[str]]]:
     return [(one.checkpoint.name, [row.name for row in one.models]) for one in plan.portions]
 
 
-def draw(catalog: Catalog, plan: PreviewPlan, **how: object) -> PreviewReport:
-    given = {"sink": Recorder(), "cancel": CancelToken(), **how}
-    return draw_previews(catalog, plan, LOOK, **given)  # type: ignore[arg-type]
+def draw(catalog: Catalog, plan: PreviewPlan, **how: Any) -> PreviewReport:
+    return draw_previews(catalog, plan, LOOK, sink=Recorder(), cancel=CancelToken(), **how)
 
 
 def test_the_most_wanted_come_first_each_on_what_fits_it(stocked: Stock, catalog: Catalog) -> None:

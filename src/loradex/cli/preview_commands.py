@@ -19,7 +19,8 @@ from loradex.errors import UsageError
 if TYPE_CHECKING:
     from loradex.catalog.catalog import Catalog
     from loradex.operations.grid_request import GridRequest
-    from loradex.operations.preview_drawing import PreviewPlan, PreviewReport
+    from loradex.operations.preview_drawing import PreviewReport
+    from loradex.operations.preview_plan import PreviewPlan
 
 PARTLY = 3
 _SHOWN = 12
@@ -94,7 +95,8 @@ def preview_command(
     **look: object,
 ) -> None:
     """Draw one standard picture of each model."""
-    from loradex.operations.preview_drawing import draw_previews, plan_previews  # noqa: PLC0415
+    from loradex.operations.preview_drawing import draw_previews  # noqa: PLC0415
+    from loradex.operations.preview_plan import plan_previews  # noqa: PLC0415
 
     if not (references or query is not None or missing):
         raise UsageError(

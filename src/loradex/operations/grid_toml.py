@@ -136,17 +136,16 @@ def _texts(value: object, key: str, name: str) -> tuple[str, ...]:
 
 
 def _parts(value: object, name: str) -> list[AxisRequest]:
-    tables = value if isinstance(value, list) else [value]
     axes = []
-    for table in tables:
-        given: dict[str, object] = table if isinstance(table, dict) else {}
-        find = given.get("find")
-        if not isinstance(find, str) or not find or given.keys() != {"find", "values"}:
+    for table in value if isinstance(value, list) else [value]:
+        fields: Mapping[str, object] = table if isinstance(table, dict) else {}
+        find = fields.get("find")
+        if not isinstance(find, str) or not find or fields.keys() != {"find", "values"}:
             raise UsageError(
                 f"prompt_part in {name} needs `find` and `values`.",
                 hint='[[prompt_part]], then find = "red" and values = ["red", "blue"].',
             )
-        texts = _texts(given["values"], "prompt_part.values", name)
+        texts = _texts(fields["values"], "prompt_part.values", name)
         axes.append(AxisRequest(AxisKind.PROMPT_PART, texts, find))
     return axes
 

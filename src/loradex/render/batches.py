@@ -29,24 +29,63 @@ class Batch:
         ]
 
 
+@dataclass(frozen=True, slots=True)
+class Company:
+    """What else, besides what recipes say, has to be alike in a batch."""
+
+    weights: object
+    """What is merged into the weights or attached to them."""
+    texts: tuple[int, ...]
+    """How long the encoded texts are."""
+    welcomes: bool = False
+    """Whether cells without LoRAs may take part: theirs run beside untouched weights."""
+
+
 def in_batches(
     cells: Iterable[Cell],
-    company: Callable[[Recipe], object],
+    company: Callable[[Recipe], Company],
     size: Callable[[Recipe], int],
 ) -> list[Batch]:
     """Put cells that can share every step into full batches; the order of groups is kept.
 
-    `company` gives what else, besides what the recipe says, has to be alike in a batch; `size`
-    how many pictures one of a recipe's kind has.
+    `size` gives how many pictures a batch of a recipe's kind has. Cells without LoRAs that fill
+    no batch of their own go where others left places.
     """
-    groups: dict[object, list[Cell]] = {}
+    groups: dict[tuple[object, Company], list[Cell]] = {}
     for cell in cells:
-        groups.setdefault((_shared(cell.recipe), company(cell.recipe)), []).append(cell)
-    batches: list[Batch] = []
-    for group in groups.values():
+        key = (_shared(cell.recipe), company(cell.recipe))
+        groups.setdefault(key, []).append(cell)
+    batches: list[tuple[object, Batch]] = []
+    guests: list[tuple[object, Batch]] = []
+    for (shared, own), group in groups.items():
         most = size(group[0].recipe)
-        batches += Batch(tuple(group), most).split(most)
-    return batches
+        for batch in Batch(tuple(group), most).split(most):
+            with_whom = (shared, own.texts) if own.welcomes else None
+            alone = own.welcomes and len(batch.cells) < most and not group[0].recipe.loras
+            (guests if alone else batches).append((with_whom, batch))
+    for with_whom, guest in guests:
+        _seat(guest, with_whom, batches)
+    return [batch for _, batch in batches]
+
+
+def _seat(guest: Batch, with_whom: object, batches: list[tuple[object, Batch]]) -> None:
+    """Spread a batch's cells over the free places of others, or put it first if they are too few.
+
+    Those of a batch that is drawn anyway cost nothing.
+    """
+    free = [
+        (number, batch)
+        for number, (whom, batch) in enumerate(batches)
+        if whom == with_whom and len(batch.cells) < batch.size
+    ]
+    if sum(batch.size - len(batch.cells) for _, batch in free) < len(guest.cells):
+        batches.insert(0, (with_whom, guest))
+        return
+    waiting = guest.cells
+    for number, batch in free:
+        room = batch.size - len(batch.cells)
+        batches[number] = (with_whom, replace(batch, cells=batch.cells + waiting[:room]))
+        waiting = waiting[room:]
 
 
 def _shared(recipe: Recipe) -> tuple[object, ...]:

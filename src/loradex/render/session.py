@@ -14,7 +14,7 @@ from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.domain.recipe import Recipe
 from loradex.errors import LoradexError, RenderError, UsageError
 from loradex.render.bases.base import Base
-from loradex.render.batches import Batch, in_batches
+from loradex.render.batches import Batch, Company, in_batches
 from loradex.render.cells import cell_path, save_picture
 from loradex.render.device import Placed, micro_batch
 from loradex.render.inputs import Inputs
@@ -136,8 +136,12 @@ class Session:
         order = {cell.key: number for number, cell in enumerate(cells)}
         return sorted(fitting, key=lambda cell: order[cell.key]), failed
 
-    def _company(self, recipe: Recipe) -> object:
-        return (self._weights.company(recipe.loras), self._texts.lengths(recipe))
+    def _company(self, recipe: Recipe) -> Company:
+        return Company(
+            self._weights.company(recipe.loras),
+            self._texts.lengths(recipe),
+            welcomes=self._weights.runs_beside(recipe.loras),
+        )
 
     def _batch_size(self, recipe: Recipe) -> int:
         settings = recipe.settings
@@ -180,8 +184,14 @@ class Session:
             )
             self._cancel.check()
 
+        from loradex.render.text_products import text_products_kept  # noqa: PLC0415 - heavy
+
         guided = self._base.reads_negative(recipes[0].settings.guidance_scale)
-        with offline_and_quiet(), self._weights.for_batch(recipes, guided=guided):
+        with (
+            offline_and_quiet(),
+            self._weights.for_batch(recipes, guided=guided),
+            text_products_kept(self._weights.denoiser),
+        ):
             conditions = [self._texts.condition(recipe) for recipe in recipes]
             return sample(self._base, recipes, conditions, self._inputs, on_step=on_step)
 

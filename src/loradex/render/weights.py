@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loradex.domain.recipe import GridModel, LoraUse, Recipe
 from loradex.render.bases.base import Base
@@ -20,6 +21,9 @@ from loradex.render.lora.merge import Merger
 from loradex.render.lora.modules import modules_from
 from loradex.render.lora.per_sample import PerSample, can_run_unmerged, rank_class
 from loradex.render.lora.use import LoraAt
+
+if TYPE_CHECKING:
+    from torch import nn
 
 _AT_ONCE = 8
 """LoRA files that are attached to the denoiser at the same time."""
@@ -45,6 +49,11 @@ class Weights:
         self._beside: PerSample | None = None
         self._attached: frozenset[str] = frozenset()
 
+    @property
+    def denoiser(self) -> nn.Module:
+        """The network that goes from noise to latents."""
+        return self._base.modules()[self._denoiser]
+
     def match(self, loras: Sequence[LoraUse]) -> list[tuple[str, str]]:
         """Open the files of a cell, once each; return notes as (name, sentence).
 
@@ -60,19 +69,23 @@ class Weights:
                 self._chunks[model.digest] = self._chunk(file)
                 notes += [(model.name, note) for note in file.notes]
             if use.blocks and use.blocks not in self._blocks:
-                network = self._base.modules()[self._denoiser]
-                self._blocks[use.blocks] = block_strengths(use.blocks, network)
+                self._blocks[use.blocks] = block_strengths(use.blocks, self.denoiser)
         return notes
 
     def company(self, loras: Sequence[LoraUse]) -> object:
         """Return what has to be alike for cells to share a batch.
 
         Files whose ranks are filled up to one size go together, some at a time; cells without a
-        LoRA are among themselves, since nothing is attached for them.
+        LoRA are welcome among them, but no reason to attach anything.
         """
-        if not self._runs_beside(loras):
+        if not self.runs_beside(loras):
             return tuple(_acting(loras))
         return (_BESIDE, len(loras), *sorted({self._chunks[use.model.digest] for use in loras}))
+
+    def runs_beside(self, loras: Sequence[LoraUse]) -> bool:
+        """Tell whether nothing of these has to be merged into the denoiser."""
+        parts = frozenset({self._denoiser})
+        return all(can_run_unmerged(self._files[use.model.digest], parts) for use in loras)
 
     def text_state(self, loras: Sequence[LoraUse]) -> object:
         """Return what these LoRAs make of the text encoders; () where they leave them alone."""
@@ -97,7 +110,7 @@ class Weights:
         twice: once with the negative text.
         """
         loras = recipes[0].loras
-        if not all(self._runs_beside(recipe.loras) for recipe in recipes):
+        if not all(self.runs_beside(recipe.loras) for recipe in recipes):
             self._detach()
             self._merged.apply([self._at(use) for use in loras])
             yield
@@ -126,10 +139,6 @@ class Weights:
         rank = rank_class(file)
         count = self._counts[rank] = self._counts.get(rank, 0) + 1
         return rank, (count - 1) // _AT_ONCE
-
-    def _runs_beside(self, loras: Sequence[LoraUse]) -> bool:
-        parts = frozenset({self._denoiser})
-        return all(can_run_unmerged(self._files[use.model.digest], parts) for use in loras)
 
     def _attach(self, recipes: Sequence[Recipe]) -> None:
         """Attach the files of these recipes and all that share a chunk with them."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from itertools import groupby
 from typing import TYPE_CHECKING
 
 from loradex.errors import LoraMismatch
@@ -11,6 +12,10 @@ if TYPE_CHECKING:
     from torch import Tensor, device, dtype, nn
 
     _Factors = tuple[Tensor, Tensor, float]
+    _Runs = tuple[tuple[int, int, float], ...]
+
+_WORTH_A_CALL = 1 << 13
+"""Numbers in 16 bits from which on a call of its own is cheaper than factors in a tensor."""
 
 
 class Beside:
@@ -52,7 +57,7 @@ class Beside:
                 self._down[number, : len(rows)] = rows
                 self._up[number, :, : len(rows)] = _as(up, place, dtype).reshape(outputs, -1)
         self.scales = tuple(0.0 if factors is None else factors[2] for factors in files)
-        self._terms: list[tuple[int | Tensor, Tensor, Tensor | None]] = []
+        self._terms: list[tuple[int | Tensor, Tensor, Tensor | None, _Runs]] = []
         self._batch = 0
 
     def clear(self) -> None:
@@ -81,14 +86,15 @@ class Beside:
         if idle not in shared:
             shared[idle] = torch.tensor(idle[2], device=device)
         still = shared[idle] if 0 in factors else None
+        runs = _runs(factors) if device.type == "cpu" else ()
         acting = {number for number, factor in zip(numbers, factors, strict=True) if factor}
         if len(acting) == 1:
-            self._terms.append((acting.pop(), shared[key], still))
+            self._terms.append((acting.pop(), shared[key], still, runs))
             return
         which = ("numbers", device, numbers)
         if which not in shared:
             shared[which] = torch.tensor(numbers, device=device)
-        self._terms.append((shared[which], shared[key], still))
+        self._terms.append((shared[which], shared[key], still, runs))
 
     def __call__(self, module: nn.Module, args: tuple[Tensor, ...], output: Tensor) -> Tensor:
         """Add every term to the layer's output; a hook for `register_forward_hook`."""
@@ -101,7 +107,7 @@ class Beside:
             )
         if self._down.dtype != x.dtype:
             self._down, self._up = self._down.to(x.dtype), self._up.to(x.dtype)
-        for number, factors, still in self._terms:
+        for number, factors, still, runs in self._terms:
             down, up = self._down[number], self._up[number]
             if isinstance(number, int):
                 down, up = down.expand(len(x), *down.shape), up.expand(len(x), *up.shape)
@@ -126,6 +132,39 @@ class Beside:
         joined = _convolve(module, x.reshape(1, -1, *x.shape[2:]), down.flatten(0, 1), groups=batch)
         inner = joined.view(batch, rank, -1)
         return torch.bmm(up, inner).view(batch, up.shape[1], *joined.shape[2:])
+
+
+def _scaled(added: Tensor, factors: Tensor, still: Tensor | None, runs: _Runs) -> Tensor:
+    """Multiply each sample in place by its own factor, in float32, and round once.
+
+    On CPUs a tensor of factors beside 16 bits takes up to thirty times as long as plain numbers,
+    which give the same bits; `runs` are the samples that have one factor in common.
+    """
+    import torch  # noqa: PLC0415 - heavy
+
+    if runs and added.dtype != torch.float32 and added.numel() >= _WORTH_A_CALL * len(runs):
+        for first, last, factor in runs:
+            part = added[first:last]
+            part.mul_(factor) if factor else part.zero_()
+        return added
+    shape = (-1, *(1,) * (added.dim() - 1))
+    added.mul_(factors.view(shape))
+    if still is not None and runs:  # nothing times a neighbour's NaN would be NaN
+        for first, last, factor in runs:
+            if not factor:
+                added[first:last].zero_()
+    elif still is not None:
+        added.masked_fill_(still.view(shape), 0)
+    return added
+
+
+def _runs(factors: tuple[float, ...]) -> _Runs:
+    """Return first, one past the last, and the factor of each row of equal factors."""
+    runs: list[tuple[int, int, float]] = []
+    for factor, row in groupby(factors):
+        start = runs[-1][1] if runs else 0
+        runs.append((start, start + len(list(row)), factor))
+    return tuple(runs)
 
 
 def _as(factor: Tensor, place: device, kind: dtype) -> Tensor:
