@@ -210,10 +210,15 @@ def test_the_checkpoints_own_noise_schedule_is_kept(
     assert np.abs(pixels(only(cells)) - expected).max() <= 1
 
 
-def test_a_cell_does_not_depend_on_its_grid(stock: dict[str, Stock], tmp_path: Path) -> None:
-    """The same bytes alone, again, and among others."""
+@pytest.mark.parametrize("strength", [0, 1])
+def test_a_cell_does_not_depend_on_its_grid(
+    strength: float, stock: dict[str, Stock], tmp_path: Path
+) -> None:
+    """The same bytes alone, again, and among others, whose free places base cells take."""
     files = stock["sd1"]
-    small = spec_for(files.folder, [files.kohya], strengths=(1,), prompts=("fog",), seeds=(2,))
+    small = spec_for(
+        files.folder, [files.kohya], strengths=(strength,), prompts=("fog",), seeds=(2,)
+    )
     large = spec_for(
         files.folder,
         [files.kohya],

@@ -52,6 +52,7 @@ def in_batches(
     no batch of their own go where others left places.
     """
     groups: dict[tuple[object, Company], list[Cell]] = {}
+    with_whom: object
     for cell in cells:
         key = (_shared(cell.recipe), company(cell.recipe))
         groups.setdefault(key, []).append(cell)

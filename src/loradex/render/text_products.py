@@ -37,7 +37,7 @@ def text_products_kept(unet: nn.Module) -> Iterator[None]:
     """
     changed: list[tuple[nn.Module, str, nn.Module]] = []
     for path, module in list(unet.named_modules()):
-        if path.endswith(".attn2"):
+        if path.rpartition(".")[2] == "attn2":
             for name in ("to_k", "to_v"):
                 layer = module._modules.get(name)
                 if layer is not None:

@@ -112,12 +112,7 @@ class Beside:
             if isinstance(number, int):
                 down, up = down.expand(len(x), *down.shape), up.expand(len(x), *up.shape)
             added = self._each(module, x, down, up)
-            # In place with a float32 factor: multiplied in float32, rounded once.
-            shape = (-1, *(1,) * (added.dim() - 1))
-            added.mul_(factors.view(shape))
-            if still is not None:  # nothing times a neighbour's NaN would be NaN
-                added.masked_fill_(still.view(shape), 0)
-            output.add_(added)
+            output.add_(_scaled(added, factors, still, runs))
         return output
 
     def _each(self, module: nn.Module, x: Tensor, down: Tensor, up: Tensor) -> Tensor:
