@@ -19,7 +19,7 @@ from urllib.parse import quote
 
 from loradex.demo.hub_http import LoopbackServer, Misbehaviour, Reply, Request
 from loradex.demo.hub_plan import Plan
-from loradex.demo.hub_samples import rebuilt
+from loradex.demo.hub_sample_world import rebuilt
 
 SAMPLES = Path(__file__).parents[1] / "hub" / "samples"
 _LARGE = (".safetensors", ".gguf", ".bin", ".ckpt", ".pt", ".png", ".mp4")

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from loradex.demo.hub_failures import failure
-from loradex.demo.hub_samples import rebuilt, sample_world
+from loradex.demo.hub_sample_world import rebuilt, sample_world
 from loradex.demo.hub_server import LocalHub
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -148,3 +148,51 @@ def test_what_cannot_be_downloaded_says_why(http: httpx.Client, version: str, na
         failure(name).status,
         json.loads(failure(name).body),
     )
+
+
+LISTED = (900101, 900202, 900505, 900404)
+
+
+@pytest.mark.parametrize("number", LISTED)
+def test_the_record_of_a_model_says_what_the_list_says(http: httpx.Client, number: int) -> None:
+    pages = (http.get(f"{API}/models?{page}") for page in ("limit=2", "cursor=40|7027|900202"))
+    listed = {item["id"]: item for page in pages for item in page.json()["items"]}[number]
+    record = http.get(f"{API}/models/{number}").json()
+    for key in ("name", "type", "tags", "nsfwLevel", "nsfw"):
+        assert record[key] == listed[key]
+    assert record["creator"]["username"] == listed["creator"]["username"]
+    for key in ("id", "name", "baseModel", "nsfwLevel", "publishedAt"):
+        values = [[version[key] for version in each["modelVersions"]] for each in (record, listed)]
+        assert values[0] == values[1]
+    files = [
+        [file["id"] for version in each["modelVersions"] for file in version.get("files", ())]
+        for each in (record, listed)
+    ]
+    assert files[0] == files[1]
+
+
+def test_a_search_finds_samples_page_by_page(http: httpx.Client, sample: Sample) -> None:
+    wanted = json.loads(sample("models-list.cursor-last.json"))["items"]
+    url = f"{API}/models?query=sketch&limit=1"
+    first = http.get(url).json()
+    second = http.get(f"{url}&cursor={first['metadata']['nextCursor']}").json()
+    assert [first["items"][0]["id"], second["items"][0]["id"]] == [each["id"] for each in wanted]
+    assert first["items"][0]["tags"] == wanted[0]["tags"]
+    assert "nextCursor" not in second["metadata"]
+    assert http.get(f"{API}/models?query=nothing").json()["items"] == []
+
+
+@pytest.mark.parametrize(
+    ("filters", "found"),
+    [
+        ("types=Checkpoint", {900202}),
+        ("ids=900404,900101", {900404, 900101}),
+        ("tag=city", {900505}),
+        ("username=mosskettle", {900202, 900404}),
+        ("baseModels=Flux.1 D", {900202, 900505}),
+        ("sort=Newest", set(LISTED)),
+    ],
+)
+def test_filters_choose_among_samples(http: httpx.Client, filters: str, found: set[int]) -> None:
+    items = http.get(f"{API}/models?limit=100&{filters}").json()["items"]
+    assert {item["id"] for item in items} == found

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import socket
 import ssl
+import subprocess
 import threading
 import time
 from collections.abc import Iterator
@@ -423,6 +424,27 @@ def test_without_the_extra_it_says_what_to_install(
     with pytest.raises(ServeExtraMissing) as caught, open_server(catalog, ServeOptions()):
         pass
     assert caught.value.hint == "Install the extra: pip install 'loradex[serve]'"
+
+
+def test_a_key_with_a_passphrase_is_refused_at_once(
+    shared: Studio, certificate: tuple[Path, Path], tmp_path: Path
+) -> None:
+    cert, its_key = certificate
+    locked = tmp_path / "locked.pem"
+    command = f"openssl pkey -in {its_key} -aes256 -passout pass:1234 -out {locked}"
+    subprocess.run(command.split(), check=True, capture_output=True, timeout=60)
+    both = tmp_path / "both.pem"
+    both.write_bytes(cert.read_bytes() + locked.read_bytes())
+    for options in (
+        ServeOptions(certificate=cert, certificate_key=locked),
+        ServeOptions(certificate=both),
+    ):
+        with (
+            pytest.raises(ServeError, match="wants a passphrase") as caught,
+            open_server(shared.catalog, options),
+        ):
+            pass
+        assert "openssl pkey" in (caught.value.hint or "")
 
 
 def test_over_https(shared: Studio, certificate: tuple[Path, Path]) -> None:

@@ -7,10 +7,12 @@ that client's own base class, which is how failed connections are told here.
 from __future__ import annotations
 
 import re
+import ssl
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, TypeVar
 from urllib.parse import urlsplit
 
+from loradex.domain.text import display_text
 from loradex.errors import (
     HubArchived,
     HubAuthRequired,
@@ -32,6 +34,16 @@ if TYPE_CHECKING:
 _T = TypeVar("_T")
 
 _RATE_LIMIT = re.compile(r";\s*r\s*=\s*(\d{1,9})\s*;\s*t\s*=\s*(\d{1,9})")
+_REASONS: Sequence[tuple[frozenset[str], str]] = (
+    (frozenset({"ConnectTimeout"}), "no connection in time"),
+    (frozenset({"TimeoutException", "Timeout", "TimeoutError"}), "it said nothing for too long"),
+    (frozenset({"ProxyError"}), "the proxy does not let us through"),
+    (
+        frozenset({"RemoteProtocolError", "ChunkedEncodingError"}),
+        "it broke off or did not speak HTTP",
+    ),
+    (frozenset({"ReadError", "WriteError"}), "the connection was cut"),
+)
 _LOG_IN = "Log in with `hf auth login`, or set HF_TOKEN."
 _ODD = "Try again later; if it stays so, the Hub has changed and loradex needs an upgrade."
 
@@ -62,7 +74,7 @@ def translated(work: Callable[[], _T], slug: str, endpoint: str) -> _T:
         raise _refusal(error, slug, endpoint) from error
     except (client_error, OSError) as error:
         raise HubUnreachable(
-            f"{host} cannot be reached ({type(error).__name__}).",
+            f"{host} cannot be reached: {_reason(error)}.",
             hint="Check the network and try again.",
         ) from error
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
@@ -117,6 +129,27 @@ def _by_status(status: int, headers: Mapping[str, str], slug: str, host: str) ->
         if fits:
             return kind(text, status=status)
     return HubBadRequest(f"{host} does not accept the request.", status=status)
+
+
+def _reason(error: BaseException) -> str:
+    """Return why no answer came: the client's own errors tell it by their names only.
+
+    Both clients that releases use call these alike; the system's words are the best there are.
+    """
+    kinds = {kind.__name__ for kind in type(error).__mro__}
+    for names, words in _REASONS:
+        if not names.isdisjoint(kinds):
+            return words
+    seen: list[BaseException] = []
+    cause: BaseException | None = error
+    while cause is not None and cause not in seen:
+        if isinstance(cause, ssl.SSLCertVerificationError):
+            return "its certificate is not trusted"
+        if isinstance(cause, OSError) and cause.strerror:
+            return display_text(cause.strerror, 200)
+        seen.append(cause)
+        cause = cause.__cause__ or cause.__context__
+    return "no connection"
 
 
 def _client_error(bases: tuple[type, ...]) -> type[Exception]:

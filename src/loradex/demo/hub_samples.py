@@ -1,29 +1,27 @@
 """A hub that answers with documents lying in a folder, word for word as they were written there.
 
-The folder holds documents in the real hub's shapes, and the recipes of the small model files that
-they describe (support/fixture-files.json), which are made anew for downloads.
+The folder holds documents in the real hub's shapes. What no document answers is answered from a
+world made of them (`hub_sample_world`), so that a list and the records of what it lists agree.
 """
 
 from __future__ import annotations
 
 import json
-import re
-import struct
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from loradex.demo.hub_http import Reply, Request
-from loradex.demo.hub_world import World, WorldFile, WorldImage, WorldModel, WorldVersion
+from loradex.demo.hub_sample_world import LISTS, SDXL, recipes
 
 _HOSTS = ("https://image.civitai.com", "https://civitai.com")
 _LAST_PAGE = "40|7027|900202"
-_SDXL = "lora_sdxl_v2"
+# What leaves the two pages of the list as they are. Every other parameter chooses models.
+_NO_FILTER = frozenset({"limit", "nsfw", "page", "primaryFileOnly", "periodMode", "token"})
+_USUAL = {"sort": "Highest Rated", "period": "AllTime"}
 
 _PLAIN = {
-    "models": "models-list.cursor-page1",
     "models/900101": "model.lora-multi-version",
     "models/900202": "model.checkpoint-multi-file",
     "models/900303": "model.controlnet-archived",
@@ -55,7 +53,7 @@ class Samples:
 
         def sampled(request: Request) -> Reply:
             reply = answer(request)
-            document = self._for(request) if reply.status in (200, 404) else None
+            document = self._for(request, reply) if reply.status in (200, 404) else None
             if document is None:
                 return reply
             headers = reply.headers | {"Cache-Control": "public, s-maxage=300"}
@@ -63,13 +61,13 @@ class Samples:
 
         return sampled
 
-    def _for(self, request: Request) -> bytes | None:
+    def _for(self, request: Request, reply: Reply) -> bytes | None:
         path = request.path.removeprefix("/api/v1/")
         by_hash, _, digest = path.rpartition("/")
         name = _PLAIN.get(path)
-        if path == "models" and request.value("cursor") == _LAST_PAGE:
-            name = "models-list.cursor-last"
-        elif by_hash == "model-versions/by-hash" and digest.upper() in self._sdxl_digests():
+        if path == "models":
+            return self._list(request, reply)
+        if by_hash == "model-versions/by-hash" and digest.upper() in self._sdxl_digests():
             name = "model-version-by-hash.lora-sdxl"
         if name is not None:
             return self._read(name)
@@ -80,6 +78,21 @@ class Samples:
         if path == "model-versions/by-hash/ids":
             return self._rows(request, "model-versions-by-hash-ids", lambda row: [row["hash"]])
         return None
+
+    def _list(self, request: Request, reply: Reply) -> bytes:
+        """Return the first or the last page; of a search, the samples of what the world has."""
+        asked = {key: value for key, value in request.query if value != _USUAL.get(key)}
+        cursor = asked.pop("cursor", None)
+        if asked.keys() <= _NO_FILTER and cursor in (None, _LAST_PAGE):
+            return self._read(LISTS[0] if cursor is None else LISTS[1])
+        samples = {
+            item["id"]: item for name in LISTS for item in json.loads(self._read(name))["items"]
+        }
+        document = json.loads(reply.body)
+        document["items"] = [
+            _shown(samples.get(item["id"], item), item) for item in document["items"]
+        ]
+        return json.dumps(document, ensure_ascii=False).encode()
 
     def _read(self, name: str) -> bytes:
         text = (self.folder / f"{name}.json").read_text(encoding="utf-8")
@@ -105,75 +118,15 @@ class Samples:
         return json.dumps(kept if any(kept) else [], ensure_ascii=False).encode()
 
     def _sdxl_digests(self) -> set[str]:
-        return set(_recipes(self.folder)[_SDXL]["hashes"].values())
-
-
-def sample_world(folder: Path, into: Path, accounts: dict[str, str]) -> World:
-    """Return the samples' world, as far as it has bytes: four model files, written to `into`.
-
-    Beside them a model that may only be used on the site, and an archived one.
-    """
-    recipes = _recipes(folder)
-    paths = {key: into / str(recipe["upload_name"]) for key, recipe in recipes.items()}
-    for key, recipe in recipes.items():
-        paths[key].write_bytes(rebuilt(recipe))
-    versions: dict[int, list[WorldVersion]] = {}
-    for key, recipe in recipes.items():
-        version = _version(recipe, paths[key], folder, into)
-        versions.setdefault(recipe["modelId"], []).append(version)
-    models = [
-        WorldModel(id=id_, name=str(id_), creator="paperlantern", versions=tuple(found))
-        for id_, found in versions.items()
-    ]
-    closed = WorldVersion(id=910501, name="site only", usage_control="Generation")
-    archived = WorldVersion(id=910301, name="archived")
-    models += [
-        WorldModel(id=900505, name="900505", versions=(closed,)),
-        WorldModel(id=900303, name="900303", mode="Archived", versions=(archived,)),
-    ]
-    return World(models=tuple(models), accounts=accounts)
-
-
-def rebuilt(recipe: dict[str, Any]) -> bytes:
-    """Return the file that a recipe describes: a header, then 16-bit values of a fixed pattern."""
-    header: bytes = recipe["header_json"].encode("ascii").ljust(recipe["header_length_field"])
-    step, count = recipe["tensor_u16_step"], recipe["tensor_u16_count"]
-    values = (0x2000 + (place * step) % 4096 for place in range(count))
-    return struct.pack("<Q", len(header)) + header + struct.pack(f"<{count}H", *values)
-
-
-def _version(recipe: dict[str, Any], path: Path, folder: Path, into: Path) -> WorldVersion:
-    scanned = recipe["key"] != "ti_negative"
-    file = WorldFile(
-        id=recipe["fileId"],
-        name=recipe["upload_name"],
-        type="Model" if scanned else "Negative",
-        size_bytes=recipe["size_bytes"],
-        hashes=dict(recipe["hashes"]) if scanned else {},
-        path=str(path),
-    )
-    images = _images(folder, into) if recipe["key"] == _SDXL else ()
-    return WorldVersion(
-        id=recipe["modelVersionId"], name=recipe["key"], files=(file,), images=images
-    )
-
-
-def _images(folder: Path, into: Path) -> tuple[WorldImage, ...]:
-    """Return the still pictures that the samples link to, all of them one and the same."""
-    from PIL import Image  # noqa: PLC0415 - only pictures need it
-
-    picture = into / "picture.jpeg"
-    Image.new("RGB", (96, 64), (200, 90, 30)).save(picture)
-    text = (folder / "model-version.lora-sdxl.json").read_text(encoding="utf-8")
-    links = (urlsplit(image["url"]).path for image in json.loads(text)["images"])
-    names = (re.search(r"/(\d{1,18})\.jpe?g$", link) for link in links)
-    return tuple(WorldImage(id=int(name[1]), path=str(picture)) for name in names if name)
-
-
-def _recipes(folder: Path) -> dict[str, dict[str, Any]]:
-    text = (folder / "support" / "fixture-files.json").read_text(encoding="utf-8")
-    return {recipe["key"]: recipe for recipe in json.loads(text)["files"]}
+        return set(recipes(self.folder)[SDXL]["hashes"].values())
 
 
 def _digests_of(record: dict[str, Any]) -> list[str]:
     return [file["hashes"].get("SHA256", "") for file in record["files"]]
+
+
+def _shown(sample: dict[str, Any], item: dict[str, Any]) -> dict[str, Any]:
+    """Return a sample with those of its versions that the search shows."""
+    shown = {version["id"] for version in item["modelVersions"]}
+    versions = [version for version in sample["modelVersions"] if version["id"] in shown]
+    return sample | {"modelVersions": versions}

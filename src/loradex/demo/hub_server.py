@@ -23,7 +23,8 @@ from loradex.demo.hub_index import WorldIndex
 from loradex.demo.hub_parts import Parts
 from loradex.demo.hub_plan import Plan
 from loradex.demo.hub_routes import Routes
-from loradex.demo.hub_samples import Samples, sample_world
+from loradex.demo.hub_sample_world import sample_world
+from loradex.demo.hub_samples import Samples
 from loradex.demo.hub_storage import Storage, StorageScenario
 from loradex.demo.hub_world import World
 

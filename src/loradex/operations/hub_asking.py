@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loradex.catalog.catalog import Catalog
 from loradex.catalog.known_models import KnownModel
 from loradex.catalog.update_store import OwnedVersion
 from loradex.domain.hub import HubModel
-from loradex.domain.hub_reference import HubReference
 from loradex.domain.hub_source import HubNames, HubPlaces, HubSource
 from loradex.domain.progress import Problem
 from loradex.errors import HubError, HubOffline, HubUnreachable, UsageError
-from loradex.operations.hub_batches import ToldModels, told_models
+from loradex.operations.hub_batches import ToldModels, told_by_name, told_models
 from loradex.operations.hub_browse import keep
 from loradex.operations.hub_refresh import UNBELIEVABLE, has_only_some
 
@@ -114,9 +112,12 @@ class AskedHub:
         told = told_models(hub, (id_ for id_ in ids if id_ not in names))
         if not isinstance(hub, HubNames):
             return told
-        found = [hub.look_up(HubReference(self.name, slug=slug)) for slug in names.values()]
-        named = {each[0].id: each[0] for each in found if each is not None}
-        return replace(told, models={**told.models, **named})
+        named = told_by_name(hub, self.name, names)
+        return ToldModels(
+            {**told.models, **{model.id: model for model in named.models.values()}},
+            told.untold | named.untold,
+            named.error or told.error,
+        )
 
     def _known_by_bytes(self, hub: HubSource, ids: Iterable[int]) -> set[int]:
         """Return the owned versions that the hub knows by their bytes, though it hides the model.

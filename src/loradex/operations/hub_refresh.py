@@ -13,11 +13,10 @@ from loradex.catalog.catalog import Catalog
 from loradex.catalog.hub_store import KnownMatch
 from loradex.domain.hub import HubModel
 from loradex.domain.hub_ranks import ARCHIVES
-from loradex.domain.hub_reference import HubReference
 from loradex.domain.hub_source import HubNames, HubParts, HubPlaces, HubSource
 from loradex.domain.progress import CancelToken, Progress, ProgressSink
 from loradex.errors import HubError
-from loradex.operations.hub_batches import told_models
+from loradex.operations.hub_batches import told_by_name, told_models
 from loradex.operations.matching import found, keep
 
 MODELS_PER_CALL = 100
@@ -161,18 +160,16 @@ class _Refresh:
         hub = self._hub
         if not isinstance(hub, HubPlaces):
             told = told_models(hub, ids)
-            if told.untold:
-                self.report.problem = told.error
-            return {id_: told.models.get(id_) for id_ in ids if id_ not in told.untold}
-        if not isinstance(hub, HubNames):
+        elif isinstance(hub, HubNames):
+            # Such a hub knows names, not numbers.
+            slugs = self._catalog.known.slugs(hub.name, ids)
+            ids = list(slugs)
+            told = told_by_name(hub, hub.name, slugs)
+        else:
             return {}
-        # Such a hub knows names, not numbers.
-        slugs = self._catalog.known.slugs(self.report.hub, ids)
-        answers = {
-            id_: hub.look_up(HubReference(self.report.hub, slug=slug))
-            for id_, slug in slugs.items()
-        }
-        return {id_: answer[0] if answer else None for id_, answer in answers.items()}
+        if told.untold:
+            self.report.problem = told.error
+        return {id_: told.models.get(id_) for id_ in ids if id_ not in told.untold}
 
     def _known_by_bytes(self, matches: Sequence[KnownMatch]) -> set[int]:
         """Return the versions that the hub still knows the bytes of, whatever else it hides."""

@@ -153,9 +153,30 @@ def _need_extra() -> None:
 
 def _load(config: uvicorn.Config, options: ServeOptions) -> None:
     """Read the certificate; raise `ServeError` when it cannot be used."""
+    if options.certificate is None:
+        config.load()
+        return
+    # Read here before uvicorn reads it: without this answer OpenSSL asks on the terminal, where
+    # a server often has nobody.
+    locked = False
+
+    def passphrase() -> str:
+        nonlocal locked
+        locked = True
+        return ""
+
     try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(options.certificate, options.certificate_key, passphrase)
         config.load()
     except (OSError, ssl.SSLError) as error:
+        if locked:
+            raise ServeError(
+                f"The key {options.certificate_key or options.certificate} wants a passphrase,"
+                " which a server cannot ask for.",
+                hint="Write it without one: openssl pkey -in KEY.pem -out OPEN.pem; keep that file"
+                " to yourself (chmod 600).",
+            ) from error
         raise ServeError(
             f"The certificate {options.certificate} cannot be used: {error.strerror or error}.",
             hint="--certfile takes the certificate and --keyfile its key, both in PEM.",

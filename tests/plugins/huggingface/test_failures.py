@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import importlib
+import ssl
 import threading
 from dataclasses import replace
 
@@ -30,6 +32,7 @@ from loradex.errors import (
 )
 from loradex_plugins.huggingface import waiting
 from loradex_plugins.huggingface.hub import HuggingFaceHub
+from loradex_plugins.huggingface.refusals import translated
 from loradex_plugins.huggingface.waiting import Patience
 
 from .conftest import Connect
@@ -111,6 +114,7 @@ def test_every_failure_is_told(
     assert type(caught.value) is error
     assert "Traceback" not in str(caught.value)
     assert "X-Amz" not in str(caught.value)
+    assert "Error" not in str(caught.value)
 
 
 def test_what_passes_is_tried_again(
@@ -161,9 +165,47 @@ def test_nobody_there(connect: Connect, time: FakeTime) -> None:
     hub = connect(endpoint="http://127.0.0.1:9")
     hub._library.patience = Patience("x", hub._library.context, pause=time.pause)
 
-    with pytest.raises(HubUnreachable, match="cannot be reached"):
+    with pytest.raises(HubUnreachable, match=r"cannot be reached: \w+ \w+.*\.$") as caught:
         hub.look_up(WANTED)
     assert len(time.slept) == 2
+    assert "Error" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("ConnectTimeout", "no connection in time"),
+        ("ReadTimeout", "it said nothing for too long"),
+        ("ProxyError", "the proxy does not let us through"),
+        ("RemoteProtocolError", "it broke off or did not speak HTTP"),
+        ("ReadError", "the connection was cut"),
+        ("ConnectError", "no connection"),
+    ],
+)
+def test_what_cut_us_off_is_told_in_words(name: str, said: str) -> None:
+    from huggingface_hub.errors import HfHubHTTPError  # noqa: PLC0415
+
+    client = importlib.import_module(HfHubHTTPError.__bases__[0].__module__.partition(".")[0])
+    if not hasattr(client, name):
+        pytest.skip(f"the library's client has no {name}")
+    assert told_of(getattr(client, name)("x")) == f"hub.example cannot be reached: {said}."
+
+
+def test_the_systems_own_words_are_told() -> None:
+    error = OSError("a long story")
+    error.__cause__ = ConnectionRefusedError(111, "Connection refused")
+    assert told_of(error) == "hub.example cannot be reached: Connection refused."
+    error.__cause__ = ssl.SSLCertVerificationError(1, "x")
+    assert told_of(error).endswith("its certificate is not trusted.")
+
+
+def told_of(error: Exception) -> str:
+    def fail() -> None:
+        raise error
+
+    with pytest.raises(HubUnreachable) as caught:
+        translated(fail, SLUG, "https://hub.example")
+    return caught.value.message
 
 
 def test_a_hub_that_says_nothing_is_left(
