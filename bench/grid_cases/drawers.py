@@ -203,7 +203,7 @@ def lora_at(plan: GridPlan, placement: Placement) -> tuple[str, float]:
         axis.values[number].value
         for axis, number in zip(plan.spec.axes[:2], placement.at[:2], strict=True)
     )
-    assert isinstance(lora, GridModel) and isinstance(strength, float)  # noqa: S101, PT018 - ours
+    assert isinstance(lora, GridModel) and isinstance(strength, float)  # noqa: S101 - ours
     return lora.path, strength
 
 

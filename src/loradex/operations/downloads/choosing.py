@@ -150,7 +150,9 @@ def _named(version: HubVersion, name: str) -> HubFile:
             f" There are {_listed(fitting)}."
         )
     if not fitting:
-        raise NotToBeHad(f"It has no file {_quoted(shown_address(name))}. There are {_listed(version.files)}.")
+        raise NotToBeHad(
+            f"It has no file {_quoted(shown_address(name))}. There are {_listed(version.files)}."
+        )
     return fitting[0]
 
 

@@ -68,9 +68,7 @@ def recognised(hubs: Hubs, text: str) -> tuple[HubSource, HubReference]:
             " CivitAI's cache can be asked then.",
             hint=f"Go online (without --offline and LORADEX_OFFLINE), or name it by {FORMS}.",
         )
-    raise BadReference(
-        f"No hub knows what {_quoted(wanted)} names.", hint=f"Name it by {FORMS}."
-    )
+    raise BadReference(f"No hub knows what {_quoted(wanted)} names.", hint=f"Name it by {FORMS}.")
 
 
 def looked_up(hub: HubSource, reference: HubReference) -> tuple[HubModel, HubVersion | None]:
