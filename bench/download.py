@@ -123,10 +123,10 @@ CANDIDATES: tuple[Candidate, ...] = (
 
 def fetch(listed: Path) -> None:
     """Be the process that fetches for loradex."""
-    from loradex.domain.hub_source import FetchStart  # noqa: PLC0415
-    from loradex.domain.progress import CancelToken  # noqa: PLC0415
-    from loradex.formats.stream_hashing import StreamDigester  # noqa: PLC0415
-    from loradex.hub.fetching import Fetcher, Promise  # noqa: PLC0415
+    from loradex.domain.hub_source import FetchStart
+    from loradex.domain.progress import CancelToken
+    from loradex.formats.stream_hashing import StreamDigester
+    from loradex.hub.fetching import Fetcher, Promise
 
     work = json.loads(listed.read_text())
     sums = json.loads(Path(work["sums"]).read_text())
