@@ -10,6 +10,8 @@ from pathlib import Path
 from loradex.domain.axes import Axis, AxisKind, AxisValue, Draft, Value
 from loradex.domain.grid import GridPlan, GridSpec, Layout
 from loradex.domain.recipe import GridModel, RenderSettings
+from loradex.render.engine import engine_of
+from loradex.render.plan import plan_grid
 
 from .shapes import DEEP, FLUX, MIDDLE, SDXL, Shape, write_checkpoint, write_lora
 
@@ -100,9 +102,6 @@ def write_files(case: Case, folder: Path) -> Files:
 
 def plan_of(case: Case, files: Files, dtype: str, *, only: float | None = None) -> GridPlan:
     """Return the case's grid, or with `only` that of its last prompt at this one strength."""
-    from loradex.render.engine import engine_of
-    from loradex.render.plan import plan_grid
-
     prompts = _PROMPTS[: case.prompts]
     strengths = case.strengths
     if only is not None:

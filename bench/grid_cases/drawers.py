@@ -11,14 +11,23 @@ import gc
 import hashlib
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Protocol
+
+import diffusers
+import torch
+import transformers
+from diffusers.hooks import apply_group_offloading
+from torch.utils.flop_counter import FlopCounterMode
 
 from loradex.domain.grid import Cell, FailedCell, GridPlan, Placement, RenderedCell
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.domain.recipe import GridModel
 from loradex.render.cells import cell_path, save_picture
+from loradex.render.device import place
 from loradex.render.engine import engine_of
+from loradex.render.loading import loaded
 from loradex.render.quiet import offline_and_quiet
+from loradex.render.session import Session
 
 
 class Drawer(Protocol):
@@ -59,8 +68,6 @@ class Loop:
 
     def one(self, cell: Cell, folder: Path, *, copies: int = 1) -> None:
         """Draw one cell with what is set, `copies` of it at once; write the first."""
-        import torch
-
         recipe = cell.recipe
         settings = recipe.settings
         generators = [torch.Generator().manual_seed(recipe.seed) for _ in range(copies)]
@@ -89,8 +96,6 @@ class Loop:
 
     def flops(self, plan: GridPlan, folder: Path) -> int:
         """Return the floating-point operations of the first place's picture."""
-        from torch.utils.flop_counter import FlopCounterMode
-
         self._load(lora_at(plan, plan.placements[0])[0])
         self._pipe.disable_lora()
         with FlopCounterMode(display=False) as counter, offline_and_quiet():
@@ -139,9 +144,6 @@ class Ours:
     """The engine's own session over a loaded checkpoint."""
 
     def __init__(self, plan: GridPlan) -> None:
-        from loradex.render.device import place
-        from loradex.render.loading import loaded
-
         recipe = plan.cells[0].recipe
         self._placed = place(recipe.settings)
         self._base = loaded(recipe, self._placed)
@@ -150,8 +152,6 @@ class Ours:
 
     def draw(self, plan: GridPlan, folder: Path) -> None:
         """Draw the distinct cells as a grid does."""
-        from loradex.render.session import Session
-
         session = Session(
             self._base,
             self._placed,
@@ -171,8 +171,6 @@ class Ours:
 
     def digest(self) -> str:
         """Return the digest of every weight, to see that none has changed."""
-        import torch
-
         digest = hashlib.sha256()
         for _, module in sorted(self._base.parts().items()):
             for tensor in module.state_dict().values():
@@ -211,11 +209,7 @@ def _device(plan: GridPlan) -> str:
     return plan.cells[0].recipe.settings.device
 
 
-def _pipeline(plan: GridPlan) -> Any:
-    import diffusers
-    import torch
-    import transformers
-
+def _pipeline(plan: GridPlan) -> diffusers.DiffusionPipeline:
     for library in (diffusers, transformers):
         library.utils.logging.disable_progress_bar()
     settings = plan.cells[0].recipe.settings
@@ -229,15 +223,12 @@ def _pipeline(plan: GridPlan) -> Any:
     return pipe
 
 
-def _is_flux(pipe: Any) -> bool:
+def _is_flux(pipe: diffusers.DiffusionPipeline) -> bool:
     return type(pipe).__name__ == "FluxPipeline"
 
 
-def _stream(pipe: Any) -> None:
+def _stream(pipe: diffusers.DiffusionPipeline) -> None:
     """Let a pipeline's weights go to the card only while they are needed."""
-    import torch
-    from diffusers.hooks import apply_group_offloading
-
     for module in (pipe.transformer, pipe.text_encoder, pipe.text_encoder_2):
         apply_group_offloading(
             module,
@@ -250,8 +241,6 @@ def _stream(pipe: Any) -> None:
 
 
 def _collect() -> None:
-    import torch
-
     gc.collect()
     if torch.cuda.is_available():
         torch.cuda.empty_cache()

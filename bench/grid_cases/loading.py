@@ -8,7 +8,13 @@ import warnings
 from collections.abc import Callable
 from pathlib import Path
 
+from diffusers import StableDiffusionXLPipeline
 from lora_load import sdxl_unet, write_lora
+
+from loradex.render.lora.file import match_lora
+from loradex.render.lora.modules import modules_from
+from loradex.render.lora.per_sample import PerSample
+from loradex.render.lora.use import LoraAt
 
 from .measure import clocked
 
@@ -22,13 +28,6 @@ def measured(folder: Path, *, rounds: int) -> dict[str, list[float]]:
     The file is in kohya's naming, rank 32, over 722 layers of SDXL's U-Net in bfloat16, read from
     the page cache. Ready means that the next forward pass has it.
     """
-    from diffusers import StableDiffusionXLPipeline
-
-    from loradex.render.lora.file import match_lora
-    from loradex.render.lora.modules import modules_from
-    from loradex.render.lora.per_sample import PerSample
-    from loradex.render.lora.use import LoraAt
-
     warnings.filterwarnings("ignore")
     unet = sdxl_unet()
     path = folder / "kohya.safetensors"

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+import torch
+
 from loradex.domain.grid import GridPlan
 
 from .cases import Case, Files, plan_of
@@ -59,7 +61,7 @@ def measured(
                     drawer.close()
                 else:
                     kept[name] = drawer
-        flops, checks = _checked(case, files, plan, kept, places, folder)
+        flops, checks = _checked(case, files, plan, kept=kept, places=places, folder=folder)
     for drawer in kept.values():
         drawer.close()
     return Result(case, dtype, seconds, checks, flops, matrix_rate(dtype, cuda=case.cuda))
@@ -69,6 +71,7 @@ def _checked(
     case: Case,
     files: Files,
     plan: GridPlan,
+    *,
     kept: dict[str, Drawer],
     places: dict[str, Path],
     folder: Path,
@@ -101,8 +104,6 @@ def _checked(
 
 def matrix_rate(dtype: str, *, cuda: bool) -> float:
     """Return the operations a second that a large matrix product reaches: the floor's slope."""
-    import torch
-
     side, device = (8192, "cuda") if cuda else (2048, "cpu")
     one = torch.randn((side, side), dtype=getattr(torch, dtype), device=device)
     times = []
@@ -113,8 +114,6 @@ def matrix_rate(dtype: str, *, cuda: bool) -> float:
 
 def clocked(action: Callable[[], object], *, cuda: bool) -> float:
     """Return seconds: of the clock on a card, else of the whole process on processors."""
-    import torch
-
     if not cuda:
         start = time.process_time()
         action()
@@ -132,8 +131,6 @@ def _limited(case: Case) -> Iterator[None]:
     if not case.streamed:
         yield
         return
-    import torch
-
     whole = torch.cuda.get_device_properties(0).total_memory
     torch.cuda.set_per_process_memory_fraction(_MEMORY_GB * 2**30 / whole)
     try:

@@ -8,7 +8,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+
+import diffusers
+import torch
+import transformers
+from safetensors.torch import save_file
 
 from loradex.render.quiet import offline_and_quiet
 from loradex.render.tiny_paint import paint
@@ -77,16 +81,24 @@ def sdxl_unet_config(shape: Shape) -> dict[str, object]:
 
 def write_checkpoint(folder: Path, shape: Shape) -> Path:
     """Write a diffusers folder with weights from a fixed seed; return it."""
-    import torch
-
     with offline_and_quiet():
         pipe = _flux_pipeline(folder, shape) if shape.flux else _sdxl_pipeline(folder, shape)
         for number, module in enumerate(pipe.components.values()):
             if isinstance(module, torch.nn.Module):
                 paint(module, seed=number)
+                if isinstance(module, diffusers.UNet2DConditionModel):
+                    _calm(module)
                 module.to(getattr(torch, shape.dtype))
         pipe.save_pretrained(folder, safe_serialization=True)
     return folder
+
+
+def _calm(network: diffusers.UNet2DConditionModel) -> None:
+    """Let a U-Net predict noise of about the size that it gets, as trained ones do.
+
+    Painted ones are three times as loud, and then every rounding shows.
+    """
+    network.conv_out.weight.data /= 3
 
 
 def write_lora(path: Path, shape: Shape, *, rank: int = 16, share: float = 0.1, seed: int) -> Path:
@@ -94,11 +106,8 @@ def write_lora(path: Path, shape: Shape, *, rank: int = 16, share: float = 0.1, 
 
     `share` is the size of its change beside that of the weight, as Frobenius norms.
     """
-    import torch
-    from safetensors.torch import save_file
-
     generator = torch.Generator().manual_seed(seed)
-    tensors: dict[str, Any] = {}
+    tensors: dict[str, torch.Tensor] = {}
     prefix = "transformer" if shape.flux else "unet"
     for name, rows, columns in _targets(shape):
         down = torch.randn((rank, columns), generator=generator) / columns**0.5
@@ -111,8 +120,6 @@ def write_lora(path: Path, shape: Shape, *, rank: int = 16, share: float = 0.1, 
 
 def _targets(shape: Shape) -> list[tuple[str, int, int]]:
     """Return path, outputs and inputs of every Linear inside attention and transformer blocks."""
-    import torch
-
     with torch.device("meta"):
         network = _flux_transformer(shape) if shape.flux else _unet(shape)
     return [
@@ -123,15 +130,11 @@ def _targets(shape: Shape) -> list[tuple[str, int, int]]:
     ]
 
 
-def _unet(shape: Shape) -> Any:
-    import diffusers
-
+def _unet(shape: Shape) -> diffusers.UNet2DConditionModel:
     return diffusers.UNet2DConditionModel(**sdxl_unet_config(shape))
 
 
-def _flux_transformer(shape: Shape) -> Any:
-    import diffusers
-
+def _flux_transformer(shape: Shape) -> diffusers.FluxTransformer2DModel:
     assert shape.flux is not None  # noqa: S101 - asked before
     double, single, heads = shape.flux
     return diffusers.FluxTransformer2DModel(
@@ -145,9 +148,7 @@ def _flux_transformer(shape: Shape) -> Any:
     )
 
 
-def _vae(shape: Shape, **options: object) -> Any:
-    import diffusers
-
+def _vae(shape: Shape, **options: object) -> diffusers.AutoencoderKL:
     levels = len(shape.vae)
     return diffusers.AutoencoderKL(
         block_out_channels=shape.vae,
@@ -158,9 +159,7 @@ def _vae(shape: Shape, **options: object) -> Any:
     )
 
 
-def _clip(width: int, layers: int, *, projects: bool) -> Any:
-    import transformers
-
+def _clip(width: int, layers: int, *, projects: bool) -> transformers.PreTrainedModel:
     words = token_count()
     config = transformers.CLIPTextConfig(
         vocab_size=words,
@@ -179,16 +178,12 @@ def _clip(width: int, layers: int, *, projects: bool) -> Any:
     )
 
 
-def _clip_tokenizer(folder: Path, *, pad_with_end: bool) -> Any:
-    import transformers
-
+def _clip_tokenizer(folder: Path, *, pad_with_end: bool) -> transformers.CLIPTokenizer:
     write_tokenizer(folder, pad_with_end=pad_with_end)
     return transformers.CLIPTokenizer.from_pretrained(folder)
 
 
-def _sdxl_pipeline(folder: Path, shape: Shape) -> Any:
-    import diffusers
-
+def _sdxl_pipeline(folder: Path, shape: Shape) -> diffusers.DiffusionPipeline:
     (width, layers), (width_2, layers_2) = shape.texts
     return diffusers.StableDiffusionXLPipeline(
         unet=_unet(shape),
@@ -208,10 +203,7 @@ def _sdxl_pipeline(folder: Path, shape: Shape) -> Any:
     )
 
 
-def _flux_pipeline(folder: Path, shape: Shape) -> Any:
-    import diffusers
-    import transformers
-
+def _flux_pipeline(folder: Path, shape: Shape) -> diffusers.DiffusionPipeline:
     width, layers = shape.t5
     words: Mapping[str, object] = {"vocab_size": 32128, "pad_token_id": 0, "eos_token_id": 1}
     letters = [(letter, -3.0) for letter in "▁abcdefghijklmnopqrstuvwxyz,."]

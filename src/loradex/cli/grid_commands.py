@@ -48,7 +48,7 @@ LORA is {REF_HELP}. All that a grid can vary, and grids as files: docs/grids.md.
     "--spec",
     type=click.File("rb"),
     metavar="FILE",
-    help="A grid as a TOML file (- is standard input); flags come before what it says.",
+    help="A grid as a TOML file (- is standard input); a flag wins over what it says.",
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Check everything and count; draw nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -87,6 +87,7 @@ def draw_grid(
     started = time.monotonic()
     plan = plan_request(catalog, request, sink=sink, cancel=cancel)
     finished = _finished(catalog, plan)
+    catalog.grids.record([cell for cell in finished.values() if not cell.seconds])
     reused = len(finished)
     # The name is a format, so that braces in a home's own name have to be doubled.
     grids = str(catalog.home.grids).replace("{", "{{").replace("}", "}}")
@@ -137,7 +138,17 @@ def _finished(catalog: Catalog, plan: GridPlan) -> dict[str, RenderedCell]:
     from loradex.render.cells import is_intact  # noqa: PLC0415 - Pillow is behind this
 
     known = catalog.grids.finished(cell.key for cell in plan.cells)
-    return {key: cell for key, cell in known.items() if is_intact(Path(cell.path), key)}
+    intact = {key: cell for key, cell in known.items() if is_intact(Path(cell.path), key)}
+    return intact | _strays(catalog, [cell.key for cell in plan.cells if cell.key not in intact])
+
+
+def _strays(catalog: Catalog, keys: Iterable[str]) -> dict[str, RenderedCell]:
+    """Return pictures that were written, but not noted before everything was killed."""
+    from loradex.render.cells import cell_path, read_cell  # noqa: PLC0415 - Pillow is behind this
+
+    paths = {key: cell_path(catalog.home.renders, key) for key in keys}
+    found = {key: read_cell(path, key) for key, path in paths.items() if path.is_file()}
+    return {key: cell for key, cell in found.items() if cell is not None}
 
 
 def _publish(

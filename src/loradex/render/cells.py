@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loradex.domain.grid import Cell
+from loradex.domain.grid import Cell, RenderedCell
 from loradex.render.infotext import infotext_of
 from loradex.render.keys import facts_of
 from loradex.render.whole_file import whole_file
@@ -22,15 +22,27 @@ def cell_path(folder: Path, key: str) -> Path:
 
 def is_intact(path: Path, key: str) -> bool:
     """Tell whether `path` is a whole PNG, written by us, of the cell with `key`."""
+    return read_cell(path, key) is not None
+
+
+def read_cell(path: Path, key: str) -> RenderedCell | None:
+    """Return the finished cell that `path` holds; None unless it is a whole PNG of ours of it.
+
+    How long it took is not in it: `seconds` is 0.
+    """
     from PIL import Image, UnidentifiedImageError  # noqa: PLC0415 - beside its use
 
     try:
         with Image.open(path, formats=["PNG"]) as picture:
             facts = json.loads(picture.info.get("loradex", "null"))
+            text = picture.info.get("parameters", "")
+            width, height = picture.size
             picture.verify()
     except (OSError, ValueError, SyntaxError, UnidentifiedImageError, Image.DecompressionBombError):
-        return False
-    return isinstance(facts, dict) and facts.get("key") == key
+        return None
+    if not isinstance(facts, dict) or facts.get("key") != key or not isinstance(text, str):
+        return None
+    return RenderedCell(key, str(path), width, height, 0.0, text)
 
 
 def save_picture(picture: Image, path: Path, cell: Cell, *, engine: str) -> str:
