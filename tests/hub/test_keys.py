@@ -375,7 +375,7 @@ def test_nothing_asks_a_keyring_that_holds_nothing_of_ours(home: Home) -> None:
         " print(key_in_force(load_settings(home()), home()), 'keyring' in sys.modules)"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
     assert ended.stdout.strip() == "None False"
     assert Settings().hub_token is None
