@@ -39,7 +39,7 @@ def other(home: Home, catalog: Catalog) -> Iterator[subprocess.Popen[bytes]]:
     assert process.stdout.readline() == b"mine\n"
     yield process
     process.kill()
-    process.wait()
+    process.wait(60)
     process.stdout.close()
 
 

@@ -232,7 +232,7 @@ def test_killed_in_the_middle_of_writing(home: Home) -> None:
         while catalog.search("", limit=1).total < 60 and time.monotonic() < deadline:
             time.sleep(0.02)
         process.kill()
-        process.wait()
+        process.wait(60)
         total = catalog.search("", limit=1).total
         assert total >= 60
         assert total % 20 == 0

@@ -66,7 +66,7 @@ def test_paths_are_byte_for_byte_for_scripts(filled: Home) -> None:
     with Catalog.open(filled) as catalog:
         catalog.looks.record(1, [look(b"caf\xe9\n.safetensors", 77)], "1")
     command = [sys.executable, "-m", "loradex", "--home", str(filled.root), "list", "--paths", "-0"]
-    out = subprocess.run(command, capture_output=True, check=True).stdout
+    out = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
     assert b"/models/caf\xe9\n.safetensors" in out.split(b"\0")
 
 

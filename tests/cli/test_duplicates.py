@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import pty
+import select
 import shutil
 import subprocess
 import sys
@@ -78,6 +79,9 @@ def test_a_terminal_gets_lines_that_fit(models: Path, home: Home, columns: int) 
         os.close(theirs)
         said = b""
         while True:
+            if not select.select([ours], [], [], 60)[0]:
+                call.kill()
+                raise AssertionError(f"it says nothing more: {said!r}")
             try:
                 piece = os.read(ours, 65536)
             except OSError:  # Linux says so when the other end is closed
@@ -122,7 +126,7 @@ def test_json_has_its_documented_keys(run: Run, models: Path) -> None:
 
 def test_paths_are_what_would_go_byte_for_byte(models: Path, home: Home) -> None:
     command = [*CALL, "--home", str(home.root), "duplicates", "--sort-of", "same", "--paths", "-0"]
-    out = subprocess.run(command, capture_output=True, check=True).stdout
+    out = subprocess.run(command, capture_output=True, check=True, timeout=60).stdout
     going = {Path(os.fsdecode(path)).name for path in out.split(b"\0") if path}
     assert going == {"neon copy.safetensors", "odd (1).safetensors"}
 

@@ -35,7 +35,7 @@ def test_a_reader_that_has_enough_is_no_failure(filled: Home, arguments: list[st
     )
     assert process.stdout is not None
     process.stdout.close()
-    _, said = process.communicate()
+    _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (0, b"")
 
 
@@ -46,7 +46,7 @@ def test_the_first_line_is_enough(filled: Home) -> None:
     assert process.stdout is not None
     assert process.stdout.readline()
     process.stdout.close()
-    _, said = process.communicate()
+    _, said = process.communicate(timeout=60)
     assert (process.returncode, said) == (0, b"")
 
 
@@ -76,6 +76,7 @@ def test_closed_streams_are_nobodys_terminal(
         text=True,
         check=False,
         cwd=tmp_path,
+        timeout=60,
     )
     assert ended.returncode == code, ended.stderr
     assert "NoneType" not in ended.stderr
@@ -86,7 +87,12 @@ def test_closed_streams_are_nobodys_terminal(
 def test_a_full_disk_is_told_in_one_sentence(filled: Home, arguments: list[str]) -> None:
     with FULL.open("wb") as full:
         ended = subprocess.run(
-            [*PROGRAM, *arguments], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+            [*PROGRAM, *arguments],
+            stdout=full,
+            stderr=subprocess.PIPE,
+            text=True,
+            check=False,
+            timeout=60,
         )
     assert ended.returncode == 1
     first, hint = ended.stderr.splitlines()
@@ -101,7 +107,7 @@ def test_a_terminal_that_lacks_characters_gets_escapes(
     with Catalog.open(home) as catalog:
         catalog.looks.record(add_library(catalog), [look("紙灯り.safetensors", 1)], "1")
     monkeypatch.setenv("PYTHONIOENCODING", encoding)
-    ended = subprocess.run([*PROGRAM, "list"], capture_output=True, check=False)
+    ended = subprocess.run([*PROGRAM, "list"], capture_output=True, check=False, timeout=60)
     assert ended.returncode == 0, ended.stderr
     assert ended.stdout.count(b"\n") == 1
     assert b"UnicodeEncodeError" not in ended.stderr

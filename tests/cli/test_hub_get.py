@@ -90,7 +90,7 @@ def start() -> Iterator[Start]:
     yield call
     for process in started:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=60)
 
 
 def test_a_dry_run_shows_and_changes_nothing(run: Run, models: Path, home: Home) -> None:
@@ -295,7 +295,7 @@ def test_killed_in_the_middle_it_goes_on_from_its_bytes(
     wait_for(lambda: hub.storage_requests and size_of(part) > 300_000)
     time.sleep(2.5)  # its state is written every second or so
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.wait(60)
     assert states(home) == [DownloadState.RUNNING]
     (shown,) = json.loads(run("hub", "downloads", "--json").out)
     assert shown["state"] == "queued"
@@ -346,10 +346,13 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     mount = tmp_path / "small"
     mount.mkdir()
     command = ["mount", "-t", "tmpfs", "-o", "size=2m", "tmpfs", os.fspath(mount)]
-    if os.geteuid() != 0 or subprocess.run(command, capture_output=True, check=False).returncode:
+    if (
+        os.geteuid() != 0
+        or subprocess.run(command, capture_output=True, check=False, timeout=60).returncode
+    ):
         pytest.skip("mounting takes more rights")
     yield mount
-    subprocess.run(["umount", os.fspath(mount)], check=True)
+    subprocess.run(["umount", os.fspath(mount)], check=True, timeout=60)
 
 
 def test_a_full_disk_is_seen_beforehand(
@@ -379,6 +382,8 @@ def test_a_disk_that_fills_up_stops_its_downloads_and_no_others(
     assert states(home) == [DownloadState.QUEUED, DownloadState.DONE]
     assert "1 file left: " in ended.err
     assert not any(name.endswith("big.safetensors") for name in files_below(small))
-    subprocess.run(["mount", "-o", "remount,size=200m", os.fspath(small_disk)], check=True)
+    subprocess.run(
+        ["mount", "-o", "remount,size=200m", os.fspath(small_disk)], check=True, timeout=60
+    )
     assert run("hub", "downloads", "run").code == 0
     assert (small / "loras/SDXL/big.safetensors").is_file()

@@ -241,6 +241,7 @@ def test_two_hosts_and_a_redirects_target_never_see_the_key(
             text=True,
             check=False,
             env=os.environ | {"PYTHONWARNINGS": "ignore"},
+            timeout=60,
         )
         assert "Traceback" in process.stderr
         shown.append(process.stdout + process.stderr)

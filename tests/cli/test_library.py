@@ -56,7 +56,10 @@ def test_the_command_that_detect_prints_can_be_pasted(
     ended = run("library", "detect", str(shared))
     line = next(line for line in ended.out.splitlines() if "loradex library add" in line)
     words = subprocess.run(
-        ["bash", "-c", f"printf '%s\\0' {line.strip()}"], capture_output=True, check=True
+        ["bash", "-c", f"printf '%s\\0' {line.strip()}"],
+        capture_output=True,
+        check=True,
+        timeout=60,
     ).stdout.split(b"\0")
     assert words[:3] == [b"loradex", b"library", b"add"]
     assert words[3] == os.fsencode(shared)

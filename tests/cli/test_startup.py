@@ -44,7 +44,11 @@ def test_reading_loads_nothing_heavy(home: Home, arguments: list[str]) -> None:
         if arguments[0] == "scan":
             catalog.files.set_state([1], FileState.MISSING)
     ended = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *arguments], capture_output=True, text=True, check=True
+        [sys.executable, "-c", PROGRAM, *arguments],
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
     )
     loaded = set(json.loads(ended.stderr.splitlines()[-1]))
     assert loaded & HEAVY == set()

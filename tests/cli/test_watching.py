@@ -76,7 +76,7 @@ def start(tmp_path: Path) -> Iterator[Callable[..., Process]]:
     for each in started:
         if each.process.poll() is None:
             each.process.kill()
-            each.process.wait()
+            each.process.wait(LONGEST)
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
@@ -165,7 +165,7 @@ def test_the_systems_limit_is_told_and_it_goes_on(
     unshare = ("unshare", "-Ur", "sh", "-c", lower, "sh")
     if (
         shutil.which("unshare") is None
-        or subprocess.run([*unshare, "true"], check=False).returncode
+        or subprocess.run([*unshare, "true"], check=False, timeout=60).returncode
     ):
         pytest.skip("no user namespace can be made here")
     watch = start(before=unshare)

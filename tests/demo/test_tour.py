@@ -23,6 +23,7 @@ def run(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
         text=True,
         check=False,
         env={**os.environ, "LORADEX_HOME": str(home)},
+        timeout=250,
     )
 
 

@@ -25,7 +25,9 @@ def test_every_entry_comes_back(tmp_path: Path) -> None:
     for entry in entries:
         described = json.loads(gzip.decompress(entry.read_bytes()))
         path = tmp_path / f"x{SUFFIXES[described['format']]}"
-        subprocess.run([sys.executable, SHARED / "materialize.py", entry, path], check=True)
+        subprocess.run(
+            [sys.executable, SHARED / "materialize.py", entry, path], check=True, timeout=60
+        )
         step = -1 if described["format"] == "gguf" else 1
         expected = {
             name: (dtype, tuple(shape)[::step])

@@ -283,11 +283,11 @@ def test_processes_and_threads_share_one_cache(cache: AnswerCache, tmp_path: Pat
         for number in range(30):
             cache.put(f"GET thread {number}", b"{}", None, None)
 
-    threads = [threading.Thread(target=put) for _ in range(3)]
+    threads = [threading.Thread(target=put, daemon=True) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert [program.wait(60) for program in programs] == [0, 0]
 
     names = [f"GET {who} {n}" for who in ("a", "b", "thread") for n in range(30)]

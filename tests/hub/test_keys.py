@@ -20,7 +20,8 @@ from keyring.backend import KeyringBackend
 from keyring.backends import fail, null
 from keyring.errors import PasswordSetError
 
-from loradex.errors import SettingsError
+from loradex.domain.progress import CancelToken
+from loradex.errors import Cancelled, SettingsError
 from loradex.hub import keys, system_keyring
 from loradex.hub.keys import KEYRING, KeyStore, key_in_force, with_key
 from loradex.hub.origin import Origin
@@ -166,6 +167,18 @@ def test_a_keyring_that_hangs_is_left_behind(
     hung.released.set()
 
 
+def test_a_keyring_that_hangs_can_be_stopped(store: KeyStore, home: Home, use: Use) -> None:
+    hung = use(Hung())
+    assert isinstance(hung, Hung)
+    home.keys.write_text('{"https://civitai.com": null}')
+    home.keys.chmod(0o600)
+    cancel = CancelToken()
+    threading.Timer(0.2, cancel.cancel).start()
+    with pytest.raises(Cancelled):
+        store.find(SITE, cancel)
+    hung.released.set()
+
+
 def test_a_key_belongs_to_one_origin(store: KeyStore) -> None:
     store.keep(SITE, Secret(KEY))
     store.keep(NAS, Secret(OTHER))
@@ -221,14 +234,14 @@ def test_keys_that_are_given_at_the_same_time_are_all_kept(home: Home, use: Use)
     start = threading.Barrier(len(origins))
 
     def give(origin: Origin) -> None:
-        start.wait()
+        start.wait(60)
         KeyStore(home.keys).keep(origin, Secret(f"key-of-{origin.host}"))
 
-    threads = [threading.Thread(target=give, args=(origin,)) for origin in origins]
+    threads = [threading.Thread(target=give, args=(origin,), daemon=True) for origin in origins]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
     assert json.loads(home.keys.read_text()) == {
         origin.text: f"key-of-{origin.host}" for origin in origins
     }
@@ -362,7 +375,7 @@ def test_nothing_asks_a_keyring_that_holds_nothing_of_ours(home: Home) -> None:
         " print(key_in_force(load_settings(home()), home()), 'keyring' in sys.modules)"
     )
     ended = subprocess.run(
-        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60
     )
     assert ended.stdout.strip() == "None False"
     assert Settings().hub_token is None

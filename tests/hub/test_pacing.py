@@ -81,11 +81,11 @@ def test_no_more_than_two_requests_are_under_way_at_once(time) -> None:
             with lock:
                 inside -= 1
 
-    threads = [threading.Thread(target=ask) for _ in range(8)]
+    threads = [threading.Thread(target=ask, daemon=True) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
 
     assert most == 2
 

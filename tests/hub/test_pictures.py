@@ -295,12 +295,13 @@ def test_at_most_two_pictures_come_from_a_server_at_once(
 
     server.answer = counted
     threads = [
-        threading.Thread(target=fetch, args=(fetcher, server.link(f"/{n}/x.png"))) for n in range(6)
+        threading.Thread(target=fetch, args=(fetcher, server.link(f"/{n}/x.png")), daemon=True)
+        for n in range(6)
     ]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
 
     assert most == pictures.AT_ONCE
     assert len(server.http.requests) == 6

@@ -60,6 +60,7 @@ def forked(work: Callable[[], None]) -> int:
     """Do it in a child; return its exit code, negative for the signal that ended it."""
     child = os.fork()
     if child == 0:
+        signal.alarm(60)  # it must not outlive us, should it hang
         try:
             work()
         except BaseException:  # noqa: BLE001 - it must not go on in the child

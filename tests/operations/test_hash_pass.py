@@ -225,7 +225,7 @@ def test_killed_in_the_middle_the_next_pass_goes_on_at_once(
     assert catalog.jobs.holder(READING) is not None
     assert hashed(catalog).elsewhere is not None
     process.send_signal(signal.SIGKILL)
-    process.wait()
+    process.wait(60)
     process.stdout.close()
     before = sha256_of(catalog)
     assert None in before.values()

@@ -46,6 +46,7 @@ def kill(work: Path, target: Path, what: str, how: str, stride: int) -> int:
         capture_output=True,
         text=True,
         check=False,
+        timeout=250,
     )
     assert result.returncode == 0, result.stderr
     return int(result.stdout)

@@ -404,11 +404,11 @@ def test_one_preview_is_fetched_once_by_many(
     def work() -> None:
         paths.append(preview_path(home, fetcher, server.image(), limit=SAFE))
 
-    threads = [threading.Thread(target=work) for _ in range(4)]
+    threads = [threading.Thread(target=work, daemon=True) for _ in range(4)]
     for thread in threads:
         thread.start()
     for thread in threads:
-        thread.join()
+        thread.join(60)
 
     assert len(server.paths) == 1
     assert len(set(paths)) == 1

@@ -545,7 +545,7 @@ def test_workers_end_with_their_parent(home: Home, models: Path) -> None:
         workers = _processes_of(home) - {process.pid}
         time.sleep(0.02)
     process.kill()
-    process.wait()
+    process.wait(60)
     while (left := _processes_of(home)) and time.monotonic() < deadline:
         time.sleep(0.05)
     assert left == set()

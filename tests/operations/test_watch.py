@@ -48,7 +48,7 @@ class Watching:
         self.error: BaseException | None = None
         self._home = home
         self._options = WatchOptions(1, hashing, poll, quiet=0.6, newcomers=newcomers)
-        self._thread = threading.Thread(target=self._run)
+        self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
 
     def _run(self) -> None:

@@ -32,6 +32,7 @@ def _run(*command: str | Path, cwd: Path) -> str:
         text=True,
         check=False,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
+        timeout=250,
     )
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout

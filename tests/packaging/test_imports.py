@@ -27,7 +27,11 @@ HEAVY = [
 def _python(code: str) -> str:
     """Run `code` in a fresh interpreter that takes every warning for an error."""
     done = subprocess.run(
-        [sys.executable, "-W", "error", "-c", code], capture_output=True, text=True, check=False
+        [sys.executable, "-W", "error", "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=60,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

@@ -57,7 +57,7 @@ def serving(home: Home, *arguments: str) -> Iterator[tuple[str, list[str]]]:
         assert "Traceback" not in err
     finally:
         process.kill()
-        process.communicate()
+        process.communicate(timeout=60)
 
 
 def test_it_says_where_it_is_and_stops_on_demand(studio: Studio) -> None:

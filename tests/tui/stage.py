@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
@@ -21,7 +22,8 @@ from loradex_tui.screens.library import LibraryScreen
 
 WIDE = (140, 45)
 NARROW = (80, 24)
-PATIENCE = 10.0
+PATIENCE = 60.0
+"""Seconds: programs that are started take long on a machine with other work to do."""
 
 
 @dataclass
@@ -64,7 +66,8 @@ class Stage:
 
     async def until(self, condition: Callable[[], object]) -> None:
         """Wait until it holds; fail when it does not in good time."""
-        for _ in range(int(PATIENCE / 0.02)):
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
             if condition():
                 await self.settle()
                 return

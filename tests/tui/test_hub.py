@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
+import json
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
+import keyring
 import pytest
+from keyring.backend import KeyringBackend
 
 from loradex.catalog.catalog import Catalog
 from loradex.demo.hub_server import LocalHub
@@ -16,14 +21,19 @@ from loradex.domain.content_level import ContentLimit
 from loradex.domain.downloads import Download, DownloadState
 from loradex.domain.library import Layout
 from loradex.domain.secret import Secret
+from loradex.errors import Cancelled, LoradexError
+from loradex.hub import system_keyring
+from loradex.operations.child_job import JobState, JobStatus
 from loradex.operations.matching import found
 from loradex.paths import Home
 from loradex.settings import Settings
+from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.picture_box import PictureBox
 from loradex_tui.screens.downloads import DownloadsScreen
 from loradex_tui.screens.get_dialog import GetDialog
-from loradex_tui.screens.hub import HubScreen
+from loradex_tui.screens.hub import AHEAD, HubScreen
 from loradex_tui.screens.version_dialog import VersionDialog
+from loradex_tui.widgets.found_pane import FoundPane
 from loradex_tui.widgets.queue_list import Speeds, trouble_text
 from tui.shelf import look, picture
 from tui.stage import NARROW, WIDE, Stage, showing
@@ -264,13 +274,139 @@ async def test_a_download_that_failed_says_why_and_is_tried_again(
         await to_the_hub(stage)
         await stage.press("d")
         await stage.until(lambda: isinstance(stage.app.screen, GetDialog))
-        await stage.press("enter", "4")
+        await stage.press("enter")
+        # A key that comes before the dialog has gone is the dialog's.
+        await stage.until(lambda: not isinstance(stage.app.screen, GetDialog))
+        await stage.press("4")
         await stage.until(lambda: isinstance(stage.app.screen, DownloadsScreen))
         await stage.until(lambda: "wrong bytes" in stage.text)
         await stage.until(lambda: "download" not in stage.app.jobs.names)
         hub.storage_scenario.wrong_bytes = False
         await stage.press("r")
         await stage.until(lambda: shelf_with_room.downloads.downloads([DownloadState.DONE]))
+
+
+class Ending:
+    """A run through the queue that has looked at it for the last time, and ends on demand."""
+
+    def __init__(self) -> None:
+        self.status = JobStatus()
+
+    def poll(self) -> JobStatus:
+        return self.status
+
+    def cancel(self) -> None:
+        self.status = JobStatus("cancelled")
+
+    def close(self) -> None:
+        pass
+
+
+@pytest.mark.parametrize(("how", "fetched"), [("done", True), ("cancelled", False)])
+async def test_what_was_queued_too_late_for_a_run_is_fetched_by_another(
+    shelf_with_room: Catalog, settings: Settings, how: JobState, fetched: bool
+) -> None:
+    async with showing(shelf_with_room, settings=settings) as stage:
+        await to_the_hub(stage)
+        ending = Ending()
+        stage.app.jobs.start("download", ending)
+        await stage.press("d")
+        await stage.until(lambda: isinstance(stage.app.screen, GetDialog))
+        await stage.press("enter")
+        await stage.until(lambda: shelf_with_room.downloads.downloads([DownloadState.QUEUED]))
+        await stage.settle()
+        ending.status = JobStatus(how)
+        stage.app.jobs.look()
+        await stage.settle()
+        assert ("download" in stage.app.jobs.names) is fetched
+        if fetched:
+            await stage.until(lambda: shelf_with_room.downloads.downloads([DownloadState.DONE]))
+
+
+def pictures_asked(hub: LocalHub) -> list[int]:
+    return [int(Path(request.path).stem) for request in hub.storage_requests]
+
+
+async def test_the_next_pictures_that_are_seen_are_fetched_ahead(
+    shelf_with_room: Catalog, settings: Settings, hub: LocalHub
+) -> None:
+    async with showing(shelf_with_room, settings=settings) as stage:
+        screen = await to_the_hub(stage)
+        await stage.until(lambda: len(pictures_asked(hub)) == 1 + AHEAD)
+        first = screen.found.lines[: 1 + AHEAD]
+        wanted = [line.picture.id for line in first if line.picture is not None]
+        assert pictures_asked(hub)[0] == wanted[0]
+        assert sorted(pictures_asked(hub)) == sorted(n for n in wanted if n is not None)
+        await stage.press("j")
+        await stage.until(lambda: len(pictures_asked(hub)) == 2 + AHEAD)
+        assert len(set(pictures_asked(hub))) == 2 + AHEAD
+
+
+@pytest.mark.parametrize(
+    ("size", "mode"), [(NARROW, PictureMode.HALF), (WIDE, PictureMode.OFF)], ids=["narrow", "off"]
+)
+async def test_pictures_that_nobody_sees_are_not_fetched_ahead(
+    shelf_with_room: Catalog,
+    settings: Settings,
+    hub: LocalHub,
+    size: tuple[int, int],
+    mode: PictureMode,
+) -> None:
+    async with showing(shelf_with_room, size, mode, settings=settings) as stage:
+        screen = await to_the_hub(stage)
+        screen.query_one(FoundPane).post_message(FoundPane.Rested())
+        await stage.press("j")
+        assert len(pictures_asked(hub)) <= (0 if mode is PictureMode.OFF else 2)
+
+
+class Locked(KeyringBackend):
+    """Waits for a person to unlock it."""
+
+    priority = 5.0  # type: ignore[assignment]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked = threading.Event()
+        self.released = threading.Event()
+
+    def get_password(self, service: str, username: str) -> str | None:
+        self.asked.set()
+        self.released.wait(300)
+        return None
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        """Nobody does."""
+
+
+async def test_quitting_does_not_wait_for_a_keyring_that_is_locked(
+    shelf_with_room: Catalog, hub: LocalHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    locked, before = Locked(), keyring.get_keyring()
+    monkeypatch.setattr(system_keyring, "PATIENCE", 300.0)
+    keys = shelf_with_room.home.keys
+    keys.write_text(json.dumps({hub.url: None}))
+    keys.chmod(0o600)
+    keyring.set_keyring(locked)
+    ended: list[LoradexError] = []
+    try:
+        async with showing(shelf_with_room, settings=Settings(hub_url=hub.url)) as stage:
+
+            def ask() -> None:
+                try:
+                    stage.app.hub_access.search("", None)
+                except LoradexError as error:
+                    ended.append(error)
+
+            asking = threading.Thread(target=ask, daemon=True)
+            asking.start()
+            assert await asyncio.to_thread(locked.asked.wait, 60)
+            stage.app.exit()
+            await asyncio.to_thread(asking.join, 60)
+            assert not asking.is_alive()
+        assert [type(error) for error in ended] == [Cancelled]
+    finally:
+        locked.released.set()
+        keyring.set_keyring(before)
 
 
 def download(id_: int, state: DownloadState, done: int = 0, **more: object) -> Download:

@@ -194,5 +194,6 @@ def test_asking_loads_all_that_asks() -> None:
         capture_output=True,
         text=True,
         check=True,
+        timeout=60,
     )
     assert "'textual_image.widget'" in done.stdout

@@ -33,6 +33,7 @@ class Terminal:
             text=True,
             check=True,
             env={**os.environ, "TERM": "xterm-256color", "LC_ALL": "C.UTF-8"},
+            timeout=60,
         )
         return done.stdout
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from loradex.catalog.catalog import Catalog
+from loradex.domain.downloads import DownloadState
 from loradex.domain.hub_waiting import HubWait
 from loradex.domain.text import display_lines
 from loradex.errors import LoradexError
@@ -36,6 +38,9 @@ from loradex_tui.screens.library import LibraryScreen
 from loradex_tui.screens.place import Place
 from loradex_tui.themes import DARK, FALLBACK_VARIABLES, LIGHT
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 Severity = Literal["information", "warning", "error"]
 
 
@@ -54,6 +59,7 @@ class LoradexApp(App[None]):
         self.jobs = Jobs(self, self._job_moved)
         self.hub_access = HubAccess(catalog, settings, self._hub_waits)
         self._controls = ControlFilter()
+        self._download_again = False
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = "ansi-dark" if colourless else DARK.name
@@ -123,8 +129,12 @@ class LoradexApp(App[None]):
             self.push_screen(DownloadsScreen())
 
     def start_downloads(self) -> None:
-        """Work through the download queue in the background, unless that is done already."""
-        if "download" not in self.jobs.names:
+        """Work through the download queue in the background.
+
+        One that does so already takes along what is new, unless it was just about to end.
+        """
+        self._download_again = "download" in self.jobs.names
+        if not self._download_again:
             self._start("download", lambda: start_download_job(self.catalog.home))
 
     def start_scan(self) -> None:
@@ -144,12 +154,42 @@ class LoradexApp(App[None]):
             # One that was pushed a moment ago has no bars yet; it draws them from what is then.
             if isinstance(screen, Place) and screen.is_mounted:
                 screen.job_moved(name, status)
+        if name == "download" and status.state != "running":
+            self._go_on_downloading(status)
         if status.state == "failed":
             told = f"{status.message or f'The {name} failed.'}\n{status.hint or ''}".strip()
             self.notify(told, severity="error", timeout=10)
         elif status.state != "running":
             verb = "finished" if status.state == "done" else "was stopped"
             self.notify(status.message or f"The {name} {verb}.", timeout=5)
+
+    def _go_on_downloading(self, ended: JobStatus) -> None:
+        """Begin again when something was queued too late for the run that ended."""
+        again, self._download_again = self._download_again, False
+        if not again or ended.state == "cancelled":
+            return
+
+        def start(left: bool) -> None:
+            if left:
+                self.start_downloads()
+
+        in_background(
+            self.screen,
+            "left",
+            lambda: any(
+                each.not_before <= time.time()
+                for each in self.catalog.downloads.downloads([DownloadState.QUEUED])
+            ),
+            start,
+            exclusive=False,
+        )
+
+    def exit(
+        self, result: None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:
+        """End; what waits for a hub, or for a keyring that is locked, is left at once."""
+        self.hub_access.stop()
+        super().exit(result, return_code, message)
 
     def quit_politely(self) -> None:
         """Quit; ask first when something runs."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -32,6 +33,7 @@ class HubAccess:
         self._settings = settings
         self._tell = tell
         self._cancel = CancelToken()
+        self._ahead = CancelToken()
         self._lock = threading.Lock()
         self._hubs: Hubs | None = None
         self._fetcher: PictureFetcher | None = None
@@ -78,6 +80,28 @@ class HubAccess:
             self._catalog.home, self._pictures(), image, limit=self.limit, cancel=self._cancel
         )
 
+    def fetch_ahead(self, images: Sequence[HubImage]) -> None:
+        """Fetch pictures that may be looked at next, two at a time; return at once.
+
+        What an earlier call still had before it is left out.
+        """
+        from loradex.operations.previews import prefetch  # noqa: PLC0415
+
+        fetcher = self._pictures()
+        with self._lock:
+            self._ahead.cancel()
+            self._ahead = CancelToken()
+            if self._cancel.cancelled or fetcher is None:
+                return
+            prefetch(
+                self._catalog.home,
+                fetcher,
+                images,
+                limit=self.limit,
+                cancel=self._ahead,
+                shown=lambda _image, _path: None,
+            )
+
     def picture_of(self, content_id: int) -> Path | None:
         """Return the hub's picture of a model that is owned; None if there is none."""
         from loradex.operations.previews import for_content  # noqa: PLC0415
@@ -86,9 +110,14 @@ class HubAccess:
             self._catalog, self._pictures(), content_id, limit=self.limit, cancel=self._cancel
         )
 
+    def stop(self) -> None:
+        """Let all that is under way end soon, a question to a locked keyring included."""
+        self._cancel.cancel()
+        self._ahead.cancel()
+
     def close(self) -> None:
         """End all that is under way."""
-        self._cancel.cancel()
+        self.stop()
         if self._hubs is not None:
             self._hubs.__exit__(None, None, None)
         if self._fetcher is not None:

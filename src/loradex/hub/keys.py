@@ -18,6 +18,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from loradex.domain.progress import CancelToken
 from loradex.domain.secret import Secret
 from loradex.errors import SettingsError
 from loradex.hub.origin import Origin, hub_address
@@ -60,12 +61,15 @@ class KeyStore:
             return None
         return KEYRING if kept[origin.text] is None else str(self._file)
 
-    def find(self, origin: Origin) -> FoundKey | None:
-        """Return the key of exactly this origin; None as well when its keyring does not answer."""
+    def find(self, origin: Origin, cancel: CancelToken | None = None) -> FoundKey | None:
+        """Return the key of exactly this origin; None as well when its keyring does not answer.
+
+        Raises `Cancelled` soon after the token is set.
+        """
         where = self.place(origin)
         if where is None:
             return None
-        value = self._read().get(origin.text) or read_secret(origin.text)
+        value = self._read().get(origin.text) or read_secret(origin.text, cancel)
         return None if value is None else FoundKey(Secret(value), where)
 
     def keep(self, origin: Origin, key: Secret) -> str:
@@ -154,19 +158,22 @@ class KeyStore:
         )
 
 
-def key_in_force(settings: Settings, home: Home) -> FoundKey | None:
+def key_in_force(
+    settings: Settings, home: Home, cancel: CancelToken | None = None
+) -> FoundKey | None:
     """Return the key for the hub in `settings`: from the environment, else as kept for its origin.
 
-    Raises `SettingsError` when the address is none, or the file of keys is not private.
+    Raises `SettingsError` when the address is none, or the file of keys is not private, and
+    `Cancelled` soon after the token is set.
     """
     if settings.hub_token is not None:
         return FoundKey(settings.hub_token, settings.hub_token_from or "the settings")
-    return KeyStore(home.keys).find(Origin.of(hub_address(settings.hub_url)))
+    return KeyStore(home.keys).find(Origin.of(hub_address(settings.hub_url)), cancel)
 
 
-def with_key(settings: Settings, home: Home) -> Settings:
+def with_key(settings: Settings, home: Home, cancel: CancelToken | None = None) -> Settings:
     """Return the settings with the key in force; see `key_in_force`."""
-    found = key_in_force(settings, home)
+    found = key_in_force(settings, home, cancel)
     if found is None:
         return settings
     return replace(settings, hub_token=found.key, hub_token_from=found.where)

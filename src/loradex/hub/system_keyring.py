@@ -1,4 +1,4 @@
-"""The system's own store of secrets, if it has a usable one. Never raises, never waits for good.
+"""The system's own store of secrets, if it has a usable one. Never fails, never waits for good.
 
 Backends talk to other programs (D-Bus, a keychain that asks for a password): they raise whatever
 those raise, and may never come back. Each call is therefore made on a thread that can be left
@@ -25,9 +25,12 @@ _RECOMMENDED = 1
 _T = TypeVar("_T")
 
 
-def read_secret(account: str) -> str | None:
-    """Return what is kept for `account`; None when there is nothing, or no keyring to ask."""
-    return _ask(lambda backend: backend.get_password(SERVICE, account))
+def read_secret(account: str, cancel: CancelToken | None = None) -> str | None:
+    """Return what is kept for `account`; None when there is nothing, or no keyring to ask.
+
+    Raises `Cancelled` soon after the token is set: a locked keyring may wait for a person.
+    """
+    return _ask(lambda backend: backend.get_password(SERVICE, account), cancel)
 
 
 def write_secret(account: str, secret: str) -> bool:
@@ -51,7 +54,7 @@ def erase_secret(account: str) -> bool:
     return bool(_ask(erase))
 
 
-def _ask(question: Callable[[KeyringBackend], _T]) -> _T | None:
+def _ask(question: Callable[[KeyringBackend], _T], cancel: CancelToken | None = None) -> _T | None:
     """Return the backend's answer, None without a usable one.
 
     What a backend raises is dropped unread: it may quote the secret.
@@ -67,6 +70,6 @@ def _ask(question: Callable[[KeyringBackend], _T]) -> _T | None:
             return None
 
     try:
-        return call_bounded(ask, seconds=PATIENCE, cancel=CancelToken())
+        return call_bounded(ask, seconds=PATIENCE, cancel=cancel or CancelToken())
     except OutOfTime:
         return None

@@ -36,7 +36,8 @@ def open_hubs(
 
     `plugins` is called when a hub of a plugin is first needed. `tell` hears of every wait of more
     than a moment, from any thread. With `refresh` no kept answer is given without asking. Raises
-    `SettingsError` when the key that was kept lies open.
+    `SettingsError` when the key that was kept lies open, and `Cancelled` when stopped while a
+    locked keyring is asked for it.
     """
     from loradex.hub.client import (  # noqa: PLC0415 - httpx and pydantic take their time
         CivitaiHub,
@@ -49,7 +50,7 @@ def open_hubs(
     from loradex.plugin_api import HubContext  # noqa: PLC0415
 
     if not settings.offline:
-        settings = with_key(settings, home)
+        settings = with_key(settings, home, cancel)
     around = surroundings(home, cancel, tell, refresh=refresh)
     transport = HubTransport(settings, around)
     if is_civitai(settings.hub_url):

@@ -424,7 +424,7 @@ def test_killed_in_the_middle_and_gone_on_with(large: Depot) -> None:
             time.sleep(0.02)
     finally:
         process.send_signal(signal.SIGKILL)
-        process.wait()
+        process.wait(60)
     state = json.loads(large.state.read_text())
     kept = kept_bytes(large.part)
     large.scenario.per_second = None

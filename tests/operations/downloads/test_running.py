@@ -344,11 +344,11 @@ def stop_in_the_middle(station: Station, part: Path) -> None:
         wait_for(lambda: size_of(part) > 200_000)
         station.cancel.cancel()
 
-    stopper = threading.Thread(target=stop)
+    stopper = threading.Thread(target=stop, daemon=True)
     stopper.start()
     with pytest.raises(Cancelled):
         station.run()
-    stopper.join()
+    stopper.join(60)
 
 
 @pytest.mark.parametrize("after", [S.PAUSED, S.CANCELLED])
@@ -368,10 +368,10 @@ def test_a_person_elsewhere_pauses_or_cancels_what_runs(
             else:
                 cancel_downloads(other, ids)
 
-    person = threading.Thread(target=elsewhere)
+    person = threading.Thread(target=elsewhere, daemon=True)
     person.start()
     report = station.run()
-    person.join()
+    person.join(60)
     assert states(catalog) == [after]
     assert report.landed == []
     assert part.exists() is (after is S.PAUSED)

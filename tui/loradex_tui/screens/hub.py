@@ -17,6 +17,7 @@ from loradex.operations.downloads.plan import DownloadPlan
 from loradex.operations.downloads.queue import enqueue
 from loradex_tui.actions import Situation, bindings
 from loradex_tui.background import in_background
+from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.screens.get_dialog import GetDialog
 from loradex_tui.screens.place import Place
 from loradex_tui.screens.version_dialog import VersionDialog
@@ -28,6 +29,8 @@ from loradex_tui.widgets.search_bar import SearchBar
 from loradex_tui.wording import count_text
 
 HUB_WORDS = "Search the hub…  words, kind:lora, base:sdxl, tag:style, by:creator, sort:newest"
+AHEAD = 8
+"""The most pictures fetched before somebody looks at them."""
 DEBOUNCE = 0.6
 """Seconds of quiet before the hub is asked: it is shared with everybody."""
 
@@ -176,6 +179,17 @@ class HubScreen(Place):
         if event.list is self.found:
             self.query_one(FoundPane).show(self.found.current)
             self.refresh_hints()
+
+    def on_found_pane_rested(self) -> None:
+        """Fetch the pictures of the next lines that are seen, now that nobody waits for one."""
+        access, found = self.place_app.hub_access, self.found
+        if self.place_app.pictures is PictureMode.OFF or not self.query_one("#details").display:
+            return
+        end = found.scroll_offset.y + found.scrollable_content_region.height
+        next_ones = found.lines[found.cursor + 1 : min(end, found.cursor + 1 + AHEAD)]
+        images = [line.picture for line in next_ones if line.picture is not None]
+        if images and self.is_current:
+            in_background(self, "ahead", lambda: access.fetch_ahead(images), lambda _none: None)
 
     def on_line_list_clicked(self, event: LineList.Clicked) -> None:
         """A second click opens the details."""

@@ -9,6 +9,7 @@ from PIL import Image
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -39,6 +40,9 @@ class FoundPane(VerticalScroll, can_focus=True):
     FoundPane > #facts { margin: 1 0 1 0; }
     FoundPane > #caption { color: $quiet; text-align: center; }
     """
+
+    class Rested(Message):
+        """The picture of the line on which the cursor rests is there, or there is none."""
 
     def __init__(self, find: FindPicture, mode: PictureMode, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -72,7 +76,7 @@ class FoundPane(VerticalScroll, can_focus=True):
     def _look_for(self, line: FoundLine) -> None:
         image = line.picture
         if image is None:
-            self._show_picture(None, _why_none(line))
+            self._arrived(None, _why_none(line))
             return
         find = self._find
 
@@ -83,7 +87,11 @@ class FoundPane(VerticalScroll, can_focus=True):
             except FormatError:
                 return None
 
-        in_background(self, "picture", load, self._show_picture)
+        in_background(self, "picture", load, self._arrived)
+
+    def _arrived(self, image: Image.Image | None, caption: str = "") -> None:
+        self._show_picture(image, caption)
+        self.post_message(self.Rested())
 
     def _show_picture(self, image: Image.Image | None, caption: str = "") -> None:
         self.query_one(PictureBox).show(image)
