@@ -143,8 +143,13 @@ class Session:
                 waiting = [*halves, *waiting]
                 continue
             each = (time.perf_counter() - started) / len(part.cells)
-            for number, cell in enumerate(part.cells):
-                yield from self._decoded(cell, latents[number : number + 1], each)
+            with offline_and_quiet():
+                failed = [
+                    failure
+                    for number, cell in enumerate(part.cells)
+                    for failure in self._decoded(cell, latents[number : number + 1], each)
+                ]
+            yield from failed
 
     def _denoised(self, batch: Batch) -> Tensor:
         """Return the latents of a batch filled up with copies of its last cell."""
@@ -194,8 +199,7 @@ class Session:
         """Decode one cell here, and let it be written beside the next steps."""
         started = time.perf_counter()
         try:
-            with offline_and_quiet():
-                picture = self._base.decode(latents)
+            picture = self._base.decode(latents)
         except _DECODE_ERRORS as error:
             yield from _failed([cell], error)
             return
