@@ -58,7 +58,7 @@ def values(spec: GridSpec, kind: K) -> list[object]:
         (K.STRENGTH, ("0..1.2:0.4",), [0.0, 0.4, 0.8, 1.2]),
         (K.STRENGTH, ("0", "0,0.5", "SKIP:2,1"), [0.0, 0.5, 1.0]),
         (K.STRENGTH_CLIP, ("same", "0.5"), [None, 0.5]),
-        (K.BLOCKS, ("inall", "1,1,1"), ["INALL", "1"]),
+        (K.BLOCKS, ("inall", "1,1,1"), ["INALL", ""]),
         (K.SIZE, ("64", "64x128"), [(64, 64), (64, 128)]),
         (K.STEPS, ("2..4",), [2, 3, 4]),
         (K.SAMPLER, ("Euler", "DPM++ 2M"), ["Euler", "DPM++ 2M"]),

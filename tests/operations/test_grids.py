@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -11,11 +13,22 @@ from grid_stock import Stock, request_of
 from loradex.catalog.catalog import Catalog
 from loradex.domain.axes import AxisKind as K
 from loradex.domain.progress import CancelToken, Progress
-from loradex.errors import Cancelled, UsageError
+from loradex.errors import Cancelled, NotRenderable, UsageError
 from loradex.operations.grids import draw_grid, preview_grid
+from loradex.operations.hash_pass import hash_pass
+from loradex.operations.libraries import add_library
+from loradex.operations.scan import scan
 from loradex.operations.telling_cell import telling_cell
 from loradex.paths import Home
 from progress_kit import Recorder
+from render.bases.families import make_family
+from render.bases.native import (
+    copy_tokenizers,
+    native_transformer,
+    native_vae,
+    text_encoders,
+    write,
+)
 
 pytestmark = pytest.mark.render
 
@@ -128,3 +141,47 @@ def test_a_device_that_is_not_there_is_said(stocked: Stock, catalog: Catalog, de
 def test_ten_thousand_pictures_can_be_planned(stocked: Stock, catalog: Catalog) -> None:
     request = request_of({**NEON, K.STRENGTH: "0..1:0.1", K.SEED: "1..909"})
     assert preview_grid(catalog, request).pictures == 9_999
+
+
+def test_what_a_checkpoint_lacks_is_said_or_taken_from_the_library(
+    catalog: Catalog, tmp_path: Path
+) -> None:
+    pytest.importorskip("diffusers")
+    source = make_family(tmp_path / "source", "flux-dev")
+    folder = tmp_path / "library"
+    (folder / "unet").mkdir(parents=True)
+    write(folder / "unet" / "tiny.safetensors", copied(native_transformer(source, "flux-dev")))
+    add_library(catalog, folder, name="library")
+    index(catalog)
+    request = request_of(
+        {K.CHECKPOINT: "tiny", K.PROMPT: "a boat", K.SEED: "1,2"},
+        exclude=({K.CHECKPOINT: ("tiny",), K.SEED: ("2",)},),
+    )
+    with pytest.raises(NotRenderable) as caught:
+        preview_grid(catalog, request)
+    for file in ("ae.safetensors", "clip_l.safetensors", "t5xxl_fp16.safetensors"):
+        assert file in str(caught.value.hint)
+
+    write(folder / "vae" / "ae.safetensors", native_vae(source, "flux-dev"))
+    for name, encoder in text_encoders(source, "flux-dev").items():
+        write(folder / "clip" / f"{name}.safetensors", copied(encoder))
+    copy_tokenizers(source, folder / "clip")
+    index(catalog)
+    (cell,) = preview_grid(catalog, request).plan.cells
+    assert {model.name for model in cell.recipe.companions} == {"ae", "clip_l", "t5xxl"}
+
+
+def copied(tensors: dict[str, Any]) -> dict[str, Any]:
+    """Return tensors that share no memory, which a file cannot hold."""
+    return {name: tensor.clone() for name, tensor in tensors.items()}
+
+
+def index(catalog: Catalog) -> None:
+    """Scan and hash; a transformer this small is not told for what it is, so say it."""
+    sink, cancel = Recorder(), CancelToken()
+    scan(catalog, catalog.files.libraries(), workers=1, sink=sink, cancel=cancel)
+    hash_pass(catalog, sink=sink, cancel=cancel)
+    with catalog._writer.transaction() as connection:
+        connection.exec_driver_sql(
+            "UPDATE content SET kind = 'diffusion_model', base = 'flux1' WHERE name = 'tiny'"
+        )

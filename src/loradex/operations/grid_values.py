@@ -73,7 +73,9 @@ def _numbers(what: str) -> Callable[[str], list[tuple[Value, str]]]:
 
 
 def _blocks(text: str) -> list[tuple[Value, str]]:
-    return [(block_text(text), text.strip())]
+    """Read block strengths; 1 everywhere is as if nothing was said, and so the same picture."""
+    value = block_text(text)
+    return [("" if value == "1" else value, text.strip())]
 
 
 def _seeds(text: str) -> list[tuple[Value, str]]:

@@ -50,9 +50,9 @@ def borrowed_files(
         return (), ()
     with open_weights(checkpoint) as file:
         found = find_transformer(file)
-    if found is None:
-        return (), ()
-    seen = survey(found, checkpoint, Companions(vaes=tuple(vaes), texts=tuple(texts)))
+        if found is None:
+            return (), ()
+        seen = survey(found, checkpoint, Companions(vaes=tuple(vaes), texts=tuple(texts)))
     refuse_missing(seen.missing)
     paths = [source.path for source in seen.texts.values()]
     paths += [seen.vae.path] if seen.vae else []

@@ -100,7 +100,9 @@ class Session:
         while self._waiting:
             self._cancel.check()
             cell, latents, seconds = self._waiting.popleft()
-            yield from self._decoded(cell, latents, seconds)
+            with offline_and_quiet():
+                failed = list(self._decoded(cell, latents, seconds))
+            yield from failed
             yield from self._written(_BEHIND)
 
     def _matched(self, cells: Sequence[Cell]) -> tuple[list[Cell], list[FailedCell]]:
@@ -163,12 +165,15 @@ class Session:
                 waiting = [*halves, *waiting]
                 continue
             each = (time.perf_counter() - started) / len(part.cells)
-            for number, cell in enumerate(part.cells):
-                own = latents[number : number + 1]
-                if self._staging.plan == "staged":
-                    self._waiting.append((cell, own.cpu(), each))
-                else:
-                    yield from self._decoded(cell, own, each)
+            failed: list[Done] = []
+            with offline_and_quiet():
+                for number, cell in enumerate(part.cells):
+                    own = latents[number : number + 1]
+                    if self._staging.plan == "staged":
+                        self._waiting.append((cell, own.cpu(), each))
+                    else:
+                        failed += self._decoded(cell, own, each)
+            yield from failed
 
     def _denoised(self, batch: Batch) -> Tensor:
         """Return the latents of a batch filled up with copies of its last cell."""
@@ -218,8 +223,7 @@ class Session:
         """Decode one cell here, and let it be written beside the next steps."""
         started = time.perf_counter()
         try:
-            with offline_and_quiet():
-                picture = self._picture(cell, latents)
+            picture = self._picture(cell, latents)
         except _DECODE_ERRORS as error:
             yield from _failed([cell], error)
             return

@@ -40,6 +40,8 @@ class Weights:
         self._texts = frozenset(name for name in networks if name.startswith("text_encoder"))
         self._denoiser = next(name for name in networks if name not in self._texts)
         self._files: dict[str, LoraFile] = {}
+        self._beside_files: set[str] = set()
+        self._text_files: set[str] = set()
         self._blocks: dict[str, BlockStrengths] = {}
         self._chunks: dict[str, tuple[int, int]] = {}
         self._counts: dict[int, int] = {}
@@ -67,6 +69,11 @@ class Weights:
                 file = match_lora(Path(model.path), self._modules, name=model.name, base=model.base)
                 self._files[model.digest] = file
                 self._chunks[model.digest] = self._chunk(file)
+                # Asked for every cell, and each answer takes a walk through the whole file.
+                if can_run_unmerged(file, frozenset({self._denoiser})):
+                    self._beside_files.add(model.digest)
+                if file.touches_text:
+                    self._text_files.add(model.digest)
                 notes += [(model.name, note) for note in file.notes]
             if use.blocks and use.blocks not in self._blocks:
                 self._blocks[use.blocks] = block_strengths(use.blocks, self.denoiser)
@@ -84,15 +91,14 @@ class Weights:
 
     def runs_beside(self, loras: Sequence[LoraUse]) -> bool:
         """Tell whether nothing of these has to be merged into the denoiser."""
-        parts = frozenset({self._denoiser})
-        return all(can_run_unmerged(self._files[use.model.digest], parts) for use in loras)
+        return all(use.model.digest in self._beside_files for use in loras)
 
     def text_state(self, loras: Sequence[LoraUse]) -> object:
         """Return what these LoRAs make of the text encoders; () where they leave them alone."""
         return tuple(
             (use.model.digest, use.strength_clip, use.blocks)
             for use in loras
-            if use.strength_clip and self._files[use.model.digest].touches_text
+            if use.strength_clip and use.model.digest in self._text_files
         )
 
     def put_into_texts(self, loras: Sequence[LoraUse]) -> None:
@@ -147,10 +153,7 @@ class Weights:
             return
         chunks = {self._chunks[digest] for digest in needed}
         wanted = frozenset(
-            digest
-            for digest, file in self._files.items()
-            if self._chunks[digest] in chunks
-            and can_run_unmerged(file, frozenset({self._denoiser}))
+            digest for digest in self._beside_files if self._chunks[digest] in chunks
         )
         self._detach()
         self._beside = PerSample(

@@ -193,6 +193,35 @@ def test_neighbours_change_no_bit(tmp_path: Path) -> None:
     assert torch.equal(alone, first([other, one], [LoraAt(one, -2.0)]))
 
 
+def test_plain_numbers_and_a_tensor_of_factors_give_the_same_bits(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The two ways to scale 16 bits on a CPU, chosen by size alone."""
+    torch = pytest.importorskip("torch")
+    from torch import nn
+
+    from loradex.render.lora import beside as module
+    from loradex.render.lora.per_sample import PerSample
+    from loradex.render.lora.use import LoraAt
+
+    net = small_net(torch.bfloat16)
+    lora = matched(net, write_lora(tmp_path / "it.safetensors", {"3": 4, "4": 4}))
+    x = torch.randn(6, 2000, 16, generator=torch.Generator().manual_seed(2)).bfloat16()
+    strengths = (0.7, 0.7, 0.0, -1.3, 0.1, 0.1)
+    layers: list[nn.Module] = [net[3], net[4]]
+    outputs = []
+    for least in (1, 1 << 40):
+        monkeypatch.setattr(module, "_WORTH_A_CALL", least)
+        beside = PerSample([lora])
+        beside.set([[LoraAt(lora, strength)] for strength in strengths])
+        inner = layers[0](x)
+        outputs.append((inner, layers[1](inner)))
+        beside.remove()
+    assert all(torch.equal(one, other) for one, other in zip(*outputs, strict=True))
+    assert torch.equal(outputs[0][0][2], layers[0](x)[2])
+    assert not torch.equal(outputs[0][0][3], layers[0](x)[3])
+
+
 def test_a_fused_projection_runs_unmerged(tmp_path: Path) -> None:
     torch = pytest.importorskip("torch")
     from safetensors.torch import save
