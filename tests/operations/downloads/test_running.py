@@ -356,7 +356,7 @@ def test_a_person_elsewhere_pauses_or_cancels_what_runs(
     station: Station, catalog: Catalog, models: Path, after: DownloadState
 ) -> None:
     ids = station.queue(f"version:{BIG}")
-    station.speed.bytes_per_second = 300_000
+    station.speed.bytes_per_second = 60_000  # there is time, however busy the machine is
     part = models / "loras/SDXL/big.safetensors.part"
 
     def elsewhere() -> None:
