@@ -48,17 +48,28 @@ class Beside:
         kernel = () if isinstance(module, nn.Linear) else tuple(weight.shape[2:])
         rank = max(rank, *(down.shape[0] for down, _, _ in present))
         inputs, outputs = present[0][0].shape[1], present[0][1].shape[0]
-        self._down = torch.zeros((len(files), rank, inputs, *kernel), dtype=dtype, device=place)
-        self._up = torch.zeros((len(files), outputs, rank), dtype=dtype, device=place)
-        for number, factors in enumerate(files):
-            if factors is not None:
-                down, up, _ = factors
-                rows = _as(down, place, dtype).reshape(-1, inputs, *kernel)
-                self._down[number, : len(rows)] = rows
-                self._up[number, :, : len(rows)] = _as(up, place, dtype).reshape(outputs, -1)
+        alone = len(files) == 1 and len(present[0][0]) == rank
+        if alone and dtype not in {one.dtype for one in present[0][:2]}:
+            # There is nothing to fill up, and converted they share no memory with the file.
+            down, up, _ = present[0]
+            self._down = _as(down, place, dtype).reshape(1, rank, inputs, *kernel)
+            self._up = _as(up, place, dtype).reshape(1, outputs, rank)
+        else:
+            self._down = torch.zeros((len(files), rank, inputs, *kernel), dtype=dtype, device=place)
+            self._up = torch.zeros((len(files), outputs, rank), dtype=dtype, device=place)
+            self._fill(files, dtype)
         self.scales = tuple(0.0 if factors is None else factors[2] for factors in files)
         self._terms: list[tuple[int | Tensor, Tensor, Tensor | None, _Runs]] = []
         self._batch = 0
+
+    def _fill(self, files: Sequence[_Factors | None], kind: dtype) -> None:
+        """Put the factors of each file into its place."""
+        for number, factors in enumerate(files):
+            if factors is not None:
+                rank = len(factors[0])
+                down, up = (_as(one, self._down.device, kind) for one in factors[:2])
+                self._down[number, :rank] = down.reshape(rank, *self._down.shape[2:])
+                self._up[number, :, :rank] = up.reshape(-1, rank)
 
     def clear(self) -> None:
         """Let nothing act."""
