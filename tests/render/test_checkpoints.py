@@ -478,17 +478,17 @@ def test_the_engine_names_what_shapes_pictures() -> None:
     said = engine_version(tiny)
     assert "torch " in said
     assert "diffusers " in said
-    assert "cpu float32; batch 4" in said
+    assert "cpu float32; batch 16" in said
     assert said != engine_version(RenderSettings(device="cpu"))
 
 
 def test_the_number_of_pictures_at_once_is_fixed_by_their_size() -> None:
     sizes = {
         (side, device): micro_batch(RenderSettings(width=side, height=side), device)
-        for side in (128, 512, 768, 1024)
+        for side in (64, 128, 512, 768, 1024)
         for device in ("cpu", "cuda:0")
     }
-    assert [sizes[side, "cpu"] for side in (128, 512, 768, 1024)] == [4, 1, 1, 1]
+    assert [sizes[side, "cpu"] for side in (64, 128, 512, 1024)] == [16, 4, 1, 1]
     assert [sizes[side, "cuda:0"] for side in (128, 512, 768, 1024)] == [4, 4, 2, 1]
 
 

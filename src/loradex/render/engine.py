@@ -30,6 +30,7 @@ def engine_version(settings: RenderSettings = _DEFAULTS) -> str:
     Raises `ExtraMissing` without torch and diffusers, and `UsageError` when `settings` asks for
     a device or dtype that is not to be had here.
     """
+    require_extra()
     placed = _placed(settings.device, settings.dtype)
     batch = micro_batch(settings, placed.device)
     return f"{ENGINE}; {_libraries()}; {placed.kind} {placed.dtype}; batch {batch}"
@@ -42,7 +43,6 @@ def engine_of(recipe: Recipe) -> str:
 
 @lru_cache(maxsize=8)
 def _placed(device: str, dtype: str) -> Placed:
-    require_extra()
     return place(RenderSettings(device=device, dtype=dtype))
 
 

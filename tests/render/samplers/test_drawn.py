@@ -38,7 +38,7 @@ def test_a_picture_is_the_same_alone_and_in_company(
         for cell in plan.cells:
             drawn = cells[cell.key]
             assert isinstance(drawn, RenderedCell), drawn
-            found[cell.seed] = drawn
+            found[cell.recipe.seed] = drawn
         return found
 
     def pixels(cell: RenderedCell) -> np.ndarray[Any, Any]:
