@@ -265,8 +265,9 @@ def test_one_training_at_several_epochs(shelf: Shelf) -> None:
 
 
 def test_epochs_without_metadata_must_lie_in_one_folder(shelf: Shelf) -> None:
-    for place in ("a/style-000010", "a/style-000020", "a/style", "b/style-000030", "b/other"):
-        shelf.training(f"{place}.safetensors", hash(place) % 1000, None)
+    places = ("a/style-000010", "a/style-000020", "a/style", "b/style-000030", "b/other")
+    for number, place in enumerate(places):
+        shelf.training(f"{place}.safetensors", number, None)
     (group,) = shelf.report().groups
     assert names(group, Fate.GO) == ["style-000010.safetensors", "style-000020.safetensors"]
     assert names(group, Fate.KEEP) == ["style.safetensors"]

@@ -1,4 +1,7 @@
-"""Samplers that look back at earlier steps, where diffusers' own need a hand."""
+"""Samplers that look back at earlier steps, where diffusers' own need a hand.
+
+Imports diffusers: to be imported only where something is drawn.
+"""
 
 from __future__ import annotations
 

@@ -3,6 +3,8 @@
 Cross-attention multiplies the encoded text into keys and values, at every step anew though the
 text stays as it is. Here they are kept from the first step on: the same numbers to the last bit,
 and 140 of SDXL's layers less at every other step.
+
+Imports torch: to be imported only where something is drawn.
 """
 
 from __future__ import annotations

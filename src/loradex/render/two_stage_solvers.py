@@ -3,6 +3,8 @@
 Algorithm 1 of DPM-Solver++ (arXiv 2211.01095) with r = 1/2, made stochastic by ancestral steps, as
 k-diffusion has them. Unlike diffusers' `DPMSolverSDEScheduler` they need no torchsde, and every
 picture's noise comes from its own generator.
+
+Imports diffusers: to be imported only where something is drawn.
 """
 
 from __future__ import annotations
