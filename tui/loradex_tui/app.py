@@ -5,10 +5,12 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from textual.app import App, SystemCommand
+from textual.css.query import NoMatches
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -153,7 +155,9 @@ class LoradexApp(App[None]):
         for screen in self.screen_stack:
             # One that was pushed a moment ago has no bars yet; it draws them from what is then.
             if isinstance(screen, Place) and screen.is_mounted:
-                screen.job_moved(name, status)
+                # One that is coming or going has not all its parts, and needs no news either.
+                with suppress(NoMatches):
+                    screen.job_moved(name, status)
         if name == "download" and status.state != "running":
             self._go_on_downloading(status)
         if status.state == "failed":
