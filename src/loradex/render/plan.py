@@ -7,7 +7,7 @@ from itertools import product
 
 from loradex.domain.axes import Draft
 from loradex.domain.grid import Cell, GridPlan, GridSpec, Place, Placement
-from loradex.domain.recipe import Recipe
+from loradex.domain.recipe import Recipe, RenderSettings
 from loradex.render.checks import MOST_CELLS, check_recipe, check_spec
 from loradex.render.keys import cell_key
 from loradex.render.recipes import filled, resolved, without_loras
@@ -22,6 +22,7 @@ def plan_grid(spec: GridSpec, *, engine: Callable[[Recipe], str]) -> GridPlan:
     `UsageError` for the first cell that could not be drawn.
     """
     check_spec(spec)
+    engine = _asked_once(engine)
     drafts = list(_drafts(spec))
     cells: dict[str, Cell] = {}
     keys: list[str] = []
@@ -36,6 +37,18 @@ def plan_grid(spec: GridSpec, *, engine: Callable[[Recipe], str]) -> GridPlan:
         for (at, draft), key in zip(drafts, keys, strict=True)
     ]
     return GridPlan(spec, tuple(placements), drawing_order(cells.values()))
+
+
+def _asked_once(engine: Callable[[Recipe], str]) -> Callable[[Recipe], str]:
+    """Return `engine` asked once for all recipes of the same settings: it looks packages up."""
+    known: dict[RenderSettings, str] = {}
+
+    def answer(recipe: Recipe) -> str:
+        if recipe.settings not in known:
+            known[recipe.settings] = engine(recipe)
+        return known[recipe.settings]
+
+    return answer
 
 
 def drawing_order(cells: Collection[Cell]) -> tuple[Cell, ...]:

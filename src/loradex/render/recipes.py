@@ -123,6 +123,8 @@ def with_trigger(prompt: str, text: str, words: Sequence[str] = ()) -> str:
 
 def _asked(texts: Iterable[str], known: Mapping[str, GridModel]) -> set[str]:
     """Return the keys of the embeddings that these prompts use."""
+    if not known:
+        return set()
     return {
         piece.embedding
         for text in texts

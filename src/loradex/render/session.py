@@ -152,7 +152,7 @@ class Session:
 
     def _draw(self, batch: Batch) -> Iterator[Done]:
         """Draw one batch; halve it for as long as memory runs out."""
-        waiting = [batch]
+        waiting = batch.split(min(batch.size, self._batch_size(batch.cells[0].recipe)))
         while waiting:
             part = waiting.pop(0)
             started = time.perf_counter()
