@@ -116,3 +116,15 @@ class Recipe:
     def companions(self) -> tuple[GridModel, ...]:
         """What the checkpoint borrows."""
         return self.checkpoint.companions
+
+    @property
+    def models(self) -> tuple[GridModel, ...]:
+        """Every file behind the picture, the checkpoint first; one used twice stands twice."""
+        return (
+            self.checkpoint,
+            *self.companions,
+            *((self.vae,) if self.vae else ()),
+            *(use.model for use in self.loras),
+            *(model for _, model in self.embeddings),
+            *(control.model for control in self.controls),
+        )

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.grid import Cell
 from loradex.domain.infotext import parse_infotext
-from loradex.domain.recipe import Recipe
+from loradex.domain.recipe import GridModel, Recipe
 
 _RECENT = 200
 _PIXELS = 512 * 512
@@ -38,7 +37,21 @@ def estimated_seconds(catalog: Catalog, todo: Sequence[Cell]) -> float | None:
 
 def needed_bytes(cells: Sequence[Cell]) -> int:
     """Return about how much memory drawing takes: the largest checkpoint and its company."""
-    return max((_OVERHEAD + _of_one(cell.recipe) for cell in cells), default=0)
+    from loradex.render.memory import weights_bytes  # noqa: PLC0415 - beside its use
+
+    largest: dict[tuple[GridModel, ...], int] = {}
+    for cell in cells:
+        models, settings = cell.recipe.models, cell.recipe.settings
+        pixels = settings.width * settings.height
+        largest[models] = max(pixels, largest.get(models, 0))
+    one_of = {cell.recipe.models: cell.recipe for cell in cells}
+    return max(
+        (
+            _OVERHEAD + weights_bytes(one_of[models]) + _PICTURE_BYTES * pixels // _PIXELS
+            for models, pixels in largest.items()
+        ),
+        default=0,
+    )
 
 
 def _work(recipe: Recipe) -> float:
@@ -62,20 +75,3 @@ def _pace(catalog: Catalog, checkpoint: int) -> float | None:
         if work > 0 and seconds > 0:
             paces.append(seconds / work)
     return sorted(paces)[len(paces) // 2] if paces else None
-
-
-def _of_one(recipe: Recipe) -> int:
-    models = [recipe.checkpoint, *recipe.companions, *(use.model for use in recipe.loras)]
-    models += [recipe.vae] if recipe.vae else []
-    settings = recipe.settings
-    pictures = _PICTURE_BYTES * settings.width * settings.height // _PIXELS
-    return sum(_size(Path(model.path)) for model in models) + pictures
-
-
-def _size(path: Path) -> int:
-    try:
-        if path.is_dir():
-            return sum(one.stat().st_size for one in path.rglob("*.safetensors"))
-        return path.stat().st_size
-    except OSError:
-        return 0

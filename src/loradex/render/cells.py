@@ -70,9 +70,4 @@ def save_picture(picture: Image, path: Path, cell: Cell, *, engine: str) -> str:
 
 def _names(cell: Cell) -> dict[str, str]:
     """Return what each file behind the picture was called, by its digest."""
-    recipe = cell.recipe
-    models = [recipe.checkpoint, *recipe.companions, *(use.model for use in recipe.loras)]
-    models += [recipe.vae] if recipe.vae else []
-    models += [model for _, model in recipe.embeddings]
-    models += [control.model for control in recipe.controls]
-    return {model.digest: model.name for model in models}
+    return {model.digest: model.name for model in cell.recipe.models}

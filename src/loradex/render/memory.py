@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from loradex.domain.recipe import GridModel, Recipe
+from loradex.domain.recipe import Recipe
 from loradex.render.bases.base import Base
 from loradex.render.device import Placed
 
@@ -35,7 +35,7 @@ def memory_plan(recipe: Recipe, placed: Placed, *, at_once: int) -> Plan:
     share = settings.width * settings.height / _MEGAPIXEL
     twice = 2 if settings.guidance_scale > 1 else 1
     pictures = at_once * twice * share * _PICTURE_BYTES
-    needed = _weights_bytes(recipe) + max(pictures, share * _DECODE_BYTES)
+    needed = weights_bytes(recipe) + max(pictures, share * _DECODE_BYTES)
     return "resident" if needed <= free * _SPARE else "staged"
 
 
@@ -83,12 +83,9 @@ class Staging:
             torch.cuda.empty_cache()
 
 
-def _weights_bytes(recipe: Recipe) -> int:
-    models: list[GridModel] = [recipe.checkpoint, *recipe.companions]
-    models += [recipe.vae] if recipe.vae else []
-    models += [use.model for use in recipe.loras]
-    models += [control.model for control in recipe.controls]
-    return sum(_size(Path(model.path)) for model in models)
+def weights_bytes(recipe: Recipe) -> int:
+    """Return how large the files behind a picture are; those that are not there count nothing."""
+    return sum(_size(path) for path in {Path(model.path) for model in recipe.models})
 
 
 def _size(path: Path) -> int:
