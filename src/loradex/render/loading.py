@@ -14,6 +14,7 @@ from loradex.render.bases.transformer_file import find_transformer
 from loradex.render.bases.weights import open_weights
 from loradex.render.device import Placed
 from loradex.render.noise import NoiseHints
+from loradex.render.single_file import borrowed_parts
 
 
 def load_key(recipe: Recipe) -> tuple[object, ...]:
@@ -43,16 +44,16 @@ def borrowed_files(
 ) -> tuple[tuple[Path, ...], tuple[str, ...]]:
     """Return the files that a checkpoint borrows of those offered, and what is only a pity.
 
-    Reads headers alone. Folders and U-Nets borrow nothing. Raises `NotRenderable` naming what is
-    missing.
+    Reads headers alone. Folders borrow nothing. Raises `NotRenderable` naming what is missing.
     """
     if checkpoint.is_dir():
         return (), ()
+    offered = Companions(vaes=tuple(vaes), texts=tuple(texts))
     with open_weights(checkpoint) as file:
         found = find_transformer(file)
         if found is None:
-            return (), ()
-        seen = survey(found, checkpoint, Companions(vaes=tuple(vaes), texts=tuple(texts)))
+            return borrowed_parts(file, offered), ()
+        seen = survey(found, checkpoint, offered)
     refuse_missing(seen.missing)
     paths = [source.path for source in seen.texts.values()]
     paths += [seen.vae.path] if seen.vae else []

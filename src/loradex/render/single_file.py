@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from loradex.errors import NotRenderable
 from loradex.render import naming
-from loradex.render.bases.companions import Companions, Missing
+from loradex.render.bases.companions import Companions, Missing, refuse_missing
 from loradex.render.bases.unet_companions import (
     CLIP_L_PADDING,
     OTHER_PADDING,
@@ -125,6 +125,25 @@ def missing_parts(file: Weights, companions: Companions) -> tuple[Missing, ...]:
         widths = text_widths(file, is_xl=is_xl)
         missing += missing_texts(file, widths, set(text_places(companions, widths)))
     return tuple(missing)
+
+
+def borrowed_parts(file: Weights, companions: Companions) -> tuple[Path, ...]:
+    """Return the companions that `load_single_file` would take parts from, reading headers alone.
+
+    Raises `NotRenderable` naming what is missing.
+    """
+    refuse_missing(missing_parts(file, companions))
+    try:
+        prefix = _unet_prefix(file)
+    except NotRenderable:  # no U-Net at all, which is said when it is loaded
+        return ()
+    is_xl = f"{prefix}label_emb.0.0.weight" in file.names
+    with companion_vae(file, companions, is_xl) as (holder, _):
+        paths = [holder.path]
+    if not _text_sources(file):
+        places = text_places(companions, text_widths(file, is_xl=is_xl))
+        paths += [source.path for source in places.values()]
+    return tuple(path for path in dict.fromkeys(paths) if path != file.path)
 
 
 def _upcast(is_xl: bool) -> Mapping[str, object]:
