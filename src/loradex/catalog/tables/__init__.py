@@ -22,7 +22,22 @@ from loradex.catalog.tables.person import (
     TagName,
 )
 from loradex.catalog.tables.places import File, LibraryRow
+from loradex.catalog.tables.recipes import (
+    ContentUse,
+    OutputName,
+    RecipeModel,
+    RecipeRow,
+    RecipeUse,
+)
 from loradex.catalog.tables.render import Grid, GridCell, GridModelRow, Render, Verdict
+from loradex.catalog.tables.tagging import (
+    Preference,
+    TagAlias,
+    TagEffective,
+    TagParent,
+    WordChoice,
+    WordGroup,
+)
 from loradex.catalog.tables.work import DownloadRow, Job, JournalEntry, Plan, ServeKey
 
 metadata = SQLModel.metadata
@@ -34,6 +49,7 @@ __all__ = [
     "Content",
     "ContentHeader",
     "ContentTag",
+    "ContentUse",
     "CustomField",
     "CustomValue",
     "DownloadRow",
@@ -52,11 +68,21 @@ __all__ = [
     "LibraryRow",
     "Match",
     "Miss",
+    "OutputName",
     "Plan",
+    "Preference",
+    "RecipeModel",
+    "RecipeRow",
+    "RecipeUse",
     "Render",
     "ServeKey",
+    "TagAlias",
+    "TagEffective",
     "TagName",
+    "TagParent",
     "TriggerWordFact",
     "Verdict",
+    "WordChoice",
+    "WordGroup",
     "metadata",
 ]
