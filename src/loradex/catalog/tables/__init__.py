@@ -38,7 +38,7 @@ from loradex.catalog.tables.tagging import (
     WordChoice,
     WordGroup,
 )
-from loradex.catalog.tables.work import DownloadRow, Job, JournalEntry, Plan, ServeKey
+from loradex.catalog.tables.work import DownloadRow, Job, JournalEntry, Plan, PlanConflict, ServeKey
 
 metadata = SQLModel.metadata
 
@@ -70,6 +70,7 @@ __all__ = [
     "Miss",
     "OutputName",
     "Plan",
+    "PlanConflict",
     "Preference",
     "RecipeModel",
     "RecipeRow",

@@ -41,6 +41,9 @@ class ContentTag(Table, table=True):
     removed: bool = False
     confidence: float = 1.0
     detail: str = ""
+    """Why, in a sentence."""
+    rule: str = ""
+    """The rule or plugin behind a tag of the source `auto`, the surest where there are several."""
     added_at: float
 
 

@@ -17,6 +17,22 @@ class Plan(Table, table=True):
     applied_at: float | None = None
     undone_at: float | None = None
     note: str = ""
+    about: str = "{}"
+    """JSON: what was asked for, as `plan show` tells it."""
+
+
+class PlanConflict(Table, table=True):
+    """A file that a plan leaves where it is, as it was drawn up; `source` is JSON."""
+
+    __tablename__ = "plan_conflict"
+    __table_args__ = (Index(None, "plan_id", "position"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    plan_id: int = Field(foreign_key="plan.id", ondelete="CASCADE")
+    position: int
+    source: str
+    reason: str
+    file_id: int | None = None
 
 
 class JournalEntry(Table, table=True):
