@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from loradex.catalog.look_store import LookStore
     from loradex.catalog.person_store import PersonStore
     from loradex.catalog.plan_store import PlanStore
+    from loradex.catalog.preference_store import PreferenceStore
     from loradex.catalog.serve_rows import ServeRows
     from loradex.catalog.serve_store import ServeStore
     from loradex.catalog.update_store import UpdateStore
@@ -72,6 +73,13 @@ class Catalog:
         from loradex.catalog.person_store import PersonStore  # noqa: PLC0415
 
         return PersonStore(self._reader, self._writer)
+
+    @cached_property
+    def preferences(self) -> PreferenceStore:
+        """How models are best used."""
+        from loradex.catalog.preference_store import PreferenceStore  # noqa: PLC0415
+
+        return PreferenceStore(self._reader, self._writer)
 
     @cached_property
     def hub(self) -> HubStore:

@@ -26,6 +26,7 @@ _IDENTITY = (
 
 _HOLDERS = (
     "file", "annotation", "content_tag", "collection_member", "custom_value", "match",
+    "word_choice", "word_group", "preference",
     "grid_model", "verdict",
 )  # fmt: skip
 """Tables whose rows keep a content."""

@@ -13,6 +13,9 @@ _MOVED = (
     ("content_tag", "content_id"),
     ("collection_member", "content_id"),
     ("custom_value", "content_id"),
+    ("word_choice", "content_id"),
+    ("word_group", "content_id"),
+    ("preference", "content_id"),
     ("match", "content_id"),
     ("grid_model", "content_id"),
 )

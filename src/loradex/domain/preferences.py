@@ -69,6 +69,38 @@ class Preferences:
         return filled
 
 
+@dataclass(frozen=True, slots=True)
+class KnownPreferences:
+    """A person's preferences, and what others tell, the most trusted first, each with its source.
+
+    `told` pairs the value of a `Source` with what it says.
+    """
+
+    own: Preferences = Preferences()
+    told: tuple[tuple[str, Preferences], ...] = ()
+
+    @property
+    def effective(self) -> Preferences:
+        """What counts: the person's word, and the others' where there is none."""
+        result = self.own
+        for _, preferences in self.told:
+            result = result.over(preferences)
+        return result
+
+    @property
+    def sources(self) -> dict[str, str]:
+        """Who says each field of `effective`."""
+        found: dict[str, str] = {}
+        result = Preferences()
+        for source, preferences in ((_PERSON, self.own), *self.told):
+            result = result.over(preferences)
+            for name in result.said():
+                found.setdefault(name, source)
+        return found
+
+
+_PERSON = "person"
+
 FIELDS = tuple(field.name for field in fields(Preferences))
 TOLD_FIELDS = tuple(f"{TOLD_PREFIX}{name}" for name in FIELDS)
 
@@ -100,6 +132,8 @@ def preference_value(name: str, value: object) -> float | int | str | None:
     """
     if name not in FIELDS:
         raise KeyError(name)
+    if value is None:
+        return None
     if name not in _BOUNDS:
         text = storable(str(value), TEXT_LIMIT if name == "negative_prompt" else NAME_LIMIT)
         return " ".join(text.split()) or None
