@@ -9,9 +9,10 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from loradex.catalog.derive import store_new_texts
-from loradex.catalog.effective import COLUMNS, Derived, Place, Stored, Told, Word, derive
+from loradex.catalog.effective import COLUMNS, Derived, Place, Stored, Told, derive
 from loradex.catalog.facts import WordRow, fact_row, put_facts, put_words, word_rows
 from loradex.domain.evidence import Source
+from loradex.domain.trigger_words import Entry
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -121,7 +122,7 @@ _INSERT_CONTENT = (
 
 
 def _derived(content_id: int, new: Fresh) -> Derived:
-    words = [Word(*row[1:]) for row in _word_rows(content_id, new.look)]
+    words = [Entry(*row[1:]) for row in _word_rows(content_id, new.look)]
     stored = Stored("", "", "", new.look.format.value)
     places = [place for _, place in sorted(new.places, key=lambda item: item[0])]
     return derive(content_id, Told(stored, places, new.look.facts, words=words))

@@ -17,10 +17,11 @@ from loradex.catalog.effective import (
     Place,
     Stored,
     Told,
-    Word,
     derive,
 )
+from loradex.catalog.tag_effect import refresh_effective_tags
 from loradex.domain.evidence import Evidence, Source
+from loradex.domain.trigger_words import ChosenGroup, ChosenWord, Entry
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -46,6 +47,13 @@ _WORDS = (
     "SELECT content_id, text, folded, source, position FROM trigger_word"
     " WHERE content_id IN ({marks}) ORDER BY position"
 )
+_CHOSEN_WORDS = (
+    "SELECT content_id, group_key, folded, text, state, own, place FROM word_choice"
+    " WHERE content_id IN ({marks})"
+)
+_CHOSEN_GROUPS = (
+    "SELECT content_id, key, name, note, place, state FROM word_group WHERE content_id IN ({marks})"
+)
 _NOTES = "SELECT content_id, note, rating, favourite FROM annotation WHERE content_id IN ({marks})"
 _MATCHES = (
     "SELECT content_id, m.name, v.name, m.creator, v.base_model, m.tags"
@@ -67,6 +75,7 @@ def refresh(connection: Connection, content_ids: Iterable[int]) -> None:
         }
         _store_columns(connection, derived)
         _store_texts(connection, derived)
+        refresh_effective_tags(connection, list(derived))
 
 
 def _told(connection: Connection, ids: Sequence[int]) -> dict[int, Told]:
@@ -76,7 +85,8 @@ def _told(connection: Connection, ids: Sequence[int]) -> dict[int, Told]:
         return _grouped(connection, sql, ids, make)
 
     files, facts = grouped(_FILES, Place), grouped(_FACTS, _evidence)
-    tags, words = grouped(_TAGS, str), grouped(_WORDS, Word)
+    tags, words = grouped(_TAGS, str), grouped(_WORDS, Entry)
+    chosen, groups = grouped(_CHOSEN_WORDS, ChosenWord), grouped(_CHOSEN_GROUPS, ChosenGroup)
     notes, matches = grouped(_NOTES, Note), grouped(_MATCHES, HubText)
     return {
         id_: Told(
@@ -87,6 +97,8 @@ def _told(connection: Connection, ids: Sequence[int]) -> dict[int, Told]:
             words.get(id_, ()),
             next(iter(notes.get(id_, ())), None),
             matches.get(id_, ()),
+            chosen.get(id_, ()),
+            groups.get(id_, ()),
         )
         for id_, stored in grouped(_STORED, Stored).items()
     }

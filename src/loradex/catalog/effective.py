@@ -13,9 +13,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from loradex.domain.evidence import Evidence, Source, effective
+from loradex.domain.evidence import Evidence, effective
 from loradex.domain.file_names import like_a_copy
 from loradex.domain.kinds import ModelKind
+from loradex.domain.trigger_words import ChosenGroup, ChosenWord, Entry, arrange, shown_words
 
 COLUMNS = (
     "name", "file_name", "kind", "base", "derivative", "state", "path", "copies", "tags", "words",
@@ -49,15 +50,6 @@ class Place(NamedTuple):
     inode: int
 
 
-class Word(NamedTuple):
-    """A trigger word of one source."""
-
-    text: str
-    folded: str
-    source: str
-    position: int
-
-
 class Note(NamedTuple):
     """What a person said of it."""
 
@@ -84,9 +76,11 @@ class Told:
     places: Sequence[Place] = ()
     facts: Iterable[Evidence] = ()
     tags: Sequence[str] = ()
-    words: Sequence[Word] = ()
+    words: Sequence[Entry] = ()
     note: Note | None = None
     matches: Sequence[HubText] = ()
+    chosen_words: Sequence[ChosenWord] = ()
+    chosen_groups: Sequence[ChosenGroup] = ()
 
 
 class Derived(NamedTuple):
@@ -104,7 +98,7 @@ def derive(content_id: int, told: Told) -> Derived:
         places.sort(key=lambda called: (_STATE_ORDER.index(called.state), like_a_copy(called.name)))
     searched = places[:_SEARCHED_PLACES]
     counting = effective(told.facts)
-    words = _words(told.words)
+    words = shown_words(arrange(told.words, told.chosen_words, told.chosen_groups))
     name, file_name, path = _names(content_id, told.stored, places, _value(counting, "name"))
     level = _value(counting, "content_level") or ""
     note = told.note
@@ -214,10 +208,3 @@ _SAYS_NOTHING = re.compile(
 def _value(counting: dict[str, Evidence], field: str) -> str | None:
     fact = counting.get(field)
     return fact.value if fact else None
-
-
-def _words(words: Sequence[Word]) -> list[str]:
-    best: dict[str, str] = {}
-    for word in sorted(words, key=lambda word: (Source(word.source).rank, word.position)):
-        best.setdefault(word.folded, word.text)
-    return list(best.values())
