@@ -26,9 +26,19 @@ from loradex.domain.hub_source import (
     HubSource,
     PlaceClaim,
 )
+from loradex.domain.sidecars import (
+    KeyRule,
+    SidecarClaims,
+    SidecarDocument,
+    SidecarHub,
+    SidecarKey,
+    SidecarModel,
+    SidecarPreferences,
+)
 from loradex.plugin_api.events import Event, GridFinished, MatchFinished, ScanFinished
 from loradex.plugin_api.hooks import API_VERSION, hookimpl
 from loradex.plugin_api.hub_context import HubContext, HubHttp
+from loradex.plugin_api.sidecars import SidecarDialect, SidecarWriter
 from loradex.plugin_api.tagging import TaggerInput, TagProposal
 
 __all__ = [
@@ -44,9 +54,18 @@ __all__ = [
     "HubPlaces",
     "HubSearch",
     "HubSource",
+    "KeyRule",
     "MatchFinished",
     "PlaceClaim",
     "ScanFinished",
+    "SidecarClaims",
+    "SidecarDialect",
+    "SidecarDocument",
+    "SidecarHub",
+    "SidecarKey",
+    "SidecarModel",
+    "SidecarPreferences",
+    "SidecarWriter",
     "TagProposal",
     "TaggerInput",
     "hookimpl",

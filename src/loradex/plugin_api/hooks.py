@@ -13,9 +13,10 @@ import pluggy
 from loradex.domain.hub_source import HubSource
 from loradex.plugin_api.events import GridFinished, MatchFinished, ScanFinished
 from loradex.plugin_api.hub_context import HubContext
+from loradex.plugin_api.sidecars import SidecarDialect
 from loradex.plugin_api.tagging import TaggerInput, TagProposal
 
-API_VERSION = "1.1"
+API_VERSION = "1.2"
 """A plugin runs when its `LORADEX_API` has the same major number and no larger minor one."""
 
 PROJECT = "loradex"
@@ -38,6 +39,16 @@ def hub_source(context: HubContext) -> HubSource | None:
     the hub can do besides look-ups by hash (`HubSearch`, `HubNames`, `HubAbsence`, `HubDownloads`,
     `HubPlaces`) is told by the methods it has. Hubs are asked from the plugin's own thread, one
     call at a time.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def sidecar_dialect() -> Iterable[SidecarDialect]:
+    """Return the dialects of sidecars that the plugin reads; what can be written, too, has the
+    methods of `SidecarWriter`.
+
+    A dialect is asked about one file at a time, thousands in a row, and opens none itself.
     """
     raise NotImplementedError
 

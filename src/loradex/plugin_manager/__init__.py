@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from loradex.plugin_manager.checks import ProposedTag
 from loradex.plugin_manager.discovery import FoundPlugin, Origin, find_plugins
+from loradex.plugin_manager.fenced_sidecars import FencedDialect
 from loradex.plugin_manager.plugins import (
     PluginProblem,
     Plugins,
@@ -11,6 +12,7 @@ from loradex.plugin_manager.plugins import (
 )
 
 __all__ = [
+    "FencedDialect",
     "FoundPlugin",
     "Origin",
     "PluginProblem",

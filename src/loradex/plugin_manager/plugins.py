@@ -27,6 +27,7 @@ from loradex.plugin_manager.checks import (
 )
 from loradex.plugin_manager.discovery import check_private, find_in_folder, find_installed
 from loradex.plugin_manager.fenced_hub import FencedHub, fenced_hub
+from loradex.plugin_manager.fenced_sidecars import FencedDialect, dialects_of
 from loradex.plugin_manager.loading import LoadedPlugin, load_plugin
 
 TAG_LIMIT = 10.0
@@ -108,6 +109,18 @@ class Plugins:
             except PluginError as error:
                 note(error)
         return tuple(hubs)
+
+    def sidecar_dialects(self) -> tuple[FencedDialect, ...]:
+        """Return the dialects that plugins bring, lowest rank first; of equal names the first."""
+        found: dict[str, FencedDialect] = {}
+        for plugin in self._with("sidecar_dialect"):
+            note = partial(self.note, plugin.name, "sidecar_dialect")
+            try:
+                for dialect in plugin.fence.call(partial(dialects_of, plugin, note), EVENT_LIMIT):
+                    found.setdefault(dialect.name, dialect)
+            except PluginError as error:
+                note(error)
+        return tuple(sorted(found.values(), key=lambda dialect: (dialect.rank, dialect.name)))
 
     def _with(self, hook: str) -> Iterator[LoadedPlugin]:
         for plugin in self._loaded:
