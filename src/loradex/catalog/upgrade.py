@@ -9,6 +9,7 @@ from contextlib import closing
 from importlib import resources
 from pathlib import Path
 
+from loradex.catalog.copies import copy_catalog
 from loradex.catalog.faults import BUSY_TIMEOUT_MS, translate
 from loradex.catalog.schema import REVISIONS, schema_revision
 from loradex.errors import CatalogDamaged, CatalogError, CatalogReadOnly, CatalogTooNew
@@ -30,7 +31,7 @@ def ensure_current(home: Home) -> None:
             f"The catalog {home.catalog} was made by a newer loradex (schema {revision}).",
             hint="Upgrade loradex; nothing was changed.",
         )
-    _prepare_folder(home.root)
+    prepare_folder(home.root)
     if revision is not None:
         back_up(home, revision)
     _upgrade(home.catalog)
@@ -38,34 +39,25 @@ def ensure_current(home: Home) -> None:
 
 def back_up(home: Home, label: str) -> Path:
     """Copy the catalog as it is now into the backup folder, check the copy, keep the newest few."""
-    home.backups.mkdir(exist_ok=True)
     target = home.backups / f"catalog-{label}-{time.strftime('%Y%m%d-%H%M%S')}.db"
-    partial = target.with_suffix(".partial")
-    try:
-        with (
-            closing(sqlite3.connect(home.catalog)) as source,
-            closing(sqlite3.connect(partial)) as copy,
-        ):
-            source.backup(copy)
-            verdict = copy.execute("PRAGMA quick_check(1)").fetchone()
-    except sqlite3.Error as error:
-        raise translate(error, home.catalog) from error
-    if verdict is None or verdict[0] != "ok":
-        raise CatalogDamaged(
-            f"The catalog {home.catalog} is damaged: its backup does not pass SQLite's own check.",
-            hint=f"It was left as it is; earlier copies lie in {home.backups}.",
-        )
-    partial.replace(target)
-    for old in sorted(home.backups.glob("catalog-*.db"), key=_age)[:-BACKUPS_KEPT]:
+    copy_catalog(home.catalog, target)
+    # A schema and a hyphen: copies made on other occasions have their own number that is kept.
+    mine = home.backups.glob("catalog-[0-9][0-9][0-9][0-9]-*.db")
+    for old in sorted(mine, key=_age)[:-BACKUPS_KEPT]:
         old.unlink()
     return target
+
+
+def upgrade_file(path: Path) -> None:
+    """Bring one database to the present schema: all of it, or not at all. No backup is made."""
+    _upgrade(path)
 
 
 def _age(path: Path) -> float:
     return path.stat().st_mtime
 
 
-def _prepare_folder(root: Path) -> None:
+def prepare_folder(root: Path) -> None:
     """Make the home folder, for its owner alone; refuse one that anybody can write to."""
     try:
         root.mkdir(mode=0o700, parents=True, exist_ok=True)
