@@ -43,7 +43,7 @@ migrations: $(VENV)/.ready-dev ## check that the migrations make the tables the 
 	  export LORADEX_CATALOG="$$folder/catalog.db" && \
 	  $(BIN)/alembic upgrade head && $(BIN)/alembic check
 
-check: ## all of the above, as CI runs it
+check: ## the tests and the checks, as CI runs them
 	@.ci/run
 
 bench: $(VENV)/.ready-dev ## run the measurements in bench/, one after the other
