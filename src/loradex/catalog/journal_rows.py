@@ -10,7 +10,7 @@ import json
 import os
 from collections.abc import Mapping
 
-from loradex.domain.plans import Action, JournalStep, Place, Stamp, Step, StepState
+from loradex.domain.plans import Action, JournalStep, LinkKind, Place, Stamp, Step, StepState
 
 _Json = dict[str, object]
 
@@ -20,12 +20,14 @@ def before_json(step: Step) -> str:
     return json.dumps(
         {
             "group": step.group,
-            "source": _place(step.source),
+            "source": place_json(step.source),
             "stamp": _stamp(step.stamp),
             "file": step.file_id,
             "content": step.content_id,
             "sha256": step.sha256,
             "undoes": step.undoes,
+            "same_as": place_json(step.same_as),
+            "link": step.link,
         }
     )
 
@@ -34,7 +36,7 @@ def after_json(step: Step, *, reason: str = "", result: Stamp | None = None) -> 
     """Return where a step leads, and how it ended."""
     return json.dumps(
         {
-            "target": _place(step.target),
+            "target": place_json(step.target),
             "temporary": step.temporary,
             "reason": reason,
             "stamp": _stamp(result),
@@ -43,14 +45,15 @@ def after_json(step: Step, *, reason: str = "", result: Stamp | None = None) -> 
 
 
 def journal_step(row: tuple[object, ...], roots: Mapping[int, bytes]) -> JournalStep:
-    """Return the step of a row `id, action, before, after, state`.
+    """Return the step of a row `id, action, before, after, state, changed_at`.
 
     `roots` has the libraries' roots as they are now: a library may have moved since.
     """
-    id_, action, before_text, after_text, state = row
+    id_, action, before_text, after_text, state, changed_at = row
     before: _Json = json.loads(str(before_text))
     after: _Json = json.loads(str(after_text))
-    target = _read_place(after["target"], roots)
+    target = read_place(after["target"], roots)
+    link = before.get("link")  # rows of earlier schemas have none of the last two
     assert target is not None  # noqa: S101 - every step has one
     return JournalStep(
         id=int(str(id_)),
@@ -58,21 +61,25 @@ def journal_step(row: tuple[object, ...], roots: Mapping[int, bytes]) -> Journal
             action=Action(str(action)),
             group=int(str(before["group"])),
             target=target,
-            source=_read_place(before["source"], roots),
+            source=read_place(before["source"], roots),
             stamp=_read_stamp(before["stamp"]),
             file_id=_number(before["file"]),
             content_id=_number(before["content"]),
             sha256=None if before["sha256"] is None else str(before["sha256"]),
             temporary=str(after["temporary"]),
             undoes=_number(before["undoes"]),
+            same_as=read_place(before.get("same_as"), roots),
+            link=None if link is None else LinkKind(str(link)),
         ),
         state=StepState(str(state)),
         reason=str(after["reason"]),
         result=_read_stamp(after["stamp"]),
+        changed_at=float(str(changed_at)),
     )
 
 
-def _place(place: Place | None) -> _Json | None:
+def place_json(place: Place | None) -> _Json | None:
+    """Return a place as the rows have it."""
     if place is None:
         return None
     return {
@@ -88,7 +95,8 @@ def _stamp(stamp: Stamp | None) -> list[object] | None:
     return [stamp.size, stamp.mtime_ns, stamp.device, stamp.inode, stamp.folder]
 
 
-def _read_place(value: object, roots: Mapping[int, bytes]) -> Place | None:
+def read_place(value: object, roots: Mapping[int, bytes]) -> Place | None:
+    """Return a place of a row, below its library's root as that is now; None for none."""
     if not isinstance(value, dict):
         return None
     library = int(value["library"])

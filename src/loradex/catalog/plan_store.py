@@ -10,10 +10,18 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loradex.catalog.file_store import PATH_LIMIT
-from loradex.catalog.journal_rows import after_json, before_json, journal_step
+from loradex.catalog.journal_rows import (
+    after_json,
+    before_json,
+    journal_step,
+    place_json,
+    read_place,
+)
 from loradex.catalog.reader import Reader
 from loradex.domain.plans import (
+    FILE_ACTIONS,
     Action,
+    Conflict,
     JournalStep,
     MovePlan,
     Outcome,
@@ -32,6 +40,8 @@ if TYPE_CHECKING:
     from loradex.catalog.writer import Writer
 
 _NOTE_LIMIT = 1000
+_OF_FILES = "action IN (" + ", ".join(f"'{action.value}'" for action in FILE_ACTIONS) + ")"
+_OF_FOLDERS = "action IN ('make folder', 'remove folder')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,51 +90,62 @@ class PlanStore:
             )
         ]
 
-    def add(self, plan: MovePlan) -> int:
-        """Keep a plan with all of its steps before any of them is done; return its number."""
-        now = time.time()
+    def add(self, plan: MovePlan, about: str = "{}") -> int:
+        """Keep a plan with all of its steps before any of them is done; return its number.
+
+        `about` is JSON that says what was asked for.
+        """
         with self._writer.transaction() as connection:
-            run = connection.exec_driver_sql
-            plan_id = run(
-                "INSERT INTO plan(kind, state, created_at, note) VALUES (?, ?, ?, ?) RETURNING id",
-                (plan.kind, PlanState.PLANNED.value, now, storable(plan.note, _NOTE_LIMIT)),
+            plan_id = connection.exec_driver_sql(
+                "INSERT INTO plan(kind, state, created_at, note, about) VALUES (?, ?, ?, ?, ?)"
+                " RETURNING id",
+                (
+                    plan.kind,
+                    PlanState.PLANNED.value,
+                    time.time(),
+                    storable(plan.note, _NOTE_LIMIT),
+                    about,
+                ),
             ).scalar_one()
-            if plan.steps:
-                run(
-                    "INSERT INTO journal(plan_id, position, action, before, after, state,"
-                    " changed_at) VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [
-                        (
-                            plan_id,
-                            position,
-                            step.action.value,
-                            before_json(step),
-                            after_json(step),
-                            StepState.PLANNED.value,
-                            now,
-                        )
-                        for position, step in enumerate(plan.steps)
-                    ],
-                )
+            _fill(connection, plan_id, plan)
         return int(plan_id)
+
+    def replace(self, plan_id: int, plan: MovePlan) -> bool:
+        """Put other steps in the place of those of a plan that was not begun; False if it was."""
+        with self._writer.transaction() as connection:
+            if not _clear(connection, plan_id, PlanState.PLANNED):
+                return False
+            _fill(connection, plan_id, plan)
+        return True
+
+    def discard(self, plan_id: int) -> bool:
+        """Delete a plan that was not begun; return False when it was, or there is none.
+
+        Its number is not given to another one.
+        """
+        with self._writer.transaction() as connection:
+            return _clear(connection, plan_id, PlanState.DISCARDED)
 
     def steps(self, plan_id: int) -> list[JournalStep]:
         """Return a plan's steps in their order; none when there is no such plan."""
-        roots = {
-            int(str(row[0])): _bytes(row[1])
-            for row in self._reader.rows_of("SELECT id, raw_root FROM library")
-        }
+        roots = self._roots()
         return [
             journal_step(row, roots)
             for row in self._reader.rows_of(
-                "SELECT id, action, before, after, state FROM journal WHERE plan_id = ?"
+                "SELECT id, action, before, after, state, changed_at FROM journal WHERE plan_id = ?"
                 " ORDER BY position",
                 (plan_id,),
             )
         ]
 
-    def plans(self, *, state: PlanState | None = None) -> list[PlanSummary]:
-        """Return all plans, or those of one state, newest first."""
+    def plan(self, plan_id: int) -> PlanSummary | None:
+        """Return one plan, None when there is none of that number."""
+        return next(iter(self.plans(plan_id=plan_id)), None)
+
+    def plans(
+        self, *, state: PlanState | None = None, plan_id: int | None = None
+    ) -> list[PlanSummary]:
+        """Return all plans but the discarded, or those of one state or number, newest first."""
         return [
             PlanSummary(
                 id=int(str(row[0])),
@@ -138,18 +159,71 @@ class PlanStore:
                 failed=int(str(row[8])),
                 undone=int(str(row[9])),
                 planned=int(str(row[10])),
+                stays=int(str(row[11])),
+                emptied=int(str(row[12])),
             )
             for row in self._reader.rows_of(
                 "SELECT plan.id, kind, plan.state, note, created_at, applied_at, undone_at,"
                 " count(*) FILTER (WHERE journal.state = 'done'),"
                 " count(*) FILTER (WHERE journal.state = 'failed'),"
                 " count(*) FILTER (WHERE journal.state = 'undone'),"
-                " count(*) FILTER (WHERE journal.state = 'planned')"
-                " FROM plan LEFT JOIN journal ON plan_id = plan.id AND action = 'move'"
-                " WHERE ?1 IS NULL OR plan.state = ?1 GROUP BY plan.id ORDER BY plan.id DESC",
-                (None if state is None else state.value,),
+                " count(*) FILTER (WHERE journal.state = 'planned'),"
+                " (SELECT count(*) FROM plan_conflict WHERE plan_conflict.plan_id = plan.id),"
+                " count(*) FILTER (WHERE journal.state = 'emptied')"
+                f" FROM plan LEFT JOIN journal ON plan_id = plan.id AND {_OF_FILES}"
+                " WHERE plan.state <> 'discarded' AND (?1 IS NULL OR plan.state = ?1)"
+                " AND (?2 IS NULL OR plan.id = ?2) GROUP BY plan.id ORDER BY plan.id DESC",
+                (None if state is None else state.value, plan_id),
             )
         ]
+
+    def about(self, plan_id: int) -> str:
+        """Return the JSON that says what was asked for; `{}` when there is no such plan."""
+        rows = self._reader.rows_of("SELECT about FROM plan WHERE id = ?", (plan_id,))
+        return str(rows[0][0]) if rows else "{}"
+
+    def conflicts(self, plan_id: int) -> list[Conflict]:
+        """Return what a plan leaves where it is, as it was drawn up."""
+        roots = self._roots()
+        found = []
+        for source, reason, file_id in self._reader.rows_of(
+            "SELECT source, reason, file_id FROM plan_conflict WHERE plan_id = ? ORDER BY position",
+            (plan_id,),
+        ):
+            place = read_place(json.loads(str(source)), roots)
+            if place is not None:
+                number = None if file_id is None else int(str(file_id))
+                found.append(Conflict(place, str(reason), file_id=number))
+        return found
+
+    def trashed(self) -> list[tuple[int, JournalStep]]:
+        """Return the steps that put something in a trash that is not known to be gone from there.
+
+        Each with its plan, oldest first.
+        """
+        roots = self._roots()
+        return [
+            (int(str(row[6])), journal_step(row[:6], roots))
+            for row in self._reader.rows_of(
+                "SELECT id, action, before, after, state, changed_at, plan_id FROM journal"
+                " WHERE action = 'trash' AND state = 'done' ORDER BY changed_at, id"
+            )
+        ]
+
+    def emptied(self, step_ids: Sequence[int]) -> None:
+        """Note of steps that what they put in the trash was deleted from there."""
+        now = time.time()
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE journal SET state = 'emptied', changed_at = ? WHERE id = ?",
+                [(now, step_id) for step_id in step_ids],
+            )
+
+    def _roots(self) -> dict[int, bytes]:
+        return {
+            int(str(row[0])): _bytes(row[1])
+            for row in self._reader.rows_of("SELECT id, raw_root FROM library")
+        }
 
     def begin(self, plan_id: int) -> None:
         """Note that the steps of a plan are being done from now on."""
@@ -195,8 +269,9 @@ class PlanStore:
                 step = by_id[outcome.step_id]
                 if outcome.state is not StepState.DONE:
                     continue
-                if step.action is Action.MOVE and step.file_id is not None:
-                    touched |= _follow(connection, step, outcome.result)
+                if step.file_id is not None:
+                    follow = _GOES.get(step.action, _follow)
+                    touched |= follow(connection, step, outcome.result)
                 if step.undoes is not None:
                     _take_back(connection, step.undoes, now)
             self._writer.refresh(connection, touched)
@@ -245,6 +320,69 @@ def _follow(connection: Connection, step: Step, result: Stamp | None) -> set[int
     return {content for content in touched if content is not None}
 
 
+def _leave(connection: Connection, step: Step, _result: Stamp | None) -> set[int]:
+    """Note that a file is at its place no longer; all that is known of it stays."""
+    rows = connection.exec_driver_sql(
+        "UPDATE file SET state = 'missing' WHERE id = ? RETURNING content_id", (step.file_id,)
+    )
+    return {row[0] for row in rows if row[0] is not None}
+
+
+_GOES = {Action.TRASH: _leave, Action.UNLINK: _leave}
+"""After these a file's row has no place; after all others it has the step's target."""
+
+
+def _fill(connection: Connection, plan_id: int, plan: MovePlan) -> None:
+    """Write the steps of a plan, and what it leaves alone."""
+    now = time.time()
+    run = connection.exec_driver_sql
+    if plan.steps:
+        run(
+            "INSERT INTO journal(plan_id, position, action, before, after, state, changed_at)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            [
+                (
+                    plan_id,
+                    position,
+                    step.action.value,
+                    before_json(step),
+                    after_json(step),
+                    StepState.PLANNED.value,
+                    now,
+                )
+                for position, step in enumerate(plan.steps)
+            ],
+        )
+    if plan.conflicts:
+        run(
+            "INSERT INTO plan_conflict(plan_id, position, source, reason, file_id)"
+            " VALUES (?, ?, ?, ?, ?)",
+            [
+                (
+                    plan_id,
+                    position,
+                    json.dumps(place_json(conflict.source)),
+                    storable(conflict.reason, _NOTE_LIMIT),
+                    conflict.file_id,
+                )
+                for position, conflict in enumerate(plan.conflicts)
+            ],
+        )
+
+
+def _clear(connection: Connection, plan_id: int, state: PlanState) -> bool:
+    """Take the steps of a plan away and give it a state, if nothing of it was begun."""
+    run = connection.exec_driver_sql
+    planned = run(
+        "UPDATE plan SET state = ? WHERE id = ? AND state = 'planned'",
+        (state.value, plan_id),
+    ).rowcount
+    if planned:
+        run("DELETE FROM journal WHERE plan_id = ?", (plan_id,))
+        run("DELETE FROM plan_conflict WHERE plan_id = ?", (plan_id,))
+    return bool(planned)
+
+
 def _take_back(connection: Connection, step_id: int, now: float) -> None:
     """Note on a step that it was taken back; one that it had taken back itself holds again."""
     run = connection.exec_driver_sql
@@ -258,7 +396,7 @@ def _take_back(connection: Connection, step_id: int, now: float) -> None:
         if state is StepState.UNDONE:
             run(
                 "UPDATE plan SET undone_at = ?1, state = iif(EXISTS (SELECT 1 FROM journal"
-                " WHERE plan_id = ?2 AND action = 'move' AND state = 'done'), state, 'undone')"
+                f" WHERE plan_id = ?2 AND state = 'done' AND NOT {_OF_FOLDERS}), state, 'undone')"
                 " WHERE id = ?2",
                 (now, plan_id),
             )

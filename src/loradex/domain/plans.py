@@ -21,6 +21,8 @@ class PlanState(StrEnum):
     """Every step was done, or failed."""
     UNDONE = "undone"
     """All that it had moved was brought back."""
+    DISCARDED = "discarded"
+    """Deleted by a person before anything of it was done; its steps are gone."""
 
 
 class StepState(StrEnum):
@@ -34,6 +36,8 @@ class StepState(StrEnum):
     """There was nothing to do: the folder was there, or is not empty."""
     UNDONE = "undone"
     """Done, and taken back by another plan."""
+    EMPTIED = "emptied"
+    """Done, and the file was deleted from the trash since: nothing brings it back."""
 
 
 class Action(StrEnum):
@@ -43,6 +47,30 @@ class Action(StrEnum):
     MAKE_FOLDER = "make folder"
     REMOVE_FOLDER = "remove folder"
     """Only when it is empty."""
+    TRASH = "trash"
+    """Into a trash folder on the same disk; the target is its place there."""
+    RESTORE = "restore"
+    """Out of a trash folder, which is the source."""
+    LINK = "link"
+    """A link is made at the target that leads to the source."""
+    UNLINK = "unlink"
+    """The link at the target, which leads to the source, is taken away."""
+
+
+class LinkKind(StrEnum):
+    """How a link leads to a file."""
+
+    HARD = "hard"
+    """A second name of the file, on the same disk."""
+    SYMBOLIC = "symbolic"
+    """A small file that holds the path."""
+
+
+OUTSIDE = 0
+"""The library of a place that is in none: a trash folder."""
+
+FILE_ACTIONS = (Action.MOVE, Action.TRASH, Action.RESTORE)
+"""Actions after which a file lies elsewhere; what lists of plans count."""
 
 
 def _text(raw: bytes) -> str:
@@ -52,7 +80,10 @@ def _text(raw: bytes) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A path below a library's root, in the bytes the disk has."""
+    """A path below a library's root, in the bytes the disk has.
+
+    In a trash folder (`library_id` is `OUTSIDE`) the root is the folder that holds the files.
+    """
 
     library_id: int
     root: bytes
@@ -117,6 +148,10 @@ class Step:
     """Name in the target's folder under which a copy is made, or a change of case goes through."""
     undoes: int | None = None
     """The journal's number of the step that this one takes back."""
+    same_as: Place | None = None
+    """The file goes only while this one holds the same bytes, which is looked at right before."""
+    link: LinkKind | None = None
+    """Of a link: its kind."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -140,8 +175,8 @@ class MovePlan:
 
     @property
     def moves(self) -> tuple[Step, ...]:
-        """The steps that move a file."""
-        return tuple(step for step in self.steps if step.action is Action.MOVE)
+        """The steps after which a file lies elsewhere."""
+        return tuple(step for step in self.steps if step.action in FILE_ACTIONS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +189,8 @@ class JournalStep:
     reason: str = ""
     result: Stamp | None = None
     """The file after it was moved; None before, and for a folder."""
+    changed_at: float = 0.0
+    """When it got its state (Unix time)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,3 +220,7 @@ class PlanSummary:
     failed: int
     undone: int
     planned: int
+    stays: int = 0
+    """Files that it leaves where they are, as it was drawn up."""
+    emptied: int = 0
+    """Files that were deleted from the trash since."""

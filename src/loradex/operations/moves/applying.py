@@ -10,6 +10,8 @@ from itertools import groupby
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.plans import (
+    FILE_ACTIONS,
+    OUTSIDE,
     Action,
     JournalStep,
     MovePlan,
@@ -106,7 +108,7 @@ def _settle_all(catalog: Catalog) -> list[Problem]:
 def _files_left(catalog: Catalog, plan_id: int) -> bool:
     """Tell whether a plan still has files to move."""
     return any(
-        entry.step.action is Action.MOVE and entry.state is StepState.PLANNED
+        entry.step.action in FILE_ACTIONS and entry.state is StepState.PLANNED
         for entry in catalog.plans.steps(plan_id)
     )
 
@@ -116,7 +118,7 @@ def _reachable(catalog: Catalog, entry: JournalStep) -> bool:
     return all(
         device_of(place.root, catalog.files.known_device(place.library_id)) is not None
         for place in (entry.step.source, entry.step.target)
-        if place is not None
+        if place is not None and place.library_id != OUTSIDE  # it is on the disk of the other
     )
 
 
@@ -229,7 +231,7 @@ def _count(report: MoveReport, group: Sequence[JournalStep], outcomes: Sequence[
         outcome.step_id: outcome.result for outcome in outcomes if outcome.state is StepState.DONE
     }
     for entry in group:
-        if entry.step.action is not Action.MOVE or entry.id not in results:
+        if entry.step.action not in FILE_ACTIONS or entry.id not in results:
             continue
         result = results[entry.id]
         report.moved.append(entry)

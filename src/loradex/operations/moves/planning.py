@@ -8,11 +8,20 @@ import os
 import secrets
 import stat
 from bisect import bisect_left
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 from loradex.catalog.plan_store import KnownPlace
-from loradex.domain.plans import Action, Conflict, MovePlan, Place, Stamp, Step
+from loradex.domain.plans import (
+    OUTSIDE,
+    Action,
+    Conflict,
+    LinkKind,
+    MovePlan,
+    Place,
+    Stamp,
+    Step,
+)
 from loradex.domain.text import display_text
 from loradex.formats.model_files import is_model_file, model_stem, sidecars
 from loradex.formats.shards import shard_name
@@ -25,15 +34,35 @@ from loradex.operations.moves.names import (
     nearest_folder,
 )
 from loradex.operations.moves.steps import SPARE_BYTES, free_bytes, matches, sentence
+from loradex.operations.moves.trash_can import another_slot
+
+_LEAVING = (Action.MOVE, Action.TRASH, Action.RESTORE)
+"""Actions after which nothing is at the source any more."""
 
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """A model file that is to go to another place. `undoes` as in `Step`."""
+    """A model file that is to go to another place, or into the trash. `undoes` as in `Step`."""
 
     known: KnownPlace
     target: Place
     undoes: int | None = None
+    action: Action = Action.MOVE
+    """MOVE, or TRASH with a slot of a trash folder as the target."""
+    kept: KnownPlace | None = None
+    """Of a file in the trash: another one with the same bytes, without which it stays."""
+    link: LinkKind | None = None
+    """What is left in the place of such a file: a link to the one that is kept. Its sidecars, which
+    go by the name, then stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Loose:
+    """A file that is no model, by itself: a sidecar without its model, say."""
+
+    source: Place
+    target: Place
+    action: Action = Action.MOVE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,41 +86,71 @@ def plan_moves(
     the files cannot go; `extras` has further files of each of `wanted`. A file that is in its
     place already is left out. Folders that are missing become steps of their own.
     """
-    draft = _Draft()
-    for place, each in enumerate(wanted):
-        if each.known.place.path == each.target.path:
-            continue
-        try:
-            draft.add(each, extras[place] if extras else ())
-        except _StaysError as reason:
-            draft.conflicts.append(
-                Conflict(each.known.place, str(reason), file_id=each.known.file_id)
-            )
-    return MovePlan(kind, note, tuple(draft.steps), tuple(draft.conflicts))
+    going = [
+        (each, extras[place] if extras else ())
+        for place, each in enumerate(wanted)
+        if each.known.place.path != each.target.path
+    ]
+    draft = Draft()
+    while going:
+        draft.conflicts_waiting.clear()
+        leaving = {each.known.place.path for each, _ in going}
+        waiting = [one for one in going if not draft.take(*one, leaving)]
+        if len(waiting) == len(going):
+            draft.conflicts += draft.conflicts_waiting
+            break
+        going = waiting
+    return draft.plan(kind, note)
 
 
-class _StaysError(Exception):
-    """A model cannot go to its place; the message is a sentence."""
+class Stays(Exception):
+    """A model cannot go to its place; the message is a sentence.
+
+    `taken_by` is the path of the file that has its name, where that is the reason.
+    """
+
+    def __init__(self, message: str, taken_by: bytes | None = None) -> None:
+        super().__init__(message)
+        self.taken_by = taken_by
 
 
 @dataclass(slots=True)
-class _Draft:
-    """The plan so far, and what it will take of names and of room."""
+class Draft:
+    """A plan so far, and what it will take of names and of room."""
 
     steps: list[Step] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
+    conflicts_waiting: list[Conflict] = field(default_factory=list)
+    """Of models whose name another one has that may go yet."""
     _listings: dict[bytes, dict[str, bytes]] = field(default_factory=dict)
     _sources: dict[bytes, list[str]] = field(default_factory=dict)
     _taken: set[tuple[bytes, str]] = field(default_factory=set)
     _folders: set[bytes] = field(default_factory=set)
     _needed: dict[int, int] = field(default_factory=dict)
     _moved: set[bytes] = field(default_factory=set)
+    _writable: dict[bytes, bool] = field(default_factory=dict)
+
+    def plan(self, kind: str, note: str) -> MovePlan:
+        """Return what was taken so far as a plan."""
+        return MovePlan(kind, note, tuple(self.steps), tuple(self.conflicts))
+
+    def take(self, wanted: Wanted, extras: Sequence[Extra], leaving: Collection[bytes]) -> bool:
+        """Add a model, or why it stays; False when its name may become free: `leaving` may go."""
+        try:
+            self.add(wanted, extras)
+        except Stays as reason:
+            conflict = Conflict(wanted.known.place, str(reason), file_id=wanted.known.file_id)
+            if reason.taken_by in leaving and reason.taken_by != wanted.known.place.path:
+                self.conflicts_waiting.append(conflict)
+                return False
+            self.conflicts.append(conflict)
+        return True
 
     def add(self, wanted: Wanted, extras: Sequence[Extra]) -> None:
-        """Add a model with what belongs to it; raise `_StaysError` and add nothing otherwise."""
+        """Add a model with what belongs to it; raise `Stays` and add nothing otherwise."""
         known = wanted.known
         model = Step(
-            Action.MOVE,
+            wanted.action,
             0,
             wanted.target,
             source=known.place,
@@ -101,10 +160,38 @@ class _Draft:
             sha256=known.sha256,
             temporary=_temporary_name(),
             undoes=wanted.undoes,
+            same_as=wanted.kept.place if wanted.kept else None,
         )
-        steps = [model, *self._beside(model, extras)]
+        if wanted.kept is not None and wanted.link is not None:
+            self.add_steps([model, _link(wanted, wanted.kept, self._stamp(wanted.kept), model)])
+        elif wanted.action is Action.TRASH:
+            beside = self._beside(replace(model, target=known.place), extras)
+            self.add_steps([model, *(_into_trash(step, wanted.target) for step in beside)])
+        else:
+            self.add_steps([model, *self._beside(model, extras)])
+
+    def add_loose(self, loose: Loose) -> None:
+        """Add a file that is no model; raise `Stays` when it cannot go."""
+        self.add_steps(
+            [
+                Step(
+                    loose.action,
+                    0,
+                    loose.target,
+                    source=loose.source,
+                    stamp=_regular_stamp(loose.source),
+                    temporary=_temporary_name(),
+                )
+            ]
+        )
+
+    def add_steps(self, steps: Sequence[Step]) -> None:
+        """Add steps that end together, and the folders they need; raise `Stays` for none of it."""
+        leaving = {step.source.path for step in steps if step.source and step.action in _LEAVING}
+        leaving |= {step.target.path for step in steps if step.action is Action.UNLINK}
         for step in steps:
-            self._check_target(step)
+            if step.action is not Action.UNLINK:
+                self._check_target(step, leaving)
         needed = self._check_room(steps)
         for folder in self._missing_folders(steps):
             self._folders.add(folder.path)
@@ -113,8 +200,9 @@ class _Draft:
         group = len(self.steps)
         for step in steps:
             self.steps.append(replace(step, group=group))
-            self._taken.add((step.target.folder, name_key(step.target.name)))
-            if step.source is not None:
+            if step.target.library_id != OUTSIDE:
+                self._taken.add((step.target.folder, name_key(step.target.name)))
+            if step.source is not None and step.action in _LEAVING:
                 self._moved.add(step.source.path)
 
     def _stamp(self, known: KnownPlace) -> Stamp:
@@ -122,11 +210,11 @@ class _Draft:
         try:
             info = os.lstat(known.place.path)
         except OSError as error:
-            raise _StaysError(sentence(error)) from error
+            raise Stays(sentence(error)) from error
         if stat.S_ISLNK(info.st_mode):
-            raise _StaysError("It is a link: links stay where they are.")
+            raise Stays("It is a link: links stay where they are.")
         if not matches(info, known.stamp):
-            raise _StaysError("It has changed since it was scanned: scan first.")
+            raise Stays("It has changed since it was scanned: scan first.")
         if known.stamp.folder:
             return replace(known.stamp, device=info.st_dev, inode=info.st_ino)
         return stamp_of(info)
@@ -136,6 +224,8 @@ class _Draft:
         source, target = model.source, model.target
         if source is None or (model.stamp is not None and model.stamp.folder):
             return []
+        if source.library_id == OUTSIDE:
+            return [_extra_step(extra) for extra in extras]
         name, new_name = os.fsdecode(source.name), os.fsdecode(target.name)
         stem, new_stem = model_stem(name), model_stem(new_name)
         files = {extra.source.path: extra for extra in extras}
@@ -153,19 +243,7 @@ class _Draft:
                     _sibling(source, os.fsencode(sidecar.name)), _sibling(target, renamed)
                 )
                 files.setdefault(beside.source.path, beside)
-        return [
-            Step(
-                Action.MOVE,
-                0,
-                each.target,
-                source=each.source,
-                stamp=_regular_stamp(each.source),
-                temporary=_temporary_name(),
-                undoes=each.undoes,
-            )
-            for each in files.values()
-            if each.source.path not in self._moved
-        ]
+        return [_extra_step(each) for each in files.values() if each.source.path not in self._moved]
 
     def _names_beside(self, source: Place, stem: str) -> list[str]:
         """Return the names in a file's folder that begin with `stem`, from one sorted listing."""
@@ -173,7 +251,7 @@ class _Draft:
             try:
                 self._sources[source.folder] = sorted(map(os.fsdecode, os.listdir(source.folder)))
             except OSError as error:
-                raise _StaysError(sentence(error)) from error
+                raise Stays(sentence(error)) from error
         names = self._sources[source.folder]
         return names[bisect_left(names, stem) : bisect_left(names, f"{stem}\U0010ffff")]
 
@@ -186,71 +264,116 @@ class _Draft:
         ]
         return any(_sibling(source, os.fsencode(name)).path not in self._moved for name in others)
 
-    def _check_target(self, step: Step) -> None:
-        """Raise unless the target's name is free, allowed, and below its library's root."""
+    def _check_target(self, step: Step, leaving: Collection[bytes]) -> None:
+        """Raise unless the target's name is free, allowed, and below its library's root.
+
+        A name that a file has which goes before this one, or with it (`leaving`), is free.
+        """
         target, source = step.target, step.source
+        if target.library_id == OUTSIDE:
+            self._check_writable(source.folder if source else target.folder)
+            return
         if not is_inside(target.path, target.root):
-            raise _StaysError(f"{target.shown} is not below the library's folder.")
+            raise Stays(f"{target.shown} is not below the library's folder.")
         if any(len(part) > NAME_BYTES for part in target.relative.split(b"/")):
-            raise _StaysError("Its new name would be too long.")
+            raise Stays("Its new name would be too long.")
         folder, key = target.folder, name_key(target.name)
         if folder not in self._listings:
             try:
                 self._listings[folder] = names_in(folder)
             except OSError as error:
                 shown = display_text(os.fsdecode(folder))
-                raise _StaysError(f"The folder {shown}: {sentence(error)}") from error
+                raise Stays(f"The folder {shown}: {sentence(error)}") from error
         there = self._listings[folder].get(key)
-        if there is not None and (source is None or folder + b"/" + there != source.path):
-            shown = display_text(os.fsdecode(folder + b"/" + there))
-            raise _StaysError(f"There is {shown} already.")
+        if there is not None:
+            path = folder + b"/" + there
+            going = path in leaving or path in self._moved
+            if not going and (source is None or path != source.path):
+                raise Stays(f"There is {display_text(os.fsdecode(path))} already.", path)
         if (folder, key) in self._taken:
-            raise _StaysError(f"Another file of this plan goes to {target.shown}.")
+            raise Stays(f"Another file of this plan goes to {target.shown}.")
         writable = nearest_folder(target.path)
         for needed in {writable, source.folder if source else writable}:
-            if not os.access(needed, os.W_OK | os.X_OK):
-                shown = display_text(os.fsdecode(needed))
-                raise _StaysError(f"The folder {shown} cannot be written to.")
+            self._check_writable(needed)
+
+    def _check_writable(self, folder: bytes) -> None:
+        if folder not in self._writable:
+            self._writable[folder] = os.access(folder, os.W_OK | os.X_OK)
+        if not self._writable[folder]:
+            raise Stays(f"The folder {display_text(os.fsdecode(folder))} cannot be written to.")
 
     def _check_room(self, steps: Sequence[Step]) -> dict[int, int]:
         """Return the bytes needed on each device with these steps; raise when there are fewer."""
         needed = dict(self._needed)
         for step in steps:
-            if step.stamp is None:
+            if step.stamp is None or step.action not in (Action.MOVE, Action.RESTORE):
                 continue
             folder = nearest_folder(step.target.path)
             device = os.stat(folder).st_dev
             if device == step.stamp.device:
                 continue
             if step.stamp.folder:
-                raise _StaysError("A model that is a folder can only be moved within one disk.")
+                raise Stays("A model that is a folder can only be moved within one disk.")
             needed[device] = needed.get(device, 0) + step.stamp.size
             if needed[device] + SPARE_BYTES > free_bytes(folder):
-                raise _StaysError("There is not enough room on the disk it should go to.")
+                raise Stays("There is not enough room on the disk it should go to.")
         return needed
 
     def _missing_folders(self, steps: Sequence[Step]) -> list[Place]:
         """Return the folders that have to be made for these files, outermost first."""
         missing: dict[bytes, Place] = {}
         for step in steps:
+            if step.target.library_id == OUTSIDE:
+                continue
             parts = step.target.relative.split(b"/")[:-1]
             for end in range(1, len(parts) + 1):
                 folder = replace(step.target, relative=b"/".join(parts[:end]))
                 if folder.path in self._folders or os.path.isdir(folder.path):
                     continue
                 if os.path.lexists(folder.path):
-                    raise _StaysError(f"{folder.shown} is in the way: it is no folder.")
+                    raise Stays(f"{folder.shown} is in the way: it is no folder.")
                 missing[folder.path] = folder
         return list(missing.values())
+
+
+def _link(wanted: Wanted, kept: KnownPlace, stamp: Stamp, model: Step) -> Step:
+    """Return the step that leaves a link in the place of a file that goes into the trash."""
+    return replace(
+        model,
+        action=Action.LINK,
+        source=kept.place,
+        target=wanted.known.place,
+        stamp=stamp,
+        same_as=None,
+        link=wanted.link,
+    )
+
+
+def _into_trash(step: Step, slot: Place) -> Step:
+    """Return the step that puts a sidecar where its model goes."""
+    assert step.source is not None  # noqa: S101 - whatever is beside a model has a place
+    return replace(step, action=Action.TRASH, target=another_slot(slot, step.source.name))
+
+
+def _extra_step(extra: Extra) -> Step:
+    return Step(
+        Action.RESTORE if extra.source.library_id == OUTSIDE else Action.MOVE,
+        0,
+        extra.target,
+        source=extra.source,
+        stamp=_regular_stamp(extra.source),
+        temporary=_temporary_name(),
+        undoes=extra.undoes,
+    )
 
 
 def _regular_stamp(place: Place) -> Stamp:
     try:
         info = os.lstat(place.path)
     except OSError as error:
-        raise _StaysError(f"{place.shown}: {sentence(error)}") from error
+        raise Stays(f"{place.shown}: {sentence(error)}") from error
     if not stat.S_ISREG(info.st_mode):
-        raise _StaysError(f"{place.shown}, which belongs to it, is no plain file.")
+        raise Stays(f"{place.shown}, which belongs to it, is no plain file.")
     return stamp_of(info)
 
 
@@ -266,7 +389,7 @@ def _other_shards(name: str, new_name: str) -> list[tuple[str, str]]:
         return []
     renamed = shard_name(new_name)
     if renamed is None or (renamed.number, renamed.of) != (shard.number, shard.of):
-        raise _StaysError("It is one of several files of a model: its new name has to say so, too.")
+        raise Stays("It is one of several files of a model: its new name has to say so, too.")
     numbers = [number for number in range(1, shard.of + 1) if number != shard.number]
     return [(shard.sibling(number), renamed.sibling(number)) for number in numbers]
 

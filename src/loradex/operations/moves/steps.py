@@ -12,14 +12,17 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from loradex.domain.plans import Action, Place, Stamp, Step, StepState
+from loradex.domain.plans import FILE_ACTIONS, Action, Place, Stamp, Step, StepState
 from loradex.domain.progress import CancelToken
+from loradex.operations.moves.comparing import NotTheSame, check_same
 from loradex.operations.moves.copying import CopyFailed, copy_verified, same_bytes, stamp_of
+from loradex.operations.moves.linking import LinkRefused, is_link, make_link
 from loradex.operations.moves.names import same_name
 from loradex.operations.moves.renaming import rename_new, sync_folder
+from loradex.operations.moves.trash_can import info_path, remove_info, write_info
 
 SPARE_BYTES = 64 * 1024 * 1024
 """What a disk has to have left after a copy."""
@@ -44,12 +47,12 @@ def perform(step: Step, doing: Doing) -> tuple[StepState, Stamp | None]:
     Raises StepFailed, or Cancelled in the middle of a copy: nothing is changed then.
     """
     try:
-        if step.action is Action.MOVE:
-            return StepState.DONE, _move(step, doing)
         if step.action is Action.MAKE_FOLDER:
             return _make_folder(step.target.path, doing), None
-        return _remove_folder(step.target.path, doing), None
-    except CopyFailed as error:
+        if step.action is Action.REMOVE_FOLDER:
+            return _remove_folder(step.target.path, doing), None
+        return StepState.DONE, _DONE_BY[step.action](step, doing)
+    except (CopyFailed, NotTheSame, LinkRefused) as error:
         raise StepFailed(str(error)) from error
     except OSError as error:
         raise StepFailed(sentence(error)) from error
@@ -57,12 +60,20 @@ def perform(step: Step, doing: Doing) -> tuple[StepState, Stamp | None]:
 
 def begun(step: Step) -> bool:
     """Tell whether a step that the journal has as planned was begun before it was cut off."""
+    there = _info(step.target.path)
     if step.action is Action.MAKE_FOLDER:
-        return _info(step.target.path) is not None
-    if step.action is Action.REMOVE_FOLDER:
-        return _info(step.target.path) is None
+        return there is not None
+    if step.action in (Action.REMOVE_FOLDER, Action.UNLINK):
+        return there is None
+    if step.action is Action.LINK:
+        return is_link(step, _of(step)[0])
+    noted = step.action is Action.TRASH and _info(info_path(step.target)) is not None
+    return noted or _began_to_move(step, there)
+
+
+def _began_to_move(step: Step, there: os.stat_result | None) -> bool:
     source, stamp = _of(step)
-    here, there = _info(source.path), _info(step.target.path)
+    here = _info(source.path)
     if _info(_temporary(step)) is not None:
         return True
     if there is None or here is None:
@@ -76,14 +87,13 @@ def begun(step: Step) -> bool:
 
 def inverse(step: Step, result: Stamp | None) -> Step:
     """Return the step that takes a done one back; `result` is the file after it."""
-    if step.action is Action.MOVE:
-        source, _ = _of(step)
-        return replace(step, source=step.target, target=source, stamp=result)
-    action = {
-        Action.MAKE_FOLDER: Action.REMOVE_FOLDER,
-        Action.REMOVE_FOLDER: Action.MAKE_FOLDER,
-    }[step.action]
-    return replace(step, action=action)
+    action = _INVERSE[step.action]
+    if step.action not in FILE_ACTIONS:
+        return replace(step, action=action)
+    source, _ = _of(step)
+    return replace(
+        step, action=action, source=step.target, target=source, stamp=result, same_as=None
+    )
 
 
 def matches(info: os.stat_result, stamp: Stamp) -> bool:
@@ -118,6 +128,8 @@ def _move(step: Step, doing: Doing) -> Stamp:
         if there is None or not doing.recovering or not _is_ours(there, stamp):
             raise StepFailed("It is not there any more.")
         return _result(step)
+    if doing.recovering and there is not None and _went_before(here, there, stamp):
+        return _result(step)
     if there is not None and not _one_entry(source, step.target, here, there):
         if _is_second_name(here, there, stamp, step, doing):
             os.unlink(source.path)
@@ -135,8 +147,74 @@ def _move(step: Step, doing: Doing) -> Stamp:
     except OSError as error:
         if error.errno != errno.EXDEV:
             raise
+        if step.action is Action.TRASH:
+            raise StepFailed("The trash folder turned out to be on another disk.") from error
         _copy_over(step, doing)
     return _result(step)
+
+
+def _trash(step: Step, doing: Doing) -> Stamp:
+    """Put a file in the trash; what is noted there of it comes first, as the trash wants it."""
+    source, _ = _of(step)
+    noted = doing.recovering and _info(info_path(step.target)) is not None
+    if step.same_as is not None and _info(step.target.path) is None:
+        check_same(source.path, step.same_as.path, doing.on_bytes, doing.cancel)
+    if not noted:
+        write_info(source, step.target)
+    try:
+        return _move(step, doing)
+    except (OSError, StepFailed):
+        if _info(step.target.path) is None:
+            remove_info(step.target)
+        raise
+
+
+def _restore(step: Step, doing: Doing) -> Stamp:
+    source, _ = _of(step)
+    result = _move(step, doing)
+    remove_info(source)
+    return result
+
+
+def _link(step: Step, doing: Doing) -> Stamp:
+    kept, stamp = _of(step)
+    if not (doing.recovering and is_link(step, kept)):
+        if _info(step.target.path) is not None:
+            raise StepFailed("Something of that name is there already.")
+        there = _info(kept.path)
+        if there is None or not matches(there, stamp):
+            raise StepFailed("The file that is kept has changed since this was planned.")
+        make_link(step, kept)
+    return stamp_of(os.stat(step.target.path))
+
+
+def _unlink(step: Step, doing: Doing) -> Stamp:
+    kept, stamp = _of(step)
+    if is_link(step, kept):
+        os.unlink(step.target.path)
+    elif not doing.recovering:
+        # In a recovery it was taken away before, and the file itself may be back already.
+        raise StepFailed("It is not the link any more that was made here.")
+    return stamp
+
+
+_DONE_BY: Mapping[Action, Callable[[Step, Doing], Stamp]] = {
+    Action.MOVE: _move,
+    Action.TRASH: _trash,
+    Action.RESTORE: _restore,
+    Action.LINK: _link,
+    Action.UNLINK: _unlink,
+}
+
+_INVERSE = {
+    Action.MOVE: Action.MOVE,
+    Action.TRASH: Action.RESTORE,
+    Action.RESTORE: Action.TRASH,
+    Action.LINK: Action.UNLINK,
+    Action.UNLINK: Action.LINK,
+    Action.MAKE_FOLDER: Action.REMOVE_FOLDER,
+    Action.REMOVE_FOLDER: Action.MAKE_FOLDER,
+}
 
 
 def _copy_over(step: Step, doing: Doing) -> None:
@@ -204,6 +282,11 @@ def _sweep(step: Step) -> None:
             remove(target)
     elif between is not None and there is None and matches(between, stamp):
         rename_new(temporary, target)
+
+
+def _went_before(here: os.stat_result, there: os.stat_result, stamp: Stamp) -> bool:
+    """Tell whether the file is at its new place, and another one at the old: a link, say."""
+    return here.st_dev == there.st_dev and not _same_file(here, there) and matches(there, stamp)
 
 
 def _is_second_name(

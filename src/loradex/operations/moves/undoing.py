@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from loradex.catalog.catalog import Catalog
@@ -19,10 +19,14 @@ from loradex.domain.plans import (
     StepState,
 )
 from loradex.errors import BadReference, LoradexError
-from loradex.operations.moves.planning import Extra, Wanted, plan_moves
+from loradex.operations.moves.inverting import inverse_steps
+from loradex.operations.moves.planning import Draft, Extra, Stays, Wanted
 
 UNDO = "undo"
 """The kind of a plan that takes another one back."""
+
+_FOLDERS = (Action.MAKE_FOLDER, Action.REMOVE_FOLDER)
+_TAKEN_BACK = (StepState.DONE, StepState.EMPTIED)
 
 
 def latest_plan(catalog: Catalog) -> int:
@@ -53,32 +57,49 @@ def plan_undo(catalog: Catalog, plan_id: int) -> MovePlan:
         )
     groups: dict[int, list[JournalStep]] = defaultdict(list)
     for entry in steps:
-        if entry.step.action is Action.MOVE and entry.state is StepState.DONE:
+        if entry.step.action not in _FOLDERS and entry.state in _TAKEN_BACK:
             groups[entry.step.group].append(entry)
-    models = [_model_of(group) for group in reversed(groups.values())]
-    known = {
-        place.file_id: place
-        for place in catalog.plans.places(
-            model.step.file_id for model in models if model.step.file_id is not None
-        )
-    }
-    wanted: list[Wanted] = []
-    extras: list[list[Extra]] = []
-    conflicts: list[Conflict] = []
-    for model, group in zip(models, reversed(groups.values()), strict=True):
-        place = known.get(model.step.file_id or 0)
-        reason = _why_not(model, place)
-        if reason or place is None or model.step.source is None:
-            conflicts.append(Conflict(model.step.target, reason, file_id=model.step.file_id))
-            continue
-        wanted.append(Wanted(place, model.step.source, undoes=model.id))
-        extras.append(_there_still(entry for entry in group if entry is not model))
-    plan = plan_moves(UNDO, f"Undo of plan {plan_id}", wanted, extras)
+    known = _known(catalog, groups.values())
+    draft = Draft()
+    for group in reversed(groups.values()):
+        try:
+            if all(entry.step.action is Action.MOVE for entry in group):
+                _move_back(draft, group, known)
+            else:
+                draft.add_steps(inverse_steps(group))
+        except Stays as reason:
+            draft.conflicts.append(_conflict(group, str(reason)))
+    plan = draft.plan(UNDO, f"Undo of plan {plan_id}")
     return replace(
-        plan,
-        steps=(*_making_again(plan.steps, steps), *_taking_away(steps, len(plan.steps))),
-        conflicts=(*conflicts, *plan.conflicts),
+        plan, steps=(*_making_again(plan.steps, steps), *_taking_away(steps, len(plan.steps)))
     )
+
+
+def _known(catalog: Catalog, groups: Iterable[Iterable[JournalStep]]) -> dict[int, KnownPlace]:
+    ids = [entry.step.file_id for group in groups for entry in group]
+    places = catalog.plans.places(id_ for id_ in ids if id_ is not None)
+    return {place.file_id: place for place in places}
+
+
+def _move_back(draft: Draft, group: list[JournalStep], known: Mapping[int, KnownPlace]) -> None:
+    """Add the moves that bring a model back with its sidecars; raise `Stays` when it cannot be."""
+    model = _model_of(group)
+    if model.step.file_id is None:
+        draft.add_steps(inverse_steps(group))
+        return
+    place = known.get(model.step.file_id)
+    reason = _why_not(model, place)
+    if reason or place is None or model.step.source is None:
+        raise Stays(reason)
+    beside = _there_still(entry for entry in group if entry is not model)
+    draft.add(Wanted(place, model.step.source, undoes=model.id), beside)
+
+
+def _conflict(group: list[JournalStep], reason: str) -> Conflict:
+    model = _model_of(group)
+    from_trash = model.step.action in (Action.TRASH, Action.LINK)
+    place = model.step.source if from_trash and model.step.source else model.step.target
+    return Conflict(place, reason, file_id=model.step.file_id)
 
 
 def _model_of(group: list[JournalStep]) -> JournalStep:

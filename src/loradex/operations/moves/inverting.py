@@ -1,0 +1,69 @@
+"""The steps that take back those of one group: out of the trash, and a link out of the way."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from loradex.domain.plans import Action, JournalStep, Place, Step, StepState
+from loradex.operations.moves.copying import stamp_of
+from loradex.operations.moves.planning import Stays
+from loradex.operations.moves.steps import inverse, matches, sentence
+
+
+def inverse_steps(group: Sequence[JournalStep]) -> list[Step]:
+    """Return the steps that take a group back, the last one first; nothing is written.
+
+    A sidecar that is gone is left out: nobody misses it. Raises `Stays` when the model cannot come
+    back, because it is not where the group put it, or is not what it was.
+    """
+    steps = []
+    for entry in reversed(group):
+        if entry.step.action is Action.LINK and not os.path.lexists(entry.step.target.path):
+            continue  # the link went since; the file itself can come back all the same
+        if entry.step.action in (Action.LINK, Action.UNLINK):
+            steps.append(replace(inverse(entry.step, entry.step.stamp), undoes=entry.id))
+            continue
+        try:
+            steps.append(_back(entry))
+        except Stays:
+            if entry.step.file_id is not None or len(group) == 1:
+                raise
+    return steps
+
+
+def _back(entry: JournalStep) -> Step:
+    """Return the step that brings one file back, as the file is now."""
+    step = entry.step
+    if entry.state is StepState.EMPTIED:
+        raise Stays(f"It was deleted from the trash{_day(entry)}: nothing brings it back.")
+    try:
+        info = os.lstat(step.target.path)
+    except FileNotFoundError as error:
+        raise Stays(_why_gone(step)) from error
+    except OSError as error:
+        raise Stays(sentence(error)) from error
+    if entry.result is not None and step.file_id is not None and not matches(info, entry.result):
+        raise Stays("It was changed since.")
+    stamp = entry.result if entry.result and entry.result.folder else stamp_of(info)
+    name = f".loradex-{secrets.token_hex(8)}.part"
+    return replace(inverse(step, stamp), undoes=entry.id, temporary=name)
+
+
+def _why_gone(step: Step) -> str:
+    if step.action is not Action.TRASH:
+        return "It is not there any more."
+    if _there(step.source):
+        return "It is back already."
+    return "It is not in the trash any more: somebody emptied the trash, or took it out."
+
+
+def _there(place: Place | None) -> bool:
+    return place is not None and os.path.lexists(place.path)
+
+
+def _day(entry: JournalStep) -> str:
+    return f" on {time.strftime('%Y-%m-%d', time.localtime(entry.changed_at))}"

@@ -1,0 +1,1 @@
+"""Plans that tidy a library up: drawn up, shown, kept, edited, applied."""
