@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from loradex.catalog.durable_writer import DurableWriter
     from loradex.catalog.file_store import FileStore
     from loradex.catalog.grid_store import GridStore
+    from loradex.catalog.health_rows import HealthRows
     from loradex.catalog.hub_store import HubStore
     from loradex.catalog.job_store import JobStore
     from loradex.catalog.known_models import KnownModels
@@ -29,6 +30,7 @@ if TYPE_CHECKING:
     from loradex.catalog.preference_store import PreferenceStore
     from loradex.catalog.serve_rows import ServeRows
     from loradex.catalog.serve_store import ServeStore
+    from loradex.catalog.tag_store import TagStore
     from loradex.catalog.update_store import UpdateStore
     from loradex.catalog.verify_store import VerifyStore
     from loradex.domain.models import ModelDetails, ModelRow, Page
@@ -80,6 +82,13 @@ class Catalog:
         from loradex.catalog.preference_store import PreferenceStore  # noqa: PLC0415
 
         return PreferenceStore(self._reader, self._writer)
+
+    @cached_property
+    def tags(self) -> TagStore:
+        """The vocabulary of tags."""
+        from loradex.catalog.tag_store import TagStore  # noqa: PLC0415
+
+        return TagStore(self._reader, self._writer)
 
     @cached_property
     def hub(self) -> HubStore:
@@ -143,6 +152,13 @@ class Catalog:
         from loradex.catalog.duplicate_rows import DuplicateRows  # noqa: PLC0415
 
         return DuplicateRows(self._reader)
+
+    @cached_property
+    def health(self) -> HealthRows:
+        """What a check-up looks at."""
+        from loradex.catalog.health_rows import HealthRows  # noqa: PLC0415
+
+        return HealthRows(self._reader)
 
     @cached_property
     def serving(self) -> ServeStore:

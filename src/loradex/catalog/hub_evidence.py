@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from loradex.catalog.facts import fact_row, put_facts, put_words, word_rows
+from loradex.catalog.tag_names import named_tags
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.hub import HubVersion
 from loradex.domain.hub_ranks import hub_rank
+from loradex.domain.tags import fold_tag
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -70,18 +72,16 @@ def _tellers(connection: Connection, content_ids: Sequence[int]) -> dict[tuple[i
 
 
 def _put_tags(connection: Connection, matches: Sequence[MatchFound], now: float) -> None:
-    names: dict[str, str] = {}
-    for match in matches:
-        for tag in match.tags:
-            names.setdefault(tag.casefold(), tag)
-    if not names:
-        return
-    connection.exec_driver_sql(
-        "INSERT OR IGNORE INTO tag(name, folded) VALUES (?, ?)",
-        [(name, folded) for folded, name in names.items()],
-    )
-    connection.exec_driver_sql(
-        "INSERT OR IGNORE INTO content_tag(content_id, tag_id, source, removed, confidence, detail,"
-        " added_at) SELECT ?, id, ?, 0, 1.0, '', ? FROM tag WHERE folded = ?",
-        [(m.content_id, Source.HUB.value, now, tag.casefold()) for m in matches for tag in m.tags],
-    )
+    tags = named_tags(connection, (tag for match in matches for tag in match.tags))
+    rows = [
+        (match.content_id, tags[folded], Source.HUB.value, now)
+        for match in matches
+        for folded in map(fold_tag, match.tags)
+        if folded in tags
+    ]
+    if rows:
+        connection.exec_driver_sql(
+            "INSERT OR IGNORE INTO content_tag(content_id, tag_id, source, removed, confidence,"
+            " detail, rule, added_at) VALUES (?, ?, ?, 0, 1.0, '', '', ?)",
+            rows,
+        )

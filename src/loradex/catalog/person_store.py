@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from loradex.catalog.reader import Reader, chunks
+from loradex.catalog.tag_names import named_tags
 from loradex.catalog.writer import BULK
 from loradex.domain.evidence import Source
+from loradex.domain.tags import fold_tag
 from loradex.domain.text import storable
 from loradex.errors import CatalogError, UsageError
 
@@ -19,7 +21,6 @@ if TYPE_CHECKING:
     from loradex.catalog.writer import Writer
 
 NOTE_LIMIT = 100_000
-TAG_LIMIT = 100
 
 
 class PersonStore:
@@ -140,7 +141,7 @@ class PersonStore:
         *,
         removed: bool,
     ) -> None:
-        names = {clean.casefold(): clean for tag in tags if (clean := clean_tag(tag))}
+        names = [tag for tag in tags if fold_tag(tag)]
         if not names or not content_ids:
             return
         now = time.time()
@@ -157,7 +158,7 @@ class PersonStore:
     def _write_some_tags(
         self,
         content_ids: Sequence[int],
-        names: Mapping[str, str],
+        names: Sequence[str],
         *,
         source: Source,
         detail: str,
@@ -166,19 +167,18 @@ class PersonStore:
     ) -> None:
         with self._writer.transaction() as connection:
             run = connection.exec_driver_sql
-            run(
-                "INSERT OR IGNORE INTO tag(name, folded) VALUES (?, ?)",
-                [(name, folded) for folded, name in names.items()],
-            )
+            tags = set(named_tags(connection, names, revive=source is Source.PERSON).values())
+            if not tags:
+                return
             run(
                 "INSERT INTO content_tag(content_id, tag_id, source, removed, confidence, detail,"
-                " added_at) SELECT ?, id, ?, ?, 1.0, ?, ? FROM tag WHERE folded = ?"
+                " rule, added_at) VALUES (?, ?, ?, ?, 1.0, ?, '', ?)"
                 " ON CONFLICT(content_id, tag_id, source) DO UPDATE SET removed = excluded.removed,"
                 " detail = excluded.detail, added_at = excluded.added_at",
                 [
-                    (id_, source.value, removed, detail, now, folded)
+                    (id_, tag_id, source.value, removed, detail, now)
                     for id_ in content_ids
-                    for folded in names
+                    for tag_id in tags
                 ],
             )
             self._writer.refresh(connection, content_ids)
@@ -197,8 +197,3 @@ def _too_long(what: str) -> UsageError:
         f"{what} more than the {NOTE_LIMIT:,} characters that a note may have.",
         hint="Shorten it, or keep the rest in a file of your own.",
     )
-
-
-def clean_tag(tag: str) -> str:
-    """Return a tag as it is kept: one line, single spaces, at most 100 characters."""
-    return " ".join(storable(tag, TAG_LIMIT).split())

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 _THESE = "content_id IN (SELECT value FROM json_each(?))"
 
 
-def refresh_effective_tags(connection: Connection, content_ids: Sequence[int]) -> None:
+def refresh_effective_tags(connection: Connection, content_ids: Iterable[int]) -> None:
     """Write `tag_effective` anew for these contents.
 
     A tag that a person took off a content is not found through its children either.

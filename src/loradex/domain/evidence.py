@@ -19,6 +19,8 @@ class Source(StrEnum):
     HEADER = "header"
     TENSORS = "tensors"
     FILE_NAME = "file name"
+    AUTO = "auto"
+    """What the tagging rules make of all the evidence; only tags come from it."""
 
     @property
     def rank(self) -> int:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loradex.catalog.catalog import Catalog
-from loradex.catalog.person_store import TAG_LIMIT, clean_tag
+from loradex.domain.tags import TAG_LIMIT, clean_tag
 from loradex.errors import UsageError
 
 

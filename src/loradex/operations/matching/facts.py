@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 
 from loradex.catalog.catalog import Catalog
 from loradex.catalog.hub_evidence import MatchFound
-from loradex.catalog.person_store import TAG_LIMIT, clean_tag
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.hub import HubModel, HubVersion
 from loradex.domain.hub_names import DERIVATIVES, base_from_hub, kind_from_hub
+from loradex.domain.tags import TAG_LIMIT, clean_tag, fold_tag
 from loradex.domain.text import trained_words
 
 TAGS_KEPT = 40
@@ -62,7 +62,10 @@ def model_of(version: HubVersion) -> HubModel:
 def _clean_tags(tags: Iterable[str]) -> list[str]:
     """Return a hub's tags as ours: no commas, no novels."""
     parts = (clean_tag(part) for tag in tags for part in tag.split(",") if len(part) <= TAG_LIMIT)
-    return [part for part in dict.fromkeys(parts) if part][:TAGS_KEPT]
+    folded: dict[str, str] = {}
+    for part in parts:
+        folded.setdefault(fold_tag(part), part)
+    return [part for key, part in folded.items() if key][:TAGS_KEPT]
 
 
 def _facts(version: HubVersion, model: HubModel | None) -> Iterable[Evidence]:
