@@ -10,15 +10,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import replace
 
+from loradex.domain.preferences import TEXT_LIMIT
 from loradex.domain.sidecar_hub import LARGEST_ID, model_claims
 from loradex.domain.sidecar_values import digest, number, phrases, table, text, whole
 from loradex.plugin_api import (
     KeyRule,
+    Preferences,
     SidecarClaims,
     SidecarDocument,
     SidecarKey,
     SidecarModel,
-    SidecarPreferences,
     hookimpl,
 )
 
@@ -59,8 +60,8 @@ class A1111:
             card |= {
                 "sd version": _VERSIONS.get(model.base, "Unknown"),
                 "activation text": ", ".join(model.words),
-                "preferred weight": model.preferences.strength or 0,
-                "negative text": model.preferences.negative,
+                "preferred weight": model.preferences.usual_strength or 0,
+                "negative text": model.preferences.negative_prompt or "",
             }
         card["notes"] = model.note
         return [SidecarKey(key, value, KeyRule.PERSON) for key, value in card.items()]
@@ -156,7 +157,8 @@ def _card(value: Mapping[str, object]) -> SidecarClaims:
         description=text(value.get("description")),
         words=phrases(value.get("activation text")),
         note=text(value.get("notes")),
-        preferences=SidecarPreferences(
-            strength=strength or None, negative=text(value.get("negative text"))
+        preferences=Preferences(
+            strength=strength or None,
+            negative_prompt=text(value.get("negative text"), TEXT_LIMIT) or None,
         ),
     )

@@ -14,11 +14,11 @@ from loradex.domain.sidecar_hub import version_claims
 from loradex.domain.sidecar_values import digest, line, lines, number, table, text, whole
 from loradex.plugin_api import (
     KeyRule,
+    Preferences,
     SidecarClaims,
     SidecarDocument,
     SidecarKey,
     SidecarModel,
-    SidecarPreferences,
     hookimpl,
 )
 
@@ -138,30 +138,30 @@ def _tips(value: object) -> Mapping[str, object]:
         return {}
 
 
-def _preferences(tips: Mapping[str, object]) -> SidecarPreferences:
+def _preferences(tips: Mapping[str, object]) -> Preferences:
     def strength(key: str) -> float | None:
         return number(tips.get(key), -_HEAVIEST, _HEAVIEST)
 
     span = _RANGE.fullmatch(line(tips.get("strength_range")))
     least, most = (float(span[1]), float(span[2])) if span else (None, None)
     skip = whole(tips.get("clip_skip"), -24, 24)
-    return SidecarPreferences(
+    return Preferences(
         strength=strength("strength"),
         strength_min=strength("strength_min") if least is None else least,
         strength_max=strength("strength_max") if most is None else most,
-        strength_clip=strength("clip_strength"),
+        clip_strength=strength("clip_strength"),
         clip_skip=abs(skip) if skip else None,  # ComfyUI counts from -1
     )
 
 
-def _written_tips(own: SidecarPreferences, existing: object) -> str:
+def _written_tips(own: Preferences, existing: object) -> str:
     """Return the tips with what is known; text that says the same already stays as it is."""
     before = dict(_tips(existing))
     known: dict[str, object] = {
         "strength": own.strength,
         "strength_min": own.strength_min,
         "strength_max": own.strength_max,
-        "clip_strength": own.strength_clip,
+        "clip_strength": own.clip_strength,
         "clip_skip": own.clip_skip,
     }
     told = _preferences(before)
@@ -169,7 +169,7 @@ def _written_tips(own: SidecarPreferences, existing: object) -> str:
         told.strength,
         told.strength_min,
         told.strength_max,
-        told.strength_clip,
+        told.clip_strength,
         told.clip_skip,
     )
     after = before | {

@@ -9,12 +9,12 @@ from loradex.domain.sidecar_hub import LARGEST_ID
 from loradex.domain.sidecar_values import digest, entries, line, lines, number, table, text, whole
 from loradex.plugin_api import (
     KeyRule,
+    Preferences,
     SidecarClaims,
     SidecarDocument,
     SidecarHub,
     SidecarKey,
     SidecarModel,
-    SidecarPreferences,
     hookimpl,
 )
 
@@ -167,10 +167,10 @@ def _moment(seconds: float) -> str:
     return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="microseconds")
 
 
-def _defaults(value: Mapping[str, object]) -> SidecarPreferences:
-    return SidecarPreferences(
-        sampler=_name(value.get("Sampler")),
-        schedule=_name(value.get("Scheduler")),
+def _defaults(value: Mapping[str, object]) -> Preferences:
+    return Preferences(
+        sampler=_name(value.get("Sampler")) or None,
+        schedule=_name(value.get("Scheduler")) or None,
         steps=whole(value.get("Steps"), 1, 1000),
         guidance_scale=number(value.get("CfgScale"), 0, 100),
         width=whole(value.get("Width"), 1, _LARGEST_SIDE),
@@ -183,7 +183,7 @@ def _name(value: object) -> str:
     return line(table(value).get("Name")) or line(value)
 
 
-def _written_defaults(own: SidecarPreferences) -> dict[str, object]:
+def _written_defaults(own: Preferences) -> dict[str, object]:
     found: dict[str, object] = {
         "Sampler": own.sampler,
         "Scheduler": own.schedule,

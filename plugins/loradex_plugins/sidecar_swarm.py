@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from loradex.domain.sidecar_values import digest, line, lines, number, phrases, table, text, whole
 from loradex.plugin_api import (
     KeyRule,
+    Preferences,
     SidecarClaims,
     SidecarDocument,
     SidecarKey,
     SidecarModel,
-    SidecarPreferences,
     hookimpl,
 )
 
@@ -69,7 +69,7 @@ class Swarm:
             words=phrases(get("trigger_phrase")),
             tags=lines(get("tags")) or phrases(get("tags")),
             note=text(get("usage_hint")),
-            preferences=SidecarPreferences(
+            preferences=Preferences(
                 strength=number(get("lora_default_weight"), -_HEAVIEST, _HEAVIEST),
                 width=whole(get("standard_width"), 64, _LARGEST_SIDE),
                 height=whole(get("standard_height"), 64, _LARGEST_SIDE),
@@ -80,7 +80,7 @@ class Swarm:
     def keys(self, model: SidecarModel, existing: Mapping[str, object]) -> list[SidecarKey]:
         """Return what SwarmUI shows of a model; what it works out itself is left to it."""
         hub, person = model.hub, KeyRule.PERSON
-        strength = model.preferences.strength
+        strength = model.preferences.usual_strength
         there = existing.get("modelspec.lora_default_weight")
         same = number(there, -_HEAVIEST, _HEAVIEST) == strength
         tags = [tag for tag in lines(existing.get("modelspec.tags")) if tag not in model.tags]

@@ -9,25 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-
-@dataclass(frozen=True, slots=True)
-class SidecarPreferences:
-    """How a model is used: what a person set in a tool. None and empty where nothing is set."""
-
-    strength: float | None = None
-    strength_min: float | None = None
-    strength_max: float | None = None
-    strength_clip: float | None = None
-    clip_skip: int | None = None
-    """Counted from 1."""
-    negative: str = ""
-    sampler: str = ""
-    schedule: str = ""
-    """Both in the tool's own words."""
-    steps: int | None = None
-    guidance_scale: float | None = None
-    width: int | None = None
-    height: int | None = None
+from loradex.domain.preferences import Preferences
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +74,7 @@ class SidecarClaims:
     # what a person set there
     note: str = ""
     favourite: bool = False
-    preferences: SidecarPreferences = field(default_factory=SidecarPreferences)
+    preferences: Preferences = field(default_factory=Preferences)
 
     preview: str = ""
     """A picture as a `data:` address."""
@@ -167,7 +149,7 @@ class SidecarModel:
     rating: int | None = None
     content_level: int | None = None
     prediction: str = ""
-    preferences: SidecarPreferences = field(default_factory=SidecarPreferences)
+    preferences: Preferences = field(default_factory=Preferences)
     hub: SidecarHub | None = None
     preview: str = ""
     """Path of a picture beside the model, absolute, with `/`; empty when there is none."""

@@ -26,6 +26,7 @@ from loradex.domain.hub_source import (
     HubSource,
     PlaceClaim,
 )
+from loradex.domain.preferences import Preferences
 from loradex.domain.sidecars import (
     KeyRule,
     SidecarClaims,
@@ -33,7 +34,6 @@ from loradex.domain.sidecars import (
     SidecarHub,
     SidecarKey,
     SidecarModel,
-    SidecarPreferences,
 )
 from loradex.plugin_api.events import Event, GridFinished, MatchFinished, ScanFinished
 from loradex.plugin_api.hooks import API_VERSION, hookimpl
@@ -57,6 +57,7 @@ __all__ = [
     "KeyRule",
     "MatchFinished",
     "PlaceClaim",
+    "Preferences",
     "ScanFinished",
     "SidecarClaims",
     "SidecarDialect",
@@ -64,7 +65,6 @@ __all__ = [
     "SidecarHub",
     "SidecarKey",
     "SidecarModel",
-    "SidecarPreferences",
     "SidecarWriter",
     "TagProposal",
     "TaggerInput",

@@ -30,6 +30,7 @@ from loradex.catalog.tables.recipes import (
     RecipeUse,
 )
 from loradex.catalog.tables.render import Grid, GridCell, GridModelRow, Render, Verdict
+from loradex.catalog.tables.sidecars import SidecarExport, SidecarHub, SidecarRow, SidecarWrite
 from loradex.catalog.tables.tagging import (
     Preference,
     TagAlias,
@@ -77,6 +78,10 @@ __all__ = [
     "RecipeUse",
     "Render",
     "ServeKey",
+    "SidecarExport",
+    "SidecarHub",
+    "SidecarRow",
+    "SidecarWrite",
     "TagAlias",
     "TagEffective",
     "TagName",
