@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from loradex.catalog.serve_rows import ServeRows
     from loradex.catalog.serve_store import ServeStore
     from loradex.catalog.tag_store import TagStore
+    from loradex.catalog.sidecar_journal import SidecarJournal
+    from loradex.catalog.sidecar_store import SidecarStore
     from loradex.catalog.update_store import UpdateStore
     from loradex.catalog.verify_store import VerifyStore
     from loradex.domain.models import ModelDetails, ModelRow, Page
@@ -177,11 +179,30 @@ class Catalog:
     @cached_property
     def plans(self) -> PlanStore:
         """Plans of file changes, and the journal of what was done."""
-        from loradex.catalog.durable_writer import DurableWriter  # noqa: PLC0415
         from loradex.catalog.plan_store import PlanStore  # noqa: PLC0415
 
-        self._durable = DurableWriter(self.home.catalog)
-        return PlanStore(self._reader, self._durable)
+        return PlanStore(self._reader, self._durable_writer())
+
+    @cached_property
+    def sidecars(self) -> SidecarStore:
+        """What other tools' files beside models said."""
+        from loradex.catalog.sidecar_store import SidecarStore  # noqa: PLC0415
+
+        return SidecarStore(self._reader, self._writer)
+
+    @cached_property
+    def sidecar_journal(self) -> SidecarJournal:
+        """What was written into such files."""
+        from loradex.catalog.sidecar_journal import SidecarJournal  # noqa: PLC0415
+
+        return SidecarJournal(self._reader, self._durable_writer())
+
+    def _durable_writer(self) -> DurableWriter:
+        if self._durable is None:
+            from loradex.catalog.durable_writer import DurableWriter  # noqa: PLC0415
+
+            self._durable = DurableWriter(self.home.catalog)
+        return self._durable
 
     @classmethod
     def open(cls, home: Home) -> Catalog:

@@ -55,11 +55,14 @@ class PlacedContent:
     path: str
 
 
+_PROVEN = "SELECT content_id FROM match WHERE hub = {hub} AND matched_by <> 'sidecar'"
+"""What is matched, not counting what only other tools' files say."""
+
 _BEYOND = (
     "(id IN (SELECT content_id FROM match JOIN hub_version AS v ON v.hub = match.hub"
     " AND v.id = version_id LEFT JOIN hub_model AS m ON m.hub = match.hub AND m.id = match.model_id"
     " WHERE match.hub = ?4 AND (v.gone_at IS NOT NULL OR m.gone_at IS NOT NULL))"
-    " OR id NOT IN (SELECT content_id FROM match WHERE hub = ?4) AND content.sha256 IN"
+    f" OR id NOT IN ({_PROVEN.format(hub='?4')}) AND content.sha256 IN"
     " (SELECT digest FROM miss WHERE hub = ?4))"
 )
 """True of a content that hub ?4 does not know, or shows no longer."""
@@ -101,7 +104,7 @@ class HubStore:
                 "SELECT id, content.sha256, autov3 FROM content LEFT JOIN miss"
                 " ON miss.hub = ?1 AND miss.digest = content.sha256"
                 " WHERE content.sha256 IS NOT NULL"
-                " AND id NOT IN (SELECT content_id FROM match WHERE hub = ?1)"
+                f" AND id NOT IN ({_PROVEN.format(hub='?1')})"
                 " AND (?2 OR retry_at IS NULL OR retry_at <= ?3)"
                 f" AND (?4 IS NULL OR {_BEYOND})"
                 " ORDER BY coalesce(times, 0), id",
@@ -120,7 +123,7 @@ class HubStore:
                 "SELECT content.id, sha256, root || '/' || file.path FROM file"
                 " JOIN library ON library.id = library_id JOIN content ON content.id = content_id"
                 " WHERE sha256 IS NOT NULL AND file.state <> 'missing'"
-                " AND content.id NOT IN (SELECT content_id FROM match WHERE hub = ?1)"
+                f" AND content.id NOT IN ({_PROVEN.format(hub='?1')})"
                 " AND root || '/' || file.path LIKE ?2 ESCAPE '\\' ORDER BY 3, 1",
                 (hub, folders),
             )
@@ -186,7 +189,8 @@ class HubStore:
                 "INSERT INTO match(content_id, hub, version_id, model_id, matched_by, confidence,"
                 " matched_at) VALUES (?, ?, ?, ?, ?, 1.0, ?) ON CONFLICT(content_id, hub) DO UPDATE"
                 " SET version_id = excluded.version_id, model_id = excluded.model_id,"
-                " matched_by = excluded.matched_by, matched_at ="
+                " matched_by = excluded.matched_by, confidence = CASE WHEN excluded.matched_by"
+                " = 'sidecar' THEN confidence ELSE excluded.confidence END, matched_at ="
                 " CASE WHEN version_id = excluded.version_id THEN matched_at"
                 " ELSE excluded.matched_at END"
                 " WHERE match.matched_by <> 'person'",

@@ -1,0 +1,173 @@
+"""What follows from sidecars: facts, words and tags of the source `sidecar`, and matches.
+
+A match that only a sidecar tells of (`matched_by` is `sidecar`) gives way to any other, and a
+hub's record that only sidecars told of gives way to the hub's own; never the other way round.
+"""
+
+from __future__ import annotations
+
+import json
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loradex.catalog.facts import fact_row, put_facts, put_words, word_rows
+from loradex.catalog.hub_rows import put_model, put_version
+from loradex.domain.evidence import Evidence, Source
+from loradex.domain.hub import HubModel, HubVersion
+from loradex.domain.tags import clean_tag, fold_tag
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+HUB = "civitai"
+"""The one hub whose numbers sidecars hold."""
+BY_SIDECAR = "sidecar"
+PROVEN, UNPROVEN = 0.9, 0.5
+"""How sure a match is: the sidecar names the file's own digest, or none that can be compared."""
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarMatch:
+    """A version that a sidecar says a content is, with the records that it holds."""
+
+    model: HubModel
+    version: HubVersion
+    proven: bool
+    told_at: float
+    """When the sidecar was written, Unix seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class SidecarSays:
+    """What all sidecars of one content say together. `tags` come with the tool that has them."""
+
+    facts: tuple[Evidence, ...] = ()
+    words: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str], ...] = ()
+    match: SidecarMatch | None = None
+    afresh: bool = False
+    """What was said before no longer holds: it was of another file."""
+
+
+def put_sidecar_evidence(connection: Connection, says: Mapping[int, SidecarSays]) -> None:
+    """Write what sidecars say of contents; what is not said leaves what was known."""
+    now = time.time()
+    _forget(connection, [id_ for id_, said in says.items() if said.afresh])
+    put_facts(
+        connection,
+        [fact_row(id_, fact, now) for id_, said in says.items() for fact in said.facts],
+    )
+    _put_words(connection, {id_: said.words for id_, said in says.items() if said.words})
+    _put_tags(connection, {id_: said.tags for id_, said in says.items() if said.tags}, now)
+    _put_matches(connection, {id_: said.match for id_, said in says.items() if said.match}, now)
+
+
+def _forget(connection: Connection, ids: list[int]) -> None:
+    """Take away what sidecars said of these contents."""
+    if not ids:
+        return
+    some = (json.dumps(ids),)
+    for table, condition in (
+        ("evidence", "source = 'sidecar'"),
+        ("trigger_word", "source = 'sidecar' AND effect IS NULL AND verdict IS NULL"),
+        ("content_tag", "source = 'sidecar'"),
+        ("match", "matched_by = 'sidecar'"),
+    ):
+        connection.exec_driver_sql(
+            f"DELETE FROM {table} WHERE {condition}"
+            " AND content_id IN (SELECT value FROM json_each(?))",
+            some,
+        )
+
+
+def _put_words(connection: Connection, words: Mapping[int, tuple[str, ...]]) -> None:
+    """Write words in their order; others that were told before go, unless they were measured."""
+    if not words:
+        return
+    connection.exec_driver_sql(
+        "DELETE FROM trigger_word WHERE source = 'sidecar' AND effect IS NULL AND verdict IS NULL"
+        " AND content_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(words)),),
+    )
+    put_words(
+        connection,
+        [row for id_, some in words.items() for row in word_rows(id_, some, Source.SIDECAR)],
+    )
+
+
+def _put_tags(
+    connection: Connection, tags: Mapping[int, tuple[tuple[str, str], ...]], now: float
+) -> None:
+    """Write tags under the names that a person gave them; tags that the person deleted stay so."""
+    if not tags:
+        return
+    run = connection.exec_driver_sql
+    run(
+        "DELETE FROM content_tag WHERE source = 'sidecar'"
+        " AND content_id IN (SELECT value FROM json_each(?))",
+        (json.dumps(list(tags)),),
+    )
+    names = {fold_tag(tag): clean_tag(tag) for some in tags.values() for tag, _ in some}
+    run(
+        "INSERT OR IGNORE INTO tag(name, folded) SELECT ?1, ?2 WHERE NOT EXISTS"
+        " (SELECT 1 FROM tag_alias WHERE folded = ?2)",
+        [(name, folded) for folded, name in names.items() if folded],
+    )
+    run(
+        "INSERT OR IGNORE INTO content_tag(content_id, tag_id, source, removed, confidence, detail,"
+        " added_at) SELECT ?1, id, 'sidecar', 0, 1.0, ?2, ?3 FROM (SELECT id FROM tag"
+        " WHERE folded = ?4 UNION ALL SELECT tag_id FROM tag_alias WHERE folded = ?4"
+        " AND tag_id IS NOT NULL)",
+        [(id_, tool, now, fold_tag(tag)) for id_, some in tags.items() for tag, tool in some],
+    )
+
+
+def _put_matches(connection: Connection, matches: Mapping[int, SidecarMatch], now: float) -> None:
+    if not matches:
+        return
+    known_models, our_models = _ids(connection, "hub_model"), _ids(connection, _OUR_MODELS)
+    known_versions, ours = _ids(connection, "hub_version"), _ids(connection, _OUR_VERSIONS)
+    for match in matches.values():
+        told_at = min(match.told_at, now)
+        if match.model.id not in known_models or match.model.id in our_models:
+            put_model(connection, HUB, match.model, told_at)
+            known_models.add(match.model.id)
+            our_models.add(match.model.id)
+        if match.version.id not in known_versions or match.version.id in ours:
+            put_version(connection, HUB, match.version, told_at)
+            known_versions.add(match.version.id)
+            ours.add(match.version.id)
+            connection.exec_driver_sql(
+                "INSERT OR REPLACE INTO sidecar_hub(hub, version_id, fetched_at) VALUES (?, ?, ?)",
+                (HUB, match.version.id, told_at),
+            )
+    connection.exec_driver_sql(
+        "INSERT INTO match(content_id, hub, version_id, model_id, matched_by, confidence,"
+        " matched_at) VALUES (?, ?, ?, ?, 'sidecar', ?, ?) ON CONFLICT(content_id, hub)"
+        " DO UPDATE SET version_id = excluded.version_id, model_id = excluded.model_id,"
+        " confidence = excluded.confidence, matched_at = excluded.matched_at"
+        " WHERE match.matched_by = 'sidecar'",
+        [
+            (id_, HUB, m.version.id, m.version.model_id, PROVEN if m.proven else UNPROVEN, now)
+            for id_, m in matches.items()
+        ],
+    )
+
+
+_OUR_VERSIONS = (
+    "(SELECT v.id, v.hub FROM sidecar_hub AS s JOIN hub_version AS v ON v.hub = s.hub"
+    " AND v.id = s.version_id AND v.fetched_at = s.fetched_at)"
+)
+_OUR_MODELS = (
+    "(SELECT m.id, m.hub FROM sidecar_hub AS s JOIN hub_version AS v ON v.hub = s.hub"
+    " AND v.id = s.version_id JOIN hub_model AS m ON m.hub = v.hub AND m.id = v.model_id"
+    " AND m.fetched_at = s.fetched_at)"
+)
+"""Records that no hub has given since a sidecar told of them."""
+
+
+def _ids(connection: Connection, table: str) -> set[int]:
+    rows = connection.exec_driver_sql(f"SELECT id FROM {table} WHERE hub = ?", (HUB,))
+    return {row[0] for row in rows}

@@ -1,0 +1,225 @@
+"""What other tools' files beside models said: read back, written, and what follows from it."""
+
+from __future__ import annotations
+
+import json
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from loradex.catalog.reader import Reader, chunks
+from loradex.catalog.sidecar_evidence import SidecarSays, put_sidecar_evidence
+from loradex.catalog.writer import BULK
+
+if TYPE_CHECKING:
+    from loradex.catalog.writer import Writer
+
+MOST_KEPT = 2 * 1024 * 1024
+"""Bytes of a document under zlib that are kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class ModelPlace:
+    """A model file that is there, and what tells whether a sidecar means it."""
+
+    content_id: int
+    library_id: int
+    root: bytes
+    raw_path: bytes
+    """Relative to the root."""
+    size: int
+    mtime_ns: int
+    first_seen: float
+    format: str
+    sha256: str | None
+    """None while the file has not been read in full."""
+    blake3: str | None
+    autov3: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownSidecar:
+    """A sidecar as it was last read or written."""
+
+    library_id: int
+    raw_path: bytes
+    content_id: int | None
+    dialect: str
+    size: int
+    mtime_ns: int
+    state: str
+    problem: str
+    judged_by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredSidecar:
+    """A sidecar to keep, or as it is kept. `claims` is JSON; `document` the file's bytes."""
+
+    library_id: int
+    raw_path: bytes
+    path: str
+    content_id: int | None
+    dialect: str
+    size: int
+    mtime_ns: int
+    state: str
+    problem: str
+    claims: str
+    document: bytes | None
+    judged_by: str | None
+    read_at: float
+
+
+@dataclass(frozen=True, slots=True)
+class StoredClaims:
+    """What one sidecar said of a content. `taken` is JSON: what became the person's own."""
+
+    sidecar_id: int
+    dialect: str
+    path: str
+    mtime_ns: int
+    state: str
+    claims: str
+    taken: str
+
+
+class SidecarStore:
+    """The table `sidecar`, and the evidence of the source `sidecar`."""
+
+    def __init__(self, reader: Reader, writer: Writer) -> None:
+        self._reader = reader
+        self._writer = writer
+
+    def places(self, content_ids: Sequence[int] | None = None) -> list[ModelPlace]:
+        """Return the model files that are there, of these contents or of all, folder by folder."""
+        some = None if content_ids is None else json.dumps(list(content_ids))
+        return [
+            ModelPlace(*row)  # type: ignore[arg-type]
+            for row in self._reader.rows_of(
+                "SELECT content.id, library_id, raw_root, raw_path, file.size, mtime_ns,"
+                " first_seen, format, sha256, blake3, autov3 FROM file"
+                " JOIN library ON library.id = library_id AND online"
+                " JOIN content ON content.id = content_id WHERE file.state = 'present'"
+                " AND (?1 IS NULL OR content_id IN (SELECT value FROM json_each(?1)))"
+                " ORDER BY library_id, raw_path",
+                (some,),
+            )
+        ]
+
+    def known(self) -> dict[tuple[int, bytes], KnownSidecar]:
+        """Return all sidecars that were read, by library and path in it."""
+        rows = self._reader.rows_of(
+            "SELECT library_id, raw_path, content_id, dialect, size, mtime_ns, state, problem,"
+            " judged_by FROM sidecar"
+        )
+        found = (KnownSidecar(*row) for row in rows)  # type: ignore[arg-type]
+        return {(each.library_id, each.raw_path): each for each in found}
+
+    def claims(self, content_ids: Sequence[int]) -> dict[int, list[StoredClaims]]:
+        """Return what sidecars said of these contents; those without are left out."""
+        found: dict[int, list[StoredClaims]] = defaultdict(list)
+        for some in chunks(content_ids):
+            marks = ",".join("?" * len(some))
+            for id_, *rest in self._reader.rows_of(
+                "SELECT content_id, id, dialect, path, mtime_ns, state, claims, taken FROM sidecar"
+                f" WHERE content_id IN ({marks}) ORDER BY id",
+                some,
+            ):
+                found[int(str(id_))].append(StoredClaims(*rest))  # type: ignore[arg-type]
+        return dict(found)
+
+    def document(self, library_id: int, raw_path: bytes) -> bytes | None:
+        """Return the bytes that loradex last read from or wrote to a sidecar."""
+        rows = self._reader.rows_of(
+            "SELECT document FROM sidecar WHERE library_id = ? AND raw_path = ?",
+            (library_id, raw_path),
+        )
+        return _unpacked(rows[0][0]) if rows else None
+
+    def latest_document(self, content_id: int, dialect: str) -> bytes | None:
+        """Return the bytes of the newest sidecar of a dialect that a content ever had."""
+        rows = self._reader.rows_of(
+            "SELECT document FROM sidecar WHERE content_id = ? AND dialect = ?"
+            " AND document IS NOT NULL AND state IN ('known', 'unproven')"
+            " ORDER BY mtime_ns DESC LIMIT 1",
+            (content_id, dialect),
+        )
+        return _unpacked(rows[0][0]) if rows else None
+
+    def record(self, sidecars: Sequence[StoredSidecar], says: Mapping[int, SidecarSays]) -> None:
+        """Keep what was read, and let evidence, words, tags and matches of contents follow."""
+        for start in range(0, max(len(sidecars), 1), BULK):
+            with self._writer.transaction() as connection:
+                _put_rows(connection.exec_driver_sql, sidecars[start : start + BULK])
+        ids = list(says)
+        for some in chunks(ids, BULK):
+            with self._writer.transaction() as connection:
+                put_sidecar_evidence(connection, {id_: says[id_] for id_ in some})
+                self._writer.refresh(connection, some)
+
+    def mark_taken(self, taken: Mapping[int, str]) -> None:
+        """Note, by sidecar, what became the person's own."""
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "UPDATE sidecar SET taken = ? WHERE id = ?",
+                [(text, id_) for id_, text in taken.items()],
+            )
+
+    def people(self, content_ids: Iterable[int]) -> dict[int, tuple[str, bool]]:
+        """Return a person's own note and favourite of each content that has either."""
+        return {
+            int(str(id_)): (str(note), bool(favourite))
+            for id_, note, favourite in self._reader.rows_of(
+                "SELECT content_id, note, favourite FROM annotation"
+                " WHERE content_id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(content_ids)),),
+            )
+        }
+
+
+def _put_rows(run: object, sidecars: Sequence[StoredSidecar]) -> None:
+    if not sidecars:
+        return
+    run(  # type: ignore[operator]
+        "INSERT INTO sidecar(library_id, raw_path, path, content_id, dialect, size, mtime_ns,"
+        " state, problem, claims, document, judged_by, taken, read_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)"
+        " ON CONFLICT(library_id, raw_path) DO UPDATE SET path = excluded.path,"
+        " taken = CASE WHEN content_id IS excluded.content_id THEN taken ELSE '' END,"
+        " content_id = excluded.content_id, dialect = excluded.dialect, size = excluded.size,"
+        " mtime_ns = excluded.mtime_ns, state = excluded.state, problem = excluded.problem,"
+        " claims = excluded.claims, document = excluded.document,"
+        " judged_by = excluded.judged_by, read_at = excluded.read_at",
+        [
+            (
+                each.library_id,
+                each.raw_path,
+                each.path,
+                each.content_id,
+                each.dialect,
+                each.size,
+                each.mtime_ns,
+                each.state,
+                each.problem,
+                each.claims,
+                _packed(each.document),
+                each.judged_by,
+                each.read_at,
+            )
+            for each in sidecars
+        ],
+    )
+
+
+def _packed(document: bytes | None) -> bytes | None:
+    if document is None:
+        return None
+    packed = zlib.compress(document)
+    return packed if len(packed) <= MOST_KEPT else None
+
+
+def _unpacked(document: object) -> bytes | None:
+    return zlib.decompress(document) if isinstance(document, bytes) else None
