@@ -1,0 +1,267 @@
+"""Files that go into the trash and come back, and links in the place of copies."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from files_kit import lora
+from loradex.catalog.catalog import Catalog
+from loradex.domain.plans import LinkKind, MovePlan, PlanState
+from loradex.domain.progress import CancelToken, SilentSink
+from loradex.operations.moves.applying import MoveReport, carry_out
+from loradex.operations.moves.trash_can import TrashKind
+from loradex.operations.moves.undoing import plan_undo
+from loradex.operations.tidying.keeping import Wish, draw_up, keep_plan
+from loradex.paths import Home
+from moves_kit import add, file_ids, fill_inbox, nothing_new, place, rescan, tree
+
+KINDS = (TrashKind.SYSTEM, TrashKind.FOLDER)
+
+
+@pytest.fixture
+def inbox(tmp_path: Path) -> Path:
+    folder = tmp_path / "inbox"
+    fill_inbox(folder)
+    shutil.copy2(folder / "neon.safetensors", folder / "sub" / "copy.safetensors")
+    return folder
+
+
+@pytest.fixture
+def data(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where the desktop keeps its trash."""
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.fixture
+def catalog(home: Home, inbox: Path, data: Path) -> Iterator[Catalog]:
+    with Catalog.open(home) as opened:
+        add(opened, inbox)
+        yield opened
+
+
+def do(catalog: Catalog, plan: MovePlan) -> MoveReport:
+    assert plan.conflicts == ()
+    return carry_out(catalog, plan, sink=SilentSink(), cancel=CancelToken())
+
+
+def undo(catalog: Catalog, report: MoveReport) -> MoveReport:
+    return do(catalog, plan_undo(catalog, report.plan_id or 0))
+
+
+def trashing(catalog: Catalog, *names: str, kind: TrashKind = TrashKind.SYSTEM) -> MovePlan:
+    ids = file_ids(catalog, "inbox")
+    return draw_up(catalog, "test", "", [Wish(ids[name], None) for name in names], trash=kind)
+
+
+def linking(catalog: Catalog, link: LinkKind | None) -> MovePlan:
+    """Return the plan that lets one of two copies go."""
+    ids = file_ids(catalog, "inbox")
+    wish = Wish(ids["sub/copy.safetensors"], None, kept=ids["neon.safetensors"], link=link)
+    return draw_up(catalog, "test", "", [wish])
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_model_goes_with_its_sidecars_and_comes_back_as_it_was(
+    catalog: Catalog, inbox: Path, data: Path, kind: TrashKind
+) -> None:
+    before = tree(inbox)
+    report = do(catalog, trashing(catalog, "neon.safetensors", kind=kind))
+    assert (report.models, report.files) == (1, 4)
+    assert not list(inbox.glob("neon.[!v]*"))
+    can = data / "Trash" if kind is TrashKind.SYSTEM else inbox / ".loradex-trash"
+    assert len(list((can / "files").iterdir())) == 4
+    noted = [path.read_text() for path in (can / "info").glob("*.trashinfo")]
+    assert sum(text.splitlines()[1].endswith("neon.safetensors") for text in noted) == 1
+    nothing_new(catalog)
+    undone = undo(catalog, report)
+    assert undone.problems == []
+    assert tree(inbox) == before
+    assert list((can / "info").iterdir()) == []
+    nothing_new(catalog)
+    assert catalog.plans.plans()[1].state is PlanState.UNDONE
+    again = undo(catalog, undone)
+    assert not (inbox / "neon.safetensors").exists()
+    undo(catalog, again)
+    assert tree(inbox) == before
+
+
+def test_what_a_person_wrote_outlives_the_file(catalog: Catalog) -> None:
+    (content,) = catalog.ids("glow")
+    catalog.person.set_note(content, "mine")
+    report = do(catalog, trashing(catalog, "sub/glow.safetensors"))
+    assert catalog.details(content).note == "mine"
+    undo(catalog, report)
+    assert catalog.details(content).files[0].verified
+
+
+def test_the_desktop_and_we_use_one_trash(
+    catalog: Catalog, inbox: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    send2trash = pytest.importorskip("send2trash")
+    plain = pytest.importorskip("send2trash.plat_other")
+    monkeypatch.setattr(plain, "HOMETRASH", str(data / "Trash"))
+    monkeypatch.setattr(plain, "HOMETRASH_B", os.fsencode(data / "Trash"))
+    theirs = inbox / "theirs.txt"
+    theirs.write_text("x")
+    plain.send2trash(str(theirs))
+    assert send2trash
+    do(catalog, trashing(catalog, "plain.safetensors"))
+    notes = sorted((data / "Trash" / "info").iterdir())
+    assert len(notes) == 2
+    keys = [[line.partition("=")[0] for line in note.read_text().splitlines()] for note in notes]
+    assert keys[0] == keys[1]
+    paths = {note.read_text().splitlines()[1] for note in notes}
+    assert paths == {f"Path={theirs}", f"Path={inbox / 'plain.safetensors'}"}
+
+
+@pytest.mark.parametrize("link", [None, *LinkKind])
+def test_a_copy_gives_way_and_comes_back_as_a_file_of_its_own(
+    catalog: Catalog, inbox: Path, link: LinkKind | None
+) -> None:
+    before = tree(inbox)
+    copy, kept = inbox / "sub" / "copy.safetensors", inbox / "neon.safetensors"
+    report = do(catalog, linking(catalog, link))
+    assert (report.models, report.files) == (1, 1)
+    assert copy.exists() is (link is not None)
+    assert copy.is_symlink() is (link is LinkKind.SYMBOLIC)
+    assert (link is not None and copy.samefile(kept)) is (link is not None)
+    nothing_new(catalog)
+    undo(catalog, report)
+    assert not copy.is_symlink()
+    assert not copy.samefile(kept)
+    assert tree(inbox) == before
+    nothing_new(catalog)
+
+
+@pytest.mark.parametrize("link", [None, *LinkKind])
+def test_no_copy_goes_when_the_other_one_is_not_the_same(
+    catalog: Catalog, inbox: Path, link: LinkKind | None
+) -> None:
+    plan = linking(catalog, link)
+    kept = inbox / "neon.safetensors"
+    info = kept.stat()
+    with kept.open("r+b") as file:
+        file.seek(-3, os.SEEK_END)
+        file.write(b"bit")
+    os.utime(kept, ns=(info.st_atime_ns, info.st_mtime_ns))
+    before = tree(inbox)
+    report = carry_out(catalog, plan, sink=SilentSink(), cancel=CancelToken())
+    assert report.files == 0
+    assert "does not hold the same bytes" in report.problems[0].message
+    assert tree(inbox) == before
+
+
+def test_a_link_that_cannot_be_made_leaves_the_copy(
+    catalog: Catalog, inbox: Path, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_args: object, **_how: object) -> None:
+        raise PermissionError(1, "not here")
+
+    before = tree(inbox)
+    plan = linking(catalog, LinkKind.HARD)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "link", refuse)
+        report = carry_out(catalog, plan, sink=SilentSink(), cancel=CancelToken())
+    assert "A hard link is possible within one disk only" in report.problems[0].message
+    assert tree(inbox) == before
+    assert list((data / "Trash" / "info").iterdir()) == []
+
+
+def test_undo_says_what_the_trash_has_no_longer(catalog: Catalog, inbox: Path, data: Path) -> None:
+    names = ("neon.safetensors", "plain.safetensors", "sub/glow.safetensors")
+    report = do(catalog, trashing(catalog, *names))
+    files = {path.name.split(".")[0]: path for path in (data / "Trash" / "files").iterdir()}
+    files["plain"].unlink()
+    files["glow"].rename(inbox / "sub" / "glow.safetensors")
+    plan = plan_undo(catalog, report.plan_id or 0)
+    reasons = {conflict.source.name_shown: conflict.reason for conflict in plan.conflicts}
+    assert "emptied" in reasons["plain.safetensors"]
+    assert "back already" in reasons["glow.safetensors"]
+    assert len(plan.moves) == 4
+
+
+def test_undo_overwrites_nothing(catalog: Catalog, inbox: Path) -> None:
+    report = do(catalog, trashing(catalog, "plain.safetensors"))
+    lora(inbox / "Plain.safetensors", seed=40)
+    plan = plan_undo(catalog, report.plan_id or 0)
+    assert "already" in plan.conflicts[0].reason
+    assert plan.moves == ()
+
+
+def test_a_changed_link_is_left_alone(catalog: Catalog, inbox: Path) -> None:
+    report = do(catalog, linking(catalog, LinkKind.SYMBOLIC))
+    (inbox / "sub" / "copy.safetensors").unlink()
+    lora(inbox / "sub" / "copy.safetensors", seed=41)
+    plan = plan_undo(catalog, report.plan_id or 0)
+    mine = (inbox / "sub" / "copy.safetensors").read_bytes()
+    undone = carry_out(catalog, plan, sink=SilentSink(), cancel=CancelToken())
+    assert undone.files == 0
+    assert "not the link" in undone.problems[0].message
+    assert (inbox / "sub" / "copy.safetensors").read_bytes() == mine
+
+
+def test_a_folder_that_is_a_model_goes_as_one(catalog: Catalog, inbox: Path) -> None:
+    lora(inbox / "pipe" / "unet" / "diffusion_pytorch_model.safetensors", seed=5)
+    (inbox / "pipe" / "model_index.json").write_text('{"_class_name": "StableDiffusionPipeline"}')
+    rescan(catalog)
+    before = tree(inbox)
+    report = do(catalog, trashing(catalog, "pipe"))
+    assert not (inbox / "pipe").exists()
+    undo(catalog, report)
+    assert tree(inbox) == before
+    nothing_new(catalog)
+
+
+def test_folders_left_empty_go_and_come_back(catalog: Catalog, inbox: Path) -> None:
+    (inbox / "empty").mkdir()
+    (inbox / "sub" / "deep").mkdir()
+    (inbox / "sub" / "copy.safetensors").rename(inbox / "sub" / "deep" / "copy.safetensors")
+    rescan(catalog)
+    before = tree(inbox)
+    names = ("sub/glow.safetensors", "sub/deep/copy.safetensors")
+    report = do(catalog, trashing(catalog, *names))
+    assert sorted(path.name for path in inbox.iterdir() if path.is_dir()) == ["empty"]
+    undo(catalog, report)
+    assert tree(inbox) == before
+
+
+def test_a_folder_stays_while_anything_is_in_it(catalog: Catalog, inbox: Path) -> None:
+    (inbox / "sub" / "mine.txt").write_text("keep")
+    do(catalog, trashing(catalog, "sub/glow.safetensors", "sub/copy.safetensors"))
+    assert (inbox / "sub" / "mine.txt").exists()
+
+
+def test_a_plan_is_kept_from_wishes(catalog: Catalog, inbox: Path) -> None:
+    ids = file_ids(catalog, "inbox")
+    (inbox / "lost.civitai.info").write_text("{}")
+    number = keep_plan(
+        catalog,
+        "doctor",
+        "Put right",
+        [
+            Wish(ids["plain.safetensors"], place(catalog, "inbox", "loras/plain.safetensors")),
+            Wish(ids["neon.safetensors"], place(catalog, "inbox", "../out.safetensors")),
+            Wish(place(catalog, "inbox", "lost.civitai.info"), None),
+        ],
+    )
+    (kept,) = catalog.plans.plans()
+    assert (kept.id, kept.kind, kept.state, kept.planned, kept.stays) == (
+        number, "doctor", PlanState.PLANNED, 2, 1,
+    )  # fmt: skip
+    assert "not below" in catalog.plans.conflicts(number)[0].reason
+    assert catalog.plans.discard(number)
+    assert not catalog.plans.discard(number)
+    assert catalog.plans.plans() == []
+
+
+def test_the_trash_is_no_part_of_the_library(catalog: Catalog, inbox: Path) -> None:
+    do(catalog, trashing(catalog, "plain.safetensors", kind=TrashKind.FOLDER))
+    assert len(list((inbox / ".loradex-trash" / "files").iterdir())) == 1
+    nothing_new(catalog)
+    assert catalog.ids("plain") == [] or catalog.rows(catalog.ids("plain"))[0].state == "missing"
