@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "grid": ("grid", "Draw what LoRAs do, side by side: strengths, prompts, samplers …"),
     "grids": ("grids", "List the grids drawn so far."),
     "preview": ("preview", "Draw a picture of each model that has none."),
+    "doctor": ("doctor", "Look for what is wrong with files, folders and the catalog."),
     "backup": ("backup", "Copy the catalog, or list the copies there are."),
     "restore": ("backup", "Bring the catalog back from a copy."),
     "identify": ("inspect", "Tell what files are, from their tensors; needs no catalog."),

@@ -28,6 +28,7 @@ class Occasion(StrEnum):
     DAILY = "daily"
     UPGRADE = "before an upgrade"
     RESTORE = "before a restore"
+    MENDING = "before mending"
     DAMAGED = "damaged, set aside"
     """The bytes of a damaged catalog, which nothing can be restored from as it is."""
 
@@ -150,5 +151,6 @@ _LABELS = {
     "": Occasion.ASKED,
     "daily": Occasion.DAILY,
     "before-restore": Occasion.RESTORE,
+    "before-mending": Occasion.MENDING,
 }
 """What stands before the date; anything else is the schema that was upgraded."""
