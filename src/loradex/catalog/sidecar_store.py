@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING
 
 from loradex.catalog.reader import Reader, chunks
 from loradex.catalog.sidecar_evidence import SidecarSays, put_sidecar_evidence
-from loradex.catalog.writer import BULK
 
 if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
     from loradex.catalog.writer import Writer
 
 MOST_KEPT = 2 * 1024 * 1024
@@ -150,15 +151,26 @@ class SidecarStore:
         return _unpacked(rows[0][0]) if rows else None
 
     def record(self, sidecars: Sequence[StoredSidecar], says: Mapping[int, SidecarSays]) -> None:
-        """Keep what was read, and let evidence, words, tags and matches of contents follow."""
-        for start in range(0, max(len(sidecars), 1), BULK):
-            with self._writer.transaction() as connection:
-                _put_rows(connection.exec_driver_sql, sidecars[start : start + BULK])
-        ids = list(says)
-        for some in chunks(ids, BULK):
-            with self._writer.transaction() as connection:
-                put_sidecar_evidence(connection, {id_: says[id_] for id_ in some})
-                self._writer.refresh(connection, some)
+        """Keep what was read, and let evidence, words, tags and matches of contents follow.
+
+        All of it is one transaction: give some hundred at a time.
+        """
+        if not (sidecars or says):
+            return
+        with self._writer.transaction() as connection:
+            _put_rows(connection, sidecars)
+            put_sidecar_evidence(connection, says)
+            self._writer.refresh(connection, list(says))
+
+    def forget(self, paths: Iterable[bytes]) -> None:
+        """Forget the sidecars at these absolute paths: they are not what they were."""
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(
+                "DELETE FROM sidecar WHERE id IN (SELECT sidecar.id FROM sidecar JOIN library"
+                " ON library.id = library_id"
+                " WHERE CAST(raw_root || x'2f' || raw_path AS BLOB) = ?)",
+                [(path,) for path in paths],
+            )
 
     def mark_taken(self, taken: Mapping[int, str]) -> None:
         """Note, by sidecar, what became the person's own."""
@@ -180,10 +192,10 @@ class SidecarStore:
         }
 
 
-def _put_rows(run: object, sidecars: Sequence[StoredSidecar]) -> None:
+def _put_rows(connection: Connection, sidecars: Sequence[StoredSidecar]) -> None:
     if not sidecars:
         return
-    run(  # type: ignore[operator]
+    connection.exec_driver_sql(
         "INSERT INTO sidecar(library_id, raw_path, path, content_id, dialect, size, mtime_ns,"
         " state, problem, claims, document, judged_by, taken, read_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)"
