@@ -16,7 +16,7 @@ depends_on = None
 _TEXT = sqlmodel.sql.sqltypes.AutoString
 
 _INDEXES = (
-    ("recipe", ("tool", "made_at")),
+    ("recipe", ("made_at",)),
     ("recipe", ("print",)),
     ("recipe_model", ("name_key",)),
     ("recipe_model", ("hash",)),
@@ -46,6 +46,7 @@ def upgrade() -> None:
         sa.Column("negative_prompt", _TEXT(), nullable=False),
         sa.Column("settings", _TEXT(), nullable=False),
         sa.Column("problem", _TEXT(), nullable=True),
+        sa.Column("counted", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_recipe")),
         sa.UniqueConstraint("raw_path", name=op.f("uq_recipe_raw_path")),
         sqlite_autoincrement=True,
@@ -105,6 +106,7 @@ def upgrade() -> None:
     )
     for table, columns in _INDEXES:
         op.create_index(op.f("_".join(("ix", table, *columns))), table, columns)
+    op.create_index("ix_recipe_uncounted", "recipe", ["id"], sqlite_where=sa.text("NOT counted"))
 
 
 def downgrade() -> None:

@@ -14,6 +14,7 @@ from loradex.paths import Home
 
 if TYPE_CHECKING:
     from loradex.catalog.arrival_store import ArrivalStore
+    from loradex.catalog.auto_tag_store import AutoTagStore
     from loradex.catalog.download_store import DownloadStore
     from loradex.catalog.duplicate_rows import DuplicateRows
     from loradex.catalog.durable_writer import DurableWriter
@@ -28,11 +29,14 @@ if TYPE_CHECKING:
     from loradex.catalog.person_store import PersonStore
     from loradex.catalog.plan_store import PlanStore
     from loradex.catalog.preference_store import PreferenceStore
+    from loradex.catalog.recipe_store import RecipeStore
     from loradex.catalog.serve_rows import ServeRows
     from loradex.catalog.serve_store import ServeStore
-    from loradex.catalog.tag_store import TagStore
     from loradex.catalog.sidecar_journal import SidecarJournal
     from loradex.catalog.sidecar_store import SidecarStore
+    from loradex.catalog.tag_evidence import TagEvidence
+    from loradex.catalog.tag_store import TagStore
+    from loradex.catalog.tidy_rows import TidyRows
     from loradex.catalog.update_store import UpdateStore
     from loradex.catalog.verify_store import VerifyStore
     from loradex.domain.models import ModelDetails, ModelRow, Page
@@ -91,6 +95,20 @@ class Catalog:
         from loradex.catalog.tag_store import TagStore  # noqa: PLC0415
 
         return TagStore(self._reader, self._writer)
+
+    @cached_property
+    def auto_tags(self) -> AutoTagStore:
+        """The tags that rules and plugins put on models."""
+        from loradex.catalog.auto_tag_store import AutoTagStore  # noqa: PLC0415
+
+        return AutoTagStore(self._reader, self._writer)
+
+    @cached_property
+    def tag_evidence(self) -> TagEvidence:
+        """What rules and plugins look at."""
+        from loradex.catalog.tag_evidence import TagEvidence  # noqa: PLC0415
+
+        return TagEvidence(self._reader)
 
     @cached_property
     def hub(self) -> HubStore:
@@ -161,6 +179,20 @@ class Catalog:
         from loradex.catalog.health_rows import HealthRows  # noqa: PLC0415
 
         return HealthRows(self._reader)
+
+    @cached_property
+    def tidying(self) -> TidyRows:
+        """What plans that tidy up look at."""
+        from loradex.catalog.tidy_rows import TidyRows  # noqa: PLC0415
+
+        return TidyRows(self._reader)
+
+    @cached_property
+    def recipes(self) -> RecipeStore:
+        """What pictures were made with."""
+        from loradex.catalog.recipe_store import RecipeStore  # noqa: PLC0415
+
+        return RecipeStore(self._reader, self._writer)
 
     @cached_property
     def serving(self) -> ServeStore:

@@ -22,6 +22,7 @@ from loradex.catalog.effective import Place
 from loradex.catalog.file_store import PATH_LIMIT
 from loradex.catalog.merging import merge_contents
 from loradex.catalog.reader import CHUNK
+from loradex.catalog.recipe_links import reconnect
 from loradex.catalog.verify_store import FOUND_BAD
 from loradex.domain.hashes import Hashes
 from loradex.domain.library import FileState
@@ -70,6 +71,7 @@ class LookStore:
                 connection.exec_driver_sql(_CLOSED_FILE, batch.closed)
             batch.touched -= forget_drafts(connection, batch.touched)
             self._writer.refresh(connection, batch.touched)
+            reconnect(connection, batch.fresh)
         return Recorded(len(batch.fresh), batch.new_places)
 
     def record_hashes(self, read: Sequence[tuple[ToHash, Hashes]]) -> list[int]:

@@ -37,10 +37,13 @@ class Writer:
             yield connection
 
     def refresh(self, connection: Connection, content_ids: Iterable[int]) -> None:
-        """Recompute the derived columns of these contents within the transaction."""
+        """Recompute what follows from what these contents are, within the transaction."""
         from loradex.catalog.derive import refresh  # noqa: PLC0415
+        from loradex.catalog.recipe_links import reconnect  # noqa: PLC0415
 
-        refresh(connection, content_ids)
+        ids = list(content_ids)
+        refresh(connection, ids)
+        reconnect(connection, ids)
 
     def close(self) -> None:
         """Let go of the database file, and of the log of what was written when it is large."""

@@ -4,6 +4,7 @@ A person's pictures are only read. What they name is kept apart from what the ca
 a model that comes later finds the pictures that named it.
 """
 
+from sqlalchemy import text
 from sqlmodel import Field, Index, UniqueConstraint
 
 from loradex.catalog.tables.naming import NEVER_REUSED, Table
@@ -19,7 +20,12 @@ class RecipeRow(Table, table=True):
     """
 
     __tablename__ = "recipe"
-    __table_args__ = (Index(None, "tool", "made_at"), Index(None, "print"), NEVER_REUSED)
+    __table_args__ = (
+        Index(None, "made_at"),
+        Index(None, "print"),
+        Index("ix_recipe_uncounted", "id", sqlite_where=text("NOT counted")),
+        NEVER_REUSED,
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     raw_path: bytes = Field(unique=True)
@@ -39,6 +45,8 @@ class RecipeRow(Table, table=True):
     settings: str = "{}"
     """JSON object of texts: seed, steps, sampler, guidance_scale, width, height …"""
     problem: str | None = None
+    counted: bool = False
+    """Whether `content_use` has it already: an import counts thousands of pictures at once."""
 
 
 class RecipeModel(Table, table=True):

@@ -1,0 +1,217 @@
+"""Which contents bear which names and digests, now or before: what recipes are matched with."""
+
+from __future__ import annotations
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from loradex.domain.generation import name_key
+
+if TYPE_CHECKING:
+    from sqlalchemy import Connection
+
+FILE_NAME, FORMER, HUB_FILE, TRAINER, TOLD = range(5)
+"""Where a name comes from, surest first: the file, the file before it was moved, the hub's name of
+the file, the trainer's (`ss_output_name`), and what hub, sidecar or header call the model."""
+
+
+@dataclass(slots=True)
+class Bearer:
+    """A content, as far as recipes can name it."""
+
+    id: int
+    kind: str
+    present: bool
+    sha256: str | None
+    blake3: str | None
+    crc32: str | None
+    autov1: str | None
+    autov3: str | None
+    claimed: str | None
+    paths: list[str] = field(default_factory=list)
+    """Its places, with folders, as they are called in a library."""
+
+
+@dataclass(slots=True)
+class Register:
+    """Contents by the names, digests and versions that are asked for."""
+
+    bearers: dict[int, Bearer] = field(default_factory=dict)
+    names: dict[str, dict[int, int]] = field(default_factory=lambda: defaultdict(dict))
+    """Name key to content to where the name comes from."""
+    digests: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    versions: dict[int, list[int]] = field(default_factory=lambda: defaultdict(list))
+
+
+@dataclass(frozen=True, slots=True)
+class Keys:
+    """What contents can be named by: name keys, digests in full, and CivitAI's versions."""
+
+    names: frozenset[str]
+    digests: frozenset[str]
+    versions: frozenset[int]
+
+
+def register(
+    connection: Connection,
+    *,
+    names: Collection[str],
+    hashes: Collection[str],
+    versions: Collection[int],
+    among: Collection[int] | None = None,
+) -> Register:
+    """Return who bears these name keys, hashes and hub versions; only `among` these contents.
+
+    Without `among` it is one pass over all contents, however much is asked for.
+    """
+    found = Register()
+    _match_digests(_rows(connection, _CONTENTS, "content.id", among), set(hashes), found)
+    for source, content_id, key in _named(connection, among):
+        if key in names:
+            found.names[key].setdefault(content_id, source)
+    for content_id, version in _rows(connection, _VERSIONS, "content_id", among):
+        if version in versions:
+            found.versions[int(str(version))].append(int(str(content_id)))
+    wanted = {id_ for bearers in found.names.values() for id_ in bearers}
+    wanted |= {id_ for bearers in found.digests.values() for id_ in bearers}
+    wanted |= {id_ for bearers in found.versions.values() for id_ in bearers}
+    _bearers(connection, wanted, found)
+    return found
+
+
+def keys_of(connection: Connection, ids: Collection[int]) -> Keys:
+    """Return all that these contents can be named by, as they are now."""
+    digests = {
+        digest
+        for _, *digests in _rows(connection, _CONTENTS, "content.id", ids)
+        for digest in digests
+        if isinstance(digest, str)
+    }
+    versions = _rows(connection, _VERSIONS, "content_id", ids)
+    return Keys(
+        frozenset(key for _, _, key in _named(connection, ids) if key),
+        frozenset(digests),
+        frozenset(int(str(version)) for _, version in versions),
+    )
+
+
+def _named(connection: Connection, among: Collection[int] | None) -> Iterator[tuple[int, int, str]]:
+    """Yield where a name comes from, the content, and the name's key."""
+    for source, sql, column in _NAMES:
+        for content_id, name in _rows(connection, sql, column, among):
+            yield source, int(str(content_id)), name_key(str(name or ""))
+    if among is None:  # names from before a move; who bears one was found when it was asked for
+        for content_id, name in _rows(connection, _MOVED, "", None):
+            yield FORMER, int(str(content_id)), name_key(str(name or ""))
+
+
+def _rows(
+    connection: Connection, sql: str, column: str, among: Collection[int] | None
+) -> Iterator[tuple[object, ...]]:
+    if among is None:
+        yield from connection.exec_driver_sql(sql).tuples()
+    else:
+        yield from connection.exec_driver_sql(
+            f"{sql} AND {column} IN (SELECT value FROM json_each(?))", (json.dumps(list(among)),)
+        ).tuples()
+
+
+_CONTENTS = (
+    "SELECT content.id, sha256, autov3, blake3, autov1, crc32, claimed_hash FROM content"
+    " WHERE (sha256 IS NOT NULL OR claimed_hash IS NOT NULL)"
+)
+_NAMES = (
+    (
+        FILE_NAME,
+        "SELECT content_id, path FROM file WHERE content_id IS NOT NULL AND state <> 'missing'",
+        "content_id",
+    ),
+    (FILE_NAME, "SELECT id, file_name FROM content WHERE state <> 'missing'", "id"),
+    (FORMER, "SELECT content_id, path FROM file WHERE state = 'missing'", "content_id"),
+    (FORMER, "SELECT id, file_name FROM content WHERE state = 'missing'", "id"),
+    (
+        HUB_FILE,
+        "SELECT content_id, hub_file.name FROM match JOIN hub_file ON hub_file.hub = match.hub"
+        " AND hub_file.version_id = match.version_id JOIN content ON content.id = content_id"
+        " WHERE (hub_file.sha256 IS NULL OR content.sha256 IS NULL"
+        " OR lower(hub_file.sha256) = content.sha256)",
+        "content_id",
+    ),
+    (TRAINER, "SELECT content_id, name_key FROM output_name WHERE name_key <> ''", "content_id"),
+    (TOLD, "SELECT content_id, value FROM evidence WHERE field = 'name'", "content_id"),
+)
+_MOVED = (
+    "SELECT json_extract(before, '$.content'), json_extract(before, '$.source.path') FROM journal"
+    " WHERE json_valid(before) AND json_extract(before, '$.content') IN (SELECT id FROM content)"
+)
+_VERSIONS = "SELECT content_id, version_id FROM match WHERE hub = 'civitai'"
+
+
+def _match_digests(
+    rows: Iterator[tuple[object, ...]], wanted: Collection[str], found: Register
+) -> None:
+    """Note the contents whose digests begin with one that is wanted, or the other way round.
+
+    The tensor digest is kept with 12 digits, and pictures may have all 64 of it.
+    """
+    if not wanted:
+        return
+    lengths = sorted({len(digest) for digest in wanted})
+    longer: dict[str, list[str]] = defaultdict(list)
+    for digest in wanted:
+        if len(digest) > _AUTOV3:
+            longer[digest[:_AUTOV3]].append(digest)
+    for id_, *digests in rows:
+        seen: set[str] = set()
+        for digest in digests:
+            if not isinstance(digest, str):
+                continue
+            seen.update(digest[:length] for length in lengths if length <= len(digest))
+            if len(digest) == _AUTOV3:
+                seen.update(longer.get(digest, ()))
+        for digest in seen:
+            if digest in wanted:
+                found.digests[digest].append(int(str(id_)))
+
+
+_AUTOV3 = 12
+
+
+def _bearers(connection: Connection, wanted: Collection[int], found: Register) -> None:
+    ids = (json.dumps(sorted(wanted)),)
+    for row in connection.exec_driver_sql(
+        "SELECT id, kind, state, sha256, blake3, crc32, autov1, autov3, claimed_hash FROM content"
+        " WHERE id IN (SELECT value FROM json_each(?))",
+        ids,
+    ):
+        id_, kind, state, *digests = row
+        found.bearers[id_] = Bearer(id_, kind, state != "missing", *digests)
+    for id_, path in connection.exec_driver_sql(
+        "SELECT content_id, path FROM file WHERE content_id IN (SELECT value FROM json_each(?))",
+        ids,
+    ):
+        if id_ in found.bearers:
+            found.bearers[id_].paths.append(path)
+
+
+def learn_output_names(connection: Connection, among: Collection[int] | None = None) -> None:
+    """Note the trainers' names of contents that were not looked at yet; only `among` these.
+
+    Done when recipes are there to be matched: each header is read once.
+    """
+    chosen = "" if among is None else " AND content.id IN (SELECT value FROM json_each(?))"
+    rows = connection.exec_driver_sql(
+        "SELECT content.id, json_extract(metadata_json, '$.ss_output_name') FROM content"
+        " JOIN content_header ON content_id = content.id"
+        " LEFT JOIN output_name AS known ON known.content_id = content.id"
+        f" WHERE known.content_id IS NULL AND json_valid(metadata_json){chosen}",
+        () if among is None else (json.dumps(list(among)),),
+    ).fetchall()
+    if rows:
+        connection.exec_driver_sql(
+            "INSERT OR IGNORE INTO output_name(content_id, name_key) VALUES (?, ?)",
+            [(id_, name_key(name) if isinstance(name, str) else "") for id_, name in rows],
+        )
