@@ -18,6 +18,10 @@ _STEPS = 20_000
 """Instructions of SQLite's between two looks at the clock: some milliseconds."""
 
 
+_OF_ALL = ("content_fts", "content_fts_parts")
+"""Full-text tables with a row for every model; others have one where there is something to say."""
+
+
 @dataclass(frozen=True, slots=True)
 class DatabaseFacts:
     """What a look at the database file told. Sizes are in bytes."""
@@ -85,7 +89,9 @@ def mend_database(path: Path, told: Callable[[str, int, int], None], cancel: Can
             for table in _texts(connection):
                 told("search", 0, 1)
                 connection.execute(f"INSERT INTO {table}({table}) VALUES ('rebuild')")
-                connection.execute(f"DELETE FROM {table} WHERE rowid NOT IN (SELECT id FROM content)")
+                connection.execute(
+                    f"DELETE FROM {table} WHERE rowid NOT IN (SELECT id FROM content)"
+                )
             ids = [row[0] for row in connection.execute("SELECT id FROM content")]
     except sqlite3.Error as error:
         raise translate(error, path) from error
@@ -154,12 +160,13 @@ def _texts(connection: sqlite3.Connection) -> list[str]:
 
 def _out_of_step(connection: sqlite3.Connection, table: str) -> int:
     """Return how many models a full-text table lacks or has too many."""
-    sizes = f"SELECT id FROM {table}_docsize"
-    return _number(
-        connection,
-        f"SELECT (SELECT count(*) FROM content WHERE id NOT IN ({sizes}))"
-        f" + (SELECT count(*) FROM {table}_docsize WHERE id NOT IN (SELECT id FROM content))",
+    lacking = _number(
+        connection, f"SELECT count(*) FROM content WHERE id NOT IN (SELECT id FROM {table}_docsize)"
     )
+    gone = _number(
+        connection, f"SELECT count(*) FROM {table}_docsize WHERE id NOT IN (SELECT id FROM content)"
+    )
+    return gone + (lacking if table in _OF_ALL else 0)
 
 
 def _number(connection: sqlite3.Connection, sql: str) -> int:

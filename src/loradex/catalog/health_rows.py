@@ -78,14 +78,16 @@ _PLACES = (
     " mtime_ns, file.device, inode, first_seen, hashed_at, verified_at, kind, format, safety,"
     " sha256 FROM file LEFT JOIN content ON content.id = content_id ORDER BY library_id, file.path"
 )
-_SAID = " OR ".join((
-    "EXISTS (SELECT 1 FROM content_tag AS t WHERE t.content_id = content.id"
-    " AND source = 'person')",
-    "EXISTS (SELECT 1 FROM annotation AS a WHERE a.content_id = content.id"
-    " AND (note <> '' OR rating IS NOT NULL OR favourite))",
-    "EXISTS (SELECT 1 FROM collection_member AS m WHERE m.content_id = content.id)",
-    "EXISTS (SELECT 1 FROM custom_value AS v WHERE v.content_id = content.id)",
-))
+_SAID = " OR ".join(
+    (
+        "EXISTS (SELECT 1 FROM content_tag AS t WHERE t.content_id = content.id"
+        " AND source = 'person')",
+        "EXISTS (SELECT 1 FROM annotation AS a WHERE a.content_id = content.id"
+        " AND (note <> '' OR rating IS NOT NULL OR favourite))",
+        "EXISTS (SELECT 1 FROM collection_member AS m WHERE m.content_id = content.id)",
+        "EXISTS (SELECT 1 FROM custom_value AS v WHERE v.content_id = content.id)",
+    )
+)
 _PLACELESS = (
     f"SELECT id, name, path, {_SAID} FROM content WHERE id NOT IN"
     " (SELECT content_id FROM file WHERE content_id IS NOT NULL) ORDER BY name, id"
