@@ -82,57 +82,88 @@ _PUT_VERSION = (
 
 def put_model(connection: Connection, hub: str, model: HubModel, now: float) -> None:
     """Write a model as fetched; the hub shows it again if it was gone."""
-    connection.exec_driver_sql(
-        _PUT_MODEL,
-        (
-            hub,
-            model.id,
-            model.name,
-            model.type,
-            model.creator,
-            model.description,
-            json.dumps(list(model.tags), ensure_ascii=False),
-            model.content_level,
-            model.mode,
-            json.dumps(model.licence, ensure_ascii=False),
-            model.slug,
-            model.downloads,
-            model.likes,
-            now,
-            zlib.compress(model.raw.encode()),
-            _EMPTY,
-            _EMPTY,
-        ),
-    )
+    connection.exec_driver_sql(_PUT_MODEL, _model_row(hub, model, now))
 
 
 def put_version(connection: Connection, hub: str, version: HubVersion, now: float) -> None:
     """Write a version as fetched, with its files and pictures."""
-    connection.exec_driver_sql(
-        _PUT_VERSION,
-        (
-            hub,
-            version.id,
-            version.model_id,
-            version.name,
-            version.base_model,
-            json.dumps(list(version.trained_words), ensure_ascii=False),
-            version.description,
-            version.content_level,
-            version.published_at,
-            version.air,
-            version.usage_control,
-            version.slug,
-            version.position,
-            version.early_access_until,
-            version.paid,
-            now,
-            zlib.compress(version.raw.encode()),
-        ),
-    )
+    connection.exec_driver_sql(_PUT_VERSION, _version_row(hub, version, now))
     owner = (hub, version.id)
     _replace(connection, "hub_file", _FILE, owner, _files(connection, owner, version.files))
     _replace(connection, "hub_image", _IMAGE, owner, [_image(i) for i in version.images])
+
+
+def put_first(
+    connection: Connection,
+    hub: str,
+    models: Sequence[tuple[HubModel, float]],
+    versions: Sequence[tuple[HubVersion, float]],
+) -> None:
+    """Write models and versions that are not kept yet, each with its time, all at once."""
+    run = connection.exec_driver_sql
+    if models:
+        run(_PUT_MODEL, [_model_row(hub, model, now) for model, now in models])
+    if not versions:
+        return
+    run(_PUT_VERSION, [_version_row(hub, version, now) for version, now in versions])
+    for table, columns, rows in (
+        (
+            "hub_file",
+            _FILE,
+            [(hub, v.id, n, *_file(f)) for v, _ in versions for n, f in enumerate(v.files)],
+        ),
+        (
+            "hub_image",
+            _IMAGE,
+            [(hub, v.id, n, *_image(i)) for v, _ in versions for n, i in enumerate(v.images)],
+        ),
+    ):
+        if rows:
+            run(_insert_part(table, columns), rows)
+
+
+def _model_row(hub: str, model: HubModel, now: float) -> tuple[object, ...]:
+    return (
+        hub,
+        model.id,
+        model.name,
+        model.type,
+        model.creator,
+        model.description,
+        json.dumps(list(model.tags), ensure_ascii=False),
+        model.content_level,
+        model.mode,
+        json.dumps(model.licence, ensure_ascii=False),
+        model.slug,
+        model.downloads,
+        model.likes,
+        now,
+        zlib.compress(model.raw.encode()),
+        _EMPTY,
+        _EMPTY,
+    )
+
+
+def _version_row(hub: str, version: HubVersion, now: float) -> tuple[object, ...]:
+    return (
+        hub,
+        version.id,
+        version.model_id,
+        version.name,
+        version.base_model,
+        json.dumps(list(version.trained_words), ensure_ascii=False),
+        version.description,
+        version.content_level,
+        version.published_at,
+        version.air,
+        version.usage_control,
+        version.slug,
+        version.position,
+        version.early_access_until,
+        version.paid,
+        now,
+        zlib.compress(version.raw.encode()),
+    )
 
 
 def _files(
@@ -171,9 +202,14 @@ def _replace(
         return
     connection.exec_driver_sql(f"DELETE FROM {table} WHERE hub = ? AND version_id = ?", owner)
     connection.exec_driver_sql(
+        _insert_part(table, columns), [(*owner, place, *row) for place, row in enumerate(rows)]
+    )
+
+
+def _insert_part(table: str, columns: Sequence[str]) -> str:
+    return (
         f"INSERT INTO {table}(hub, version_id, position, {', '.join(columns)})"
-        f" VALUES (?, ?, ?, {', '.join('?' * len(columns))})",
-        [(*owner, place, *row) for place, row in enumerate(rows)],
+        f" VALUES (?, ?, ?, {', '.join('?' * len(columns))})"
     )
 
 

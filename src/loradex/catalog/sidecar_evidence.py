@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loradex.catalog.facts import fact_row, put_facts, put_words, word_rows
-from loradex.catalog.hub_rows import put_model, put_version
+from loradex.catalog.hub_rows import put_first, put_model, put_version
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.hub import HubModel, HubVersion
 from loradex.domain.tags import clean_tag, fold_tag
@@ -129,20 +129,27 @@ def _put_matches(connection: Connection, matches: Mapping[int, SidecarMatch], no
         return
     known_models, our_models = _ids(connection, "hub_model"), _ids(connection, _OUR_MODELS)
     known_versions, ours = _ids(connection, "hub_version"), _ids(connection, _OUR_VERSIONS)
+    first_models: dict[int, tuple[HubModel, float]] = {}
+    first_versions: dict[int, tuple[HubVersion, float]] = {}
+    told: list[tuple[str, int, float]] = []
     for match in matches.values():
-        told_at = min(match.told_at, now)
-        if match.model.id not in known_models or match.model.id in our_models:
-            put_model(connection, HUB, match.model, told_at)
-            known_models.add(match.model.id)
-            our_models.add(match.model.id)
-        if match.version.id not in known_versions or match.version.id in ours:
-            put_version(connection, HUB, match.version, told_at)
-            known_versions.add(match.version.id)
-            ours.add(match.version.id)
-            connection.exec_driver_sql(
-                "INSERT OR REPLACE INTO sidecar_hub(hub, version_id, fetched_at) VALUES (?, ?, ?)",
-                (HUB, match.version.id, told_at),
-            )
+        model, version, told_at = match.model, match.version, min(match.told_at, now)
+        if model.id not in known_models:
+            first_models.setdefault(model.id, (model, told_at))
+        elif model.id in our_models:
+            put_model(connection, HUB, model, told_at)
+        if version.id not in known_versions:
+            if version.id not in first_versions:
+                first_versions[version.id] = (version, told_at)
+                told.append((HUB, version.id, told_at))
+        elif version.id in ours:
+            put_version(connection, HUB, version, told_at)
+            told.append((HUB, version.id, told_at))
+    put_first(connection, HUB, list(first_models.values()), list(first_versions.values()))
+    if told:
+        connection.exec_driver_sql(
+            "INSERT OR REPLACE INTO sidecar_hub(hub, version_id, fetched_at) VALUES (?, ?, ?)", told
+        )
     connection.exec_driver_sql(
         "INSERT INTO match(content_id, hub, version_id, model_id, matched_by, confidence,"
         " matched_at) VALUES (?, ?, ?, ?, 'sidecar', ?, ?) ON CONFLICT(content_id, hub)"

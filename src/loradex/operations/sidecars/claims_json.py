@@ -3,23 +3,26 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, fields
+from dataclasses import fields
 
 from loradex.domain.preferences import Preferences
 from loradex.domain.sidecars import SidecarClaims
 from loradex.domain.text import storable
-from loradex.operations.sidecars.judging import without_records
 
 _LONGEST = 65_536
 """Characters of one text that are kept: longer ones are in the document."""
-_DEFAULTS = asdict(SidecarClaims())
+_KEPT = tuple(
+    field.name
+    for field in fields(SidecarClaims)
+    if field.name not in ("hub_version", "hub_model", "preview", "preferences")
+)
 
 
 def claims_text(claims: SidecarClaims) -> str:
     """Return claims as JSON, without what is empty."""
-    told = asdict(without_records(claims))
-    told["preferences"] = claims.preferences.said()
-    kept = {name: _cut(value) for name, value in told.items() if value != _DEFAULTS[name] and value}
+    kept: dict[str, object] = {name: _cut(v) for name in _KEPT if (v := getattr(claims, name))}
+    if said := claims.preferences.said():
+        kept["preferences"] = said
     return storable(json.dumps(kept, ensure_ascii=False), _LONGEST * 64)
 
 

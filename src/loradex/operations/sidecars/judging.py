@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from enum import StrEnum
 
 from loradex.catalog.sidecar_store import ModelPlace
@@ -70,11 +69,6 @@ def believed(claims: SidecarClaims, state: SidecarState) -> SidecarClaims:
     if state is not SidecarState.STALE:
         return claims
     return SidecarClaims(note=claims.note, favourite=claims.favourite, refused=claims.refused)
-
-
-def without_records(claims: SidecarClaims) -> SidecarClaims:
-    """Return claims without what is kept elsewhere: the hub's documents and the preview."""
-    return replace(claims, hub_version=None, hub_model=None, preview="")
 
 
 def _agrees(claims: SidecarClaims, place: ModelPlace) -> bool | None:
