@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,6 +16,7 @@ from loradex.domain.axes import Axis, AxisKind, AxisValue, Draft, Value
 from loradex.domain.grid import FailedCell, GridPlan, GridSpec, Layout, RenderedCell
 from loradex.domain.progress import CancelToken, Problem, SilentSink
 from loradex.domain.recipe import GridModel, RenderSettings
+from loradex.render.parts import Parts
 from loradex.render.plan import plan_grid
 
 SIZE = 64
@@ -81,6 +83,25 @@ def grid_of(base: Draft, *axes: tuple[AxisKind, Sequence[Value]], title: str = "
     across = tuple(n for n, axis in enumerate(made) if axis.kind is AxisKind.STRENGTH)
     down = tuple(n for n in range(len(made)) if n not in across)
     return GridSpec(base=base, axes=made, layout=Layout(x=across, y=down), title=title)
+
+
+def load_parts(path: Path) -> Parts:
+    """Return the parts of an SD or SDXL checkpoint, in float32 on the CPU."""
+    from loradex.render.device import Placed
+    from loradex.render.folder import load_folder
+    from loradex.render.quiet import offline_and_quiet
+    from loradex.render.single_file import load_single_file
+
+    with offline_and_quiet():
+        return (load_folder if path.is_dir() else load_single_file)(
+            path, Placed("cpu", "float32", "cpu")
+        )
+
+
+def networks_of(parts: Parts) -> dict[str, Any]:
+    """Return the networks of a checkpoint that LoRAs change, by diffusers' names."""
+    texts = zip(("text_encoder", "text_encoder_2"), parts.texts, strict=False)
+    return {"unet": parts.unet} | {name: text.model for name, text in texts}
 
 
 def draw_all(

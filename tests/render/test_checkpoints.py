@@ -20,7 +20,7 @@ from loradex.render import naming
 from loradex.render.device import Placed, micro_batch, place
 from loradex.render.infer import unet_layout
 
-from .conftest import Stock
+from .conftest import Stock, load_parts, networks_of
 
 pytestmark = pytest.mark.render
 
@@ -29,9 +29,7 @@ CORPUS = Path(__file__).parents[3] / "shared" / "identify" / "corpus"
 
 
 def load(path: Path) -> Any:
-    from loradex.render.checkpoints import load_checkpoint
-
-    return load_checkpoint(path, CPU)
+    return load_parts(path)
 
 
 # names
@@ -238,9 +236,9 @@ def test_real_loras_find_every_module(
     checkpoint: str, names: dict[str, int | str], recorded: Callable[[str], Any]
 ) -> None:
     from loradex.render.lora.file import match_lora
-    from loradex.render.lora.modules import modules_of
+    from loradex.render.lora.modules import modules_from
 
-    modules = modules_of(recorded(checkpoint))
+    modules = modules_from(networks_of(recorded(checkpoint)))
     for name, expected in names.items():
         path = Path(f"{name}.safetensors")
         if isinstance(expected, int):

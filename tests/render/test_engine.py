@@ -22,7 +22,17 @@ from loradex.domain.infotext import parse_infotext
 from loradex.domain.progress import CancelToken, Progress, SilentSink
 from loradex.errors import Cancelled, NotRenderable
 
-from .conftest import SIZE, STEPS, Listener, Stock, draw_all, model, spec_for
+from .conftest import (
+    SIZE,
+    STEPS,
+    Listener,
+    Stock,
+    draw_all,
+    load_parts,
+    model,
+    networks_of,
+    spec_for,
+)
 
 pytestmark = pytest.mark.render
 
@@ -258,22 +268,20 @@ def test_namings_and_containers_give_the_same_picture(
 def test_weights_and_files_are_untouched_afterwards(shape: str, stock: dict[str, Stock]) -> None:
     import torch
 
-    from loradex.domain.grid import RenderSettings
-    from loradex.render.checkpoints import load_checkpoint
-    from loradex.render.device import place
     from loradex.render.lora.file import match_lora
     from loradex.render.lora.merge import Merger
-    from loradex.render.lora.modules import modules_of
+    from loradex.render.lora.modules import modules_from
+    from loradex.render.lora.use import LoraAt
 
     files = stock[shape]
     before = hashlib.sha256(files.single.read_bytes()).digest()
-    parts = load_checkpoint(files.single, place(RenderSettings(device="cpu")))
-    networks = [parts.unet, *(text.model for text in parts.texts)]
+    named = networks_of(load_parts(files.single))
+    networks = list(named.values())
     kept = [{k: v.clone() for k, v in net.state_dict().items()} for net in networks]
-    lora = match_lora(files.kohya, modules_of(parts), name="it", base=None)
+    lora = match_lora(files.kohya, modules_from(named), name="it", base=None)
     merger = Merger()
     for strength in (0.3, 1.0, -0.7):
-        merger.apply(lora, strength)
+        merger.apply([LoraAt(lora, strength)])
     changed = [
         sum(not torch.equal(old[name], now) for name, now in net.state_dict().items())
         for old, net in zip(kept, networks, strict=True)

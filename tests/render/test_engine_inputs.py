@@ -19,7 +19,7 @@ from loradex.domain.recipe import GridPicture, RenderSettings
 from loradex.errors import UsageError
 from render.bases.test_inputs import make_controlnet
 
-from .conftest import SIZE, STEPS, Stock, draw_all, grid_of, model
+from .conftest import SIZE, STEPS, Stock, draw_all, grid_of, load_parts, model
 
 pytestmark = pytest.mark.render
 
@@ -97,10 +97,7 @@ def test_an_embedding_stands_for_its_word(stock: dict[str, Stock], tmp_path: Pat
     from safetensors.torch import save_file
 
     path = tmp_path / "glow.safetensors"
-    from loradex.render.checkpoints import load_checkpoint
-    from loradex.render.device import place
-
-    parts = load_checkpoint(stock["sd1"].folder, place(RenderSettings(device="cpu")))
+    parts = load_parts(stock["sd1"].folder)
     width = parts.texts[0].model.get_input_embeddings().weight.shape[1]  # type: ignore[operator]
     generator = torch.Generator().manual_seed(3)
     save_file({"emb_params": torch.randn(3, width, generator=generator)}, path)
@@ -142,10 +139,95 @@ def test_a_picture_that_cannot_be_read_fails_its_cells(
     assert isinstance(second, RenderedCell)
 
 
-def test_a_prompt_that_changes_over_the_steps_is_refused(stock: dict[str, Stock]) -> None:
-    from loradex.render.engine import engine_of
+@pytest.mark.parametrize("shape", ["sd1", "sdxl"])
+def test_a_prompt_may_change_over_the_steps(
+    shape: str, stock: dict[str, Stock], tmp_path: Path
+) -> None:
+    folder = stock[shape].folder
+    prompts = ["[a red boat:fog:1]", "a red boat", "[a red boat|fog]", "a [red:green:9] boat"]
+    pictures = drawn(grid(draft(folder), AxisKind.PROMPT, prompts), tmp_path / "a")
+    changing = [["a red boat", "fog", "fog"], ["a red boat", "fog", "a red boat"]]
+    for place, texts in zip((0, 2), changing, strict=True):
+        assert np.abs(pictures[(place,)] - diffusers_changing(folder, texts)).max() <= 1
+        assert np.abs(pictures[(place,)] - pictures[(1,)]).max() > 2
+    assert np.array_equal(pictures[(1,)], pictures[(3,)])
+    # Alone or in company: the same bits.
+    alone = drawn(grid(draft(folder), AxisKind.PROMPT, prompts[:1]), tmp_path / "b")
+    assert np.array_equal(pictures[(0,)], alone[(0,)])
+
+
+def diffusers_changing(folder: Path, texts: list[str]) -> np.ndarray[Any, Any]:
+    """Draw with diffusers' own pipeline, which is given the text of the next step after each."""
+    import diffusers
+    import torch
+
+    from loradex.render.quiet import offline_and_quiet
+
+    def encoded(pipe: Any, text: str) -> dict[str, Any]:
+        found = pipe.encode_prompt(
+            text, device="cpu", num_images_per_prompt=1, do_classifier_free_guidance=True
+        )  # type: ignore[no-untyped-call]
+        embeds = {"prompt_embeds": torch.cat([found[1], found[0]])}
+        if len(found) == 4:
+            embeds["add_text_embeds"] = torch.cat([found[3], found[2]])
+        return embeds
+
+    with offline_and_quiet(), torch.no_grad():
+        kind = "StableDiffusionXLPipeline" if "sdxl" in str(folder) else "StableDiffusionPipeline"
+        pipe = getattr(diffusers, kind).from_pretrained(
+            folder, local_files_only=True, torch_dtype=torch.float32
+        )
+        pipe.scheduler = diffusers.EulerDiscreteScheduler.from_config(pipe.scheduler.config)
+        pipe.set_progress_bar_config(disable=True)
+
+        def after(_pipe: Any, step: int, _time: Any, _given: Any) -> dict[str, Any]:
+            return encoded(pipe, texts[step + 1]) if step + 1 < len(texts) else {}
+
+        picture = pipe(
+            texts[0],
+            width=SIZE,
+            height=SIZE,
+            num_inference_steps=STEPS,
+            guidance_scale=7.0,
+            generator=torch.Generator().manual_seed(1),
+            callback_on_step_end=after,
+        ).images[0]
+    return np.asarray(picture).astype(int)
+
+
+def test_a_controlnet_listens_to_a_prompt_that_changes(
+    stock: dict[str, Stock], tmp_path: Path
+) -> None:
+    network = make_controlnet(tmp_path / "control", stock["sd1"].folder)
+    base = replace(
+        draft(stock["sd1"].folder),
+        control=model(network),
+        control_image=picture(tmp_path / "p.png"),
+    )
+    prompts = [
+        "[a red boat:fog:0.99]",
+        "a red boat",
+        "[a red boat:fog:1]",
+        "[a red boat:fog:0]",
+        "fog",
+    ]
+    pictures = drawn(grid(base, AxisKind.PROMPT, prompts), tmp_path / "out")
+    assert np.abs(pictures[(0,)] - pictures[(1,)]).max() > 0
+    assert np.abs(pictures[(2,)] - pictures[(1,)]).max() > 2
+    assert np.array_equal(pictures[(3,)], pictures[(4,)])
+
+
+@pytest.mark.parametrize("checkpoint", ["flux1", None])
+def test_a_size_that_a_checkpoint_cannot_draw_is_said_with_the_nearest(
+    checkpoint: str | None, stock: dict[str, Stock]
+) -> None:
     from loradex.render.plan import plan_grid
 
-    spec = grid(draft(stock["sd1"].folder), AxisKind.PROMPT, ["a [red:blue:0.5] boat"])
-    with pytest.raises(UsageError, match="changes over the steps"):
-        plan_grid(spec, engine=engine_of)
+    base = replace(draft(stock["sd1"].folder), checkpoint=model(stock["sd1"].folder, checkpoint))
+    sizes = [(1024, 1024), (1016, 1000), (1016, 1001)]
+    at = 1 if checkpoint else 2
+    plan_grid(grid(base, AxisKind.SIZE, sizes[:at]), engine=lambda _: "e")
+    with pytest.raises(UsageError, match=f"its sides are multiples of {16 if at == 1 else 8}") as e:
+        plan_grid(grid(base, AxisKind.SIZE, sizes), engine=lambda _: "e")
+    nearest = "1008x992 or 1024x1008" if checkpoint else "1016x1000 or 1016x1008"
+    assert nearest in str(e.value.hint)

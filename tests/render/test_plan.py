@@ -227,7 +227,7 @@ def test_loras_in_prompts_are_used_and_taken_out() -> None:
         *(
             (grid(replace(BASE, settings=RenderSettings(**setting))), words)  # type: ignore[arg-type]
             for setting, words in (
-                ({"width": 511}, "width 511"),
+                ({"width": 511}, "511x512: its sides are multiples of 8"),
                 ({"height": 8}, "height 8"),
                 ({"num_inference_steps": -1}, "-1 steps"),
                 ({"guidance_scale": float("inf")}, "guidance scale inf"),

@@ -12,7 +12,6 @@ from loradex.render.ranges import (
     parse_seeds,
     parse_sizes,
     parse_strengths,
-    parse_switches,
     parse_texts,
     parse_whole_numbers,
 )
@@ -118,11 +117,6 @@ def test_texts(text: str, expected: tuple[str, ...]) -> None:
     assert parse_texts(text) == expected
 
 
-def test_switches() -> None:
-    assert parse_switches("on, off") == (True, False)
-    assert parse_switches("No,off") == (False,)
-
-
 @pytest.mark.parametrize(
     ("read", "text", "position", "words"),
     [
@@ -160,7 +154,6 @@ def test_switches() -> None:
         (parse_texts, 'a, "b', 3, "never closed"),
         (parse_texts, '"a" b', 4, "comma is missing"),
         (parse_texts, "a,,b", 2, "missing"),
-        (parse_switches, "on, maybe", 4, "neither on nor off"),
     ],
 )
 def test_what_cannot_be_read_is_pointed_at(

@@ -51,6 +51,9 @@ LORA is {REF_HELP}. All that a grid can vary, and grids as files: docs/grids.md.
     help="A grid as a TOML file (- is standard input); a flag wins over what it says.",
 )
 @click.option("-n", "--dry-run", is_flag=True, help="Check everything and count; draw nothing.")
+@click.option(
+    "--offline", is_flag=True, help="Download nothing, not even a tokenizer that is missing."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @progress_option
 @pass_context
@@ -60,6 +63,7 @@ def grid_command(
     loras: tuple[str, ...],
     spec: IO[bytes] | None,
     dry_run: bool,
+    offline: bool,
     as_json: bool,
     progress: str,
     **options: object,
@@ -74,13 +78,14 @@ def grid_command(
     with context.catalog() as catalog, stoppable() as cancel:
         if dry_run:
             with shown_progress(progress, cancel) as sink:
-                preview = preview_grid(catalog, request, sink=sink, cancel=cancel)
+                preview = preview_grid(catalog, request, offline=offline, sink=sink, cancel=cancel)
             report_preview(preview, as_json=as_json)
             return
         with shown_progress(progress, cancel) as sink:
             result = draw_grid(
                 catalog,
                 request,
+                offline=offline,
                 sink=sink,
                 cancel=cancel,
                 on_started=lambda grid_id: (

@@ -30,6 +30,10 @@ def report_preview(preview: GridPreview, *, as_json: bool) -> None:
                 "memory_bytes": preview.memory_bytes,
                 "axes": [{"kind": axis.kind, "values": list(axis.labels)} for axis in spec.axes],
                 "checkpoint": spec.base.checkpoint.name,
+                "downloads": [
+                    {"repository": one.repository, "revision": one.revision, "bytes": one.size}
+                    for one in preview.downloads
+                ],
             }
         )
         return
@@ -49,6 +53,10 @@ def report_preview(preview: GridPreview, *, as_json: bool) -> None:
             else "not known, since nothing was drawn with it here yet"
         )
         click.echo(f"Time: {time}. Memory: about {size_text(preview.memory_bytes)}.")
+    if preview.downloads:
+        size = sum(one.size for one in preview.downloads)
+        names = ", ".join(f"{one.words} ({one.repository})" for one in preview.downloads)
+        click.echo(f"Would download {size_text(size)} first: {names}.")
 
 
 def _known(finished: int, todo: int) -> str:

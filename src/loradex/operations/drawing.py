@@ -35,15 +35,16 @@ def draw_cells(
     keys: Sequence[str],
     folder: Path,
     *,
+    tokenizers: Sequence[Path] = (),
     log: Path,
     sink: ProgressSink,
     cancel: CancelToken,
 ) -> Iterator[RenderedCell | FailedCell]:
     """Draw the cells with these keys into `folder`, and yield each as it is finished.
 
-    The devices of this machine share the cells when the grid names none. Raises what drawing
-    raises (`NotRenderable`, `ExtraMissing` …), `Cancelled`, and `RenderError` when a process
-    died; what was finished by then was yielded.
+    `tokenizers` are folders of those that were downloaded. The devices of this machine share the
+    cells when the grid names none. Raises what drawing raises (`NotRenderable`, `ExtraMissing` …),
+    `Cancelled`, and `RenderError` when a process died; what was finished by then was yielded.
     """
     from loradex.render.devices import devices_for  # noqa: PLC0415 - beside its use
 
@@ -51,12 +52,15 @@ def draw_cells(
     shares = _shares(keys, len(devices))
     log.parent.mkdir(parents=True, exist_ok=True)
     workers = [
-        _Worker(plan, share, folder, device, log)
+        _Worker(_job(plan, share, folder, device, tokenizers), log)
         for share, device in zip(shares, devices, strict=False)
     ]
     try:
         yield from _heard(workers, sink, cancel)
     finally:
+        # All are told before any is waited for, since each may take a step to end.
+        for worker in workers:
+            worker.stop()
         for worker in workers:
             worker.close()
 
@@ -99,15 +103,7 @@ def _heard(
 class _Worker:
     """One process that draws, and the thread that reads what it says."""
 
-    def __init__(
-        self, plan: GridPlan, keys: Sequence[str], folder: Path, device: str, log: Path
-    ) -> None:
-        job = {
-            "spec": spec_to_json(plan.spec),
-            "keys": list(keys),
-            "folder": str(folder),
-            "device": device,
-        }
+    def __init__(self, job: Mapping[str, object], log: Path) -> None:
         self._log = log
         self._queue: queue.SimpleQueue[Event | None] = queue.SimpleQueue()
         self._said_end = False
@@ -150,11 +146,14 @@ class _Worker:
             hint=f"What is finished is kept: run it again to go on. Its last words: {self._log}",
         )
 
-    def close(self) -> None:
-        """Stop the process if it still runs, and wait until it is gone."""
+    def stop(self) -> None:
+        """Tell the process to end, by ending what it reads."""
         if self._process.stdin is not None:
             with suppress(OSError):  # it went away with a job half written
                 self._process.stdin.close()
+
+    def close(self) -> None:
+        """Wait until the process, which was told to `stop`, is gone."""
         try:
             self._process.wait(0 if self.ended and not self._said_end else _PATIENCE)
         except subprocess.TimeoutExpired:
@@ -181,6 +180,19 @@ class _Worker:
             if isinstance(event, dict):
                 self._queue.put(event)
         self._queue.put(None)
+
+
+def _job(
+    plan: GridPlan, keys: Sequence[str], folder: Path, device: str, tokenizers: Sequence[Path]
+) -> Mapping[str, object]:
+    """Return what one process is told to do, as JSON can hold it."""
+    return {
+        "spec": spec_to_json(plan.spec),
+        "keys": list(keys),
+        "folder": str(folder),
+        "device": device,
+        "tokenizers": [str(path) for path in tokenizers],
+    }
 
 
 def _environment() -> dict[str, str]:

@@ -55,11 +55,20 @@ def needed_bytes(cells: Sequence[Cell]) -> int:
 
 
 def _work(recipe: Recipe) -> float:
-    """Return a cell's work in steps of a 512 by 512 picture; without guidance half as much."""
+    """Return a cell's work: how often a network is asked for a 512 by 512 picture with guidance."""
     settings = recipe.settings
+    calls = _calls(settings.sampler, settings.num_inference_steps)
     share = settings.width * settings.height / _PIXELS
     twice = 1.0 if settings.guidance_scale > 1 else 0.5
-    return settings.num_inference_steps * share * twice
+    return calls * share * twice
+
+
+def _calls(sampler: str, steps: int) -> int:
+    """Return how often the network is asked; flow's samplers ask as often as their namesakes."""
+    from loradex.render.sampler_table import SAMPLERS  # noqa: PLC0415 - beside its use
+
+    known = SAMPLERS.get(sampler)
+    return known.asks(steps) if known else steps
 
 
 def _pace(catalog: Catalog, checkpoint: int) -> float | None:
@@ -71,7 +80,11 @@ def _pace(catalog: Catalog, checkpoint: int) -> float | None:
             steps, guidance = int(fields["Steps"]), float(fields["CFG scale"])
         except (KeyError, ValueError):
             continue
-        work = steps * (width * height / _PIXELS) * (1.0 if guidance > 1 else 0.5)
+        work = (
+            _calls(fields.get("Sampler", ""), steps)
+            * (width * height / _PIXELS)
+            * (1.0 if guidance > 1 else 0.5)
+        )
         if work > 0 and seconds > 0:
             paces.append(seconds / work)
     return sorted(paces)[len(paces) // 2] if paces else None

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.grid import FailedCell, GridPlan, RenderedCell
@@ -15,6 +16,11 @@ from loradex.operations.drawing import draw_cells
 from loradex.operations.grid_estimate import estimated_seconds, needed_bytes
 from loradex.operations.grid_reading import read_request
 from loradex.operations.grid_request import GridRequest
+from loradex.operations.tokenizers import fetch_tokenizers, lacking, tokenizer_folders
+from loradex.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from loradex.render.published_tokenizers import PublishedTokenizer
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +36,8 @@ class GridPreview:
     finished: int
     seconds: float | None
     memory_bytes: int
+    downloads: tuple[PublishedTokenizer, ...] = ()
+    """Tokenizers that are nowhere here, and would be brought before the first step."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +59,14 @@ def preview_grid(
     catalog: Catalog,
     request: GridRequest,
     *,
+    offline: bool = False,
     sink: ProgressSink | None = None,
     cancel: CancelToken | None = None,
 ) -> GridPreview:
     """Check a request and return what it would draw; raise the error that drawing would.
 
-    Models that were never hashed are, since pictures are known by their digests.
+    With `offline` nothing may be downloaded, whatever the settings say. Models that were never
+    hashed are, since pictures are known by their digests.
     """
     plan = plan_request(catalog, request, sink=sink or SilentSink(), cancel=cancel or CancelToken())
     finished = _finished(catalog, plan)
@@ -67,6 +77,7 @@ def preview_grid(
         finished=len(finished),
         seconds=estimated_seconds(catalog, todo),
         memory_bytes=needed_bytes(todo),
+        downloads=lacking(todo, catalog.home, _settings(catalog, offline=offline)),
     )
 
 
@@ -74,6 +85,7 @@ def draw_grid(
     catalog: Catalog,
     request: GridRequest,
     *,
+    offline: bool = False,
     sink: ProgressSink,
     cancel: CancelToken,
     on_started: Callable[[int], None] = lambda _grid_id: None,
@@ -81,12 +93,16 @@ def draw_grid(
     """Draw what of a grid is not drawn yet, then its sheet and page.
 
     Cells are kept one by one as they finish, so an interrupted grid goes on where it was.
-    `on_started` gets the grid's id before the first step. Raises a `RenderError` when nothing can
+    `on_started` gets the grid's id before the first step. With `offline` no tokenizer that is
+    missing is downloaded, whatever the settings say. Raises a `RenderError` when nothing can
     be drawn at all; single cells that fail are in the result.
     """
     started = time.monotonic()
     plan = plan_request(catalog, request, sink=sink, cancel=cancel)
     finished = _finished(catalog, plan)
+    todo = [cell for cell in plan.cells if cell.key not in finished]
+    missing = lacking(todo, catalog.home, _settings(catalog, offline=offline))
+    fetch_tokenizers(missing, catalog.home, sink=sink, cancel=cancel)
     catalog.grids.record([cell for cell in finished.values() if not cell.seconds])
     reused = len(finished)
     # The name is a format, so that braces in a home's own name have to be doubled.
@@ -94,12 +110,19 @@ def draw_grid(
     grid_id = catalog.grids.add(plan, str(Path(grids) / "{id:05d}"))
     folder = catalog.home.grids / f"{grid_id:05d}"
     on_started(grid_id)
-    todo = [cell.key for cell in plan.cells if cell.key not in finished]
     failed: dict[str, FailedCell] = {}
     if todo:
         log = catalog.home.root / "logs" / "drawing.log"
-        renders = catalog.home.renders
-        for cell in draw_cells(plan, todo, renders, log=log, sink=sink, cancel=cancel):
+        drawing = draw_cells(
+            plan,
+            [cell.key for cell in todo],
+            catalog.home.renders,
+            tokenizers=tokenizer_folders(catalog.home),
+            log=log,
+            sink=sink,
+            cancel=cancel,
+        )
+        for cell in drawing:
             catalog.grids.record([cell])
             if isinstance(cell, RenderedCell):
                 finished[cell.key] = cell
@@ -118,6 +141,11 @@ def draw_grid(
         failed=tuple(failed.values()),
         seconds=time.monotonic() - started,
     )
+
+
+def _settings(catalog: Catalog, *, offline: bool) -> Settings:
+    settings = load_settings(catalog.home)
+    return replace(settings, offline=True) if offline else settings
 
 
 def plan_request(

@@ -35,8 +35,8 @@ class Company:
 
     weights: object
     """What is merged into the weights or attached to them."""
-    texts: tuple[int, ...]
-    """How long the encoded texts are."""
+    texts: tuple[tuple[int, ...], ...]
+    """How long the encoded texts are, and from which step on."""
     welcomes: bool = False
     """Whether cells without LoRAs may take part: theirs run beside untouched weights."""
 

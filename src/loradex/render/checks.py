@@ -9,10 +9,17 @@ from collections.abc import Sequence
 from loradex.domain.grid import GridSpec
 from loradex.domain.recipe import Recipe, RenderSettings
 from loradex.errors import UsageError
-from loradex.render.prompts.editing import is_edited
+from loradex.render.prompts.editing import stages
+from loradex.render.recipes import FLOW_BASES
 
 MOST_CELLS = 10_000
 STRONGEST = 10.0
+SMALLEST_SIDE = 64
+LARGEST_SIDE = 4096
+MULTIPLE = 8
+"""Pixels of a latent: what width and height of an SD picture are multiples of."""
+FLOW_MULTIPLE = 16
+"""The transformers' patches are two latents wide; FLUX.2's VAE has latents of 16 pixels."""
 LARGEST_SEED = 2**63 - 1
 DTYPES = ("auto", "float32", "bfloat16", "float16")
 _DEVICE = re.compile(r"auto|cpu|cuda(:\d{1,3})?")
@@ -49,11 +56,8 @@ def check_recipe(recipe: Recipe) -> None:
     for prompt in (recipe.prompt, recipe.negative_prompt):
         if len(prompt) > _LONGEST_PROMPT:
             raise UsageError(f"A prompt has {len(prompt):,} characters; that is too long.")
-        if is_edited(prompt):
-            raise UsageError(
-                f"The prompt {prompt[:60]!r} changes over the steps, which is not drawn.",
-                hint="Take [from:to:when] and [one|other] out, or escape the bracket as \\[.",
-            )
+        # Raises for edits that are nested deeper than anybody means.
+        stages(prompt, 1)
     if recipe.start is not None and not 0 < recipe.start.denoising <= 1:
         raise UsageError(
             f"The denoising strength {recipe.start.denoising:g} cannot be used.",
@@ -64,6 +68,33 @@ def check_recipe(recipe: Recipe) -> None:
             raise UsageError("A ControlNet starts before it ends, between 0 and 1 of the steps.")
         _check_strength(control.strength)
     check_settings(recipe.settings)
+    multiple = FLOW_MULTIPLE if recipe.checkpoint.base in FLOW_BASES else MULTIPLE
+    check_size(recipe.settings, multiple, recipe.checkpoint.name)
+
+
+def check_size(settings: RenderSettings, multiple: int, checkpoint: str) -> None:
+    """Raise `UsageError` with the nearest sizes unless both sides are multiples of `multiple`.
+
+    Nothing is rounded in silence, as other tools do: the picture would not be what its label says.
+    """
+    width, height = settings.width, settings.height
+    if width % multiple == 0 and height % multiple == 0:
+        return
+    rounded = [
+        (_multiple_near(width, multiple, up=up), _multiple_near(height, multiple, up=up))
+        for up in (False, True)
+    ]
+    sizes = " or ".join(f"{wide}x{high}" for wide, high in rounded)
+    raise UsageError(
+        f"{checkpoint} cannot draw {width}x{height}: its sides are multiples of {multiple} pixels.",
+        hint=f"The nearest sizes are {sizes}.",
+    )
+
+
+def _multiple_near(side: int, multiple: int, *, up: bool) -> int:
+    """Return the multiple next to `side` on one side of it, within what can be drawn."""
+    rounded = -(-side // multiple) * multiple if up else side // multiple * multiple
+    return min(max(rounded, SMALLEST_SIDE), LARGEST_SIDE)
 
 
 def _check_strength(strength: float) -> None:
@@ -77,10 +108,10 @@ def _check_strength(strength: float) -> None:
 def check_settings(settings: RenderSettings) -> None:
     """Raise `UsageError` for a setting that no engine could use."""
     for name, size in (("width", settings.width), ("height", settings.height)):
-        if size % 8 or not 64 <= size <= 4096:
+        if not SMALLEST_SIDE <= size <= LARGEST_SIDE:
             raise UsageError(
                 f"The {name} {size} cannot be drawn.",
-                hint="Width and height are multiples of 8 from 64 to 4096 pixels.",
+                hint=f"Width and height lie between {SMALLEST_SIDE} and {LARGEST_SIDE} pixels.",
             )
     if not 1 <= settings.num_inference_steps <= 1000:
         raise UsageError(

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import pickle
 import warnings
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -76,13 +76,6 @@ def read_embedding(path: Path) -> Embedding:
     else:
         tensors = _unpickled(path)
     return _embedding(path.stem, tensors, path.name)
-
-
-def packed_embedding(path: Path, word: str, keys: Sequence[str]) -> Embedding:
-    """Return the embedding `word` that a LoRA file holds in the tensors `keys`."""
-    with open_safe(path) as file:
-        tensors = {key.removeprefix(f"bundle_emb.{word}."): file.tensor(key) for key in keys}
-    return _embedding(word, tensors, path.name)
 
 
 def _embedding(name: str, stored: object, file: str) -> Embedding:

@@ -18,7 +18,7 @@ from loradex.render.loading import load_key, loaded
 from loradex.render.memory import host_of, memory_plan
 from loradex.render.session import Session
 
-ENGINE = "loradex 2"
+ENGINE = "loradex 3"
 """Raised whenever a change here changes pictures."""
 
 _DEFAULTS = RenderSettings()
@@ -56,20 +56,22 @@ def draw(
     keys_to_draw: Collection[str],
     folder: Path,
     *,
+    tokenizers: Sequence[Path] = (),
     sink: ProgressSink,
     cancel: CancelToken,
 ) -> Iterator[RenderedCell | FailedCell]:
     """Draw the cells with these keys into `folder/<first two digits>/<key>.png`.
 
-    Yields each cell as it is finished; one that cannot be drawn is yielded as failed and the
-    rest goes on. Raises `ExtraMissing`, `NotRenderable` or `UsageError` when nothing can be drawn
-    at all, and `Cancelled` within one denoising step.
+    `tokenizers` are folders of those that were downloaded. Yields each cell as it is finished; one
+    that cannot be drawn is yielded as failed and the rest goes on. Raises `ExtraMissing`,
+    `NotRenderable` or `UsageError` when nothing can be drawn at all, and `Cancelled` within one
+    denoising step.
     """
     wanted = [cell for cell in plan.cells if cell.key in keys_to_draw]
     groups = [tuple(group) for _, group in groupby(wanted, key=lambda c: load_key(c.recipe))]
     for cells in groups:
         try:
-            yield from _draw_with(cells, folder, sink=sink, cancel=cancel)
+            yield from _draw_with(cells, folder, tokenizers, sink=sink, cancel=cancel)
         except NotRenderable as error:
             if len(groups) == 1:
                 raise
@@ -77,7 +79,12 @@ def draw(
 
 
 def _draw_with(
-    cells: Sequence[Cell], folder: Path, *, sink: ProgressSink, cancel: CancelToken
+    cells: Sequence[Cell],
+    folder: Path,
+    tokenizers: Sequence[Path],
+    *,
+    sink: ProgressSink,
+    cancel: CancelToken,
 ) -> Iterator[RenderedCell | FailedCell]:
     """Draw cells that share a checkpoint, and leave no memory behind."""
     first = cells[0].recipe
@@ -95,7 +102,7 @@ def _draw_with(
                 " take turns, so pictures come at the end.",
             )
         )
-    base = loaded(first, host_of(placed, plan))
+    base = loaded(first, host_of(placed, plan), tokenizers)
     for note in base.notes:
         sink.problem(Problem(first.checkpoint.name, note))
     session = Session(base, placed, folder, engine=engine_of, sink=sink, cancel=cancel, plan=plan)

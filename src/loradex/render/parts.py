@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, Protocol
+from typing import TYPE_CHECKING, Literal, NotRequired, Protocol, TypedDict
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor, nn
@@ -41,6 +41,12 @@ if TYPE_CHECKING:
         ) -> tuple[Tensor, ...]:
             """Go one noise level down."""
 
+    class Tokens(TypedDict):
+        """Tokens, and the place of each in the text: its first letter, one past its last."""
+
+        input_ids: list[int]
+        offset_mapping: NotRequired[list[tuple[int, int]]]
+
     class Tokenizer(Protocol):
         """The part of a CLIP tokenizer that prompt encoding uses."""
 
@@ -49,8 +55,10 @@ if TYPE_CHECKING:
         bos_token_id: int
         eos_token_id: int
 
-        def __call__(self, text: str, *, add_special_tokens: bool) -> Mapping[str, list[int]]:
-            """Return `input_ids`."""
+        def __call__(
+            self, text: str, *, add_special_tokens: bool, return_offsets_mapping: bool = ...
+        ) -> Tokens:
+            """Return the tokens of a text; their places only when asked for."""
 
         def __len__(self) -> int:
             """Number of tokens it knows."""

@@ -1,4 +1,4 @@
-"""The values of an axis as people type them: numbers and ranges, seeds, sizes, texts, switches.
+"""The values of an axis as people type them: numbers and ranges, seeds, sizes, texts.
 
 A range is `FIRST..LAST:STEP`, or in A1111's way `FIRST-LAST`, `FIRST-LAST (+STEP)` and
 `FIRST-LAST [COUNT]`. Numbers are reckoned as decimals, so that 0.1 three times is exactly 0.3.
@@ -25,7 +25,6 @@ _DASHED = re.compile(
 )
 _RANDOM = re.compile(r"random\s*:\s*(\d{1,4})\s*(?:@\s*(\d{1,20}))?", re.IGNORECASE)
 _SIZE = re.compile(r"(\d{1,5})\s*(?:[xX×*]\s*(\d{1,5}))?")
-_SWITCHES = {"on": True, "yes": True, "true": True, "off": False, "no": False, "false": False}
 
 
 def parse_strengths(text: str) -> tuple[float, ...]:
@@ -86,16 +85,6 @@ def parse_sizes(text: str) -> tuple[tuple[int, int], ...]:
 def parse_texts(text: str) -> tuple[str, ...]:
     """Return the texts in `text`, repeats dropped: `"a, b", c` are two."""
     return tuple(dict.fromkeys(item.text for item in drawn(split_values(text))))
-
-
-def parse_switches(text: str) -> tuple[bool, ...]:
-    """Return `on` and `off` as they stand in `text`, repeats dropped."""
-    found: dict[bool, None] = {}
-    for item in drawn(split_values(text)):
-        if item.text.lower() not in _SWITCHES:
-            raise _unreadable(text, item, "This is neither on nor off")
-        found[_SWITCHES[item.text.lower()]] = None
-    return tuple(found)
 
 
 def _random_seed(base: int, place: int) -> int:

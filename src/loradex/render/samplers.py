@@ -54,11 +54,6 @@ class Choice:
         return (FLOW_SAMPLERS if self.flow else SAMPLERS)[self.name]
 
     @property
-    def joined(self) -> str:
-        """Both names in one, as A1111 wrote them before 1.9."""
-        return self.name if self.schedule == AUTOMATIC else f"{self.name} {self.schedule}"
-
-    @property
     def followed(self) -> str:
         """The schedule that "Automatic" comes to; "Automatic" is the checkpoint's own."""
         automatic = self.schedule == AUTOMATIC and self.sampler.automatic
@@ -90,12 +85,6 @@ class Choice:
         if self.sampler.takes == "spacing" or self.followed == AUTOMATIC:
             return False
         return self.name == "Euler a" or self.followed not in _BY_OPTION
-
-    def calls(self, steps: int) -> int:
-        """Return how often the network is asked in `steps` steps."""
-        if self.name == "PLMS":
-            return steps + 1 if steps > 1 else steps
-        return self.sampler.calls * steps - (self.sampler.calls - 1)
 
 
 def read_sampler(name: str, schedule: str = AUTOMATIC, *, flow: bool = False) -> Choice:
@@ -136,27 +125,6 @@ def read_schedule(name: str) -> str:
         f"There is no schedule called {name!r}.",
         hint=_nearest(folded, SCHEDULES) or f"One of: {', '.join(SCHEDULES)}.",
     )
-
-
-def sampler_named(name: str) -> Choice:
-    """Return the sampler written exactly so, alone or joined with its schedule."""
-    choice = read_sampler(name)
-    if name not in (choice.joined, choice.name):
-        raise UsageError(
-            f"There is no sampler called {name!r}.", hint=f"Did you mean {choice.joined}?"
-        )
-    return choice
-
-
-def infotext_names(name: str, schedule: str = AUTOMATIC) -> tuple[str, str]:
-    """Return a sampler's name and schedule as A1111 writes them into a picture."""
-    choice = read_sampler(name, schedule)
-    return choice.name, choice.schedule
-
-
-def network_calls(name: str, steps: int, *, schedule: str = AUTOMATIC, flow: bool = False) -> int:
-    """Return how often the network is asked in `steps` steps: twice a step for second order."""
-    return read_sampler(name, schedule, flow=flow).calls(steps)
 
 
 def build_scheduler(

@@ -7,11 +7,12 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loradex.domain.recipe import Recipe
-from loradex.render.bases.base import Base, Condition
+from loradex.render.bases.base import Base
 from loradex.render.bases.control import steer
 from loradex.render.bases.init_picture import begin
 from loradex.render.denoise import generators_of, go_down
 from loradex.render.inputs import Inputs, steering
+from loradex.render.texts import Texts
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -20,15 +21,15 @@ if TYPE_CHECKING:
 def sample(
     base: Base,
     recipes: Sequence[Recipe],
-    conditions: Sequence[Condition],
+    texts: Texts,
     inputs: Inputs,
     *,
     on_step: Callable[[int, int], None],
 ) -> Tensor:
     """Return the latents of `recipes`, which share size, steps, sampler and kinds of inputs.
 
-    Each picture's noise comes from a CPU generator of its own seed, in float32, so that it is
-    the same on every device, in every dtype and in any company.
+    Their `texts` are encoded already. Each picture's noise comes from a CPU generator of its own
+    seed, in float32, so that it is the same on every device, in every dtype and in any company.
     """
     first = recipes[0]
     settings = first.settings
@@ -42,7 +43,12 @@ def sample(
     )
     generators = generators_of([recipe.seed for recipe in recipes])
     pictures, masks = inputs.starts(recipes)
-    joined = base.join(conditions, *size)
+    turns = texts.turns(recipes, schedule.calls)
+    batches = {}
+    for turn in turns:
+        if id(turn.conditions) not in batches:
+            batches[id(turn.conditions)] = base.join(turn.conditions, *size)
+    joined = batches[id(turns[0].conditions)]
     begun = begin(base, schedule, joined, generators, size, pictures=pictures, masks=masks)
     steps = len(schedule.timesteps)
     extras = [
@@ -65,4 +71,8 @@ def sample(
         generators,
         on_step=on_step,
         after_step=begun.after_step,
+        later={
+            turn.call: replace(batch, arguments=batches[id(turn.conditions)].arguments)
+            for turn in turns[1:]
+        },
     )

@@ -16,6 +16,7 @@ from loradex.errors import LoradexError, RenderError, UsageError
 from loradex.render.bases.base import Base
 from loradex.render.batches import Batch, Company, in_batches
 from loradex.render.cells import cell_path, save_picture
+from loradex.render.checks import check_size
 from loradex.render.device import Placed, micro_batch
 from loradex.render.inputs import Inputs
 from loradex.render.memory import Plan, Staging
@@ -109,7 +110,9 @@ class Session:
         fitting: list[Cell] = []
         failed: list[FailedCell] = []
         for cell in cells:
+            settings = cell.recipe.settings
             try:
+                check_size(settings, self._base.multiple, cell.recipe.checkpoint.name)
                 told = self._weights.match(cell.recipe.loras)
                 self._inputs.check(cell.recipe)
             except (RenderError, UsageError) as error:
@@ -197,8 +200,7 @@ class Session:
             self._weights.for_batch(recipes, guided=guided),
             text_products_kept(self._weights.denoiser),
         ):
-            conditions = [self._texts.condition(recipe) for recipe in recipes]
-            return sample(self._base, recipes, conditions, self._inputs, on_step=on_step)
+            return sample(self._base, recipes, self._texts, self._inputs, on_step=on_step)
 
     def _halved(self, batch: Batch, error: Exception) -> list[Batch]:
         """After running out of memory go on with half as many at once; tell that it happened."""

@@ -193,14 +193,16 @@ def _texts(
 ) -> tuple[tuple[TextPart, ...], int | None]:
     """Return the text encoders, and the width of the pooled output, None without one."""
     if sources:
-        texts = tuple(_text_part(file, source, placed) for source in sources)
+        texts = tuple(_text_part(file, source, placed, companions.tokenizers) for source in sources)
         return texts, _pooled_width(file, sources)
     is_xl = f"{prefix}label_emb.0.0.weight" in file.names
     widths = text_widths(file, is_xl=is_xl)
     return companion_texts(file, widths, placed, companions), widths[-1] if is_xl else None
 
 
-def _text_part(file: Weights, source: _TextSource, placed: Placed) -> TextPart:
+def _text_part(
+    file: Weights, source: _TextSource, placed: Placed, tokenizers: tuple[Path, ...]
+) -> TextPart:
     shapes = _shapes(file, source.prefix)
     kind: Kind = "text_projection" if source.projects else "text"
     if source.open_clip:
@@ -214,7 +216,7 @@ def _text_part(file: Weights, source: _TextSource, placed: Placed) -> TextPart:
         tensors = _source(file, lambda name: prefix + naming.plain_clip_name(name))
     words, layers = config["vocab_size"], config["num_hidden_layers"]
     assert isinstance(words, int) and isinstance(layers, int)  # noqa: S101 - set by us just above
-    tokenizer = find_tokenizer(file.path, words=words, pad_token=source.pad_token)
+    tokenizer = find_tokenizer(file.path, words=words, pad_token=source.pad_token, last=tokenizers)
     return TextPart(build(kind, config, tensors, placed), tokenizer, source.projects, layers)
 
 

@@ -8,33 +8,20 @@ the tokens; the pooled text of SDXL is that of the first.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, MutableMapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loradex.errors import UsageError
+from loradex.render.bases.base import NO_EMBEDDINGS, Embeddings, Encoded
 from loradex.render.parts import Parts, TextPart
 from loradex.render.prompts.chunks import Chunk, TokenPiece, cut_into_chunks
-from loradex.render.prompts.editing import is_edited
 from loradex.render.prompts.pieces import Weighted
 from loradex.render.prompts.prompt import weighted
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-    Embeddings = Mapping[str, tuple[Tensor, ...]]
-    Memo = MutableMapping[tuple[object, ...], tuple[Tensor, Tensor | None]]
 
 _LONGEST = 77
-_NONE: Mapping[str, tuple[Tensor, ...]] = {}
-
-
-@dataclass(frozen=True, slots=True)
-class Encoded:
-    """One text: `embeds` (1, tokens, width), and for SDXL `pooled` (1, width)."""
-
-    embeds: Tensor
-    pooled: Tensor | None
 
 
 def encode(
@@ -43,22 +30,20 @@ def encode(
     *,
     clip_skip: int,
     negative: bool,
-    embeddings: Embeddings = _NONE,
-    memo: Memo | None = None,
+    embeddings: Embeddings = NO_EMBEDDINGS,
 ) -> Encoded:
     """Encode `text` by itself, so that the result cannot depend on its neighbours.
 
     `clip_skip` counts layers from the end. SDXL was trained on the layer before the last, so 1
     and 2 are the same there. An empty negative text is all zeros where the checkpoint says so.
     `embeddings` has, by `embedding_key`, the vectors (n, width) for each text encoder in turn.
-    `memo` keeps chunks by their tokens; empty it when an encoder's weights change. Raises
-    `UsageError` for a prompt that changes over the steps: encode its stages one by one.
+    A prompt that changes over the steps has to be encoded stage by stage.
     """
     import torch  # noqa: PLC0415 - heavy
 
-    words = _words(text, embeddings)
+    words = weighted(text, embeddings)
     outputs = [
-        _one(parts, number, words, clip_skip, embeddings=embeddings, memo=memo)
+        _one(parts, number, words, clip_skip, embeddings=embeddings)
         for number in range(len(parts.texts))
     ]
     lengths = {output.embeds.shape[1] for output in outputs}
@@ -72,36 +57,6 @@ def encode(
     return Encoded(embeds, pooled)
 
 
-def count_chunks(parts: Parts, text: str, embeddings: Embeddings = _NONE) -> int:
-    """Return how many chunks a text takes. Texts of as many chunks fit into one batch."""
-    return len(_chunks(parts, 0, _words(text, embeddings), embeddings))
-
-
-def token_ids(
-    parts: Parts, text: str, embeddings: Embeddings = _NONE
-) -> tuple[tuple[tuple[int, ...], ...], ...]:
-    """Return the token ids of every chunk, for every encoder: what an encoding depends on.
-
-    Weights and embeddings, whose places hold zeros, are not in it.
-    """
-    words = _words(text, embeddings)
-    return tuple(
-        tuple(chunk.ids for chunk in _chunks(parts, number, words, embeddings))
-        for number in range(len(parts.texts))
-    )
-
-
-def cut_off(parts: Parts, text: str) -> int:
-    """Return how many of the text's tokens are not read: none, however long it is."""
-    return 0
-
-
-def _words(text: str, embeddings: Embeddings) -> Weighted:
-    if is_edited(text):
-        raise UsageError("This prompt changes over the steps, so it has no single encoding.")
-    return weighted(text, embeddings)
-
-
 def _one(
     parts: Parts,
     number: int,
@@ -109,7 +64,6 @@ def _one(
     clip_skip: int,
     *,
     embeddings: Embeddings,
-    memo: Memo | None,
 ) -> Encoded:
     """Encode all chunks of a text with one encoder."""
     import torch  # noqa: PLC0415 - heavy
@@ -123,14 +77,9 @@ def _one(
         )
     found = []
     for chunk in _chunks(parts, number, words, embeddings):
-        key = (number, clip_skip, chunk.ids, chunk.embeddings)
-        encoded = None if memo is None else memo.get(key)
-        if encoded is None:
-            vectors = [(at, embeddings[name][number]) for at, name in chunk.embeddings]
-            encoded = _encode_chunk(parts, part, chunk, clip_skip, vectors)
-            if memo is not None:
-                memo[key] = encoded
-        found.append((_weigh(encoded[0], chunk), encoded[1]))
+        vectors = [(at, embeddings[name][number]) for at, name in chunk.embeddings]
+        embeds, pooled = _encode_chunk(parts, part, chunk, clip_skip, vectors)
+        found.append((_weigh(embeds, chunk), pooled))
     return Encoded(torch.cat([embeds for embeds, _ in found], dim=1), found[0][1])
 
 

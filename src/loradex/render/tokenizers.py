@@ -1,7 +1,7 @@
 """Find the words-to-numbers table (tokenizer) that a text encoder needs.
 
 A diffusers folder has its own. A single file has none; every model of a kind uses the same table,
-so one is looked for in the places where it usually lies. Nothing is ever downloaded.
+so one is looked for in the places where it usually lies. Nothing is downloaded here.
 """
 
 from __future__ import annotations
@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 from loradex.errors import NotRenderable
+from loradex.render.published_tokenizers import PUBLISHED, TokenizerKind
+from loradex.render.safefile import read_json
 
 if TYPE_CHECKING:
     from loradex.render.parts import Tokenizer
-
-TokenizerKind = Literal["clip", "t5", "qwen"]
 
 _MOST_PLACES = 400
 _LARGEST = 32 << 20
@@ -28,38 +28,30 @@ _LARGEST = 32 << 20
 class _Kind:
     """`files` are sets of names of which one has to be whole. `comfy` are ComfyUI's folders."""
 
-    words: str
     loader: str
     files: tuple[tuple[str, ...], ...]
     comfy: tuple[str, ...]
-    repository: str
-    hub: str
+    hub: tuple[str, ...]
 
 
 _KINDS: Mapping[TokenizerKind, _Kind] = {
     "clip": _Kind(
-        "CLIP's tokenizer",
         "CLIPTokenizer",
         (("vocab.json", "merges.txt"), ("tokenizer.json",)),
         ("sd1_tokenizer",),
-        "openai/clip-vit-large-patch14",
-        "models--openai--clip-vit-*",
+        ("models--openai--clip-vit-*",),
     ),
     "t5": _Kind(
-        "T5's tokenizer",
         "T5TokenizerFast",
         (("tokenizer.json",),),
         ("text_encoders/t5_tokenizer",),
-        "google/t5-v1_1-xxl",
-        "models--*--t5-v1_1-*",
+        ("models--*--t5-v1_1-*", "models--google-t5--t5-*"),
     ),
     "qwen": _Kind(
-        "Qwen's tokenizer",
         "Qwen2TokenizerFast",
         (("tokenizer.json",), ("vocab.json", "merges.txt", "tokenizer_config.json")),
         ("text_encoders/qwen25_tokenizer",),
-        "Qwen/Qwen3-4B",
-        "models--Qwen--Qwen*",
+        ("models--Qwen--Qwen*",),
     ),
 }
 
@@ -98,13 +90,15 @@ def find_tokenizer(
     pad_token: str | None = None,
     kind: TokenizerKind = "clip",
     folders: tuple[Path, ...] = (),
+    last: tuple[Path, ...] = (),
 ) -> Tokenizer:
     """Return a tokenizer for a text encoder with `words` rows, for the file `checkpoint`.
 
     CLIP's has to have exactly as many entries; T5 and Qwen have rows to spare. `folders` are
-    looked at first. Raises `NotRenderable` saying which files are missing and where to put them.
+    looked at first, `last` after all others. Raises `NotRenderable` saying which files are
+    missing and where to put them.
     """
-    for folder in islice(_places(checkpoint, kind, folders), _MOST_PLACES):
+    for folder in _places(checkpoint, kind, folders, last):
         if _complete(folder, _KINDS[kind]):
             try:
                 found = load_tokenizer(folder, kind, pad_token=pad_token)
@@ -113,28 +107,33 @@ def find_tokenizer(
             if len(found) == words or (kind != "clip" and words // 2 < len(found) <= words):
                 return found
     raise NotRenderable(
-        missing_tokenizer(checkpoint, kind, words), hint=_where_to_put(checkpoint, kind)
+        missing_tokenizer(checkpoint, kind, words), hint=where_to_put(checkpoint, kind)
     )
 
 
-def has_tokenizer(checkpoint: Path, kind: TokenizerKind, folders: tuple[Path, ...] = ()) -> bool:
+def has_tokenizer(
+    checkpoint: Path,
+    kind: TokenizerKind,
+    folders: tuple[Path, ...] = (),
+    last: tuple[Path, ...] = (),
+) -> bool:
     """Tell, without reading tables, whether a tokenizer of this kind lies in a usual place."""
-    places = islice(_places(checkpoint, kind, folders), _MOST_PLACES)
-    return any(_complete(folder, _KINDS[kind]) for folder in places)
+    places = _places(checkpoint, kind, folders, last)
+    return any(_complete(folder, _KINDS[kind]) and not _is_other(folder, kind) for folder in places)
 
 
 def missing_tokenizer(checkpoint: Path, kind: TokenizerKind, words: int | None = None) -> str:
     """Return the sentence that a tokenizer is missing."""
     size = "" if words is None else f" with {words:,} words"
-    return f"{checkpoint.name} needs {_KINDS[kind].words}, and none{size} was found."
+    return f"{checkpoint.name} needs {PUBLISHED[kind].words}, and none{size} was found."
 
 
-def _where_to_put(checkpoint: Path, kind: TokenizerKind) -> str:
-    known = _KINDS[kind]
-    return (
-        f"Put {' and '.join(known.files[0])} of {known.repository} into "
-        f"{checkpoint.parent / _folder_name(kind)}."
-    )
+def where_to_put(checkpoint: Path, kind: TokenizerKind) -> str:
+    """Return the sentence on what to get from where, and where to put it."""
+    published = PUBLISHED[kind]
+    names = " and ".join(file.name for file in published.files)
+    folder = checkpoint.parent / _folder_name(kind)
+    return f"Put {names} of {published.repository} into {folder}."
 
 
 def _folder_name(kind: TokenizerKind) -> str:
@@ -146,6 +145,18 @@ def _complete(folder: Path, kind: _Kind) -> bool:
     return any(all(_usable(folder / name) for name in names) for names in kind.files)
 
 
+def _is_other(folder: Path, kind: TokenizerKind) -> bool:
+    """Tell whether a folder says of itself that it holds another kind of tokenizer."""
+    try:
+        says = read_json(folder / "tokenizer_config.json").get("tokenizer_class")
+    except NotRenderable:
+        return False
+    others = (one.loader for other, one in _KINDS.items() if other != kind)
+    return isinstance(says, str) and any(
+        says.startswith(one.removesuffix("Fast")) for one in others
+    )
+
+
 def _usable(path: Path) -> bool:
     try:
         return 0 < path.stat().st_size <= _LARGEST
@@ -153,9 +164,16 @@ def _usable(path: Path) -> bool:
         return False
 
 
-def _places(checkpoint: Path, kind: TokenizerKind, folders: tuple[Path, ...]) -> Iterator[Path]:
+def _places(
+    checkpoint: Path, kind: TokenizerKind, folders: tuple[Path, ...], last: tuple[Path, ...]
+) -> Iterator[Path]:
     """Yield folders that may hold a tokenizer, the nearest first."""
     yield from folders
+    yield from islice(_usual_places(checkpoint, kind), _MOST_PLACES)
+    yield from last
+
+
+def _usual_places(checkpoint: Path, kind: TokenizerKind) -> Iterator[Path]:
     known, beside = _KINDS[kind], checkpoint.parent
     yield beside / _folder_name(kind)
     yield beside / f"{checkpoint.stem}.{_folder_name(kind)}"
@@ -166,7 +184,8 @@ def _places(checkpoint: Path, kind: TokenizerKind, folders: tuple[Path, ...]) ->
         for folder in known.comfy:
             yield ancestor / "comfy" / folder
     for hub in _hub_caches():
-        yield from _subfolders(hub, f"{known.hub}/snapshots/*")
+        for pattern in known.hub:
+            yield from _subfolders(hub, f"{pattern}/snapshots/*")
         yield from _subfolders(hub, "models--*/snapshots/*/tokenizer*")
 
 

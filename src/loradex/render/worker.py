@@ -61,7 +61,12 @@ def _draw(job: dict[str, str | list[str]], events: _Events, cancel: CancelToken)
     spec = replace(spec, base=replace(spec.base, settings=settings))
     plan: GridPlan = plan_grid(spec, engine=engine_of)
     for cell in draw(
-        plan, frozenset(job["keys"]), Path(str(job["folder"])), sink=events, cancel=cancel
+        plan,
+        frozenset(job["keys"]),
+        Path(str(job["folder"])),
+        tokenizers=[Path(folder) for folder in job["tokenizers"]],
+        sink=events,
+        cancel=cancel,
     ):
         events.tell("cell" if isinstance(cell, RenderedCell) else "failed", **asdict(cell))
 

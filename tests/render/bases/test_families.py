@@ -78,3 +78,10 @@ def test_without_guidance_the_negative_text_is_not_asked(family: str, folders: A
     folder = folders(family)
     (mine,) = ours(folder, ["a red boat"], [5], [1.0], "fog")
     assert np.abs(mine - theirs(folder, "a red boat", 5, 1.0)).max() <= 1
+
+
+@pytest.mark.parametrize("family", FAMILIES)
+def test_the_sizes_that_are_allowed_are_those_that_fit(family: str, folders: Any) -> None:
+    from loradex.render.bases.load import load_base
+
+    assert load_base(folders(family), CPU).multiple == 16

@@ -161,7 +161,7 @@ def test_published_text_encoders_are_known_and_whole(
     found = list(text_file.text_sources(file))
     assert [(one.kind, one.width) for one in found] == sources
     for one in found:
-        text_file.build_text(file, one, NOWHERE, checkpoint=file.path, tokenizers=())
+        text_file.build_text(file, one, NOWHERE, checkpoint=file.path)
 
 
 @pytest.mark.parametrize(

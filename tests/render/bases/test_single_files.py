@@ -117,30 +117,31 @@ def test_diffusers_names_in_one_file_are_read(folders: Folders, tmp_path: Path) 
 
 
 @pytest.mark.parametrize(
-    ("family", "part", "words"),
+    ("family", "words", "file"),
     [
-        ("flux-dev", "vae", "needs its VAE, ae.safetensors"),
-        ("flux-dev", "text_encoder", "needs the CLIP-L text encoder, clip_l.safetensors"),
-        ("flux-dev", "text_encoder_2", "needs the T5-XXL text encoder, t5xxl_fp16.safetensors"),
-        ("sd3", "text_encoder_2", "needs the CLIP-G text encoder"),
-        ("qwen", "text_encoder", "needs the Qwen2.5-VL text encoder"),
-        ("z-image", "text_encoder", "needs the Qwen3 4B text encoder"),
-        ("klein", "vae", "needs its VAE, flux2-vae.safetensors"),
+        ("flux-dev", "needs its VAE", "ae.safetensors"),
+        ("flux-dev", "needs the CLIP-L text encoder", "clip_l.safetensors"),
+        ("flux-dev", "needs the T5-XXL text encoder", "t5xxl_fp16.safetensors"),
+        ("sd3", "needs the CLIP-G text encoder", "clip_g.safetensors"),
+        ("qwen", "needs the Qwen2.5-VL text encoder", "qwen_2.5_vl_7b_fp8_scaled.safetensors"),
+        ("z-image", "needs the Qwen3 4B text encoder", "qwen_3_4b.safetensors"),
+        ("klein", "needs its VAE", "flux2-vae.safetensors"),
     ],
 )
 def test_what_is_missing_is_said_before_loading(
-    family: str, part: str, words: str, folders: Folders, tmp_path: Path
+    family: str, words: str, file: str, folders: Folders, tmp_path: Path
 ) -> None:
-    from loradex.render.bases.survey import needs
+    from loradex.render.loading import borrowed_files
 
     path = tmp_path / "alone.safetensors"
     write(path, native_transformer(folders(family), family))
     copy_tokenizers(folders(family), tmp_path)
-    found = {one.part: one for one in needs(path, Companions())}
-    assert words in found[part].sentence
     with pytest.raises(NotRenderable, match=words) as caught:
         load(path)
-    assert found[part].file in str(caught.value.hint)
+    with pytest.raises(NotRenderable, match=words) as before:
+        borrowed_files(path, (), ())
+    assert file in str(before.value.hint)
+    assert file in str(caught.value.hint)
 
 
 def test_sd3_draws_without_t5_and_says_so(folders: Folders, tmp_path: Path) -> None:
@@ -160,18 +161,19 @@ def test_sd3_draws_without_t5_and_says_so(folders: Folders, tmp_path: Path) -> N
 def test_a_missing_tokenizer_is_named(
     folders: Folders, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from loradex.render.bases.survey import needs
+    from loradex.render.loading import borrowed_files, lacking_tokenizers
 
     monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "none"))
     path = write_bundle(folders("z-image"), "z-image", tmp_path / "x.safetensors")
     shutil.rmtree(tmp_path / "tokenizer_qwen")
-    (missing,) = needs(path, Companions())
-    assert "needs Qwen's tokenizer" in missing.sentence
+    assert borrowed_files(path, (), ()) == ((), ())
+    assert lacking_tokenizers(path, (), ()) == ("qwen",)
     with pytest.raises(NotRenderable, match="needs Qwen's tokenizer"):
         load(path)
     given = tmp_path / "elsewhere"
     shutil.copytree(folders("z-image") / "tokenizer", given)
-    assert not needs(path, Companions(tokenizers=(given,)))
+    assert lacking_tokenizers(path, (), (given,)) == ()
+    same(load(path, Companions(tokenizers=(given,))), load(folders("z-image")))
 
 
 @pytest.mark.parametrize("style", ["scale_weight", "weight_scale", "rows", "comfy_quant"])

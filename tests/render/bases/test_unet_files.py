@@ -203,28 +203,25 @@ def taken_apart(folder: Path, single: Path, shape: str, root: Path, prefix: str)
 def test_a_unet_alone_is_completed_from_the_library(
     shape: str, prefix: str, tiny: Tiny, tmp_path: Path
 ) -> None:
-    from loradex.render.bases.survey import needs
-
     folder, single = tiny(shape)
     companions = taken_apart(folder, single, shape, tmp_path, prefix)
     path = tmp_path / "unet.safetensors"
-    assert not needs(path, companions)
     assert (drawn(load(path, companions)) == drawn(load(single))).all()
 
 
 def test_what_a_unet_alone_lacks_is_said(tiny: Tiny, tmp_path: Path) -> None:
-    from loradex.render.bases.survey import needs
+    from loradex.render.loading import borrowed_files
 
     companions = taken_apart(*tiny("sdxl"), "sdxl", tmp_path, "")
     path = tmp_path / "unet.safetensors"
-    missing = needs(path, Companions())
-    assert [one.part for one in missing] == ["vae", "text_encoder", "text_encoder_2"]
-    assert [one.file for one in missing][1:] == ["clip_l.safetensors", "clip_g.safetensors"]
     with pytest.raises(NotRenderable, match="holds no VAE"):
         load(path)
+    with pytest.raises(NotRenderable, match="holds no VAE") as caught:
+        borrowed_files(path, (), ())
+    assert "clip_l.safetensors and clip_g.safetensors" in str(caught.value.hint)
     with pytest.raises(NotRenderable, match="needs clip_l"):
         load(path, Companions(vaes=companions.vaes, texts=companions.texts[:1]))
-    assert not needs(tiny("sdxl")[1], Companions())
+    assert borrowed_files(tiny("sdxl")[1], (), ()) == ((), ())
 
 
 def test_a_vae_that_was_chosen_replaces_the_one_inside(tiny: Tiny, tmp_path: Path) -> None:

@@ -62,19 +62,6 @@ def test_a_layout_is_read(name: str, layout: str, widths: dict[str, int], tmp_pa
         assert not one[len(wanted) :].any()
 
 
-def test_words_packed_into_a_lora_are_read(tmp_path: Path) -> None:
-    torch = pytest.importorskip("torch")
-    from loradex.render.embeddings import packed_embedding
-
-    stored = {"bundle_emb.a.b.clip_l": torch.ones(2, 4), "bundle_emb.a.b.clip_g": torch.ones(2, 6)}
-    path = write(tmp_path / "lora.safetensors", stored)
-    embedding = packed_embedding(path, "a.b", sorted(stored))
-    assert set(embedding.for_encoders({"clip_l": 4, "clip_g": 6})) == {"clip_l", "clip_g"}
-    path = write(tmp_path / "one.safetensors", {"bundle_emb.w.string_to_param.*": torch.ones(1, 4)})
-    embedding = packed_embedding(path, "w", ["bundle_emb.w.string_to_param.*"])
-    assert embedding.for_encoders({"clip_l": 4})["clip_l"].shape == (1, 4)
-
-
 @pytest.mark.parametrize(
     ("widths", "hint"),
     [({"clip_l": 1024}, "SD 1.x"), ({"clip_l": 768, "clip_g": 1280}, "SD 1.x")],

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from loradex.render.prompts.editing import is_edited, joint_stages, stage_at, stages
+from loradex.render.prompts.editing import joint_stages, stage_at, stages
 from loradex.render.unreadable import UnreadableText
 
 
@@ -62,12 +62,6 @@ def test_prompts_that_change_at_different_times() -> None:
     prompts = [stages("[a:b:1]", 4), stages("c", 4), stages("[a:b:0.5]", 4)]
     assert joint_stages(prompts, 4) == ((0, (0, 0, 0)), (1, (1, 0, 0)), (2, (1, 0, 1)))
     assert [call for call, _ in joint_stages(prompts, 7)] == [0, 2, 4]
-
-
-def test_edited_is_what_changes() -> None:
-    assert is_edited("a [b:c:3]")
-    assert is_edited("[a|a]")
-    assert not is_edited("a [b] (c:2) [d:e] \\[f|g]")
 
 
 def test_edits_nested_beyond_reason_are_refused() -> None:

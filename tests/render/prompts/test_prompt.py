@@ -97,8 +97,3 @@ def test_embeddings_stand_as_pieces_of_their_own() -> None:
 def test_embeddings_asked_for_by_prefix_are_listed() -> None:
     prompt = parse_prompt("a, embedding:One.safetensors, (embedding:two:1.2) embedding:one.")
     assert prompt.embeddings == ("one", "two")
-
-
-def test_a_prompt_knows_its_stages() -> None:
-    stages = parse_prompt("<lora:a:1> a [b:c:0.5]").stages(4)
-    assert [(stage.last, stage.text) for stage in stages] == [(2, "a b"), (4, "a c")]

@@ -7,13 +7,10 @@ import pytest
 from loradex.errors import UsageError
 from loradex.render.sampler_table import FLOW_SAMPLERS, SAMPLERS
 from loradex.render.samplers import (
-    infotext_names,
-    network_calls,
     read_sampler,
     read_schedule,
-    sampler_named,
 )
-from loradex.render.schedules import SCHEDULES
+from loradex.render.schedules import AUTOMATIC, SCHEDULES
 
 
 @pytest.mark.parametrize(
@@ -38,7 +35,6 @@ def test_joined_and_apart_are_both_read(
 ) -> None:
     choice = read_sampler(name, schedule)
     assert (choice.name, choice.followed) == (sampler, followed)
-    assert read_sampler(choice.joined) == choice
 
 
 def test_every_name_is_read_back_from_infotext() -> None:
@@ -50,9 +46,9 @@ def test_every_name_is_read_back_from_infotext() -> None:
             except UsageError:
                 continue
             pairs += 1
-            assert infotext_names(choice.joined) == (name, schedule)
-            assert read_sampler(*infotext_names(choice.joined)) == choice
-            assert sampler_named(choice.joined) == choice
+            assert (choice.name, choice.schedule) == (name, schedule)
+            joined = name if schedule == AUTOMATIC else f"{name} {schedule}"
+            assert read_sampler(joined) == choice
     assert pairs > 140
 
 
@@ -97,13 +93,7 @@ def test_flow_models_refuse_these(name: str, schedule: str, words: str) -> None:
     assert set(FLOW_SAMPLERS) <= set(SAMPLERS)
 
 
-def test_a_stored_name_is_read_exactly() -> None:
-    assert sampler_named("DPM++ 2M").followed == "Karras"
-    with pytest.raises(UsageError, match="Did you mean Euler"):
-        sampler_named("euler")
-
-
 def test_calls_of_the_network_are_told_honestly() -> None:
-    assert [network_calls(name, 10) for name in ("Euler", "Heun", "PLMS")] == [10, 19, 11]
-    assert network_calls("Heun", 10, flow=True) == 19
+    assert [SAMPLERS[name].asks(10) for name in ("Euler", "Heun", "PLMS")] == [10, 19, 11]
+    assert FLOW_SAMPLERS["Heun"].asks(10) == 19
     assert read_schedule(" karras ") == "Karras"

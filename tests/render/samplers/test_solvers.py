@@ -16,7 +16,6 @@ from loradex.render.sampler_table import FLOW_SAMPLERS, SAMPLERS
 from loradex.render.samplers import (
     build_flow_scheduler,
     build_scheduler,
-    network_calls,
     read_sampler,
 )
 from loradex.render.schedules import AUTOMATIC, SCHEDULES
@@ -46,6 +45,12 @@ def _fitting(name: str, *, flow: bool = False) -> list[str]:
     return found
 
 
+RANDOM = frozenset(
+    name
+    for name in SAMPLERS
+    if name.endswith(" a") or "SDE" in name or name in ("DDPM", "LCM", "TCD")
+)
+"""Those that draw noise on the way."""
 PAIRS = [(name, schedule) for name in SAMPLERS for schedule in _fitting(name)]
 FLOW_PAIRS = [(name, sched) for name in FLOW_SAMPLERS for sched in _fitting(name, flow=True)]
 DISTILLED = ("LCM", "TCD")
@@ -59,7 +64,7 @@ def test_pure_noise_is_drawn_from_pure_noise(name: str, schedule: str) -> None:
     scheduler = build_scheduler(name, CONFIG, schedule=schedule)
     steps = 40
     drawn = draw(scheduler, steps, side=32)
-    assert len(scheduler.timesteps) == network_calls(name, steps, schedule=schedule)
+    assert len(scheduler.timesteps) == SAMPLERS[name].asks(steps)
     if name in DISTILLED:
         assert drawn.std() > 0.5
         return
@@ -80,7 +85,7 @@ def test_v_prediction_is_the_same_picture(name: str) -> None:
     assert (one - two).abs().max() < 1e-4
 
 
-@pytest.mark.parametrize("name", [name for name in SAMPLERS if SAMPLERS[name].random])
+@pytest.mark.parametrize("name", [name for name in SAMPLERS if name in RANDOM])
 def test_a_picture_does_not_depend_on_its_neighbours(name: str) -> None:
     import torch
 
@@ -95,7 +100,7 @@ def test_a_picture_does_not_depend_on_its_neighbours(name: str) -> None:
     assert not torch.equal(first, row((5, 5, 4, 1), 2))
 
 
-@pytest.mark.parametrize("name", [name for name in SAMPLERS if not SAMPLERS[name].random])
+@pytest.mark.parametrize("name", [name for name in SAMPLERS if name not in RANDOM])
 def test_samplers_that_are_not_random_draw_no_noise(name: str) -> None:
     """The noise of the last picture is the same as that of the first, so they come out alike."""
     import inspect
@@ -127,7 +132,7 @@ def test_flow_matching_draws_right_too(name: str, schedule: str, shift: float | 
     config = {"num_train_timesteps": 1000, "shift": 3.0, "use_dynamic_shifting": False}
     scheduler = build_flow_scheduler(name, config, schedule=schedule, shift=shift)
     drawn = draw_flow(scheduler, 40, side=24)
-    calls = network_calls(name, 40, schedule=schedule, flow=True)
+    calls = FLOW_SAMPLERS[name].asks(40)
     assert len(scheduler.timesteps) == calls
     assert (0.6 if name == "LCM" else 0.88) < drawn.std() < 1.12
 
@@ -314,7 +319,7 @@ def test_zero_terminal_snr_is_kept_by_every_sampler(name: str) -> None:
     generator = [torch.Generator().manual_seed(0)]
     noise = torch.randn(1, 4, 8, 8, generator=generator[0])
     latents = noise * scheduler.init_noise_sigma
-    extra = {"generator": generator} if SAMPLERS[name].random else {}
+    extra = {"generator": generator} if name in RANDOM else {}
     for timestep in scheduler.timesteps:
         said = scheduler.scale_model_input(latents, timestep) * 0.1
         latents = scheduler.step(said, timestep, latents, return_dict=False, **extra)[0]

@@ -24,21 +24,6 @@ Family = Literal["sd1", "sd2", "sdxl", "sd3", "flux", "chroma", "qwen", "z-image
 
 
 @dataclass(frozen=True, slots=True)
-class Defaults:
-    """What a person gets who asks for nothing: size in pixels, steps, guidance, A1111 sampler.
-
-    Width and height of a picture have to be multiples of `multiple`.
-    """
-
-    width: int
-    height: int
-    steps: int
-    guidance: float
-    sampler: str = "Euler"
-    multiple: int = 8
-
-
-@dataclass(frozen=True, slots=True)
 class Encoded:
     """One text as the denoiser takes it: `embeds` (1, tokens, width).
 
@@ -64,8 +49,8 @@ Embeddings = Mapping[str, tuple["Tensor", ...]]
 """Textual inversions by `embedding_key`: vectors (n, width) for each text encoder in turn."""
 NO_EMBEDDINGS: Embeddings = MappingProxyType({})
 
-Extra = Callable[["Tensor", "Tensor"], Mapping[str, object]]
-"""From scaled latents (2n, … when guided) and timestep to further arguments of the denoiser."""
+Extra = Callable[["Tensor", "Tensor", Mapping[str, object]], Mapping[str, object]]
+"""From scaled latents (2n, … when guided), timestep and the batch's arguments to further ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +78,8 @@ class Base(Protocol):
         """The architecture."""
 
     @property
-    def defaults(self) -> Defaults:
-        """What suits this checkpoint."""
+    def multiple(self) -> int:
+        """What width and height of a picture have to be multiples of, in pixels."""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -135,8 +120,8 @@ class Base(Protocol):
         `UsageError` for a clip skip that the encoder does not have.
         """
 
-    def cut_off(self, text: str) -> int:
-        """Return how many of the text's tokens lie beyond what the encoders read."""
+    def unread(self, text: str) -> tuple[str, ...]:
+        """Return sentences on what of a text has no effect: too many words, weights."""
 
     def noise(self, generator: Generator, width: int, height: int) -> Tensor:
         """Return one picture's noise (1, channels, h, w) in float32 from a CPU generator."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from loradex.render.bases import words
@@ -36,9 +36,9 @@ class ChromaBase(FlowBase):
         counted = torch.arange(_TOKENS, device=mask.device) <= mask.sum(dim=1, keepdim=True)
         return Encoded(embeds, mask=counted)
 
-    def cut_off(self, text: str) -> int:
-        """Count what T5 does not read."""
-        return words.beyond(self._text("text_encoder"), text, _TOKENS - 1)
+    def unread(self, text: str) -> tuple[str, ...]:
+        """Tell what T5 does not read."""
+        return words.too_long(self._text("text_encoder"), words.plain(text), _TOKENS - 1)
 
     def arguments(
         self, order: Sequence[Encoded], guidance: Sequence[float], rows: int, columns: int
@@ -55,16 +55,6 @@ class ChromaBase(FlowBase):
             "img_ids": positions(rows // 2, columns // 2, embeds.device),
             "attention_mask": torch.cat([mask, picture], dim=1),
         }
-
-    def ask(self, latents: Tensor, timestep: Tensor, arguments: Mapping[str, object]) -> Tensor:
-        """Call the transformer, whose time runs from 1 to 0."""
-        predicted: Tensor = self._parts.transformer(
-            hidden_states=latents,
-            timestep=timestep.to(latents.dtype) / 1000,
-            **arguments,
-            return_dict=False,
-        )[0]
-        return predicted
 
     def pack(self, latents: Tensor) -> Tensor:
         """Return 2x2 latents as a token."""

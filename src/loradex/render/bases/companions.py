@@ -12,7 +12,8 @@ from loradex.errors import NotRenderable
 class Companions:
     """Candidates, the likeliest first; those that do not fit are passed over.
 
-    `tokenizers` are folders. A VAE given as `vae` replaces the one inside the checkpoint.
+    `tokenizers` are folders that are looked at after all others. A VAE given as `vae` replaces the
+    one inside the checkpoint.
     """
 
     vaes: tuple[Path, ...] = ()

@@ -80,19 +80,15 @@ def steer(
     doubled = torch.cat([shown, shown]) if batch.guided else shown
     if control.adapter:
         return _adapting(control.network, doubled, steering, steps)
-    return _controlling(control.network, doubled, batch.arguments, steering, steps)
+    return _controlling(control.network, doubled, steering, steps)
 
 
-def _controlling(
-    network: nn.Module,
-    shown: Tensor,
-    arguments: Mapping[str, object],
-    steering: Steering,
-    steps: int,
-) -> Extra:
+def _controlling(network: nn.Module, shown: Tensor, steering: Steering, steps: int) -> Extra:
     numbers = count()
 
-    def extra(latents: Tensor, timestep: Tensor) -> Mapping[str, object]:
+    def extra(
+        latents: Tensor, timestep: Tensor, arguments: Mapping[str, object]
+    ) -> Mapping[str, object]:
         strength = steering.at(next(numbers), steps)
         if not strength:
             return {}
@@ -118,7 +114,9 @@ def _adapting(network: nn.Module, shown: Tensor, steering: Steering, steps: int)
     with torch.inference_mode():
         states = list(network(shown))
 
-    def extra(latents: Tensor, timestep: Tensor) -> Mapping[str, object]:
+    def extra(
+        latents: Tensor, timestep: Tensor, arguments: Mapping[str, object]
+    ) -> Mapping[str, object]:
         strength = steering.at(next(numbers), steps)
         if not strength:
             return {}

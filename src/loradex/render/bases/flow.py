@@ -18,7 +18,6 @@ from loradex.render.bases.base import (
     NO_EMBEDDINGS,
     Batch,
     Condition,
-    Defaults,
     Embeddings,
     Encoded,
     Family,
@@ -49,7 +48,6 @@ class FlowParts:
     coder: Coder
     texts: Mapping[str, TextPart]
     scheduler: Mapping[str, object]
-    defaults: Defaults
     notes: tuple[str, ...] = ()
 
 
@@ -71,7 +69,7 @@ class FlowBase(ABC):
         self._parts = parts
         self._texts = dict(parts.texts)
         self._coder = parts.coder
-        self.defaults = parts.defaults
+        self.multiple = self.scale * self.patch
         self.notes = parts.notes
 
     def modules(self) -> Mapping[str, nn.Module]:
@@ -113,8 +111,8 @@ class FlowBase(ABC):
         """Encode one text."""
 
     @abstractmethod
-    def cut_off(self, text: str) -> int:
-        """Return how many tokens are not read."""
+    def unread(self, text: str) -> tuple[str, ...]:
+        """Return sentences on what of a text has no effect."""
 
     def noise(self, generator: Generator, width: int, height: int) -> Tensor:
         """Return one picture's noise, float32 on the CPU."""
@@ -184,7 +182,7 @@ class FlowBase(ABC):
         doubled = torch.cat([packed, packed]) if batch.guided else packed
         arguments = dict(batch.arguments)
         for extra in batch.extras:
-            arguments |= extra(doubled, timestep)
+            arguments |= extra(doubled, timestep, batch.arguments)
         predicted = self.ask(doubled, timestep.expand(doubled.shape[0]), arguments)
         if batch.guided:
             without, with_text = predicted.chunk(2)
@@ -201,9 +199,18 @@ class FlowBase(ABC):
     ) -> dict[str, object]:
         """Return what the transformer takes at every step, for texts in this order."""
 
-    @abstractmethod
     def ask(self, latents: Tensor, timestep: Tensor, arguments: Mapping[str, object]) -> Tensor:
-        """Call the transformer on packed latents; `timestep` counts down from 1000."""
+        """Call the transformer on packed latents; `timestep` counts down from 1000.
+
+        Most have a time that runs from 1 to 0.
+        """
+        predicted: Tensor = self._parts.transformer(
+            hidden_states=latents,
+            timestep=timestep.to(latents.dtype) / 1000,
+            **arguments,
+            return_dict=False,
+        )[0]
+        return predicted
 
     def pack(self, latents: Tensor) -> Tensor:
         """Return latents as the transformer takes them."""

@@ -12,16 +12,11 @@ from loradex.render.bases.companions import Companions, refuse_missing
 from loradex.render.bases.flow import FlowParts
 from loradex.render.bases.flux import FluxBase
 from loradex.render.bases.flux2 import Flux2KleinBase
-from loradex.render.bases.published import defaults_of
 from loradex.render.bases.qwen import QwenBase
 from loradex.render.bases.sd3 import SD3Base
 from loradex.render.bases.survey import Survey, survey, text_folders
 from loradex.render.bases.text_file import build_text
-from loradex.render.bases.transformer_config import (
-    build_transformer,
-    scheduler_of,
-    transformer_config,
-)
+from loradex.render.bases.transformer_config import build_transformer, scheduler_of
 from loradex.render.bases.transformer_file import TransformerFile
 from loradex.render.bases.vae_choice import latent_numbers
 from loradex.render.bases.vae_file import build_coder
@@ -52,16 +47,12 @@ def load_flow_file(
     """
     known = survey(found, path, companions)
     refuse_missing(known.missing)
-    config = transformer_config(found)
     return _BASES[found.kind](
         FlowParts(
             transformer=build_transformer(found, placed),
             coder=_coder(known, placed),
             texts={part: _text(part, known, path, placed, companions) for part in known.texts},
             scheduler=scheduler_of(found),
-            defaults=defaults_of(
-                found.kind, path.stem, guidance_embeds=bool(config.get("guidance_embeds"))
-            ),
             notes=tuple(one.sentence for one in known.missing),
         )
     )
@@ -84,7 +75,8 @@ def _text(
             source,
             placed,
             checkpoint=checkpoint,
-            tokenizers=text_folders(source, companions),
+            folders=text_folders(source),
+            last=companions.tokenizers,
             projects=known.kind == "sd3" and source.kind == "text",
             pad_token=_CLIP_PADDING[part] if source.kind == "text" else None,
         )

@@ -9,13 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loradex.errors import NotRenderable
-from loradex.render.bases.base import Base, Defaults
+from loradex.render.bases.base import Base
 from loradex.render.bases.chroma import ChromaBase
 from loradex.render.bases.coder import Coder, Flux2Coder, KLCoder, QwenCoder
 from loradex.render.bases.flow import FlowParts
 from loradex.render.bases.flux import FluxBase
 from loradex.render.bases.flux2 import Flux2KleinBase
-from loradex.render.bases.published import defaults_of
 from loradex.render.bases.qwen import QwenBase
 from loradex.render.bases.sd3 import SD3Base
 from loradex.render.bases.text_file import TOKENIZERS
@@ -65,10 +64,8 @@ LAYOUTS: Mapping[str, Layout] = {
 }
 
 
-def load_flow_folder(
-    folder: Path, index: Mapping[str, object], layout: Layout, placed: Placed
-) -> Base:
-    """Return the checkpoint in `folder`, whose `model_index.json` is `index`.
+def load_flow_folder(folder: Path, layout: Layout, placed: Placed) -> Base:
+    """Return the checkpoint in `folder`, which is laid out so.
 
     Raises `NotRenderable` when a part is missing, is another network, or does not fit.
     """
@@ -89,21 +86,8 @@ def load_flow_folder(
             coder=_coder(folder / "vae", layout.vae, decoding(placed)),
             texts=texts,
             scheduler=read_json(folder / "scheduler" / "scheduler_config.json"),
-            defaults=_defaults(layout.transformer, folder.name, index, config),
             notes=missing,
         )
-    )
-
-
-def _defaults(
-    kind: Kind, name: str, index: Mapping[str, object], config: Mapping[str, object]
-) -> Defaults:
-    distilled = index.get("is_distilled")
-    return defaults_of(
-        kind,
-        name,
-        guidance_embeds=bool(config.get("guidance_embeds")),
-        distilled=None if distilled is None else bool(distilled),
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from loradex.render.bases import words
@@ -40,9 +40,10 @@ class FluxBase(FlowBase):
         embeds, _ = words.t5(self._text("text_encoder_2"), text, self._tokens(), masked=False)
         return Encoded(embeds, pooled)
 
-    def cut_off(self, text: str) -> int:
-        """Count what T5 does not read."""
-        return words.beyond(self._text("text_encoder_2"), text, self._tokens() - 1)
+    def unread(self, text: str) -> tuple[str, ...]:
+        """Tell what T5 does not read."""
+        part = self._text("text_encoder_2")
+        return words.too_long(part, words.plain(text), self._tokens() - 1)
 
     def arguments(
         self, order: Sequence[Encoded], guidance: Sequence[float], rows: int, columns: int
@@ -58,16 +59,6 @@ class FluxBase(FlowBase):
             "img_ids": positions(rows // 2, columns // 2, embeds.device),
             "guidance": torch.tensor(guidance, device=embeds.device) if self._is_dev() else None,
         }
-
-    def ask(self, latents: Tensor, timestep: Tensor, arguments: Mapping[str, object]) -> Tensor:
-        """Call the transformer, whose time runs from 1 to 0."""
-        predicted: Tensor = self._parts.transformer(
-            hidden_states=latents,
-            timestep=timestep.to(latents.dtype) / 1000,
-            **arguments,
-            return_dict=False,
-        )[0]
-        return predicted
 
     def pack(self, latents: Tensor) -> Tensor:
         """Return 2x2 latents as a token."""

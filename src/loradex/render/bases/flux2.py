@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from loradex.errors import UsageError
@@ -47,7 +47,7 @@ class Flux2KleinBase(FlowBase):
         """Put three layers side by side, padding included."""
         import torch  # noqa: PLC0415 - heavy
 
-        if words.beyond(self._text("text_encoder"), "<think>", 1):
+        if words.count(self._text("text_encoder"), "<think>") > 1:
             raise UsageError(
                 "The tokenizer found for this checkpoint is not Qwen3's, which knows <think>.",
                 hint="Put tokenizer.json of Qwen/Qwen3-4B into a folder tokenizer_qwen beside it.",
@@ -56,10 +56,11 @@ class Flux2KleinBase(FlowBase):
         layers, _ = words.qwen(self._text("text_encoder"), whole, _TOKENS, _LAYERS, fill=True)
         return Encoded(torch.cat(layers, dim=-1))
 
-    def cut_off(self, text: str) -> int:
-        """Count what is more than the encoder takes."""
+    def unread(self, text: str) -> tuple[str, ...]:
+        """Tell what is more than the encoder takes, and that it knows no weights."""
         whole = words.CHAT_TEMPLATE.format(text) + words.NO_THINKING
-        return words.beyond(self._text("text_encoder"), whole, _TOKENS)
+        long = words.too_long(self._text("text_encoder"), whole, _TOKENS)
+        return (*long, *words.weights_unread(text))
 
     def arguments(
         self, order: Sequence[Encoded], guidance: Sequence[float], rows: int, columns: int
@@ -77,16 +78,6 @@ class Flux2KleinBase(FlowBase):
             "img_ids": picture.expand(len(order), -1, -1).to(embeds.device),
             "guidance": None,
         }
-
-    def ask(self, latents: Tensor, timestep: Tensor, arguments: Mapping[str, object]) -> Tensor:
-        """Call the transformer, whose time runs from 1 to 0."""
-        predicted: Tensor = self._parts.transformer(
-            hidden_states=latents,
-            timestep=timestep.to(latents.dtype) / 1000,
-            **arguments,
-            return_dict=False,
-        )[0]
-        return predicted
 
     def pack(self, latents: Tensor) -> Tensor:
         """Return each latent as a token."""

@@ -49,7 +49,7 @@ def _from_folder(path: Path, placed: Placed, companions: Companions, hints: Nois
     layout = LAYOUTS.get(str(index.get("_class_name")))
     base: Base
     if layout is not None:
-        base = load_flow_folder(path, index, layout, placed)
+        base = load_flow_folder(path, layout, placed)
     else:
         base = UNetBase(load_folder(path, placed, hints=hints, inpainting=True))
     if companions.vae is not None:

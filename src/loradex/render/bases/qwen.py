@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from loradex.render.bases import words
@@ -45,10 +45,12 @@ class QwenBase(FlowBase):
         mask = torch.arange(tokens + missing, device=embeds.device)[None] < tokens
         return Encoded(embeds, mask=mask)
 
-    def cut_off(self, text: str) -> int:
-        """Count what is more than the encoder takes."""
+    def unread(self, text: str) -> tuple[str, ...]:
+        """Tell what is more than the encoder takes, and that it knows no weights."""
         whole = words.QWEN_IMAGE_TEMPLATE.format(text)
-        return words.beyond(self._text("text_encoder"), whole, _TOKENS + words.QWEN_IMAGE_LEAD)
+        longest = _TOKENS + words.QWEN_IMAGE_LEAD
+        long = words.too_long(self._text("text_encoder"), whole, longest)
+        return (*long, *words.weights_unread(text))
 
     def arguments(
         self, order: Sequence[Encoded], guidance: Sequence[float], rows: int, columns: int
@@ -68,16 +70,6 @@ class QwenBase(FlowBase):
             "encoder_hidden_states_mask": torch.cat([one.to(weight.device) for one in masks]),
             "img_shapes": [[(1, rows // 2, columns // 2)]] * len(order),
         }
-
-    def ask(self, latents: Tensor, timestep: Tensor, arguments: Mapping[str, object]) -> Tensor:
-        """Call the transformer, whose time runs from 1 to 0."""
-        predicted: Tensor = self._parts.transformer(
-            hidden_states=latents,
-            timestep=timestep.to(latents.dtype) / 1000,
-            **arguments,
-            return_dict=False,
-        )[0]
-        return predicted
 
     def guided(self, without: Tensor, with_text: Tensor, guidance: Sequence[float]) -> Tensor:
         """Give each guided token the length that it has with the text alone."""

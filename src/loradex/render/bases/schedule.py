@@ -41,6 +41,11 @@ class Schedule:
         return self._strength == 1
 
     @property
+    def calls(self) -> int:
+        """How often the whole way asks the network, with what an init picture leaves out."""
+        return len(self._scheduler.timesteps)
+
+    @property
     def timesteps(self) -> Tensor:
         """The timesteps to go through, in order."""
         return self._scheduler.timesteps[self._skipped :]

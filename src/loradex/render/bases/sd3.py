@@ -45,11 +45,12 @@ class SD3Base(FlowBase):
         embeds = torch.cat([clips, long.to(clips)], dim=1)
         return Encoded(embeds, torch.cat([pooled, pooled_2], dim=-1))
 
-    def cut_off(self, text: str) -> int:
-        """Count what the longest reader does not read."""
+    def unread(self, text: str) -> tuple[str, ...]:
+        """Tell what the longest reader does not read."""
+        plain = words.plain(text)
         if "text_encoder_3" in self._texts:
-            return words.beyond(self._text("text_encoder_3"), text, _T5_TOKENS - 1)
-        return words.beyond(self._text("text_encoder"), text, _CLIP_TOKENS)
+            return words.too_long(self._text("text_encoder_3"), plain, _T5_TOKENS - 1)
+        return words.too_long(self._text("text_encoder"), plain, _CLIP_TOKENS)
 
     def arguments(
         self, order: Sequence[Encoded], guidance: Sequence[float], rows: int, columns: int

@@ -12,11 +12,10 @@ from loradex.errors import NotRenderable
 from loradex.render.bases.companions import Companions, Missing
 from loradex.render.bases.text_file import TextSource, text_sources
 from loradex.render.bases.transformer_config import transformer_config
-from loradex.render.bases.transformer_file import TransformerFile, find_transformer
+from loradex.render.bases.transformer_file import TransformerFile
 from loradex.render.bases.vae_file import VaeSource, find_vae
 from loradex.render.bases.weights import Weights, open_weights
 from loradex.render.build import Kind
-from loradex.render.single_file import missing_parts
 from loradex.render.tokenizers import has_tokenizer, missing_tokenizer
 
 _MOST_COMPANIONS = 64
@@ -132,25 +131,10 @@ def survey(found: TransformerFile, checkpoint: Path, companions: Companions) -> 
     return Survey(found.kind, vae, chosen_texts, tuple(dict.fromkeys(missing)))
 
 
-def needs(path: Path, companions: Companions) -> tuple[Missing, ...]:
-    """Return what is missing to draw from the single file `path`, reading headers alone.
-
-    Empty for a complete checkpoint, and for folders, which say it when loaded. Raises
-    `NotRenderable` for what cannot be drawn from at all.
-    """
-    if path.is_dir():
-        return ()
-    with open_weights(path) as file:
-        found = find_transformer(file)
-        if found is None:
-            return missing_parts(file, companions)
-        return survey(found, path, companions).missing
-
-
-def text_folders(source: TextSource, companions: Companions) -> tuple[Path, ...]:
-    """Return the folders to look for an encoder's tokenizer in, besides the usual ones."""
+def text_folders(source: TextSource) -> tuple[Path, ...]:
+    """Return the folders to look for an encoder's tokenizer in before the usual ones."""
     beside = source.path.parent
-    return (*companions.tokenizers, beside, beside / "tokenizer")
+    return (beside, beside / "tokenizer")
 
 
 def _missing_text(name: str, want: Wanted) -> Missing:
@@ -165,7 +149,7 @@ def _missing_tokenizer(
     checkpoint: Path, source: TextSource, companions: Companions
 ) -> Iterator[Missing]:
     kind = source.tokenizer
-    if not has_tokenizer(checkpoint, kind, text_folders(source, companions)):
+    if not has_tokenizer(checkpoint, kind, text_folders(source), companions.tokenizers):
         yield Missing(f"tokenizer_{kind}", missing_tokenizer(checkpoint, kind), f"{kind} tokenizer")
 
 

@@ -15,8 +15,9 @@ from loradex.render.device import Placed
 from loradex.render.infer import clip_config
 from loradex.render.naming import plain_clip_name
 from loradex.render.parts import TextPart
+from loradex.render.published_tokenizers import TokenizerKind
 from loradex.render.text_names import plain_text_name
-from loradex.render.tokenizers import TokenizerKind, find_tokenizer
+from loradex.render.tokenizers import find_tokenizer
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -79,13 +80,15 @@ def build_text(
     placed: Placed,
     *,
     checkpoint: Path,
-    tokenizers: tuple[Path, ...],
+    folders: tuple[Path, ...] = (),
+    last: tuple[Path, ...] = (),
     projects: bool = False,
     pad_token: str | None = None,
 ) -> TextPart:
     """Return the encoder at `source` with its tokenizer, looked for near `checkpoint`.
 
-    `projects` asks a CLIP for its projected output. Raises `NotRenderable`.
+    Its tokenizer may lie in `folders`, which are looked at first, or `last`. `projects` asks a CLIP
+    for its projected output. Raises `NotRenderable`.
     """
     names = _plain(_names(file, source.prefix), source.kind)
     config = _CONFIGS[source.kind](file, names)
@@ -94,7 +97,8 @@ def build_text(
         checkpoint,
         words=source.words,
         kind=source.tokenizer,
-        folders=tokenizers,
+        folders=folders,
+        last=last,
         pad_token=pad_token,
     )
     if kind in ("text", "text_projection"):

@@ -12,7 +12,6 @@ from loradex.render.bases.base import (
     NO_EMBEDDINGS,
     Batch,
     Condition,
-    Defaults,
     Embeddings,
     Encoded,
     Family,
@@ -32,13 +31,6 @@ if TYPE_CHECKING:
 _LATENT_SCALE = 8
 _LATENT_CHANNELS = 4
 _INPAINTING_CHANNELS = 9
-_SD2_PLAIN = Defaults(512, 512, 20, 7.0)
-"""Of the version of SD 2 that predicts noise; the other was trained on larger pictures."""
-_DEFAULTS: Mapping[Family, Defaults] = {
-    "sd1": Defaults(512, 512, 20, 7.0),
-    "sd2": Defaults(768, 768, 20, 7.0),
-    "sdxl": Defaults(1024, 1024, 20, 7.0),
-}
 _SD2_CONTEXT = 1024
 
 
@@ -54,8 +46,7 @@ class UNetBase:
         channels = getattr(parts.unet.config, "in_channels", _LATENT_CHANNELS)
         self.inpaints = bool(channels == _INPAINTING_CHANNELS)
         self.family: Family = _family(parts)
-        plain = parts.scheduler.get("prediction_type", "epsilon") == "epsilon"
-        self.defaults = _SD2_PLAIN if self.family == "sd2" and plain else _DEFAULTS[self.family]
+        self.multiple = _LATENT_SCALE
         self.notes = parts.notes
 
     def modules(self) -> Mapping[str, nn.Module]:
@@ -99,14 +90,13 @@ class UNetBase:
         """Encode one text with every encoder of the checkpoint."""
         if self._released:
             raise UsageError("The text encoders were released; load the checkpoint again.")
-        found = clip.encode(
+        return clip.encode(
             self._parts, text, clip_skip=clip_skip, negative=negative, embeddings=embeddings
         )
-        return Encoded(found.embeds, found.pooled)
 
-    def cut_off(self, text: str) -> int:
-        """Return how many tokens are not read."""
-        return clip.cut_off(self._parts, text)
+    def unread(self, text: str) -> tuple[str, ...]:
+        """Return nothing: however long a text is, all of it is read."""
+        return ()
 
     def noise(self, generator: Generator, width: int, height: int) -> Tensor:
         """Return one picture's noise, float32 on the CPU."""
@@ -160,7 +150,7 @@ class UNetBase:
         doubled = torch.cat([latents, latents]) if batch.guided else latents
         arguments = dict(batch.arguments)
         for extra in batch.extras:
-            for name, value in extra(doubled, timestep).items():
+            for name, value in extra(doubled, timestep, batch.arguments).items():
                 arguments[name] = added(arguments.get(name), value)
         if self.inpaints and batch.channels is None:
             raise UsageError("An inpainting checkpoint needs a picture and a mask.")

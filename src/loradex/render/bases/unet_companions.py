@@ -106,7 +106,7 @@ def companion_texts(
                 places[width],
                 placed,
                 checkpoint=file.path,
-                tokenizers=companions.tokenizers,
+                last=companions.tokenizers,
                 projects=second,
                 pad_token=OTHER_PADDING if second else CLIP_L_PADDING,
             )

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from loradex.render.bases.weighing import away_from, is_neutral, is_weighed, weighed_tokens
 from loradex.render.parts import TextPart
+from loradex.render.prompts.emphasis import weigh
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -29,22 +31,41 @@ def t5(part: TextPart, text: str, length: int, *, masked: bool) -> tuple[Tensor,
 
     `masked`: padding is hidden from the encoder too, as Chroma wants and FLUX does not.
     """
+    ids, weights = weighed_tokens(part, text, length - 1)
+    embeds, mask = _t5(part, ids, length, masked=masked)
+    if not is_neutral(weights):
+        nothing, _ = _t5(part, [], length, masked=masked)
+        embeds = away_from(nothing, embeds, weights, first=0)
+    return embeds, mask
+
+
+def _t5(part: TextPart, ids: list[int], length: int, *, masked: bool) -> tuple[Tensor, Tensor]:
     import torch  # noqa: PLC0415 - heavy
 
-    words = part.tokenizer(text, add_special_tokens=False)["input_ids"][: length - 1]
-    ids, mask = _padded(part, [*words, part.tokenizer.eos_token_id], length)
+    padded, mask = _padded(part, [*ids, part.tokenizer.eos_token_id], length)
     with torch.inference_mode():
-        output = part.model(ids, attention_mask=mask if masked else None)
+        output = part.model(padded, attention_mask=mask if masked else None)
     embeds: Tensor = output.last_hidden_state
     return embeds, mask.bool()
 
 
 def clip_pair(part: TextPart, text: str, clip_skip: int) -> tuple[Tensor, Tensor]:
-    """Return a CLIP's hidden layer, the one before the last at least, and its pooled output."""
+    """Return a CLIP's hidden layer, the one before the last at least, and its pooled output.
+
+    The pooled output is that of the words alone, whatever their weights.
+    """
+    length = min(77, part.tokenizer.model_max_length)
+    ids, weights = weighed_tokens(part, text, length - 2)
+    hidden, pooled = _clip(part, ids, length, clip_skip)
+    if not is_neutral(weights):
+        nothing, _ = _clip(part, [], length, clip_skip)
+        hidden = away_from(nothing, hidden, weights, first=1)
+    return hidden, pooled
+
+
+def _clip(part: TextPart, words: list[int], length: int, clip_skip: int) -> tuple[Tensor, Tensor]:
     import torch  # noqa: PLC0415 - heavy
 
-    length = min(77, part.tokenizer.model_max_length)
-    words = part.tokenizer(text, add_special_tokens=False)["input_ids"][: length - 2]
     ids, _ = _padded(
         part, [part.tokenizer.bos_token_id, *words, part.tokenizer.eos_token_id], length
     )
@@ -73,9 +94,31 @@ def qwen(
     return [output.hidden_states[layer] for layer in layers], mask.bool()
 
 
-def beyond(part: TextPart, text: str, longest: int) -> int:
-    """Return how many of a text's tokens are more than `longest`."""
-    return max(0, len(part.tokenizer(text, add_special_tokens=False)["input_ids"]) - longest)
+def plain(text: str) -> str:
+    """Return a prompt's words without what weighs them."""
+    return weigh(text).plain
+
+
+def too_long(part: TextPart, text: str, longest: int) -> tuple[str, ...]:
+    """Return a sentence when a text has more than `longest` tokens, of which the rest is lost."""
+    beyond = count(part, text) - longest
+    return (f"The last {beyond} tokens of this prompt are not read.",) if beyond > 0 else ()
+
+
+def weights_unread(text: str) -> tuple[str, ...]:
+    """Return a sentence when a prompt has weights, for an encoder that reads them as words.
+
+    These encoders are language models, which are shown the prompt as it was written; ComfyUI
+    does the same.
+    """
+    if not is_weighed(text):
+        return ()
+    return ("Weights as in (word:1.2) are read as words by this checkpoint's text encoder.",)
+
+
+def count(part: TextPart, text: str) -> int:
+    """Return how many tokens a text has, as it stands."""
+    return len(part.tokenizer(text, add_special_tokens=False)["input_ids"])
 
 
 def _padded(part: TextPart, ids: list[int], length: int) -> tuple[Tensor, Tensor]:

@@ -44,9 +44,11 @@ class ZImageBase(FlowBase):
         (layer,), _ = words.qwen(self._text("text_encoder"), whole, _TOKENS, (-2,), fill=False)
         return Encoded(layer)
 
-    def cut_off(self, text: str) -> int:
-        """Count what is more than the encoder takes."""
-        return words.beyond(self._text("text_encoder"), words.CHAT_TEMPLATE.format(text), _TOKENS)
+    def unread(self, text: str) -> tuple[str, ...]:
+        """Tell what is more than the encoder takes, and that it knows no weights."""
+        whole = words.CHAT_TEMPLATE.format(text)
+        long = words.too_long(self._text("text_encoder"), whole, _TOKENS)
+        return (*long, *words.weights_unread(text))
 
     def arguments(
         self, order: Sequence[Encoded], guidance: Sequence[float], rows: int, columns: int

@@ -41,17 +41,15 @@ class Merger:
         self._merged: dict[nn.Parameter, list[_Term]] = {}
         self._tensors: dict[LoraFile, dict[str, Tensor]] = {}
 
-    def apply(self, uses: Sequence[LoraAt] | LoraFile, strength: float = 1.0) -> None:
+    def apply(self, uses: Sequence[LoraAt]) -> None:
         """Make the checkpoint what it is with exactly these LoRAs.
 
-        A single file may be given with its one strength. Raises `LoraMismatch` when a file has
+        Raises `LoraMismatch` when a file has
         changed on disk or the weights are stored in a form that cannot be added to; what is
         merged by then stays so until the next `apply` or `restore`.
         """
         import torch  # noqa: PLC0415 - heavy
 
-        if isinstance(uses, LoraFile):
-            uses = (LoraAt(uses, strength),)
         wanted = self._wanted(uses)
         files = {use.file for use in uses}
         self._tensors = {file: kept for file, kept in self._tensors.items() if file in files}

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from loradex.render.lora.keys import Place, flat
 from loradex.render.lora.originals import HALVES_SWAPPED, ORIGINAL_NAMES, Table
 from loradex.render.naming import unet_ldm_name
-from loradex.render.parts import Parts
 
 if TYPE_CHECKING:
     from torch import nn
@@ -67,14 +66,6 @@ class Modules:
             if place == "text_encoder_3":
                 # kohya's scripts call T5 the third everywhere, diffusers' FLUX.1 the second.
                 yield from (name for name in t5 if name != place)
-
-
-def modules_of(parts: Parts) -> Modules:
-    """List the modules of a loaded SD or SDXL checkpoint."""
-    networks = {"unet": parts.unet}
-    for number, text in enumerate(parts.texts):
-        networks["text_encoder" if number == 0 else f"text_encoder_{number + 1}"] = text.model
-    return modules_from(networks)
 
 
 def modules_from(networks: Mapping[str, nn.Module]) -> Modules:

@@ -55,12 +55,6 @@ def stages(text: str, steps: int) -> tuple[Stage, ...]:
     return tuple(Stage(run[-1][0], run[-1][1]) for run in runs)
 
 
-def is_edited(text: str) -> bool:
-    """Tell whether a prompt holds an edit, so that it has no single text."""
-    nodes = _Tree(text).nodes(0, len(text), 0)
-    return not all(isinstance(node, str) for node in nodes)
-
-
 def stage_at(parts: tuple[Stage, ...], call: int, calls: int) -> int:
     """Return which stage holds at the `call`-th of `calls` evaluations, both from 0.
 

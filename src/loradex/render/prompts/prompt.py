@@ -6,7 +6,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 
-from loradex.render.prompts.editing import Stage, stages
+from loradex.render.prompts.editing import stages
 from loradex.render.prompts.embedding_names import asked_embeddings, place_embeddings
 from loradex.render.prompts.emphasis import weigh
 from loradex.render.prompts.lora_tags import LoraRequest, take_lora_tags
@@ -27,10 +27,6 @@ class Prompt:
     loras: tuple[LoraRequest, ...] = ()
     embeddings: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
-
-    def stages(self, steps: int) -> tuple[Stage, ...]:
-        """Return the texts that hold over `steps` steps; one when nothing is edited."""
-        return stages(self.text, steps)
 
 
 def parse_prompt(text: str) -> Prompt:
