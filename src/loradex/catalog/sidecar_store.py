@@ -9,8 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loradex.catalog.reader import Reader, chunks
+from loradex.catalog.reader import Reader, chunks, texts
 from loradex.catalog.sidecar_evidence import SidecarSays, put_sidecar_evidence
+from loradex.domain.evidence import Evidence, Source, effective
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -85,6 +86,23 @@ class StoredClaims:
     state: str
     claims: str
     taken: str
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the catalog has of a content, to be compared with what a sidecar says."""
+
+    name: str
+    sha256: str | None
+    note: str
+    favourite: bool
+    words: tuple[str, ...]
+    tags: tuple[str, ...]
+    page: str
+    """`model@version` on CivitAI; empty when it is not known to be there."""
+    page_by: str
+    facts: dict[str, tuple[str, str]]
+    """Field to its effective value and source."""
 
 
 class SidecarStore:
@@ -179,6 +197,56 @@ class SidecarStore:
                 "UPDATE sidecar SET taken = ? WHERE id = ?",
                 [(text, id_) for id_, text in taken.items()],
             )
+
+    def standing(self, content_ids: Sequence[int]) -> dict[int, Standing]:
+        """Return what the catalog has of these contents."""
+        wanted = (json.dumps(list(content_ids)),)
+        facts: dict[int, list[Evidence]] = defaultdict(list)
+        for id_, field, value, source, confidence, seen_at in self._reader.rows_of(
+            "SELECT content_id, field, value, source, confidence, seen_at FROM evidence"
+            " WHERE content_id IN (SELECT value FROM json_each(?))",
+            wanted,
+        ):
+            facts[int(str(id_))].append(
+                Evidence(
+                    str(field),
+                    str(value),
+                    Source(str(source)),
+                    float(str(confidence)),
+                    float(str(seen_at)),
+                )
+            )
+        people = self.people(content_ids)
+        found = {}
+        for id_, name, sha256, words, tags, page, page_by in self._reader.rows_of(
+            "SELECT content.id, name, sha256, words, tags,"
+            " match.model_id || '@' || match.version_id, matched_by FROM content"
+            " LEFT JOIN match ON content_id = content.id AND hub = 'civitai'"
+            " WHERE content.id IN (SELECT value FROM json_each(?))",
+            wanted,
+        ):
+            number = int(str(id_))
+            note, favourite = people.get(number, ("", False))
+            counting = effective(facts.get(number, ())).items()
+            found[number] = Standing(
+                name=str(name),
+                sha256=None if sha256 is None else str(sha256),
+                note=note,
+                favourite=favourite,
+                words=texts(str(words)),
+                tags=texts(str(tags)),
+                page=str(page or ""),
+                page_by=str(page_by or ""),
+                facts={field: (fact.value, fact.source.value) for field, fact in counting},
+            )
+        return found
+
+    def with_sidecars(self) -> list[int]:
+        """Return the contents that any sidecar was read of."""
+        rows = self._reader.rows_of(
+            "SELECT DISTINCT content_id FROM sidecar WHERE content_id IS NOT NULL"
+        )
+        return [int(str(row[0])) for row in rows]
 
     def people(self, content_ids: Iterable[int]) -> dict[int, tuple[str, bool]]:
         """Return a person's own note and favourite of each content that has either."""

@@ -37,6 +37,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("doctor", "Look for what is wrong with files, folders and the catalog."),
     "backup": ("backup", "Copy the catalog, or list the copies there are."),
     "restore": ("backup", "Bring the catalog back from a copy."),
+    "sidecar": ("sidecar", "Read and write what other tools keep beside models."),
     "identify": ("inspect", "Tell what files are, from their tensors; needs no catalog."),
     "check": ("check", "Tell whether opening files could run code; needs no catalog."),
     "hash": ("inspect", "Print the six hashes of files; needs no catalog."),

@@ -104,12 +104,16 @@ def _read(descriptor: int) -> bytes:
 def _check_depth(value: object) -> None:
     level = [value]
     for _ in range(DEEPEST):
-        deeper: list[object] = []
-        for each in level:
-            members = each.values() if isinstance(each, dict) else each
-            if isinstance(each, dict | list):
-                deeper += [member for member in members if isinstance(member, dict | list)]  # type: ignore[union-attr]
-        if not deeper:
+        level = [
+            member
+            for each in level
+            for member in (each.values() if isinstance(each, dict) else _list(each))
+            if isinstance(member, dict | list)
+        ]
+        if not level:
             return
-        level = deeper
     raise SidecarRefused("It is nested too deep.")
+
+
+def _list(value: object) -> list[object]:
+    return value if isinstance(value, list) else []

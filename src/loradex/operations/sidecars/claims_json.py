@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import fields
+from typing import Any
 
 from loradex.domain.preferences import Preferences
 from loradex.domain.sidecars import SidecarClaims
@@ -29,7 +30,7 @@ def claims_text(claims: SidecarClaims) -> str:
 def read_claims(text: str) -> SidecarClaims:
     """Return the claims in a text that `claims_text` made."""
     told = json.loads(text)
-    values = {
+    values: dict[str, Any] = {
         field.name: tuple(value) if isinstance(value, list) else value
         for field in fields(SidecarClaims)
         if (value := told.get(field.name)) is not None

@@ -57,6 +57,11 @@ class ReadSidecar:
     hint: str | None = None
 
     @property
+    def shown_path(self) -> str:
+        """The file's absolute path, as Python has it."""
+        return os.fsdecode(self.found.path)
+
+    @property
     def saying(self) -> Saying:
         """What of it is believed."""
         return Saying(
@@ -228,7 +233,7 @@ def _count(each: ReadSidecar, report: ImportReport, sink: ProgressSink) -> None:
     report.states[each.state.value] += 1
     if each.dialect:
         report.read[each.dialect] += 1
-    item = os.fsdecode(each.found.path)
+    item = each.shown_path
     if each.state is SidecarState.REFUSED:
         report.refused.append(Problem(item, each.problem, each.hint))
         sink.problem(report.refused[-1])

@@ -1,0 +1,133 @@
+"""What an import or export did, as text and as JSON."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+from loradex.cli.words import count_text, duration_text
+from loradex.domain.text import display_text
+
+if TYPE_CHECKING:
+    from loradex.operations.sidecars.comparing import DiffLine, SidecarDiff
+    from loradex.operations.sidecars.importing import ImportReport
+
+_WIDE = 60
+_MARKS = {
+    "new": "+",
+    "same": "=",
+    "changed": "~",
+    "different": "≠",
+    "offered": "?",
+    "refused": "!",
+}
+_STATES = {
+    "known": "speaks of this very file",
+    "unproven": "does not say of which bytes it speaks",
+    "miss": "the hub did not have it",
+    "stale": "speaks of other bytes",
+    "refused": "refused",
+}
+
+
+def import_sentence(report: ImportReport, *, dry_run: bool) -> str:
+    """Return what an import read, or would read."""
+    if not report.seen:
+        return "No files of other tools lie beside these models."
+    fresh = report.seen - report.unchanged
+    verb = "would be read" if dry_run else "read"
+    text = f"{count_text(fresh, 'sidecar')} {verb}"
+    if report.read:
+        told = ", ".join(f"{number:,} {name}" for name, number in report.read.most_common())
+        text += f" ({told})"
+    if not dry_run and report.models:
+        text += f": {count_text(report.models, 'model')} told of"
+        if report.matches:
+            text += f", {report.matches:,} with a page on the hub"
+    text += "."
+    extra = [
+        f"{report.unchanged:,} had not changed" if report.unchanged else "",
+        f"{report.states['miss']:,} only say that the hub did not have the file"
+        if report.states["miss"]
+        else "",
+        f"{len(report.stale):,} speak of other bytes and are not believed" if report.stale else "",
+        f"{len(report.refused):,} could not be taken" if report.refused else "",
+        f"{report.states['other']:,} are of no dialect that is known"
+        if report.states["other"]
+        else "",
+    ]
+    parts = [part for part in extra if part]
+    if parts:
+        told = "; ".join(parts)
+        text += f" {told[0].upper()}{told[1:]}."
+    if report.seconds >= 1:
+        text += f" {duration_text(report.seconds)}."
+    return text
+
+
+def import_json(report: ImportReport, *, offered: int) -> dict[str, object]:
+    """Return an import as JSON."""
+    return {
+        "seen": report.seen,
+        "unchanged": report.unchanged,
+        "read": dict(report.read),
+        "states": dict(report.states),
+        "models": report.models,
+        "matches": report.matches,
+        "offered": offered,
+        "stale": [problem.item for problem in report.stale],
+        "refused": [
+            {"path": problem.item, "reason": problem.message} for problem in report.refused
+        ],
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def print_diff(diff: SidecarDiff) -> None:
+    """Print one sidecar's fields beside what is known."""
+    state = _STATES.get(diff.state.value, diff.state.value)
+    click.echo(click.style(display_text(diff.path), bold=True))
+    of = f" of {display_text(diff.model, _WIDE)}" if diff.model else ""
+    click.echo(f"  {diff.tool or 'no known tool'}{of}: {state}")
+    for line in diff.lines:
+        click.echo(f"  {_MARKS[line.difference.value]} {_line(line)}")
+
+
+def line_json(diff: SidecarDiff) -> dict[str, object]:
+    """Return one sidecar's fields as JSON."""
+    return {
+        "path": diff.path,
+        "tool": diff.tool,
+        "model": diff.model,
+        "state": diff.state.value,
+        "fields": [
+            {
+                "field": line.field,
+                "theirs": line.theirs,
+                "ours": line.ours,
+                "ours_by": line.ours_by,
+                "difference": line.difference.value,
+                "problem": line.problem,
+            }
+            for line in diff.lines
+        ],
+    }
+
+
+def _line(line: DiffLine) -> str:
+    theirs, ours = display_text(line.theirs, _WIDE), display_text(line.ours, _WIDE)
+    if line.problem:
+        meant = f": {theirs}" if theirs else ""
+        return f"{line.field}{meant}  {display_text(line.problem)}".strip()
+    text = f"{line.field:<20} {theirs}"
+    word = line.difference.value
+    if word == "same":
+        return text
+    by = f" ({line.ours_by})" if line.ours_by else ""
+    if word == "offered":
+        return f"{text}  (yours in that tool; --mine takes it over)"
+    if not ours:
+        return text
+    end = "stays" if word == "different" else "until now"
+    return f"{text}  [{end}: {ours}{by}]"
