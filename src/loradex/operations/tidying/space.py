@@ -1,0 +1,82 @@
+"""What a plan does to the free space of each disk."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from loradex.domain.plans import FILE_ACTIONS, Action, MovePlan, Place, Step
+from loradex.domain.text import display_text
+from loradex.operations.moves.names import nearest_folder
+from loradex.operations.moves.steps import free_bytes
+
+
+@dataclass(slots=True)
+class DiskSpace:
+    """One disk that a plan touches. Sizes are in bytes."""
+
+    folder: str
+    """A folder on it by which a person knows it: the library's, say; safe to print."""
+    free: int
+    """Now."""
+    change: int = 0
+    """What the plan takes (negative) or gives."""
+    in_trash: int = 0
+    """What becomes free once the trash is emptied."""
+
+    @property
+    def after(self) -> int:
+        """Free bytes when the plan is done and the trash is not emptied."""
+        return self.free + self.change
+
+
+def space_of(plan: MovePlan) -> list[DiskSpace]:
+    """Return the disks whose free space a plan changes, in no particular order."""
+    disks: dict[int, DiskSpace] = {}
+    for step in plan.steps:
+        if step.action not in FILE_ACTIONS or step.stamp is None or step.source is None:
+            continue
+        if step.action is Action.TRASH:
+            disk = _disk(disks, step.stamp.device, step.source)
+            if disk is not None:
+                disk.in_trash += step.stamp.size
+        elif crosses_disks(step):
+            here = _disk(disks, step.stamp.device, step.source)
+            there = _disk(disks, _device(step.target), step.target)
+            if here is not None and there is not None:
+                here.change += step.stamp.size
+                there.change -= step.stamp.size
+    return list(disks.values())
+
+
+def crosses_disks(step: Step) -> bool:
+    """Tell whether a move copies a file to another disk."""
+    if step.action not in (Action.MOVE, Action.RESTORE) or step.stamp is None:
+        return False
+    device = _device(step.target)
+    return device is not None and device != step.stamp.device
+
+
+def copied_bytes(steps: Iterable[Step]) -> int:
+    """Return the bytes that are copied to other disks."""
+    return sum(step.stamp.size for step in steps if step.stamp and crosses_disks(step))
+
+
+def _disk(disks: dict[int, DiskSpace], device: int | None, place: Place) -> DiskSpace | None:
+    if device is None:
+        return None
+    if device not in disks:
+        try:
+            free = free_bytes(nearest_folder(place.path))
+        except OSError:
+            return None
+        disks[device] = DiskSpace(display_text(os.fsdecode(place.root)), free)
+    return disks[device]
+
+
+def _device(place: Place) -> int | None:
+    try:
+        return os.stat(nearest_folder(place.path)).st_dev
+    except OSError:
+        return None
