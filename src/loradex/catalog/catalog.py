@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from loradex.catalog.tidy_rows import TidyRows
     from loradex.catalog.update_store import UpdateStore
     from loradex.catalog.verify_store import VerifyStore
+    from loradex.catalog.word_store import WordStore
     from loradex.domain.models import ModelDetails, ModelRow, Page
 
 
@@ -109,6 +110,13 @@ class Catalog:
         from loradex.catalog.tag_evidence import TagEvidence  # noqa: PLC0415
 
         return TagEvidence(self._reader)
+
+    @cached_property
+    def words(self) -> WordStore:
+        """Trigger words in groups, and a person's choice of them."""
+        from loradex.catalog.word_store import WordStore  # noqa: PLC0415
+
+        return WordStore(self._reader, self._writer)
 
     @cached_property
     def hub(self) -> HubStore:
