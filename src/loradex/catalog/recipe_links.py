@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import TYPE_CHECKING
 
 from loradex.catalog.recipe_matching import Decision, Wanted, decide
-from loradex.catalog.recipe_names import keys_of, learn_output_names, register
+from loradex.catalog.recipe_names import Run, keys_of, learn_output_names, register
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -50,7 +50,7 @@ def connect(
         if content_id is not None:
             thought_of.add(content_id)
     known = register(
-        connection,
+        runner(connection),
         names={model.name_key for model in models if model.name_key},
         hashes={model.hash for model in models if model.hash},
         versions={model.version_id for model in models if model.version_id},
@@ -106,6 +106,11 @@ def forget_unnamed(connection: Connection) -> None:
     )
 
 
+def runner(connection: Connection) -> Run:
+    """Return what runs statements in this transaction."""
+    return lambda sql, params: (tuple(row) for row in connection.exec_driver_sql(sql, params))
+
+
 def _row(decision: Decision) -> tuple[object, ...]:
     candidates = json.dumps(list(decision.candidates[:50]))
     return (decision.content_id, decision.matched_by, decision.confidence, candidates)
@@ -113,7 +118,7 @@ def _row(decision: Decision) -> tuple[object, ...]:
 
 def _models_of(connection: Connection, ids: Collection[int]) -> list[Wanted]:
     """Return the models that may be these contents, or were taken for them."""
-    keys = keys_of(connection, ids)
+    keys = keys_of(runner(connection), ids)
     run = connection.exec_driver_sql
     found = {
         row[0]: Wanted(*row)

@@ -128,8 +128,8 @@ def _by_name(wanted: Wanted, known: Register) -> Decision:
             if where == source and id_ not in others
         ]
         if here:
-            unproven = bool(wanted.hash)
-            return _one(here, wanted, known, name, sure - _UNPROVEN if unproven else sure)
+            sure = round(sure - _UNPROVEN, 2) if wanted.hash else sure
+            return _one(here, wanted, known, name, sure)
     if others:
         return Decision(None, OTHER_BYTES, candidates=tuple(sorted(others)))
     return Decision(None, NONE)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Collection, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -12,6 +12,9 @@ from loradex.domain.generation import name_key
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
+
+Run = Callable[[str, tuple[object, ...]], Iterable[tuple[object, ...]]]
+"""Runs a statement with its values, through either door, and gives the rows."""
 
 FILE_NAME, FORMER, HUB_FILE, TRAINER, TOLD = range(5)
 """Where a name comes from, surest first: the file, the file before it was moved, the hub's name of
@@ -56,7 +59,7 @@ class Keys:
 
 
 def register(
-    connection: Connection,
+    run: Run,
     *,
     names: Collection[str],
     hashes: Collection[str],
@@ -68,55 +71,55 @@ def register(
     Without `among` it is one pass over all contents, however much is asked for.
     """
     found = Register()
-    _match_digests(_rows(connection, _CONTENTS, "content.id", among), set(hashes), found)
-    for source, content_id, key in _named(connection, among):
+    _match_digests(_rows(run, _CONTENTS, "content.id", among), set(hashes), found)
+    for source, content_id, key in _named(run, among):
         if key in names:
             found.names[key].setdefault(content_id, source)
-    for content_id, version in _rows(connection, _VERSIONS, "content_id", among):
+    for content_id, version in _rows(run, _VERSIONS, "content_id", among):
         if version in versions:
             found.versions[int(str(version))].append(int(str(content_id)))
     wanted = {id_ for bearers in found.names.values() for id_ in bearers}
     wanted |= {id_ for bearers in found.digests.values() for id_ in bearers}
     wanted |= {id_ for bearers in found.versions.values() for id_ in bearers}
-    _bearers(connection, wanted, found)
+    _bearers(run, wanted, found)
     return found
 
 
-def keys_of(connection: Connection, ids: Collection[int]) -> Keys:
+def keys_of(run: Run, ids: Collection[int]) -> Keys:
     """Return all that these contents can be named by, as they are now."""
     digests = {
         digest
-        for _, *digests in _rows(connection, _CONTENTS, "content.id", ids)
+        for _, *digests in _rows(run, _CONTENTS, "content.id", ids)
         for digest in digests
         if isinstance(digest, str)
     }
-    versions = _rows(connection, _VERSIONS, "content_id", ids)
+    versions = _rows(run, _VERSIONS, "content_id", ids)
     return Keys(
-        frozenset(key for _, _, key in _named(connection, ids) if key),
+        frozenset(key for _, _, key in _named(run, ids) if key),
         frozenset(digests),
         frozenset(int(str(version)) for _, version in versions),
     )
 
 
-def _named(connection: Connection, among: Collection[int] | None) -> Iterator[tuple[int, int, str]]:
+def _named(run: Run, among: Collection[int] | None) -> Iterator[tuple[int, int, str]]:
     """Yield where a name comes from, the content, and the name's key."""
     for source, sql, column in _NAMES:
-        for content_id, name in _rows(connection, sql, column, among):
+        for content_id, name in _rows(run, sql, column, among):
             yield source, int(str(content_id)), name_key(str(name or ""))
     if among is None:  # names from before a move; who bears one was found when it was asked for
-        for content_id, name in _rows(connection, _MOVED, "", None):
+        for content_id, name in _rows(run, _MOVED, "", None):
             yield FORMER, int(str(content_id)), name_key(str(name or ""))
 
 
 def _rows(
-    connection: Connection, sql: str, column: str, among: Collection[int] | None
+    run: Run, sql: str, column: str, among: Collection[int] | None
 ) -> Iterator[tuple[object, ...]]:
     if among is None:
-        yield from connection.exec_driver_sql(sql).tuples()
+        yield from run(sql, ())
     else:
-        yield from connection.exec_driver_sql(
+        yield from run(
             f"{sql} AND {column} IN (SELECT value FROM json_each(?))", (json.dumps(list(among)),)
-        ).tuples()
+        )
 
 
 _CONTENTS = (
@@ -180,21 +183,28 @@ def _match_digests(
 _AUTOV3 = 12
 
 
-def _bearers(connection: Connection, wanted: Collection[int], found: Register) -> None:
+def _bearers(run: Run, wanted: Collection[int], found: Register) -> None:
     ids = (json.dumps(sorted(wanted)),)
-    for row in connection.exec_driver_sql(
+    for row in run(
         "SELECT id, kind, state, sha256, blake3, crc32, autov1, autov3, claimed_hash FROM content"
         " WHERE id IN (SELECT value FROM json_each(?))",
         ids,
     ):
         id_, kind, state, *digests = row
-        found.bearers[id_] = Bearer(id_, kind, state != "missing", *digests)
-    for id_, path in connection.exec_driver_sql(
+        found.bearers[int(str(id_))] = Bearer(
+            int(str(id_)), str(kind), state != "missing", *map(_digest, digests)
+        )
+    for id_, path in run(
         "SELECT content_id, path FROM file WHERE content_id IN (SELECT value FROM json_each(?))",
         ids,
     ):
-        if id_ in found.bearers:
-            found.bearers[id_].paths.append(path)
+        bearer = found.bearers.get(int(str(id_)))
+        if bearer is not None:
+            bearer.paths.append(str(path))
+
+
+def _digest(value: object) -> str | None:
+    return None if value is None else str(value)
 
 
 def learn_output_names(connection: Connection, among: Collection[int] | None = None) -> None:
@@ -202,12 +212,11 @@ def learn_output_names(connection: Connection, among: Collection[int] | None = N
 
     Done when recipes are there to be matched: each header is read once.
     """
-    chosen = "" if among is None else " AND content.id IN (SELECT value FROM json_each(?))"
+    chosen = "" if among is None else " AND content_id IN (SELECT value FROM json_each(?))"
     rows = connection.exec_driver_sql(
-        "SELECT content.id, json_extract(metadata_json, '$.ss_output_name') FROM content"
-        " JOIN content_header ON content_id = content.id"
-        " LEFT JOIN output_name AS known ON known.content_id = content.id"
-        f" WHERE known.content_id IS NULL AND json_valid(metadata_json){chosen}",
+        "SELECT content_id, json_extract(metadata_json, '$.ss_output_name') FROM content_header"
+        " WHERE content_id NOT IN (SELECT content_id FROM output_name)"
+        f" AND json_valid(metadata_json){chosen}",
         () if among is None else (json.dumps(list(among)),),
     ).fetchall()
     if rows:

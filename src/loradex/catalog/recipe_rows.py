@@ -7,8 +7,10 @@ from collections import defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from loradex.catalog.recipe_matching import Wanted, decide
+from loradex.catalog.recipe_names import register
 from loradex.catalog.recipe_sources import hub_places
-from loradex.domain.generation import ModelRole
+from loradex.domain.generation import ModelRole, NamedModel, name_key
 from loradex.domain.picture_recipes import MissingModel, RecipeRecord, UsedModel, Uses
 from loradex.errors import BadReference
 
@@ -38,7 +40,8 @@ _MISSING = (
     " JOIN recipe ON recipe.id = recipe_id"
     " LEFT JOIN content ON content.id = content_id"
     " WHERE NOT own AND (content_id IS NULL OR content.state = 'missing')"
-    " GROUP BY recipe_model.id ORDER BY pictures DESC, max(made_at) DESC, recipe_model.id"
+    " GROUP BY role, name_key, hash, version_id, model_id, content.id"
+    " ORDER BY pictures DESC, max(made_at) DESC, recipe_model.id"
 )
 
 
@@ -73,6 +76,39 @@ class RecipeRows:
         raise BadReference(
             f"There is no recipe {recipe_id}.", hint="`loradex recipe list` lists them."
         )
+
+    def recognise(self, models: Sequence[NamedModel]) -> list[UsedModel]:
+        """Return which models of the library these are, without keeping anything."""
+        wanted = [
+            Wanted(n, m.role.value, m.name, name_key(m.name), m.hash, m.version_id)
+            for n, m in enumerate(models)
+        ]
+        known = register(
+            self._reader.rows_of,
+            names={each.name_key for each in wanted if each.name_key},
+            hashes={each.hash for each in wanted if each.hash},
+            versions={each.version_id for each in wanted if each.version_id},
+        )
+        decisions = [decide(each, known) for each in wanted]
+        ids = [each.content_id for each in decisions if each.content_id is not None]
+        names = {row.id: row.name for row in self._reader.rows(ids)}
+        return [
+            UsedModel(
+                role=model.role,
+                name=model.name,
+                hash=model.hash,
+                version_id=model.version_id,
+                model_id=model.model_id,
+                strength=model.strength,
+                strength_clip=model.strength_clip,
+                content_id=decision.content_id,
+                content_name=names.get(decision.content_id or 0),
+                matched_by=decision.matched_by,
+                confidence=decision.confidence,
+                candidates=decision.candidates,
+            )
+            for model, decision in zip(models, decisions, strict=True)
+        ]
 
     def uses(self, content_id: int) -> Uses | None:
         """Return in how many pictures a content was used, None when in none."""

@@ -1,0 +1,1 @@
+"""Recipes out of pictures: read one, import thousands, say what is missing."""
