@@ -26,6 +26,8 @@ if TYPE_CHECKING:
     from loradex.catalog.known_models import KnownModels
     from loradex.catalog.library_store import LibraryStore
     from loradex.catalog.look_store import LookStore
+    from loradex.catalog.manifest_rows import ManifestRows
+    from loradex.catalog.manifest_store import ManifestStore
     from loradex.catalog.person_store import PersonStore
     from loradex.catalog.plan_store import PlanStore
     from loradex.catalog.preference_store import PreferenceStore
@@ -201,6 +203,20 @@ class Catalog:
         from loradex.catalog.recipe_store import RecipeStore  # noqa: PLC0415
 
         return RecipeStore(self._reader, self._writer)
+
+    @cached_property
+    def manifest(self) -> ManifestRows:
+        """What a manifest tells of models."""
+        from loradex.catalog.manifest_rows import ManifestRows  # noqa: PLC0415
+
+        return ManifestRows(self._reader)
+
+    @cached_property
+    def joining(self) -> ManifestStore:
+        """What a manifest from elsewhere changes."""
+        from loradex.catalog.manifest_store import ManifestStore  # noqa: PLC0415
+
+        return ManifestStore(self._reader, self._writer)
 
     @cached_property
     def serving(self) -> ServeStore:
