@@ -128,8 +128,8 @@ def _by_name(wanted: Wanted, known: Register) -> Decision:
             if where == source and id_ not in others
         ]
         if here:
-            sure = round(sure - _UNPROVEN, 2) if wanted.hash else sure
-            return _one(here, wanted, known, name, sure)
+            less = _UNPROVEN if wanted.hash else 0.0
+            return _one(here, wanted, known, name, round(sure - less, 2))
     if others:
         return Decision(None, OTHER_BYTES, candidates=tuple(sorted(others)))
     return Decision(None, NONE)
