@@ -11,10 +11,7 @@ from loradex.formats.model_file import ModelFile, is_folder
 from loradex.formats.pickle_header import read_pickle
 from loradex.formats.safetensors_header import read_safetensors
 from loradex.formats.shards import with_siblings
-from loradex.formats.sniffing import tell_format
-
-_FRONT = 256 * 1024
-"""More than most headers have; one read of it is cheaper than three small ones."""
+from loradex.formats.sniffing import LONGEST_SIGN, tell_format
 
 _READERS = {
     FileFormat.SAFETENSORS: read_safetensors,
@@ -44,5 +41,5 @@ def read_alone(path: Path) -> Header:
 
 def read_open(file: ModelFile) -> Header:
     """Return the header of an open file, a shard's alone; raise as `read_header` does."""
-    file.hold(_FRONT)
+    file.hold(LONGEST_SIGN)  # a safetensors file's length is in it: the next read is exact
     return _READERS[tell_format(file)](file)

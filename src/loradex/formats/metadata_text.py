@@ -22,6 +22,21 @@ def clean(text: str, limit: int) -> str:
     return storable(text, limit)
 
 
+def is_bounded(metadata: Mapping[str, str], spelled: bytes) -> bool:
+    """Tell whether `bounded` would return `metadata` as it is, from how JSON spelled all of it.
+
+    Most does: ASCII without an escape by number holds nothing odd (JSON allows no raw NUL), and
+    what is spelled shorter than one value may be, is. So its dozens of values need no look each.
+    """
+    return (
+        len(spelled) <= MAX_METADATA_VALUE
+        and spelled.isascii()
+        and b"\\u" not in spelled
+        and len(metadata) <= MAX_METADATA_ENTRIES
+        and max(map(len, metadata), default=0) <= MAX_METADATA_KEY
+    )
+
+
 def bounded(entries: Iterable[tuple[str, object]], notes: list[str]) -> dict[str, str]:
     """Return the textual entries, cut to the limits; add a note for each kind of loss."""
     kept: dict[str, str] = {}

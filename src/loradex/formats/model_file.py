@@ -82,6 +82,7 @@ class ModelFile:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._front = b""
+        self._end, self._end_at = b"", 0
         try:
             self.descriptor = os.open(path, _FLAGS)
         except OSError as error:
@@ -112,13 +113,24 @@ class ModelFile:
     def hold(self, count: int) -> None:
         """Read the first `count` bytes now and keep them: several readers will look at them."""
         if count > len(self._front):
-            held = len(self._front)
-            self._front += self._read(held, count - held)
+            # All in one piece: joining a long header to what was held would cost a copy of it.
+            self._front = self._read(0, count)
+
+    def hold_end(self, count: int) -> None:
+        """Read the last `count` bytes now and keep them, too."""
+        if count > len(self._end):
+            self._end_at = max(0, self.size - count)
+            self._end = self._read(self._end_at, count)
 
     def read_at(self, offset: int, count: int) -> bytes:
         """Return `count` bytes at `offset`, fewer only where the file ends."""
         end = offset + count
-        return self._front[offset:end] if end <= len(self._front) else self._read(offset, count)
+        if end <= len(self._front):
+            return self._front[offset:end]
+        into = offset - self._end_at
+        if self._end and into >= 0:
+            return self._end[into : into + count]
+        return self._read(offset, count)
 
     def _read(self, offset: int, count: int) -> bytes:
         wanted = max(0, min(count, self.size - offset))

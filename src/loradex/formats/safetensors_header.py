@@ -17,7 +17,7 @@ import msgspec
 
 from loradex.domain.header import FileFormat, Header
 from loradex.formats.limits import MAX_HEADER_BYTES
-from loradex.formats.metadata_text import bounded
+from loradex.formats.metadata_text import bounded, is_bounded
 from loradex.formats.model_file import ModelFile, cut_short, damaged
 from loradex.formats.safetensors_table import (
     OFFSETS,
@@ -29,6 +29,9 @@ from loradex.formats.safetensors_table import (
 )
 
 _METADATA = "__metadata__"
+
+_BEGIN = 8
+"""Where the JSON begins, behind its length."""
 
 # A header this long is looked over before it is parsed: a hostile one could list millions of
 # empty entries, each forty times larger in memory than in the file.
@@ -57,13 +60,13 @@ def read_safetensors(file: ModelFile) -> Header:
     if length > MAX_HEADER_BYTES:
         what = f"claims a header of {length:,} bytes, and no real one exceeds 100 MB"
         raise damaged(file.path, what)
-    start = 8 + length
+    start = _BEGIN + length
     if start > file.size:
         raise cut_short(file.path, file.size, start)
     notes: list[str] = []
     file.hold(start)
     try:
-        metadata, table = _parse(file.read_at(8, length), notes)
+        metadata, table = _parse(file.read_at(0, start), notes)
     except BrokenHeader as error:
         raise damaged(file.path, str(error)) from error
     if start + table.body > file.size:
@@ -74,19 +77,23 @@ def read_safetensors(file: ModelFile) -> Header:
     return Header(
         FileFormat.SAFETENSORS,
         table.tensors,
-        bounded(metadata.items(), notes),
+        metadata,
         nbytes=start,
         tensor_offset=start,
         notes=(*notes, *table.notes),
     )
 
 
-def _parse(raw: bytes, notes: list[str]) -> tuple[Mapping[str, object], Table]:
-    """Return metadata and tensors; raise BrokenHeader for what no reader would accept."""
+def _parse(raw: bytes, notes: list[str]) -> tuple[Mapping[str, str], Table]:
+    """Return bounded metadata and tensors; raise BrokenHeader for what no reader would accept.
+
+    `raw` is the header with the length field before it: a copy without would cost as much as
+    comparing its table with one that is known.
+    """
     if len(raw) > _LONG and raw.count(b",") + raw.count(b":") > _MAX_PARTS:
         raise BrokenHeader("lists more than any real model has")
     try:
-        return _parse_usual(raw) or _parse_any(raw, notes)
+        return _parse_usual(raw, notes) or _parse_any(raw[_BEGIN:], notes)
     except RecursionError as error:
         raise BrokenHeader("has a header that is nested too deeply") from error
     except msgspec.ValidationError as error:
@@ -95,38 +102,41 @@ def _parse(raw: bytes, notes: list[str]) -> tuple[Mapping[str, object], Table]:
         raise BrokenHeader("has a header that is not valid JSON") from error
 
 
-def _parse_usual(raw: bytes) -> tuple[Mapping[str, object], Table] | None:
+def _parse_usual(raw: bytes, notes: list[str]) -> tuple[Mapping[str, str], Table] | None:
     """Parse a header whose metadata, if any, comes first and is all text; None for any other."""
-    match = _FIRST_TENSOR.search(raw)
-    name_at = raw.rfind(b'"', 0, match.start()) if match else -1
+    match = _FIRST_TENSOR.search(raw, _BEGIN)
+    name_at = raw.rfind(b'"', _BEGIN, match.start()) if match else -1
     if name_at < 0:
         return None
-    front = raw[:name_at].rstrip()
+    front = raw[_BEGIN:name_at].rstrip()
     # Headers are filled up with spaces to a multiple of eight bytes: no part of the table.
     end = raw.rfind(b"}") + 1
     if raw[end:].strip():
         return None
-    text = memoryview(raw)[name_at:end]
     try:
         if front == b"{":
-            return {}, table_from_text(text)
+            return {}, table_from_text(raw, name_at, end)
         if front.endswith(b","):
             metadata = _front.decode(front[:-1] + b"}").metadata
-            return metadata, table_from_text(text)
+            table = table_from_text(raw, name_at, end)
+            if not is_bounded(metadata, front):
+                metadata = bounded(metadata.items(), notes)
+            return metadata, table
     except (msgspec.DecodeError, UnicodeDecodeError):
         # Metadata that is not text, or not in front. What is truly broken fails again below.
         pass
     return None
 
 
-def _parse_any(raw: bytes, notes: list[str]) -> tuple[Mapping[str, object], Table]:
+def _parse_any(raw: bytes, notes: list[str]) -> tuple[Mapping[str, str], Table]:
     """Parse a header whatever its order, forgiving metadata that is not text."""
     found = _anything.decode(raw)
     metadata = found.pop(_METADATA, None)
     entries = {name: _entry.decode(value) for name, value in found.items()}
     elsewhere = bytes(metadata or b"").count(OFFSETS)
     table = checked_table(entries, raw.count(OFFSETS) - elsewhere)
-    return ({} if metadata is None else _odd_metadata(metadata, notes)), table
+    odd = {} if metadata is None else _odd_metadata(metadata, notes)
+    return bounded(odd.items(), notes), table
 
 
 def _odd_metadata(raw: msgspec.Raw, notes: list[str]) -> Mapping[str, object]:

@@ -9,7 +9,8 @@ from loradex.errors import FormatError
 from loradex.formats.limits import MAX_HEADER_BYTES
 from loradex.formats.model_file import ModelFile, refused
 
-_HEAD = 512
+LONGEST_SIGN = 512
+"""Bytes from the start that tell what a file is."""
 
 _AGAIN = "Download it again."
 _LOGIN = "Download it again; the site probably wanted a login."
@@ -62,7 +63,7 @@ def body_offset(head: bytes, size: int) -> int | None:
 
 def tell_format(file: ModelFile) -> FileFormat:
     """Return the container of a file; raise FormatError, saying what it is, for anything else."""
-    head = file.read_at(0, _HEAD)
+    head = file.read_at(0, LONGEST_SIGN)
     length = int.from_bytes(head[:8], "little")
     if len(head) > 8 and head[8:9] == b"{" and length <= MAX_HEADER_BYTES:
         return FileFormat.SAFETENSORS
@@ -124,7 +125,7 @@ def _as_text(head: bytes) -> str | None:
     try:
         text = head.removeprefix(b"\xef\xbb\xbf").decode("utf-8")
     except UnicodeDecodeError as error:
-        if error.start < len(head) - 7 or len(head) < _HEAD:
+        if error.start < len(head) - 7 or len(head) < LONGEST_SIGN:
             return None
         text = head[: error.start].decode("utf-8", "ignore")
     printable = sum(character.isprintable() or character in "\t\r\n\f" for character in text)

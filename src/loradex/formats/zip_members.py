@@ -21,6 +21,8 @@ _MAX_MEMBERS = 500_000
 _END = b"PK\x05\x06"
 _END_LENGTH = 22
 _LONGEST_COMMENT = 65_535
+END_READ = _END_LENGTH + _LONGEST_COMMENT
+"""Bytes at the end of a file in which an archive's end record may lie."""
 _ENTRY = struct.Struct("<4s6H3I5H2I")
 _LOCAL_LENGTH = 30
 _END_64_LENGTH = 56
@@ -167,7 +169,7 @@ def directories(file: Readable) -> Iterator[Directory]:
 
 def _tail(file: Readable) -> tuple[int, bytes]:
     """Return the bytes in which an end record may lie, and where they begin."""
-    tail_at = max(0, file.size - _END_LENGTH - _LONGEST_COMMENT)
+    tail_at = max(0, file.size - END_READ)
     return tail_at, file.read_at(tail_at, file.size - tail_at)
 
 

@@ -9,6 +9,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 
 from loradex.domain.kinds import BaseModel as B
 
@@ -72,6 +73,8 @@ _VARIANT_WORDS: tuple[tuple[str, B, str], ...] = (
     (r"framepack", B.HUNYUAN_VIDEO, "framepack"),
 )
 _SEPARATORS = re.compile(r"[_.\s]+")
+_MOST_REMEMBERED = 512
+"""Values of metadata whose base or variant is remembered: at most 200 characters each."""
 _LONGEST = 4000
 """Characters of a value that are read: merge recipes can be megabytes."""
 
@@ -90,6 +93,8 @@ _DERIVATIVES: tuple[tuple[str, re.Pattern[str]], ...] = (
     ("pony", re.compile(r"(?<![a-z])(pony(?=diffusion|xl|v\d|real)|pony(?![a-z])|pdxl)|v6start")),
     ("animagine", re.compile(r"(?<![a-z])animagine")),
 )
+_MAY_BE_DERIVATIVE = re.compile("noob|naixl|il|wai|pony|pdxl|v6start|animagine")
+"""What any of these patterns begins with or is, without regard to what stands before it."""
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 
 
@@ -111,22 +116,36 @@ def base_claims(metadata: Mapping[str, str]) -> list[Claim]:
         value = _text(metadata, key)[:200]
         if not value:
             continue
-        word = _SEPARATORS.sub("-", value.lower().partition("/")[0])
-        base = next((base for pattern, base in _BASE_WORDS if re.search(pattern, word)), None)
+        base = _named_base(value)
         if base is not None:
             weak = key == "general.architecture" or value == "sd_1.5"
             claims.append(Claim(base, key, value, weak))
     return claims
 
 
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _named_base(value: str) -> B | None:
+    """Return the base that a value names. A library's values are few: each is searched once."""
+    word = _SEPARATORS.sub("-", value.lower().partition("/")[0])
+    return next((base for pattern, base in _BASE_WORDS if re.search(pattern, word)), None)
+
+
 def variant(metadata: Mapping[str, str], base: B | None) -> tuple[str, str] | None:
     """Return a variant of `base` that only names tell, and where it is named."""
     for key in _BASE_KEYS[:2]:
-        word = _SEPARATORS.sub("-", _text(metadata, key)[:200].lower())
-        for pattern, of, name in _VARIANT_WORDS:
-            if of is base and re.search(pattern, word):
-                return name, f"`{key}` says {name}"
+        name = _named_variant(_text(metadata, key)[:200], base)
+        if name is not None:
+            return name, f"`{key}` says {name}"
     return None
+
+
+@lru_cache(maxsize=_MOST_REMEMBERED)
+def _named_variant(value: str, base: B | None) -> str | None:
+    word = _SEPARATORS.sub("-", value.lower())
+    return next(
+        (name for pattern, of, name in _VARIANT_WORDS if of is base and re.search(pattern, word)),
+        None,
+    )
 
 
 def _text(metadata: Mapping[str, str], key: str) -> str:
@@ -147,7 +166,10 @@ def derivative(metadata: Mapping[str, str], file_name: str) -> tuple[str, str] |
 def derivative_word(text: str) -> str | None:
     """Return the SDXL derivative whose word is in `text`, None for none."""
     cut = text[:_LONGEST]
-    both = f"{cut.lower()}\n{_CAMEL.sub(' ', cut).lower()}"
+    lower = cut.lower()
+    if _MAY_BE_DERIVATIVE.search(lower) is None:  # as of most names: blanks make no new words
+        return None
+    both = f"{lower}\n{_CAMEL.sub(' ', cut).lower()}"
     return next((name for name, pattern in _DERIVATIVES if pattern.search(both)), None)
 
 

@@ -16,7 +16,7 @@ from loradex.formats.safety.findings import Findings
 from loradex.formats.safety.scanning import Scan
 from loradex.formats.safety.trailing import judge_archive_at_end
 from loradex.formats.sniffing import tell_format
-from loradex.formats.zip_members import BadZip, members
+from loradex.formats.zip_members import END_READ, BadZip, members
 
 _DATA_ONLY = {FileFormat.SAFETENSORS, FileFormat.GGUF}
 _DATA_SUFFIXES = {".safetensors", ".sft", ".gguf"}
@@ -39,6 +39,7 @@ def judge(file: ModelFile, header: Header | None, error: FormatError | None) -> 
             if claims & _PICKLE_SUFFIXES:
                 said = f"is a {header.format.value} file, though its name ends in"
                 scan.add(Safety.SAFE, f"{said} {file.path.suffix.lower()}.")
+            file.hold_end(END_READ)  # the last of what the fingerprint samples lies there as well
             judge_archive_at_end(file, scan)
         else:
             _judge_contents(file, error, claims, scan)
