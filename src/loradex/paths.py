@@ -53,6 +53,11 @@ class Home:
         """The person's settings."""
         return self.root / "loradex.toml"
 
+    @property
+    def tagging(self) -> Path:
+        """The person's tagging rules."""
+        return self.root / "tagging.toml"
+
 
 def default_home() -> Home:
     """Return `$LORADEX_HOME`, else the platform's data directory for loradex."""

@@ -12,7 +12,7 @@ import pytest
 from catalog_kit import add_library, look
 from loradex.catalog.catalog import Catalog
 from loradex.cli.jsontext import print_json_list
-from loradex.operations.autotag import propose
+from loradex.operations.tagging.arriving import propose
 from loradex.paths import Home
 from loradex.plugin_manager import load_plugins
 

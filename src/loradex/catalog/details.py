@@ -10,13 +10,17 @@ import unicodedata
 from collections.abc import Iterator
 
 from loradex.catalog.hub_order import rank_of
+from loradex.catalog.preference_store import known_preferences
 from loradex.catalog.reader import Reader, counted, texts
+from loradex.catalog.word_store import word_groups
 from loradex.domain.addresses import shown_address
 from loradex.domain.evidence import Evidence, Source, effective
 from loradex.domain.hashes import Hashes
 from loradex.domain.library import FileRecord, FileState
 from loradex.domain.models import HubMatch, ModelDetails, Tag, TriggerWord
+from loradex.domain.preferences import KnownPreferences
 from loradex.domain.text import storable
+from loradex.domain.trigger_words import SINGLES, WordGroup, fold_word
 from loradex.errors import BadReference
 from loradex.paths import expanded
 
@@ -38,6 +42,7 @@ def model_details(reader: Reader, content_id: int) -> ModelDetails:
             note = connection.execute(
                 "SELECT note, version FROM annotation WHERE content_id = ?", (content_id,)
             ).fetchone()
+            groups = word_groups(connection, content_id)
             return ModelDetails(
                 row=rows[0],
                 fingerprint=content["fingerprint"],
@@ -53,7 +58,7 @@ def model_details(reader: Reader, content_id: int) -> ModelDetails:
                 candidates=tuple(json.loads(content["candidates"])),
                 files=_files(connection, content_id),
                 tags=_tags(connection, content_id),
-                trigger_words=_trigger_words(connection, content_id),
+                trigger_words=_trigger_words(connection, content_id, groups),
                 note=note["note"] if note else "",
                 note_version=note["version"] if note else 0,
                 match=_match(connection, content_id),
@@ -62,6 +67,10 @@ def model_details(reader: Reader, content_id: int) -> ModelDetails:
                 metadata=json.loads(content["metadata_json"] or "{}"),
                 tag_counts=counted(content["tag_counts"]),
                 grids=_grids(connection, content_id),
+                word_groups=groups,
+                preferences=known_preferences(connection, [content_id]).get(
+                    content_id, KnownPreferences()
+                ),
             )
         finally:
             connection.row_factory = None
@@ -101,29 +110,41 @@ def _files(connection: sqlite3.Connection, content_id: int) -> tuple[FileRecord,
 
 
 def _tags(connection: sqlite3.Connection, content_id: int) -> tuple[Tag, ...]:
-    best: dict[str, str] = {}
+    best: dict[str, Tag] = {}
     for row in connection.execute(
-        "SELECT tag.name, source FROM content_tag JOIN tag ON tag.id = tag_id WHERE content_id = ?"
+        "SELECT tag.name, source, rule, detail, confidence FROM content_tag"
+        " JOIN tag ON tag.id = tag_id WHERE content_id = ?"
         " AND tag_id NOT IN (SELECT tag_id FROM content_tag WHERE content_id = ? AND removed)",
         (content_id, content_id),
     ):
-        known = best.get(row["name"])
-        if known is None or Source(row["source"]).rank < Source(known).rank:
-            best[row["name"]] = row["source"]
-    return tuple(Tag(name, best[name]) for name in sorted(best, key=str.casefold))
+        tag = Tag(*row)
+        known = best.get(tag.name)
+        if known is None or Source(tag.source).rank < Source(known.source).rank:
+            best[tag.name] = tag
+    return tuple(best[name] for name in sorted(best, key=str.casefold))
 
 
-def _trigger_words(connection: sqlite3.Connection, content_id: int) -> tuple[TriggerWord, ...]:
-    rows = connection.execute(
-        "SELECT * FROM trigger_word WHERE content_id = ? ORDER BY position", (content_id,)
-    ).fetchall()
-    rows.sort(key=lambda row: Source(row["source"]).rank)
+def _trigger_words(
+    connection: sqlite3.Connection, content_id: int, groups: tuple[WordGroup, ...]
+) -> tuple[TriggerWord, ...]:
+    """Return what lists show, in their order, with what was measured of it."""
+    measured: dict[str, sqlite3.Row] = {}
+    for row in connection.execute(
+        "SELECT * FROM trigger_word WHERE content_id = ? ORDER BY effect IS NULL", (content_id,)
+    ):
+        measured.setdefault(row["folded"], row)
     words: dict[str, TriggerWord] = {}
-    for row in rows:
-        words.setdefault(
-            row["folded"],
-            TriggerWord(row["text"], row["source"], row["effect"], row["verdict"]),
-        )
+    for group in groups:
+        if group.refused:
+            continue
+        single = [(word.text, word.source) for word in group.words if word.on]
+        whole = [(group.text, group.source)] if group.used else []
+        for text, source in single if group.key == SINGLES else whole:
+            row = measured.get(text.casefold())
+            words.setdefault(
+                fold_word(text),
+                TriggerWord(text, source, *((row["effect"], row["verdict"]) if row else ())),
+            )
     return tuple(words.values())
 
 

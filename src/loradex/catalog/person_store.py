@@ -67,6 +67,19 @@ class PersonStore:
         """Take tags off models for good: no other source brings them back."""
         self._write_tags(content_ids, tags, Source.PERSON, "", removed=True)
 
+    def forget_tags(self, content_ids: Sequence[int], tags: Sequence[str]) -> None:
+        """Take back what a person said of tags on models, on or off: other sources count again."""
+        folded = [fold_tag(tag) for tag in tags]
+        for some in chunks(content_ids, BULK):
+            with self._writer.transaction() as connection:
+                connection.exec_driver_sql(
+                    "DELETE FROM content_tag WHERE content_id = ?1 AND source = 'person'"
+                    " AND tag_id IN (SELECT id FROM tag WHERE folded = ?2"
+                    " UNION ALL SELECT tag_id FROM tag_alias WHERE folded = ?2)",
+                    [(id_, name) for id_ in some for name in folded],
+                )
+                self._writer.refresh(connection, some)
+
     def set_note(self, content_id: int, text: str, *, expected_version: int | None = None) -> None:
         """Replace a model's note; an empty one removes it.
 

@@ -176,6 +176,6 @@ def _tags_json(intent: Intent) -> list[dict[str, object]]:
         for tag in intent.rule.tags
     ]
     return own + [
-        {"model": each.content_id, "name": each.name, "tag": each.tag, "source": each.plugin}
+        {"model": each.content_id, "name": each.name, "tag": each.tag, "source": each.rule}
         for each in intent.proposals
     ]

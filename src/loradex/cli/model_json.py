@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from loradex.domain.models import ModelDetails, ModelRow
+from loradex.domain.models import ModelDetails, ModelRow, Tag
+from loradex.domain.preferences import KnownPreferences
+from loradex.domain.trigger_words import WordGroup
 
 
 def row_json(row: ModelRow) -> dict[str, object]:
@@ -30,6 +32,40 @@ def row_json(row: ModelRow) -> dict[str, object]:
     }
 
 
+def tag_json(tag: Tag) -> dict[str, object]:
+    """Return a tag with where it comes from; `rule` is null unless rules gave it."""
+    return {
+        "name": tag.name,
+        "source": tag.source,
+        "rule": tag.rule or None,
+        "reason": tag.reason or None,
+        "confidence": tag.confidence,
+    }
+
+
+def group_json(group: WordGroup) -> dict[str, object]:
+    """Return a group of trigger words; single words are the group with the key ""."""
+    return {
+        "key": group.key,
+        "name": group.name or None,
+        "note": group.note or None,
+        "source": group.source,
+        "on": group.on,
+        "words": [
+            {"text": word.text, "source": word.source, "on": word.on} for word in group.words
+        ],
+    }
+
+
+def preferences_json(known: KnownPreferences) -> dict[str, object]:
+    """Return what counts of each preference, with who says it; what nobody said is left out."""
+    sources = known.sources
+    return {
+        name: {"value": value, "source": sources[name]}
+        for name, value in known.effective.said().items()
+    }
+
+
 def details_json(details: ModelDetails) -> dict[str, object]:
     """Return everything that is known of a model."""
     hashes, match = details.hashes, details.match
@@ -44,7 +80,7 @@ def details_json(details: ModelDetails) -> dict[str, object]:
         "prediction": details.prediction,
         "candidates": list(details.candidates),
         "note": details.note,
-        "tags": [{"name": tag.name, "source": tag.source} for tag in details.tags],
+        "tags": [tag_json(tag) for tag in details.tags],
         "trigger_words": [
             {
                 "text": word.text,
@@ -54,6 +90,8 @@ def details_json(details: ModelDetails) -> dict[str, object]:
             }
             for word in details.trigger_words
         ],
+        "word_groups": [group_json(group) for group in details.word_groups],
+        "preferences": preferences_json(details.preferences),
         "hashes": None
         if hashes is None
         else {

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from loradex.domain.evidence import Evidence
 from loradex.domain.hashes import Hashes
 from loradex.domain.library import FileRecord
+from loradex.domain.preferences import KnownPreferences
+from loradex.domain.trigger_words import WordGroup
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,21 @@ class ModelRow:
 
 @dataclass(frozen=True, slots=True)
 class Tag:
-    """A tag on a model, and who put it there."""
+    """A tag on a model, who put it there, and why."""
 
     name: str
     source: str
+    rule: str = ""
+    """The rule or plugin behind a tag of the source `auto`."""
+    reason: str = ""
+    confidence: float = 1.0
+
+    @property
+    def origin(self) -> str:
+        """Source, rule and reason in a line."""
+        who = f"rule {self.rule}" if self.rule else self.source
+        sure = "" if self.confidence >= 1.0 else f" ({self.confidence:.0%} sure)"
+        return f"{who}{sure}: {self.reason}" if self.reason else f"{who}{sure}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +129,10 @@ class ModelDetails:
     """Most frequent training captions of the header, at most 50."""
     grids: tuple[int, ...]
     """Ids of the grids this model was drawn in, newest first."""
+    word_groups: tuple[WordGroup, ...] = ()
+    """The trigger words with a person's order and choice, in groups."""
+    preferences: KnownPreferences = field(default_factory=KnownPreferences)
+    """How it is best used, and who says so."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,12 +14,19 @@ def tag(
 ) -> None:
     """Add and remove tags on models; raise `UsageError` for a tag that is no tag."""
     for name in (*add, *remove):
-        _check_tag(name)
+        check_tag(name)
     catalog.person.add_tags(ids, add)
     catalog.person.remove_tags(ids, remove)
 
 
-def _check_tag(name: str) -> None:
+def forget_tags(catalog: Catalog, ids: Sequence[int], tags: Sequence[str]) -> None:
+    """Take back what a person said of tags on models, so that other sources count again."""
+    if tags:
+        catalog.person.forget_tags(ids, tags)
+
+
+def check_tag(name: str) -> None:
+    """Raise `UsageError` for a tag that is no tag."""
     if not clean_tag(name):
         raise UsageError("A tag cannot be empty.", hint="Write at least one letter.")
     if len(name) > TAG_LIMIT:

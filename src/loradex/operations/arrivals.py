@@ -17,12 +17,13 @@ from loradex.domain.models import ModelRow
 from loradex.domain.plans import Conflict, MovePlan, Place
 from loradex.domain.progress import CancelToken, ProgressSink
 from loradex.errors import UsageError
-from loradex.operations.autotag import Proposal, accept, propose
 from loradex.operations.folder_template import FolderTemplate, read_template
 from loradex.operations.libraries import folder_for
 from loradex.operations.moves.applying import MoveReport, carry_out
 from loradex.operations.moves.names import leads_elsewhere, spelled_as_there
 from loradex.operations.moves.planning import Wanted, plan_moves
+from loradex.operations.tagging.arriving import accept, propose
+from loradex.operations.tagging.planning import Proposal
 from loradex.plugin_manager import Plugins
 
 FIELDS = ("kind", "base", "derivative", "name")

@@ -22,13 +22,13 @@ from loradex.domain.scanning import Found, ToHash
 from loradex.domain.text import display_text
 from loradex.errors import DownloadError
 from loradex.formats.model_files import is_model_file
-from loradex.operations.autotag import accept, propose
 from loradex.operations.downloads.choosing import kind_of
 from loradex.operations.downloads.file_names import free_name
 from loradex.operations.downloads.placing import Target, keys_in
 from loradex.operations.look import look_at
 from loradex.operations.matching import found
 from loradex.operations.moves.renaming import rename_new, sync_folder
+from loradex.operations.tagging.arriving import accept, propose
 from loradex.plugin_manager import Plugins
 
 _TRIES = 100
