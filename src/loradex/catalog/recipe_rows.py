@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+import time
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
 from loradex.catalog.recipe_matching import Wanted, decide
@@ -143,6 +144,15 @@ class RecipeRows:
         wanted = [(str(r[2]), int(str(r[3])), str(r[1])) for r in rows]
         places = hub_places(self._reader, wanted)
         return [_missing(row, places) for row in rows]
+
+    def asked_lately(self, hub: str, digests: Collection[str]) -> set[str]:
+        """Return those of these digests that a hub did not know, and need not be asked again."""
+        rows = self._reader.rows_of(
+            "SELECT digest FROM miss WHERE hub = ? AND retry_at > ?"
+            " AND digest IN (SELECT value FROM json_each(?))",
+            (hub, time.time(), json.dumps(list(digests))),
+        )
+        return {str(row[0]) for row in rows}
 
     def pictures_below(self, folder: bytes) -> list[tuple[int, bytes]]:
         """Return id and path of each picture that was read in a folder and below it."""
