@@ -36,6 +36,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "hub": ("hub", "Match, search, download and update models; serve your own."),
     "grid": ("grid", "Draw what LoRAs do, side by side: strengths, prompts, samplers …"),
     "grids": ("grids", "List the grids drawn so far."),
+    "recipe": ("recipe", "Read what pictures were made with, and find those models here."),
+    "used": ("used", "Tell in which pictures a model was used, and how."),
     "preview": ("preview", "Draw a picture of each model that has none."),
     "doctor": ("doctor", "Look for what is wrong with files, folders and the catalog."),
     "backup": ("backup", "Copy the catalog, or list the copies there are."),

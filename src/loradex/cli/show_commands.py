@@ -10,6 +10,8 @@ from loradex.cli.context import Context, pass_context
 from loradex.cli.jsontext import print_json
 from loradex.cli.model_json import details_json
 from loradex.cli.model_words import base_label, kind_label, unknown_base
+from loradex.cli.recipe_json import uses_json
+from loradex.cli.recipe_text import uses_words
 from loradex.cli.safety_text import in_colour
 from loradex.cli.select import REF_HELP
 from loradex.cli.words import date_text, level_text, size_text
@@ -34,8 +36,9 @@ def show_command(
     """Show all that is known of one model."""
     with context.catalog() as catalog:
         details = catalog.details(catalog.resolve(reference))
+        uses = catalog.recipes.uses(details.row.id)
     if as_json:
-        print_json(details_json(details))
+        print_json({**details_json(details), "used": uses_json(uses)})
         return
     row = details.row
     marks = ("♥" if row.favourite else "", "★" * (row.rating or 0))
@@ -44,6 +47,8 @@ def show_command(
     _print(
         [("Number", str(row.id)), ("What", _what(details)), *_numbers(details), *_labels(details)]
     )
+    if uses is not None:
+        _print([("Used", uses_words(uses))])
     _print_safety(details)
     _print(_places(details))
     _print(_digests(details))
