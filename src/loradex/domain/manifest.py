@@ -11,6 +11,9 @@ VERSION = 1
 
 PERSON = "person"
 
+_NUMBERED = ("civitai", "civarchive")
+"""Hubs whose versions have CivitAI's numbers."""
+
 
 @dataclass(frozen=True, slots=True)
 class HubPlace:
@@ -23,9 +26,11 @@ class HubPlace:
     name: str = ""
 
     @property
-    def reference(self) -> str:
-        """What `loradex hub get` understands."""
-        return self.air or f"version:{self.version_id}"
+    def reference(self) -> str | None:
+        """What `loradex hub get` understands; None where no such text is known."""
+        if self.air is None and self.hub in _NUMBERED:
+            return f"version:{self.version_id}"
+        return self.air
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +91,8 @@ class Entry:
     @property
     def where_to_get(self) -> str | None:
         """A command that fetches it, None where no hub is known to have it."""
-        return f"loradex hub get {self.hubs[0].reference}" if self.hubs else None
+        found = next(filter(None, (hub.reference for hub in self.hubs)), None)
+        return None if found is None else f"loradex hub get {found}"
 
 
 class Prefer(StrEnum):
