@@ -13,6 +13,7 @@ from dataclasses import replace
 from loradex.domain.preferences import TEXT_LIMIT
 from loradex.domain.sidecar_hub import LARGEST_ID, model_claims
 from loradex.domain.sidecar_values import digest, number, phrases, table, text, whole
+from loradex.domain.text import trained_words
 from loradex.plugin_api import (
     KeyRule,
     Preferences,
@@ -44,6 +45,7 @@ class A1111:
     rank = 80
     tools: tuple[str, ...] = ("a1111", "forge")
     indent = 4
+    adds_to: tuple[str, ...] = ("civitai-browser",)
 
     def read(self, document: SidecarDocument) -> SidecarClaims | None:
         """Return what a person wrote into the card's editor."""
@@ -53,18 +55,22 @@ class A1111:
         known = (*_OWN, "description")
         return _card(value) if any(key in value for key in known) else None
 
-    def keys(self, model: SidecarModel, _existing: Mapping[str, object]) -> list[SidecarKey]:
+    def keys(self, model: SidecarModel, existing: Mapping[str, object]) -> list[SidecarKey]:
         """Return the fields of the card's editor; a LoRA's has more of them."""
-        card: dict[str, object] = {"description": model.description}
+        person, prefers = KeyRule.PERSON, "preferences" in model.own
+        found = [SidecarKey("description", model.description, KeyRule.ONCE)]
         if model.kind == "lora":
-            card |= {
-                "sd version": _VERSIONS.get(model.base, "Unknown"),
-                "activation text": ", ".join(model.words),
-                "preferred weight": model.preferences.usual_strength or 0,
-                "negative text": model.preferences.negative_prompt or "",
-            }
-        card["notes"] = model.note
-        return [SidecarKey(key, value, KeyRule.PERSON) for key, value in card.items()]
+            strength = model.preferences.usual_strength or 0
+            negative = model.preferences.negative_prompt or ""
+            found += [
+                SidecarKey("sd version", _VERSIONS.get(model.base, "Unknown"), person),
+                SidecarKey(
+                    "activation text", _activation(model, existing), person, "words" in model.own
+                ),
+                SidecarKey("preferred weight", strength, person, prefers),
+                SidecarKey("negative text", negative, person, prefers),
+            ]
+        return [*found, SidecarKey("notes", model.note, person, "note" in model.own)]
 
 
 class CivitaiBrowser(A1111):
@@ -74,6 +80,7 @@ class CivitaiBrowser(A1111):
     label = "CivitAI-Browser+"
     rank = 50
     tools = ("civitai-browser",)
+    adds_to = ("a1111",)
 
     def read(self, document: SidecarDocument) -> SidecarClaims | None:
         """Return the card, and which page of the hub it is."""
@@ -115,6 +122,7 @@ class SdNext:
     rank = 60
     tools = ("sdnext",)
     indent = 4
+    adds_to: tuple[str, ...] = ()
 
     def read(self, document: SidecarDocument) -> SidecarClaims | None:
         """Return what the hub told the tool."""
@@ -147,6 +155,14 @@ class ApiInfo:
 def sidecar_dialect() -> list[A1111 | SdNext | ApiInfo]:
     """Return all four."""
     return [A1111(), CivitaiBrowser(), SdNext(), ApiInfo()]
+
+
+def _activation(model: SidecarModel, existing: Mapping[str, object]) -> str:
+    """Return the trigger words as one text; the one that is there, where it means the same."""
+    there = text(existing.get("activation text"))
+    if there and trained_words(phrases(there)) == model.words:
+        return there
+    return ", ".join(model.words)
 
 
 def _card(value: Mapping[str, object]) -> SidecarClaims:

@@ -23,6 +23,7 @@ class CivitaiInfo:
     rank = 10
     tools = ("civitai-helper",)
     indent = 4
+    adds_to: tuple[str, ...] = ()
 
     def read(self, document: SidecarDocument) -> SidecarClaims | None:
         """Return what the hub told the tool."""

@@ -51,6 +51,7 @@ class LoraManager:
     rank = 20
     tools = ("lora-manager",)
     indent = 2
+    adds_to: tuple[str, ...] = ()
 
     def read(self, document: SidecarDocument) -> SidecarClaims | None:
         """Return what the tool knows, the hub's record in it first."""
@@ -95,13 +96,15 @@ class LoraManager:
             SidecarKey("base_model", model.base_model or "Unknown", person),
             SidecarKey("preview_url", model.preview),
             SidecarKey("preview_nsfw_level", _highest_bit(model.content_level), once),
-            SidecarKey("notes", model.note, person),
+            SidecarKey("notes", model.note, person, "note" in model.own),
             SidecarKey("from_civitai", hub is not None),
             SidecarKey("civitai", _record(model)),
             SidecarKey("tags", _tags(model, existing), person),
-            SidecarKey("modelDescription", hub.model_description if hub else model.description),
+            SidecarKey("modelDescription", hub.model_description)
+            if hub
+            else SidecarKey("modelDescription", model.description, once),
             SidecarKey("civitai_deleted", hub is not None and hub.gone),
-            SidecarKey("favorite", model.favourite, person),
+            SidecarKey("favorite", model.favourite, person, "favourite" in model.own),
             SidecarKey("exclude", value=False, rule=once),
             SidecarKey("db_checked", value=False, rule=once),
             SidecarKey("skip_metadata_refresh", value=False, rule=once),
@@ -114,7 +117,7 @@ class LoraManager:
             found.append(SidecarKey("autov3", model.autov3, file))
         if model.kind == "lora":
             tips = _written_tips(model.preferences, existing.get("usage_tips"))
-            found.append(SidecarKey("usage_tips", tips, person))
+            found.append(SidecarKey("usage_tips", tips, person, "preferences" in model.own))
         return found
 
 

@@ -51,6 +51,7 @@ class StabilityMatrix:
     rank = 40
     tools = ("stability-matrix",)
     indent = None
+    adds_to: tuple[str, ...] = ()
 
     def read(self, document: SidecarDocument) -> SidecarClaims | None:
         """Return the hub's page as the tool keeps it."""
@@ -92,7 +93,9 @@ class StabilityMatrix:
         defaults = _written_defaults(model.preferences)
         if defaults:
             there = table(existing.get("InferenceDefaults"))
-            found.append(SidecarKey("InferenceDefaults", {**there, **defaults}, KeyRule.PERSON))
+            value = {**there, **defaults}
+            own = "preferences" in model.own
+            found.append(SidecarKey("InferenceDefaults", value, KeyRule.PERSON, own))
         return found
 
 

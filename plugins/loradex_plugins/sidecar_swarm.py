@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from loradex.domain.sidecar_values import digest, line, lines, number, phrases, table, text, whole
+from loradex.domain.text import trained_words
 from loradex.plugin_api import (
     KeyRule,
     Preferences,
@@ -48,6 +49,7 @@ class Swarm:
     rank = 70
     tools = ("swarm",)
     indent = 2
+    adds_to: tuple[str, ...] = ()
 
     def read(self, document: SidecarDocument) -> SidecarClaims | None:
         """Return what a person or an import wrote into SwarmUI's editor."""
@@ -83,15 +85,18 @@ class Swarm:
         strength = model.preferences.usual_strength
         there = existing.get("modelspec.lora_default_weight")
         same = number(there, -_HEAVIEST, _HEAVIEST) == strength
+        phrase = text(existing.get("modelspec.trigger_phrase"))
+        if not phrase or trained_words(phrases(phrase)) != model.words:
+            phrase = ", ".join(model.words)
         tags = [tag for tag in lines(existing.get("modelspec.tags")) if tag not in model.tags]
         kept = [tag for tag in tags if tag.casefold() not in model.removed_tags]
         found = [
             SidecarKey("modelspec.name", model.file_name, KeyRule.ONCE),
             SidecarKey("modelspec.title", model.name, person),
             SidecarKey("modelspec.author", model.creator, person),
-            SidecarKey("modelspec.description", model.description, person),
-            SidecarKey("modelspec.usage_hint", model.note, person),
-            SidecarKey("modelspec.trigger_phrase", ", ".join(model.words), person),
+            SidecarKey("modelspec.description", model.description, KeyRule.ONCE),
+            SidecarKey("modelspec.usage_hint", model.note, person, "note" in model.own),
+            SidecarKey("modelspec.trigger_phrase", phrase, person, "words" in model.own),
             SidecarKey("modelspec.tags", [*kept, *model.tags], person),
             SidecarKey("modelspec.date", hub.published_at if hub else "", KeyRule.ONCE),
             SidecarKey("modelspec.prediction_type", model.prediction, KeyRule.ONCE),
@@ -99,7 +104,11 @@ class Swarm:
         ]
         if strength is not None:
             weight = there if same else f"{strength:g}"
-            found.append(SidecarKey("modelspec.lora_default_weight", weight, person))
+            found.append(
+                SidecarKey(
+                    "modelspec.lora_default_weight", weight, person, "preferences" in model.own
+                )
+            )
         if model.tensor_sha256:
             found.append(
                 SidecarKey("modelspec.hash_sha256", f"0x{model.tensor_sha256}", KeyRule.FILE)

@@ -37,6 +37,7 @@ class Text:
     rank = 100
     tools = ("text",)
     indent = None
+    adds_to: tuple[str, ...] = ()
 
     def read(self, document: SidecarDocument) -> SidecarClaims | None:
         """Return the description; of a note in Markdown what its first lines say, too."""
@@ -46,7 +47,7 @@ class Text:
         """Return the description; nothing for a model without one."""
         if not model.description:
             return []
-        return [SidecarKey(TEXT_KEY, model.description + "\n", KeyRule.PERSON)]
+        return [SidecarKey(TEXT_KEY, model.description + "\n", KeyRule.ONCE)]
 
 
 class LongText:

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING
 
 from loradex.catalog.reader import Reader, chunks, texts
 from loradex.catalog.sidecar_evidence import SidecarSays, put_sidecar_evidence
+from loradex.catalog.sidecar_pages import hub_pages
 from loradex.domain.evidence import Evidence, Source, effective
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
     from loradex.catalog.writer import Writer
+    from loradex.domain.sidecars import SidecarHub
 
 MOST_KEPT = 2 * 1024 * 1024
 """Bytes of a document under zlib that are kept."""
@@ -73,6 +75,8 @@ class StoredSidecar:
     document: bytes | None
     judged_by: str | None
     read_at: float
+    written: bool = False
+    """loradex itself wrote it so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,13 +154,16 @@ class SidecarStore:
                 found[int(str(id_))].append(StoredClaims(*rest))  # type: ignore[arg-type]
         return dict(found)
 
-    def document(self, library_id: int, raw_path: bytes) -> bytes | None:
-        """Return the bytes that loradex last read from or wrote to a sidecar."""
+    def document(self, library_id: int, raw_path: bytes) -> tuple[bytes, bool] | None:
+        """Return the bytes that a sidecar had when loradex last read or wrote it, and whether
+        loradex wrote them; None when it never did either, or they were too many to be kept.
+        """
         rows = self._reader.rows_of(
-            "SELECT document FROM sidecar WHERE library_id = ? AND raw_path = ?",
+            "SELECT document, written FROM sidecar WHERE library_id = ? AND raw_path = ?",
             (library_id, raw_path),
         )
-        return _unpacked(rows[0][0]) if rows else None
+        document = _unpacked(rows[0][0]) if rows else None
+        return None if document is None else (document, bool(rows[0][1]))
 
     def latest_document(self, content_id: int, dialect: str) -> bytes | None:
         """Return the bytes of the newest sidecar of a dialect that a content ever had."""
@@ -241,6 +248,22 @@ class SidecarStore:
             )
         return found
 
+    def pages(self, content_ids: Sequence[int]) -> dict[int, SidecarHub]:
+        """Return CivitAI's pages of those of these contents that have one."""
+        return hub_pages(self._reader, content_ids)
+
+    def tensor_hash(self, content_id: int) -> str:
+        """Return the whole SHA-256 of the tensors as the header claims it, empty when it has none.
+
+        Only what agrees with the part of it that was computed.
+        """
+        rows = self._reader.rows_of(
+            "SELECT claimed_hash FROM content WHERE id = ? AND length(claimed_hash) = 64"
+            " AND substr(claimed_hash, 1, 12) = autov3",
+            (content_id,),
+        )
+        return str(rows[0][0]) if rows else ""
+
     def with_sidecars(self) -> list[int]:
         """Return the contents that any sidecar was read of."""
         rows = self._reader.rows_of(
@@ -265,14 +288,15 @@ def _put_rows(connection: Connection, sidecars: Sequence[StoredSidecar]) -> None
         return
     connection.exec_driver_sql(
         "INSERT INTO sidecar(library_id, raw_path, path, content_id, dialect, size, mtime_ns,"
-        " state, problem, claims, document, judged_by, taken, read_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)"
+        " state, problem, claims, document, judged_by, written, taken, read_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)"
         " ON CONFLICT(library_id, raw_path) DO UPDATE SET path = excluded.path,"
         " taken = CASE WHEN content_id IS excluded.content_id THEN taken ELSE '' END,"
         " content_id = excluded.content_id, dialect = excluded.dialect, size = excluded.size,"
         " mtime_ns = excluded.mtime_ns, state = excluded.state, problem = excluded.problem,"
         " claims = excluded.claims, document = excluded.document,"
-        " judged_by = excluded.judged_by, read_at = excluded.read_at",
+        " judged_by = excluded.judged_by, written = excluded.written,"
+        " read_at = excluded.read_at",
         [
             (
                 each.library_id,
@@ -287,6 +311,7 @@ def _put_rows(connection: Connection, sidecars: Sequence[StoredSidecar]) -> None
                 each.claims,
                 _packed(each.document),
                 each.judged_by,
+                each.written,
                 each.read_at,
             )
             for each in sidecars

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import TYPE_CHECKING
 
 import click
@@ -11,6 +12,8 @@ from loradex.domain.text import display_text
 
 if TYPE_CHECKING:
     from loradex.operations.sidecars.comparing import DiffLine, SidecarDiff
+    from loradex.operations.sidecars.drafting import Draft
+    from loradex.operations.sidecars.exporting import ExportReport
     from loradex.operations.sidecars.importing import ImportReport
 
 _WIDE = 60
@@ -131,3 +134,75 @@ def _line(line: DiffLine) -> str:
         return text
     end = "stays" if word == "different" else "until now"
     return f"{text}  [{end}: {ours}{by}]"
+
+
+def export_sentence(report: ExportReport, *, dry_run: bool) -> str:
+    """Return what an export wrote, or would write."""
+    number = sum(report.written.values())
+    text = f"{count_text(number, 'file')} {'would be written' if dry_run else 'written'}"
+    if report.written:
+        told = ", ".join(f"{count:,} {name}" for name, count in report.written.most_common())
+        text += f" ({told})"
+    parts = [
+        f"{report.unchanged:,} said the same already" if report.unchanged else "",
+        f"{report.silent:,} have nothing to say in that dialect" if report.silent else "",
+        f"{count_text(report.conflicts, 'key')} stayed as somebody set them there (--replace"
+        " decides for loradex)"
+        if report.conflicts
+        else "",
+        f"{count_text(len(report.refused), 'file')} left alone" if report.refused else "",
+    ]
+    text = "; ".join([text, *(part for part in parts if part)]) + "."
+    if report.number is not None and not dry_run:
+        text += f" `loradex sidecar undo {report.number}` takes it back."
+    return text
+
+
+def export_json(report: ExportReport) -> dict[str, object]:
+    """Return an export as JSON."""
+    return {
+        "export": report.number,
+        "written": dict(report.written),
+        "unchanged": report.unchanged,
+        "silent": report.silent,
+        "conflicts": report.conflicts,
+        "refused": [{"path": one.item, "reason": one.message} for one in report.refused],
+        "seconds": round(report.seconds, 3),
+    }
+
+
+def print_draft(draft: Draft) -> None:
+    """Print what changes in a file, and what stays in spite of loradex."""
+    new = " (new)" if draft.before is None else ""
+    click.echo(f"{click.style(display_text(draft.shown_path), bold=True)}{new}")
+    for change in draft.woven.changes:
+        key = display_text(change.key, _WIDE) or "text"
+        after = _value(change.after)
+        if change.change == "added":
+            click.echo(f"  + {key:<24} {after}")
+        elif change.change == "changed":
+            click.echo(f"  ~ {key:<24} {after}  [until now: {_value(change.before)}]")
+        else:
+            click.echo(f"  ≠ {key:<24} {_value(change.before)}  [stays; loradex: {after}]")
+
+
+def draft_json(draft: Draft) -> dict[str, object]:
+    """Return what changes in a file as JSON."""
+    return {
+        "path": draft.shown_path,
+        "new": draft.before is None,
+        "changes": [
+            {
+                "key": change.key,
+                "before": change.before,
+                "after": change.after,
+                "change": change.change.value,
+            }
+            for change in draft.woven.changes
+        ],
+    }
+
+
+def _value(value: object) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
+    return display_text(text, _WIDE)

@@ -153,6 +153,8 @@ class SidecarModel:
     hub: SidecarHub | None = None
     preview: str = ""
     """Path of a picture beside the model, absolute, with `/`; empty when there is none."""
+    own: tuple[str, ...] = ()
+    """Which of these the person said in loradex: `words`, `note`, `favourite`, `preferences`."""
 
 
 class KeyRule(StrEnum):
@@ -163,10 +165,10 @@ class KeyRule(StrEnum):
     HUB = "hub"
     """What hubs say: loradex's value where it has one; tables are merged, key by key."""
     PERSON = "person"
-    """People change it in that tool: what stands there stays, unless nobody has touched it since
-    loradex last read or wrote the file."""
+    """People change it in that tool: what stands there stays, unless loradex wrote it, or the
+    person has said otherwise in loradex and nobody has touched it there since."""
     ONCE = "once"
-    """The tool wants it to be there: written where it is missing."""
+    """Written where it is missing or empty."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,6 +178,8 @@ class SidecarKey:
     key: str
     value: object
     rule: KeyRule = KeyRule.HUB
+    own: bool = False
+    """It is what the person said in loradex, not what others tell."""
 
 
 TEXT_KEY = ""

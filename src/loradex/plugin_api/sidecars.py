@@ -37,6 +37,9 @@ class SidecarWriter(SidecarDialect, Protocol):
     indent: int | None
     """Blanks by which the tool indents its JSON; None for all on one line."""
 
+    adds_to: tuple[str, ...]
+    """Names of other dialects with the same suffix whose files it may add its keys to."""
+
     def keys(self, model: SidecarModel, existing: Mapping[str, object]) -> Sequence[SidecarKey]:
         """Return the keys that loradex would have in the file.
 

@@ -39,9 +39,11 @@ class FencedDialect:
         self.rank = dialect.rank if type(dialect.rank) is int else 1000
         self.tools: tuple[str, ...] = ()
         self.indent: int | None = None
+        self.adds_to: tuple[str, ...] = ()
         if isinstance(dialect, SidecarWriter):
             self.tools = tuple(_checked(_NAME, tool, "tool") for tool in dialect.tools)
             self.indent = dialect.indent if dialect.indent in (1, 2, 3, 4) else None
+            self.adds_to = tuple(_checked(_NAME, name, "name") for name in dialect.adds_to)
 
     @property
     def is_json(self) -> bool:

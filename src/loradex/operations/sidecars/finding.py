@@ -77,6 +77,37 @@ def find_sidecars(
         yield from _in_folder(list(here), names, wanted)
 
 
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What lies beside one model file."""
+
+    names: tuple[str, ...]
+    """All names that begin with its stem."""
+    rivals: tuple[str, ...]
+    """Other model files of its stem, which share its sidecars."""
+
+    def named(self, place: ModelPlace, suffix: Suffix) -> str | None:
+        """Return the file that is there for a suffix, None when there is none."""
+        found = _named(model_stem(name_of(place)), [place], self.names, suffix)
+        return next((name for name, _ in found), None)
+
+
+class Folders:
+    """Lists folders, each once."""
+
+    def __init__(self) -> None:
+        self._names: dict[bytes, list[str]] = {}
+
+    def beside(self, place: ModelPlace) -> Beside:
+        """Return what lies beside a model file. Raises `OSError` for a folder that is not there."""
+        folder = place.root + b"/" + folder_of(place.raw_path)
+        if folder not in self._names:
+            self._names = {folder: sorted(map(os.fsdecode, os.listdir(folder)))}
+        stem = model_stem(name_of(place))
+        names = _beginning_with(self._names[folder], stem)
+        return Beside(tuple(names), _rivals(stem, [place], names))
+
+
 def _in_folder(
     places: Sequence[ModelPlace], names: Sequence[str], suffixes: Sequence[Suffix]
 ) -> Iterator[FoundSidecar]:
