@@ -108,8 +108,8 @@ def test_undo_brings_the_latest_back(run: Run, inbox: Path, placed: Path) -> Non
     ended = run("undo")
     assert (ended.code, "nothing to undo" in ended.err) == (1, True)
     undo, moved = (line.split("\t") for line in run("undo", "--list").out.splitlines())
-    assert (undo[0], undo[2:5]) == ("2", ["applied", "1", "0"])
-    assert (moved[0], moved[2:5]) == ("1", ["undone", "1", "1"])
+    assert (undo[0], undo[2:6]) == ("2", ["applied", "1", "1", "0"])
+    assert (moved[0], moved[2:6]) == ("1", ["undone", "1", "1", "1"])
     assert run("undo", "2").code == 0
     assert placed.exists()
 

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
-from loradex.cli.columns import Column, print_table
 from loradex.cli.context import Context, pass_context, stoppable
-from loradex.cli.jsontext import print_json, print_json_list
+from loradex.cli.jsontext import print_json
 from loradex.cli.moves_text import plan_json, report_json, show_conflicts, show_plan
+from loradex.cli.plan_list_commands import show_list
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.cli.select import dry_run_option
-from loradex.cli.words import count_text, date_text
+from loradex.cli.words import count_text
 from loradex.errors import Cancelled, UsageError
-
-if TYPE_CHECKING:
-    from loradex.catalog.catalog import Catalog
 
 PARTLY = 3
 
@@ -38,10 +33,11 @@ def undo_command(
 ) -> None:
     """Bring files back to where they were before PLAN (the latest one when left out).
 
-    Nothing is replaced: a file whose old place is taken, or that was changed or moved on since,
-    stays where it is, and you are told why. Folders that the plan had made are removed when they
-    are empty. An undo is a plan too: undo it by its number. Exit code 3 means that some files
-    stayed.
+    Also out of the trash, as long as that was not emptied, and in the place of links. Nothing is
+    replaced: a file whose old place is taken, or that was changed or moved on since, stays where it
+    is, and you are told why. Folders that the plan had made are removed when they are empty, those
+    it had removed are made again. An undo is a plan too: undo it by its number. Exit code 3 means
+    that some files stayed.
     """
     from loradex.operations.moves.applying import carry_out, recover  # noqa: PLC0415
     from loradex.operations.moves.undoing import latest_plan, plan_undo  # noqa: PLC0415
@@ -50,7 +46,7 @@ def undo_command(
         raise UsageError("--list shows all plans; it goes with no other option than --json.")
     with context.catalog() as catalog, stoppable() as cancel:
         if listing:
-            _list(catalog, as_json)
+            show_list(catalog.plans.plans(), as_json)
             return
         with shown_progress(progress, cancel) as sink:
             for problem in recover(catalog):
@@ -73,49 +69,3 @@ def undo_command(
         raise Cancelled("Stopped.", hint="Run it again to bring back the rest.")
     if plan.conflicts or report.problems:
         click.get_current_context().exit(PARTLY)
-
-
-def _list(catalog: Catalog, as_json: bool) -> None:
-    plans = catalog.plans.plans()
-    if as_json:
-        print_json_list(
-            {
-                "id": plan.id,
-                "kind": plan.kind,
-                "state": plan.state.value,
-                "note": plan.note,
-                "created_at": plan.created_at,
-                "applied_at": plan.applied_at,
-                "undone_at": plan.undone_at,
-                "done": plan.done,
-                "failed": plan.failed,
-                "undone": plan.undone,
-                "planned": plan.planned,
-            }
-            for plan in plans
-        )
-        return
-    if not plans:
-        click.echo("Nothing was moved yet.", err=True)
-        return
-    print_table(
-        [
-            Column("Plan", right=True),
-            Column("When"),
-            Column("State"),
-            Column("Files moved", right=True),
-            Column("Brought back", right=True),
-            Column("What", shrink=True),
-        ],
-        [
-            (
-                str(plan.id),
-                date_text(plan.applied_at or plan.created_at),
-                plan.state.value,
-                f"{plan.done + plan.undone:,}",
-                f"{plan.undone:,}",
-                plan.note,
-            )
-            for plan in plans
-        ],
-    )

@@ -75,6 +75,31 @@ def plan_undo(catalog: Catalog, plan_id: int) -> MovePlan:
     )
 
 
+def plan_restore(catalog: Catalog, content_ids: Collection[int]) -> MovePlan:
+    """Return the steps that take models out of the trash, whichever plans have put them there.
+
+    Where a link was left in a file's place, it goes. Nothing is written.
+    """
+    draft = Draft()
+    plans = {
+        plan_id
+        for plan_id, entry in catalog.plans.trashed()
+        if entry.step.content_id in content_ids
+    }
+    for plan_id in sorted(plans, reverse=True):
+        done = [entry for entry in catalog.plans.steps(plan_id) if entry.state is StepState.DONE]
+        for _, steps in groupby(done, key=lambda entry: entry.step.group):
+            group = list(steps)
+            model = _model_of(group)
+            if model.step.action is not Action.TRASH or model.step.content_id not in content_ids:
+                continue
+            try:
+                draft.add_steps(inverse_steps(group))
+            except Stays as reason:
+                draft.conflicts.append(_conflict(group, str(reason)))
+    return draft.plan(UNDO, "Out of the trash")
+
+
 def _known(catalog: Catalog, groups: Iterable[Iterable[JournalStep]]) -> dict[int, KnownPlace]:
     ids = [entry.step.file_id for group in groups for entry in group]
     places = catalog.plans.places(id_ for id_ in ids if id_ is not None)

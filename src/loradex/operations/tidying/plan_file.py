@@ -8,6 +8,7 @@ from itertools import groupby
 
 from loradex.domain.library import Library
 from loradex.domain.plans import FILE_ACTIONS, Action, MovePlan, PlanSummary, Step
+from loradex.operations.moves.trash_can import OWN_FOLDER, TrashKind
 
 VERSION = 1
 
@@ -24,6 +25,7 @@ def document(plan: MovePlan, summary: PlanSummary | None, names: Mapping[int, st
         "drawn_up": summary.created_at if summary else None,
         "kind": plan.kind,
         "note": plan.note,
+        "trash": _trash_of(plan).value,
         "items": items,
         "stays": [
             {
@@ -34,6 +36,13 @@ def document(plan: MovePlan, summary: PlanSummary | None, names: Mapping[int, st
             for conflict in plan.conflicts
         ],
     }
+
+
+def _trash_of(plan: MovePlan) -> TrashKind:
+    """Return which trash a plan uses: ours when nothing goes to another one."""
+    slots = [step.target.root for step in plan.steps if step.action is Action.TRASH]
+    own = bool(slots) and all(OWN_FOLDER in root.split(b"/") for root in slots)
+    return TrashKind.FOLDER if own else TrashKind.SYSTEM
 
 
 def _item(steps: Sequence[Step], names: Mapping[int, str]) -> dict[str, object] | None:

@@ -46,9 +46,7 @@ class FilePlan:
     """The kept plan that it was written from, None when it is no such plan's any more."""
 
 
-def read_document(
-    catalog: Catalog, text: str | bytes, *, trash: TrashKind = TrashKind.SYSTEM
-) -> FilePlan:
+def read_document(catalog: Catalog, text: str | bytes) -> FilePlan:
     """Return the plan that a file's text is, drawn up anew; raise `UsageError` for none."""
     raw = _parsed(text)
     reading = _Reading(catalog)
@@ -64,7 +62,7 @@ def read_document(
         _short(raw.get("note"), "From a file"),
         reading.wishes,
         conflicts=reading.conflicts,
-        trash=trash,
+        trash=TrashKind.FOLDER if raw.get("trash") == TrashKind.FOLDER else TrashKind.SYSTEM,
     )
     return FilePlan(plan, _number_of(catalog, raw))
 
