@@ -1,6 +1,7 @@
 """Templates of paths such as `{kind}/{base}/{creator|author}/{name}< - {version}>`.
 
 What they are made of; `template_reading` reads them:
+
     {field}             what is known of the model under that name
     {one|other|'text'}  the first of these that is known; the text stands for itself
     {field:lower}       changed by a filter: lower, upper, ascii, dashes, cut(N); several in a row
