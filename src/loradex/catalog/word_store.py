@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Sequence
+from pathlib import PurePosixPath
 from typing import TYPE_CHECKING
 
 from loradex.catalog.reader import Reader
@@ -135,6 +137,16 @@ class WordStore:
         rows = self._reader.rows_of(_GROUPS, (content_id,))
         groups = [ChosenGroup(*row) for row in rows]  # type: ignore[arg-type]
         return {group.key: group for group in groups}
+
+    def same_stem(self, stem: str, kind: str, content_id: int) -> int:
+        """Return how many other models of a kind lie in a file of this name, endings aside."""
+        beginning = re.sub(r"([\\%_])", r"\\\1", stem)
+        rows = self._reader.rows_of(
+            "SELECT file_name FROM content WHERE kind = ? AND id <> ? AND state = 'present'"
+            " AND file_name LIKE ? ESCAPE '\\'",
+            (kind, content_id, f"{beginning}.%"),
+        )
+        return sum(PurePosixPath(str(row[0])).stem == stem for row in rows)
 
     def _write(
         self,

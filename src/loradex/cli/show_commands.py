@@ -10,6 +10,7 @@ from loradex.cli.context import Context, pass_context
 from loradex.cli.jsontext import print_json
 from loradex.cli.model_json import details_json
 from loradex.cli.model_words import base_label, kind_label, unknown_base
+from loradex.cli.preference_text import preference_lines
 from loradex.cli.recipe_json import uses_json
 from loradex.cli.recipe_text import uses_words
 from loradex.cli.safety_text import in_colour
@@ -92,8 +93,9 @@ def _labels(details: ModelDetails) -> Iterator[Line]:
     elif details.tag_counts:
         counted = (f"{tag} ({count})" for tag, count in details.tag_counts[:8])
         yield "Trained on", ", ".join(counted)
-    if details.tags:
-        yield "Tags", ", ".join(tag.name for tag in details.tags)
+    for place, tag in enumerate(details.tags):
+        yield "" if place else "Tags", f"{tag.name} — {tag.origin}"
+    yield from preference_lines(details.preferences)
     match = details.match
     if match is not None:
         by = f" by {match.creator}" if match.creator else ""

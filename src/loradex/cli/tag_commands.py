@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import importlib
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 import click
 
 from loradex.cli.columns import Column, print_table
+from loradex.cli.commands_beside import USUAL, CommandsBeside
 from loradex.cli.context import Context, pass_context
 from loradex.cli.jsontext import print_json_list
 from loradex.cli.select import REF_HELP, dry_run_option, query_option, selected
@@ -17,8 +17,6 @@ from loradex.domain.text import display_text
 
 if TYPE_CHECKING:
     from loradex.catalog.catalog import Catalog
-
-_ON_MODELS = "models"
 
 TABLE: Mapping[str, tuple[str, str]] = {
     "rules": ("tag_rules", "Show, edit and check the rules that `--auto` goes by."),
@@ -30,34 +28,14 @@ TABLE: Mapping[str, tuple[str, str]] = {
 }
 
 
-class TagCommands(click.Group):
+class TagCommands(CommandsBeside):
     """Commands on the vocabulary; whatever else follows `tag` is about models."""
 
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Take what is no command for the command on models."""
-        if not args or (args[0] not in TABLE and args[0] not in ctx.help_option_names):
-            args = [_ON_MODELS, *args]
-        return super().parse_args(ctx, args)
+    table = TABLE
 
-    def list_commands(self, _ctx: click.Context) -> list[str]:
-        """Return the commands on the vocabulary."""
-        return list(TABLE)
-
-    def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
-        """Return a command by name, None when there is none."""
-        if name == _ON_MODELS:
-            return models_command
-        if name not in TABLE:
-            return None
-        module = importlib.import_module(f"loradex.cli.{TABLE[name][0]}")
-        command: click.Command = getattr(module, f"{name}_command")
-        return command
-
-    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """Write the options of the command on models, then the other commands."""
-        click.Command.format_options(models_command, ctx, formatter)
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in TABLE.items()])
+    def usual(self) -> click.Command:
+        """Return the command on models."""
+        return models_command
 
 
 @click.group(
@@ -82,7 +60,7 @@ def tag_command() -> None:
     """Tags on models, by rules, and their vocabulary."""
 
 
-@click.command(_ON_MODELS)
+@click.command(USUAL)
 @click.argument("words", nargs=-1, metavar="[REF] [TAG]...")
 @click.option("-r", "--remove", multiple=True, metavar="TAG", help="Take this tag off.")
 @click.option("--forget", multiple=True, metavar="TAG",
