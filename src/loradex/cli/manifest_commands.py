@@ -139,11 +139,8 @@ def _print(report: JoinReport, dry_run: bool, prefer: str) -> None:
     click.echo(_sentence(report, dry_run))
     if report.kept and prefer == "mine":
         click.echo(
-            f"{count_text(report.kept, 'model')} here says otherwise and stays as it is; theirs"
-            " would count with --prefer theirs."
-            if report.kept == 1
-            else f"{report.kept:,} models here say otherwise and stay as they are; theirs would"
-            " count with --prefer theirs.",
+            f"Of {count_text(report.kept, 'model')} something else is said here, and stays;"
+            " theirs counts with --prefer theirs.",
             err=True,
         )
     for name in report.too_long[:SHOWN]:
@@ -175,7 +172,8 @@ _COUNTED = (
 
 
 def _sentence(report: JoinReport, dry_run: bool) -> str:
-    known = f"{report.here:,} of {count_text(report.models, 'model')} {'is' if report.here == 1 else 'are'} here"
+    are = "is" if report.here == 1 else "are"
+    known = f"{report.here:,} of {count_text(report.models, 'model')} {are} here"
     parts = [
         count_text(number, one, several)
         for name, one, several in _COUNTED
