@@ -119,7 +119,7 @@ def test_finds(catalog: Catalog, query: str, ids: list[int]) -> None:
 def test_order(catalog: Catalog, query: str, first: int) -> None:
     ids = catalog.ids(query)
     if query == "":
-        names = [row.name.lower() for row in catalog.rows(ids)]
+        names = [row.name.lower().replace("ä", "a") for row in catalog.rows(ids)]
         assert names == sorted(names)
     else:
         assert ids[0] == first
@@ -151,7 +151,7 @@ def test_order(catalog: Catalog, query: str, first: int) -> None:
         ("sort:colour", "colour", "no order"),
         (", a", ",", "before"),
         ("a ,", ",", "after"),
-        ("kind:", "kind:", "needs a value"),
+        ("size:", "size:", "needs a value"),
     ],
 )
 def test_wrong_query_says_where_and_what(

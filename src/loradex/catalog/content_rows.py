@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from loradex.catalog.derive import store_new_texts
+from loradex.catalog.derive import store_new
 from loradex.catalog.effective import COLUMNS, Derived, Place, Stored, Told, derive
 from loradex.catalog.facts import WordRow, fact_row, put_facts, put_words, word_rows
+from loradex.catalog.training_rows import put_training
 from loradex.domain.evidence import Source
 from loradex.domain.trigger_words import Entry
 
@@ -33,7 +34,8 @@ _HOLDERS = (
 """Tables whose rows keep a content."""
 
 _LEFT_BEHIND = (
-    ("content_fts", "rowid"), ("content_fts_parts", "rowid"), ("evidence", "content_id"),
+    ("content_fts", "rowid"), ("content_fts_parts", "rowid"), ("content_fts_about", "rowid"),
+    ("evidence", "content_id"),
     ("trigger_word", "content_id"), ("content_header", "content_id"), ("content", "id"),
 )  # fmt: skip
 """What goes with a content, in the order it can go."""
@@ -112,7 +114,8 @@ def insert_contents(connection: Connection, fresh: Mapping[int, Fresh], rules_ve
         connection, [fact_row(id_, fact, now) for id_, look in looks.items() for fact in look.facts]
     )
     put_words(connection, [row for id_, look in looks.items() for row in _word_rows(id_, look)])
-    store_new_texts(connection, derived)
+    store_new(connection, derived)
+    put_training(connection, {id_: look.metadata_json for id_, look in looks.items()})
 
 
 _INSERT_CONTENT = (
@@ -170,6 +173,8 @@ def identify_again(connection: Connection, looked: Mapping[int, Look], rules_ver
         " header_bytes = ?, findings = ? WHERE content_id = ?",
         [(*_header_row(look), id_) for id_, look in again.items()],
     )
+    run("DELETE FROM training WHERE content_id = ?", [(id_,) for id_ in again])
+    put_training(connection, {id_: look.metadata_json for id_, look in again.items()})
     run(
         "DELETE FROM evidence WHERE content_id = ?"
         " AND source IN ('header', 'tensors', 'file name')",
@@ -246,6 +251,11 @@ def split_content(connection: Connection, content_id: int) -> int:
         "INSERT INTO content_header(content_id, metadata_json, tag_counts, tensor_count,"
         " header_bytes, findings) SELECT ?, metadata_json, tag_counts, tensor_count,"
         " header_bytes, findings FROM content_header WHERE content_id = ?",
+        (new_id, content_id),
+    )
+    run(
+        "INSERT INTO training(content_id, title, author, trained_at, alpha)"
+        " SELECT ?, title, author, trained_at, alpha FROM training WHERE content_id = ?",
         (new_id, content_id),
     )
     run(

@@ -19,6 +19,7 @@ from loradex.catalog.effective import (
     Told,
     derive,
 )
+from loradex.catalog.place_rows import put_places
 from loradex.catalog.tag_effect import refresh_effective_tags
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.trigger_words import ChosenGroup, ChosenWord, Entry
@@ -56,7 +57,8 @@ _CHOSEN_GROUPS = (
 )
 _NOTES = "SELECT content_id, note, rating, favourite FROM annotation WHERE content_id IN ({marks})"
 _MATCHES = (
-    "SELECT content_id, m.name, v.name, m.creator, v.base_model, m.tags"
+    "SELECT content_id, m.name, v.name, m.creator, v.base_model, m.tags, m.description,"
+    " v.description"
     " FROM match JOIN hub_version AS v ON v.hub = match.hub AND v.id = match.version_id"
     " LEFT JOIN hub_model AS m ON m.hub = match.hub AND m.id = match.model_id"
     " WHERE content_id IN ({marks})"
@@ -75,6 +77,7 @@ def refresh(connection: Connection, content_ids: Iterable[int]) -> None:
         }
         _store_columns(connection, derived)
         _store_texts(connection, derived)
+        put_places(connection, {id_: item.places for id_, item in derived.items()})
         refresh_effective_tags(connection, list(derived))
 
 
@@ -129,9 +132,10 @@ def _store_columns(connection: Connection, derived: Mapping[int, Derived]) -> No
 
 _TEXTS = (
     ("content_fts", "name, words, tags, notes, about"),
-    ("content_fts_parts", "name, path"),
+    ("content_fts_parts", "name, file"),
+    ("content_fts_about", "about"),
 )
-"""The full-text tables and their columns, in the order of `Derived.words` and `Derived.parts`."""
+"""The full-text tables and their columns, in the order of `Derived`'s fields of texts."""
 
 
 def _store_texts(connection: Connection, derived: Mapping[int, Derived]) -> None:
@@ -147,34 +151,32 @@ def _store_texts(connection: Connection, derived: Mapping[int, Derived]) -> None
                 tuple(texts),
             )
         }
-        different = {id_: text for id_, text in texts.items() if before.get(id_) != text}
+        different = {id_: text for id_, text in texts.items() if before.get(id_, ("",)) != text}
         known = [(id_,) for id_ in different if id_ in before]
         if known:
             connection.exec_driver_sql(f"DELETE FROM {table} WHERE rowid = ?", known)
         _insert_texts(connection, table, columns, different)
 
 
-def store_new_texts(connection: Connection, derived: Mapping[int, Derived]) -> None:
-    """Write the full-text rows of contents that have none yet."""
+def store_new(connection: Connection, derived: Mapping[int, Derived]) -> None:
+    """Write the full-text rows and the places of contents that have none yet."""
     for (table, columns), texts in zip(_TEXTS, _texts(derived), strict=True):
         _insert_texts(connection, table, columns, texts)
+    put_places(connection, {id_: item.places for id_, item in derived.items()}, new=True)
 
 
-def _texts(
-    derived: Mapping[int, Derived],
-) -> tuple[dict[int, tuple[str, ...]], dict[int, tuple[str, ...]]]:
+def _texts(derived: Mapping[int, Derived]) -> Sequence[Mapping[int, tuple[str, ...]]]:
     return (
         {id_: item.words for id_, item in derived.items()},
         {id_: item.parts for id_, item in derived.items()},
+        {id_: item.about for id_, item in derived.items()},
     )
 
 
 def _insert_texts(
     connection: Connection, table: str, columns: str, texts: Mapping[int, tuple[str, ...]]
 ) -> None:
-    if texts:
+    rows = [(id_, *text) for id_, text in texts.items() if any(text)]
+    if rows:
         marks = ", ".join("?" * (columns.count(",") + 2))
-        connection.exec_driver_sql(
-            f"INSERT INTO {table}(rowid, {columns}) VALUES ({marks})",
-            [(id_, *text) for id_, text in texts.items()],
-        )
+        connection.exec_driver_sql(f"INSERT INTO {table}(rowid, {columns}) VALUES ({marks})", rows)

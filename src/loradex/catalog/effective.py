@@ -13,6 +13,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from loradex.catalog.about import about
+from loradex.catalog.folding import folded
+from loradex.catalog.place_rows import Lies
 from loradex.domain.evidence import Evidence, effective
 from loradex.domain.file_names import like_a_copy
 from loradex.domain.kinds import ModelKind
@@ -20,7 +23,7 @@ from loradex.domain.trigger_words import ChosenGroup, ChosenWord, Entry, arrange
 
 COLUMNS = (
     "name", "file_name", "kind", "base", "derivative", "state", "path", "copies", "tags", "words",
-    "rating", "favourite", "matched", "content_level",
+    "rating", "favourite", "matched", "content_level", "sort_name",
 )  # fmt: skip
 """The columns of `content` that are derived."""
 
@@ -66,6 +69,8 @@ class HubText(NamedTuple):
     creator: str | None
     base_model: str | None
     tags: str | None
+    described: str | None = None
+    version_described: str | None = None
 
 
 @dataclass(slots=True)
@@ -84,11 +89,13 @@ class Told:
 
 
 class Derived(NamedTuple):
-    """One content's derived columns in the order of `COLUMNS`, and its two full-text rows."""
+    """One content's derived columns in the order of `COLUMNS`, its full-text rows, its places."""
 
     columns: tuple[object, ...]
     words: tuple[str, str, str, str, str]
     parts: tuple[str, str]
+    about: tuple[str]
+    places: tuple[Lies, ...]
 
 
 def derive(content_id: int, told: Told) -> Derived:
@@ -117,8 +124,9 @@ def derive(content_id: int, told: Told) -> Derived:
         bool(note.favourite) if note else False,
         bool(told.matches),
         int(level) if level.isdecimal() else None,
+        folded(name),
     )
-    about = " ".join(
+    called = " ".join(
         part
         for hub in told.matches
         for part in (hub.name, hub.version, hub.creator, hub.base_model, hub.tags)
@@ -131,13 +139,20 @@ def derive(content_id: int, told: Told) -> Derived:
             " ".join(words),
             " ".join(told.tags),
             note.note if note else "",
-            about,
+            called,
         ),
         (
-            _searched((name,), (place.name for place in searched)),
-            _searched((path,), (place.path for place in searched)),
+            folded(_searched((name,), (place.name for place in searched))),
+            folded(_searched((file_name,), (place.file_name for place in searched))),
         ),
+        (about(text for hub in told.matches for text in (hub.version_described, hub.described)),),
+        tuple(_lies(place.root, place.path) for place in told.places) or (_lies("", path),),
     )
+
+
+def _lies(root: str, path: str) -> Lies:
+    folder, _, name = path.rpartition("/")
+    return Lies(root, folder, folded(name))
 
 
 class _Called(NamedTuple):

@@ -39,6 +39,7 @@ def merge_contents(connection: Connection, loser: int, winner: int) -> None:
     _merge_annotations(connection, loser, winner)
     run("DELETE FROM content_fts WHERE rowid = ?", (loser,))
     run("DELETE FROM content_fts_parts WHERE rowid = ?", (loser,))
+    run("DELETE FROM content_fts_about WHERE rowid = ?", (loser,))
     run(
         "UPDATE content SET added_at = min(added_at, (SELECT added_at FROM content WHERE id = ?))"
         " WHERE id = ?",

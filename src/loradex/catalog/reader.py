@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING
 
 from loradex.catalog.faults import translate
 from loradex.catalog.schema import connect_read_only
+from loradex.errors import CatalogError, QueryError
 
 if TYPE_CHECKING:
+    from loradex.catalog.facets import FacetCounter
     from loradex.catalog.query import CompiledQuery
+    from loradex.catalog.query.scene import Lore
     from loradex.domain.models import ModelRow, Page
 
 CHUNK = 500
 """Ids in one `IN (…)`: under SQLite's limit of bound values in any build."""
+
+_CACHED_KIB = 64 * 1024
+"""Memory at most for pages of the catalog: the indexes that searches read fit in."""
 
 _ROW_COLUMNS = (
     "content.id, content.name, content.file_name, content.kind, content.base, content.derivative,"
@@ -36,6 +42,7 @@ class Reader:
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
+        self._facets: FacetCounter | None = None
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -43,6 +50,7 @@ class Reader:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = connect_read_only(self.path)
+            self._prepare(connection)
             self._local.connection = connection
             with self._lock:
                 self._opened.append(connection)
@@ -57,6 +65,9 @@ class Reader:
             for connection in self._opened:
                 connection.close()
             self._opened.clear()
+            if self._facets is not None:
+                self._facets.close()
+                self._facets = None
         self._local = threading.local()
 
     def rows_of(self, sql: str, params: Sequence[object] = ()) -> list[tuple[object, ...]]:
@@ -68,35 +79,124 @@ class Reader:
         """Return the rows that `query` finds, in its order, and how many there are in all."""
         from loradex.domain.models import Page  # noqa: PLC0415
 
-        compiled = _compiled(query)
-        with self.connection() as connection:
-            rows = [
-                _model_row(row)
-                for row in connection.execute(
-                    f"SELECT {_ROW_COLUMNS} FROM content WHERE {compiled.where}"
-                    f" ORDER BY {compiled.order} LIMIT ? OFFSET ?",
-                    (*compiled.params, -1 if limit is None else limit, offset),
-                )
-            ]
-            if limit is None or (len(rows) < limit and (rows or offset == 0)):
-                return Page(tuple(rows), offset + len(rows))
-            total = connection.execute(
-                f"SELECT count(*) FROM content WHERE {compiled.where}", compiled.params
-            ).fetchone()[0]
-        return Page(tuple(rows), total)
+        compiled = self._compiled(query)
+        with self._asking(query) as connection:
+            ids = _column(
+                connection,
+                f"SELECT content.id FROM {_source(compiled)} WHERE {compiled.where}"
+                f" ORDER BY {compiled.order} LIMIT ? OFFSET ?",
+                (*compiled.params, -1 if limit is None else limit, offset),
+            )
+            if limit is None or (len(ids) < limit and (ids or offset == 0)):
+                total = offset + len(ids)
+            else:
+                total = self._total(connection, compiled)
+        return Page(tuple(self.rows(ids)), total)
+
+    def count(self, query: str) -> int:
+        """Return how many `query` finds."""
+        compiled = self._compiled(query)
+        with self._asking(query) as connection:
+            return self._total(connection, compiled)
 
     def ids(self, query: str) -> list[int]:
         """Return the ids that `query` finds, in its order: what a virtual list keeps."""
-        compiled = _compiled(query)
+        compiled = self._compiled(query)
+        with self._asking(query) as connection:
+            return _column(
+                connection,
+                f"SELECT content.id FROM {_source(compiled)} WHERE {compiled.where}"
+                f" ORDER BY {compiled.order}",
+                compiled.params,
+            )
+
+    def facets(self, query: str) -> dict[str, list[tuple[str, int]]]:
+        """Return counts of kinds, bases and tags among what `query` finds, most frequent first.
+
+        A model of a derivative counts for its base as well, one of a tag's child for the tag: each
+        number is what choosing that value would find. A base that is not known counts under the
+        empty text. Of tags the most frequent hundred are counted.
+        """
+        from loradex.catalog.facets import FacetCounter  # noqa: PLC0415 - few commands count
+
+        with self._lock:
+            if self._facets is None:
+                self._facets = FacetCounter(self.path, self._prepare)
+            counter = self._facets
+        compiled = self._compiled(query)
+        with self._in_time(query):
+            return counter.count(compiled)
+
+    def values(
+        self, ids: Sequence[int], expressions: Sequence[str]
+    ) -> dict[int, tuple[object, ...]]:
+        """Return SQL values, written inside the catalog package, of these contents."""
+        found: dict[int, tuple[object, ...]] = {}
         with self.connection() as connection:
-            return [
-                row[0]
-                for row in connection.execute(
-                    f"SELECT content.id FROM content WHERE {compiled.where}"
-                    f" ORDER BY {compiled.order}",
-                    compiled.params,
-                )
-            ]
+            for chunk in chunks(ids):
+                marks = ",".join("?" * len(chunk))
+                for id_, *values in connection.execute(
+                    f"SELECT content.id, {', '.join(expressions)} FROM content"
+                    f" WHERE content.id IN ({marks})",
+                    chunk,
+                ):
+                    found[id_] = tuple(values)
+        return found
+
+    def lore(self) -> Lore:
+        """Return the custom fields and collections that queries may name."""
+        from loradex.catalog.query.scene import Lore  # noqa: PLC0415
+
+        return Lore(self.rows_of)
+
+    def _compiled(self, query: str) -> CompiledQuery:
+        from loradex.catalog.query import compile_query  # noqa: PLC0415 - scans have no query
+
+        return compile_query(query, lore=self.lore())
+
+    def _total(self, connection: sqlite3.Connection, compiled: CompiledQuery) -> int:
+        total: int = connection.execute(
+            f"SELECT count(*) FROM {_source(compiled)} WHERE {compiled.where}", compiled.params
+        ).fetchone()[0]
+        return total
+
+    @contextmanager
+    def _asking(self, query: str) -> Iterator[sqlite3.Connection]:
+        """Give this thread's connection for a search, whose patterns have limited time."""
+        with self._in_time(query), self.connection() as connection:
+            yield connection
+
+    @contextmanager
+    def _in_time(self, query: str) -> Iterator[None]:
+        """Raise `QueryError` where a pattern of this thread takes too long."""
+        from loradex.catalog.query.patterns import SECONDS, Matcher  # noqa: PLC0415
+
+        matcher: Matcher | None = getattr(self._local, "matcher", None)
+        if matcher is None:
+            matcher = self._local.matcher = Matcher()
+        matcher.start()
+        try:
+            yield
+        except CatalogError as error:
+            if not matcher.expired:
+                raise
+            raise QueryError(
+                f"The pattern took more than {SECONDS:g} seconds.",
+                query=query,
+                position=max(query.find("::"), 0),
+                length=2,
+                hint="Make it simpler, or narrow the search down with other words first.",
+            ) from error
+
+    def _prepare(self, connection: sqlite3.Connection) -> None:
+        """Teach a connection REGEXP, and let it keep what searches read."""
+        connection.create_function("regexp", 2, self._matches, deterministic=True)
+        connection.execute(f"PRAGMA cache_size = -{_CACHED_KIB}")
+
+    def _matches(self, pattern: str, text: str | None) -> bool:
+        """Hold a text against a pattern, within the time of this thread's search."""
+        matched: bool = self._local.matcher(pattern, text)
+        return matched
 
     def rows(self, ids: Sequence[int]) -> list[ModelRow]:
         """Return the rows of `ids` in that order; ids that are gone are left out."""
@@ -124,37 +224,14 @@ class Reader:
                     found[id_] = counted(stored)
         return found
 
-    def facets(self, query: str) -> dict[str, list[tuple[str, int]]]:
-        """Return counts of kinds, bases and tags among what `query` finds, most frequent first.
 
-        A model of a derivative counts for its base as well: each number is what choosing that
-        value would find. A base that is not known counts under the empty text.
-        """
-        compiled = _compiled(query)
-        counts: dict[str, list[tuple[str, int]]] = {}
-        with self.connection() as connection:
-            for name, value, source in (
-                ("kind", "content.kind", "content"),
-                (
-                    "base",
-                    "base.value",
-                    "content, json_each(json_array(coalesce(content.base, ''),"
-                    " content.derivative)) AS base",
-                ),
-                ("tag", "tag.value", "content, json_each(content.tags) AS tag"),
-            ):
-                counts[name] = connection.execute(
-                    f"SELECT {value}, count(*) AS n FROM {source} WHERE {compiled.where}"
-                    f" AND {value} IS NOT NULL GROUP BY 1 ORDER BY n DESC, 1",
-                    compiled.params,
-                ).fetchall()
-        return counts
+def _source(compiled: CompiledQuery) -> str:
+    """Return what to read: where no index names the rows, the one that holds all filters."""
+    return "content" if compiled.selective else "content INDEXED BY ix_content_filters"
 
 
-def _compiled(query: str) -> CompiledQuery:
-    from loradex.catalog.query import compile_query  # noqa: PLC0415 - scans have no query
-
-    return compile_query(query)
+def _column(connection: sqlite3.Connection, sql: str, params: Sequence[object]) -> list[int]:
+    return [row[0] for row in connection.execute(sql, params)]
 
 
 def chunks(items: Sequence[int], size: int = CHUNK) -> Iterator[Sequence[int]]:

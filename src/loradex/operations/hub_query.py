@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from loradex.catalog.query.fields import BASE_WORDS, KIND_WORDS
-from loradex.catalog.query.lexer import Or, Term, Value, tokenize
+from loradex.catalog.query.lexer import Close, Not, Open, Or, Term, Value, tokenize
 from loradex.domain.content_level import ContentLimit
 from loradex.domain.hub_search import HubQuery, SearchPeriod, SearchSort
 from loradex.domain.kinds import ModelKind
@@ -29,7 +29,11 @@ def read_hub_query(text: str, limit: ContentLimit) -> HubQuery:
     words: list[str] = []
     for token in tokenize(text):
         if isinstance(token, Or):
-            raise _wrong(text, token.position, 1, "A hub cannot be asked for one or the other.")
+            raise _wrong(
+                text, token.position, token.length, "A hub cannot be asked for one or the other."
+            )
+        if isinstance(token, (Not, Open, Close)):
+            raise _wrong(text, token.position, 1, "Hubs know no groups and leave nothing out.")
         if token.negated:
             raise _wrong(text, token.position, token.length, "A hub cannot leave things out.")
         if token.field is None:

@@ -2,210 +2,187 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
+from collections.abc import Mapping
 
-from loradex.catalog.query import text
-from loradex.catalog.query.lexer import Value
-from loradex.catalog.query.text import Condition
-from loradex.catalog.query.values import Range, date_range, number_range, size_range
-from loradex.domain.kinds import BaseModel, ModelKind
-from loradex.domain.safety import Safety
-from loradex.errors import QueryError
-
-
-@dataclass(frozen=True, slots=True)
-class Scene:
-    """What a value is read in: the whole query, for error messages, and the time it is now."""
-
-    query: str
-    now: float
-
-
-Build = Callable[[Scene, Value], Condition]
-
-
-@dataclass(frozen=True, slots=True)
-class Field:
-    """A field: how a value becomes SQL, and what `field:` with nothing after it means."""
-
-    build: Build
-    empty: str | None
-    help: str
-
-
-KIND_WORDS: Mapping[str, str] = {
-    **{kind.value: kind.value for kind in ModelKind},
-    "ckpt": "checkpoint", "checkpoints": "checkpoint", "model": "checkpoint",
-    "unet": "diffusion_model", "diffusion": "diffusion_model", "transformer": "diffusion_model",
-    "loras": "lora", "locon": "lora", "lycoris": "lora",
-    "ti": "embedding", "textual_inversion": "embedding", "embeddings": "embedding",
-    "cn": "controlnet", "t2i": "t2i_adapter", "ipadapter": "ip_adapter",
-    "clip": "text_encoder", "motion": "motion_module", "style": "style_model",
-}  # fmt: skip
-BASE_WORDS: Mapping[str, str] = {
-    **{base.value: base.value for base in BaseModel},
-    "sd15": "sd1", "sd1.5": "sd1", "sd-1.5": "sd1", "sd2.1": "sd2", "sd21": "sd2",
-    "xl": "sdxl", "sd3.5": "sd3", "sd35": "sd3", "flux": "flux1", "flux.1": "flux1",
-    "flux.2": "flux2", "qwen": "qwen-image", "zimage": "z-image", "lumina": "lumina2",
-}  # fmt: skip
-DERIVATIVES = ("pony", "illustrious", "noobai", "animagine")
-
-_DRAWN = (
-    "SELECT content_id FROM grid_model JOIN cell ON cell.grid_id = grid_model.grid_id"
-    " JOIN render ON render.key = cell.key WHERE render.path IS NOT NULL"
+from loradex.catalog.query import hub_fields, own_fields, place_fields
+from loradex.catalog.query.builders import (
+    Field,
+    date,
+    date_in,
+    equals,
+    known_words,
+    number,
+    number_in,
+    text_in,
+    word,
+    yes,
 )
-"""Models with at least one picture."""
+from loradex.catalog.query.condition import Condition, among
+from loradex.catalog.query.lexer import Value
+from loradex.catalog.query.scene import Scene
+from loradex.catalog.query.text import escaped
+from loradex.catalog.query.values import level_range, size_range
+from loradex.catalog.query.words import (
+    BASE_WORDS,
+    DERIVATIVES,
+    KIND_WORDS,
+    LEVELS,
+    PLACE_STATES,
+    STATES,
+)
+from loradex.domain.safety import Safety
 
-STATES: Mapping[str, str] = {
-    "favourite": "content.favourite = 1",
-    "favorite": "content.favourite = 1",
-    "matched": "content.matched = 1",
-    "unmatched": "content.matched = 0",
-    "untagged": "content.tags = '[]'",
-    "tagged": "content.tags <> '[]'",
-    "rated": "content.rating IS NOT NULL",
-    "unrated": "content.rating IS NULL",
-    "noted": "content.id IN (SELECT content_id FROM annotation WHERE note <> '')",
-    "present": "content.state = 'present'",
-    "missing": "content.state = 'missing'",
-    "offline": "content.state = 'offline'",
-    "unreadable": "content.state = 'unreadable'",
-    "broken": "(content.broken = 1 OR content.state = 'unreadable')",
-    "duplicate": "content.copies > 1",
-    "hashed": "content.sha256 IS NOT NULL",
-    "unhashed": "content.sha256 IS NULL",
-    "unknown": "(content.kind = 'unknown' OR content.base IS NULL)",
-    "dora": "content.dora = 1",
-    "tested": f"content.id IN ({_DRAWN})",
-    "untested": f"content.id NOT IN ({_DRAWN})",
-    "unsafe": "content.safety IN ('suspicious', 'dangerous', 'broken', 'unscanned')",
-}  # fmt: skip
+__all__ = ["BASE_WORDS", "DERIVATIVES", "FIELDS", "KIND_WORDS", "Field"]
 
-
-def _wrong_value(scene: Scene, value: Value, what: str, known: Mapping[str, str]) -> QueryError:
-    near = get_close_matches(value.text.lower(), known, n=1, cutoff=0.7)
-    hint = f"Did you mean {near[0]}?" if near else f"Known: {', '.join(sorted(known))}."
-    return QueryError(
-        f"There is no {what} {value.text!r}.",
-        query=scene.query,
-        position=value.position,
-        length=max(value.length, 1),
-        hint=hint,
-    )
+_TRAINED = "SELECT content_id FROM training WHERE"
+_DIGESTS = ("sha256", "autov3", "autov1", "blake3", "crc32")
+_HEX = frozenset("0123456789abcdef")
 
 
 def _kind(scene: Scene, value: Value) -> Condition:
     kind = KIND_WORDS.get(value.text.lower().replace("-", "_"))
     if kind is None:
-        raise _wrong_value(scene, value, "kind", KIND_WORDS)
-    return "content.kind = ?", [kind]
+        raise scene.unknown(value, "kind", KIND_WORDS)
+    return Condition("content.kind = ?", (kind,))
 
 
 def _base(scene: Scene, value: Value) -> Condition:
-    word = value.text.lower()
-    if word in DERIVATIVES:
-        return "content.derivative = ?", [word]
-    if word == "unknown":
-        return "content.base IS NULL", []
-    base = BASE_WORDS.get(word)
+    asked = value.text.lower()
+    if asked in DERIVATIVES:
+        return Condition("content.derivative = ?", (asked,))
+    if asked == "unknown":
+        return Condition("content.base IS NULL")
+    base = BASE_WORDS.get(asked)
     if base is None:
-        known = {**BASE_WORDS, **dict.fromkeys(DERIVATIVES, ""), "unknown": ""}
-        raise _wrong_value(scene, value, "base model", known)
-    return "content.base = ?", [base]
+        raise scene.unknown(value, "base model", (*BASE_WORDS, *DERIVATIVES, "unknown"))
+    return Condition("content.base = ?", (base,))
 
 
 def _is(scene: Scene, value: Value) -> Condition:
     state = STATES.get(value.text.lower())
     if state is None:
-        raise _wrong_value(scene, value, "state", STATES)
-    return state, []
+        raise scene.unknown(value, "state", STATES)
+    return Condition(state)
 
 
-def _safety(scene: Scene, value: Value) -> Condition:
-    word = value.text.lower()
-    if word not in set(Safety):
-        raise _wrong_value(scene, value, "verdict", dict.fromkeys(Safety, ""))
-    return "content.safety = ?", [word]
-
-
-def _tag(_scene: Scene, value: Value) -> Condition:
-    return (
-        "content.id IN (SELECT link.content_id FROM tag JOIN content_tag AS link"
-        " ON link.tag_id = tag.id WHERE tag.folded = ?"
-        " GROUP BY link.content_id HAVING max(link.removed) = 0)",
-        [value.text.casefold()],
+def _hash(scene: Scene, value: Value) -> Condition:
+    """Look for a hash by its beginning, whichever of the six it is of."""
+    digits = value.text.lower().removeprefix("0x")
+    if not digits or not set(digits) <= _HEX:
+        raise scene.wrong(
+            value, f"{value.text!r} is no hash.", "A hash has the digits 0 to 9 and a to f only."
+        )
+    high = f"{digits}g"  # the first letter after every hex digit: a prefix as an indexable range
+    return among(
+        " UNION ALL ".join(
+            f"SELECT id FROM content WHERE {name} >= ? AND {name} < ?" for name in _DIGESTS
+        ),
+        *(bound for _ in _DIGESTS for bound in (digits, high)),
     )
 
 
-def _hash(_scene: Scene, value: Value) -> Condition:
-    digits = value.text.lower()
-    columns = ("sha256", "autov3", "autov1", "blake3", "crc32")
-    high = digits + "g"  # the first letter after every hex digit: a prefix as an indexable range
-    return (
-        "(" + " OR ".join(f"content.{name} >= ? AND content.{name} < ?" for name in columns) + ")",
-        [bound for _ in columns for bound in (digits, high)],
+def _level(scene: Scene, value: Value) -> Condition:
+    sql, params = level_range(scene.query, value, LEVELS).sql("content.content_level")
+    return Condition(f"(content.content_level > 0 AND {sql})", tuple(params))
+
+
+def _nsfw(scene: Scene, value: Value) -> Condition:
+    sign = ">=" if yes(scene, value) else "<"
+    return Condition(f"(content.content_level > 0 AND content.content_level {sign} ?)", (4,))
+
+
+def _part(_scene: Scene, value: Value) -> Condition:
+    return among(
+        "SELECT id FROM content WHERE parts <> '[]' AND parts LIKE ? ESCAPE '\\'",
+        f'%"{escaped(value.text.lower().replace("-", "_"))}%',
     )
 
 
-def _words_in(column: str) -> Build:
-    return lambda _scene, value: text.in_column(column, value.text)
-
-
-def _part_of(column: str) -> Build:
-    return lambda _scene, value: text.in_part(column, value.text)
-
-
-def _equals(column: str) -> Build:
-    return lambda _scene, value: (f"lower({column}) = ?", [value.text.lower()])
-
-
-def _number(column: str, read: Callable[[str, Value], Range] = number_range) -> Build:
-    def build(scene: Scene, value: Value) -> Condition:
-        sql, params = read(scene.query, value).sql(column)
-        return f"({sql})", list(params)
-
-    return build
-
-
-def _date(column: str) -> Build:
-    def build(scene: Scene, value: Value) -> Condition:
-        sql, params = date_range(scene.query, value, scene.now).sql(column)
-        return f"({sql})", list(params)
-
-    return build
+def _id(scene: Scene, value: Value) -> Condition:
+    if not value.text.isdecimal() or len(value.text) > 18:
+        raise scene.wrong(value, f"{value.text!r} is no number.", "As `loradex list` prints them.")
+    return Condition("content.id = ?", (int(value.text),))
 
 
 FIELDS: Mapping[str, Field] = {
-    "kind": Field(_kind, None, "checkpoint, lora, controlnet, vae, embedding …"),
+    "kind": Field(_kind, "content.kind = 'unknown'", "checkpoint, lora, controlnet, vae …"),
     "base": Field(_base, "content.base IS NULL", "sd1, sdxl, flux1 …, or pony, illustrious"),
-    "tag": Field(_tag, "content.tags = '[]'", "a tag, whole; tag: alone means no tag"),
-    "name": Field(_part_of("name"), None, "part of the name, or of a file's"),
-    "path": Field(_part_of("path"), None, "part of the path or file name of any copy"),
-    "trigger": Field(_words_in("words"), "content.words = '[]'", "a trigger word"),
-    "note": Field(_words_in("notes"), None, "a word in your note"),
-    "rating": Field(_number("content.rating"), "content.rating IS NULL", "1 to 5: rating:4.."),
-    "size": Field(_number("content.size", size_range), None, "size:>2GB, size:10MB..200MB"),
-    "rank": Field(_number("content.rank"), "content.rank IS NULL", "a LoRA's rank: rank:16.."),
-    "added": Field(_date("content.added_at"), None, "added:<30d, added:2026-01-01.."),
-    "hash": Field(_hash, "content.sha256 IS NULL", "the beginning of any of its hashes"),
-    "algorithm": Field(_equals("content.algorithm"), None, "lora, locon, loha, lokr …"),
-    "dtype": Field(_equals("content.dtype"), None, "F16, BF16, F32 …"),
-    "format": Field(_equals("content.format"), None, "safetensors, gguf, pickle, diffusers"),
-    "safety": Field(
-        _safety, "content.safety IS NULL", "safe, suspicious, dangerous, broken, unscanned"
+    "derivative": Field(
+        word("content.derivative", "derivative", known_words(DERIVATIVES)),
+        "content.derivative IS NULL",
+        ", ".join(DERIVATIVES),
     ),
+    "variant": Field(
+        equals("content.variant"), "content.variant IS NULL", "inpaint, dev, schnell, 3.5-large …"
+    ),
+    **own_fields.OWN_FIELDS,
+    **place_fields.PLACE_FIELDS,
+    "size": Field(number("content.size", size_range), None, "size:>2GB, size:10MB..200MB"),
+    "rank": Field(number("content.rank"), "content.rank IS NULL", "a LoRA's rank: rank:16.."),
+    "alpha": Field(
+        number_in(_TRAINED, "alpha"),
+        f"content.id NOT IN ({_TRAINED} alpha IS NOT NULL)",
+        "a LoRA's alpha, as its header says",
+    ),
+    "copies": Field(number("content.copies"), "content.copies = 0", "how often it is there: >1"),
+    "added": Field(date("content.added_at"), None, "added:<30d, added:2026-01-01.."),
+    "hash": Field(_hash, STATES["unhashed"], "the beginning of any of its hashes"),
+    "algorithm": Field(
+        equals("content.algorithm"), "content.algorithm IS NULL", "lora, locon, loha, lokr …"
+    ),
+    "dtype": Field(equals("content.dtype"), "content.dtype IS NULL", "F16, BF16, F32 …"),
+    "quantisation": Field(
+        equals("content.quantisation"), "content.quantisation IS NULL", "nf4, gguf-* …"
+    ),
+    "prediction": Field(
+        equals("content.prediction"), "content.prediction IS NULL", "epsilon, v_prediction, flow …"
+    ),
+    "format": Field(equals("content.format"), None, "safetensors, gguf, pickle, diffusers"),
+    "part": Field(
+        _part, "content.parts = '[]'", "what is inside: denoiser, text_encoder, vae, ema …"
+    ),
+    "safety": Field(
+        word("content.safety", "verdict", known_words(Safety)),
+        "content.safety IS NULL",
+        "safe, suspicious, dangerous, broken, unscanned",
+    ),
+    "state": Field(
+        word("content.state", "state", known_words(PLACE_STATES)), None, ", ".join(PLACE_STATES)
+    ),
+    "level": Field(
+        _level,
+        "coalesce(content.content_level, 0) = 0",
+        "the strongest picture: pg, pg13, r, x, xxx; level:..r",
+    ),
+    "nsfw": Field(_nsfw, "coalesce(content.content_level, 0) = 0", "yes from R on, or no"),
+    "trained": Field(
+        date_in(_TRAINED, "trained_at"),
+        f"content.id NOT IN ({_TRAINED} trained_at IS NOT NULL)",
+        "when it was trained, as its header says: trained:2025",
+    ),
+    "title": Field(
+        text_in(_TRAINED, "title"),
+        f"content.id NOT IN ({_TRAINED} title IS NOT NULL)",
+        "part of the title in its header",
+        f"content.id IN ({_TRAINED} title REGEXP ?)",
+    ),
+    "author": Field(
+        text_in(_TRAINED, "author"),
+        f"content.id NOT IN ({_TRAINED} author IS NOT NULL)",
+        "part of the author in its header",
+        f"content.id IN ({_TRAINED} author REGEXP ?)",
+    ),
+    **hub_fields.HUB_FIELDS,
+    "id": Field(_id, None, "the number that `loradex list` prints"),
     "is": Field(_is, None, ", ".join(name for name in STATES if name != "favorite")),
-}  # fmt: skip
-
-SORTS: Mapping[str, str] = {
-    "name": "content.name",
-    "added": "content.added_at",
-    "size": "content.size",
-    "rating": "content.rating",
-    "kind": "content.kind",
-    "base": "content.base",
-    "path": "content.path",
-    "copies": "content.copies",
 }
+"""Collections and custom fields are each catalog's own: `compiler` adds them."""
+
+ALIASES: Mapping[str, str] = {
+    "mtime": "changed", "modified": "changed", "extension": "ext", "favorite": "favourite",
+    "fav": "favourite", "words": "trigger", "word": "trigger", "stars": "rating",
+    "tags": "tag", "quantization": "quantisation", "quant": "quantisation", "license": "licence",
+    "by": "creator", "dir": "folder", "filename": "file", "algo": "algorithm", "dim": "rank",
+    "notes": "note", "lib": "library", "content": "level", "network_alpha": "alpha",
+}  # fmt: skip
+"""Other words for fields, as other tools have them."""

@@ -2,59 +2,98 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 
-Condition = tuple[str, list[str | float]]
+from loradex.catalog.folding import folded
+from loradex.catalog.query.condition import NOTHING, Condition, among, any_of
 
 WORDS = "content_fts"
 PARTS = "content_fts_parts"
+ABOUT = "content_fts_about"
 _TRIGRAM = 3
 """Characters that the index of parts needs to answer."""
+_STAR = re.compile(r"\*+")
 
 
 def anywhere(text: str, *, phrase: bool) -> Condition:
     """Match `text` in names, tags, trigger words, notes and what hubs say.
 
-    A word matches the beginning of a word, or any part of a name or path when it has three or
-    more characters (that is what the trigram index can answer). A phrase matches whole words.
+    A word matches the beginning of a word, or any part of a name or file name when it has three
+    or more characters (that is what the trigram index can answer). A phrase matches whole words.
+    A star stands for anything within a name.
     """
+    if not phrase and "*" in text.rstrip("*"):
+        return part("name", text.strip("*"), wild=True)
+    if not phrase:
+        text = text.rstrip("*") or text
     if not any(character.isalnum() for character in text):
-        return in_part("name", text)
+        return part("name", text)
     text = unicodedata.normalize("NFC", text)
     quoted = _quote(text)
-    words = f"content.id IN (SELECT rowid FROM {WORDS} WHERE {WORDS} MATCH ?)"
     if phrase:
-        return words, [quoted]
-    if len(text) < _TRIGRAM:
-        return words, [f"{quoted} *"]
-    parts = f"content.id IN (SELECT rowid FROM {PARTS} WHERE {PARTS} MATCH ?)"
-    return f"({words} OR {parts})", [f"{quoted} *", quoted]
+        return any_of((_match(WORDS, quoted), _match(ABOUT, quoted)))
+    ways = [_match(WORDS, f"{quoted} *")]
+    if len(text) >= _TRIGRAM:
+        ways += [_match(PARTS, _quote(folded(text))), _match(ABOUT, f"{quoted} *")]
+    return any_of(ways)
 
 
-def in_column(column: str, text: str) -> Condition:
+def in_column(column: str, text: str, *, phrase: bool = False) -> Condition:
     """Match words beginning with `text` in one column of the word index."""
     if not any(character.isalnum() for character in text):
-        return "0", []
-    return (
-        f"content.id IN (SELECT rowid FROM {WORDS} WHERE {WORDS} MATCH ?)",
-        [f"{column} : ({_quote(text)} *)"],
-    )
+        return NOTHING
+    quoted = _quote(unicodedata.normalize("NFC", text))
+    return _match(WORDS, f"{column} : ({quoted}{'' if phrase else ' *'})")
 
 
-def in_part(column: str, text: str) -> Condition:
-    """Match `text` anywhere in the names or paths (`column`) of all places of a content.
+def described(text: str, *, phrase: bool) -> Condition:
+    """Match what hubs say at length."""
+    if not any(character.isalnum() for character in text):
+        return NOTHING
+    quoted = _quote(unicodedata.normalize("NFC", text))
+    return _match(ABOUT, quoted if phrase else f"{quoted} *")
 
-    One or two characters are only looked for in the name or path that lists show: the index
-    cannot answer them, and reading all its texts takes ten times as long.
+
+def part(column: str, text: str, *, wild: bool = False) -> Condition:
+    """Match `text` anywhere in the names (`name`) or file names (`file`) of a content.
+
+    With `wild`, stars stand for anything. One or two characters are only looked for in the name
+    that lists show: the index cannot answer them.
     """
-    text = unicodedata.normalize("NFC", text).replace("\x00", "")
-    if len(text) < _TRIGRAM:
-        escaped = text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
-        return f"content.{column} LIKE ? ESCAPE '\\'", [f"%{escaped}%"]
-    return (
-        f"content.id IN (SELECT rowid FROM {PARTS} WHERE {PARTS} MATCH ?)",
-        [f"{column} : {_quote(text)}"],
-    )
+    needle = folded(text).replace("\x00", "")
+    if wild:
+        return Condition("content.sort_name LIKE ? ESCAPE '\\'", (f"%{starred(needle)}%",))
+    if len(needle) < _TRIGRAM:
+        if column == "file":
+            return among(
+                "SELECT content_id FROM content_place WHERE name LIKE ? ESCAPE '\\'",
+                f"%{escaped(needle)}%",
+            )
+        return Condition("content.sort_name LIKE ? ESCAPE '\\'", (f"%{escaped(needle)}%",))
+    return _match(PARTS, f"{column} : {_quote(needle)}")
+
+
+def whole(column: str, text: str) -> Condition:
+    """Match names that are `text` from beginning to end, its stars standing for anything."""
+    pattern = starred(folded(text))
+    if column == "file":
+        return among("SELECT content_id FROM content_place WHERE name LIKE ? ESCAPE '\\'", pattern)
+    return Condition("content.sort_name LIKE ? ESCAPE '\\'", (pattern,))
+
+
+def escaped(text: str) -> str:
+    """Return a text that LIKE takes literally, with a backslash as its ESCAPE."""
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+def starred(text: str) -> str:
+    """Return a text for LIKE in which each star stands for anything."""
+    return _STAR.sub("%", escaped(text))
+
+
+def _match(table: str, expression: str) -> Condition:
+    return among(f"SELECT rowid FROM {table} WHERE {table} MATCH ?", expression)
 
 
 def _quote(text: str) -> str:

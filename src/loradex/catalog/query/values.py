@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -14,6 +14,9 @@ from loradex.errors import QueryError
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*([kmgt]?)(i?)b?", re.IGNORECASE)
 _AGE = re.compile(r"-?([0-9]+)([hdwmy])", re.IGNORECASE)
 _DAY = re.compile(r"\d{4}-\d\d-\d\d|\d{8}", re.ASCII)
+_MONTH = re.compile(r"(\d{4})-(\d\d)", re.ASCII)
+_YEAR = re.compile(r"\d{4}", re.ASCII)
+_DAYS_AGO = {"today": 0, "yesterday": 1}
 _AGE_SECONDS = {"h": 3600, "d": 86_400, "w": 604_800, "m": 2_629_800, "y": 31_557_600}
 _POWERS = {"": 0, "k": 1, "m": 2, "g": 3, "t": 4}
 
@@ -49,6 +52,19 @@ def number_range(query: str, value: Value) -> Range:
     return _range(query, value, lambda part: _point(float(part)), "a number, as in 4, >3 or 2..5")
 
 
+def level_range(query: str, value: Value, levels: Mapping[str, int]) -> Range:
+    """Read `r`, `pg..r`, `>=x`: each level is its bit and all weaker ones."""
+    wanted = f"a level, as in r, ..pg13 or >=x: {', '.join(levels)}"
+
+    def read(part: str) -> Range:
+        bit = levels.get(part.lower())
+        if bit is None:
+            raise ValueError(part)
+        return Range(bit, 2 * bit, high_open=True)
+
+    return _range(query, value, read, wanted)
+
+
 def size_range(query: str, value: Value) -> Range:
     """Read a range of sizes: `>500MB`, `1GB..2GB`, `<4GiB`; plain numbers are bytes."""
     return _range(
@@ -59,10 +75,10 @@ def size_range(query: str, value: Value) -> Range:
 def date_range(query: str, value: Value, now: float) -> Range:
     """Read `2026-01-31`, `2026-01-01..`, `-30d..`, or an age: `<30d` is newer than 30 days.
 
-    Ages count in h, d, w, m (months) and y. A day means the whole of that day (UTC) wherever it
-    stands. A time without an offset is UTC.
+    Ages count in h, d, w, m (months) and y. A day, `today`, `yesterday`, a month (`2026-01`) and a
+    year mean the whole of it (UTC) wherever they stand. A time without an offset is UTC.
     """
-    wanted = "a date or an age, as in 2026-01-31.., -2w.. or <30d"
+    wanted = "a date or an age, as in 2026-01-31.., 2026-01, today, -2w.. or <30d"
     comparison = re.fullmatch(r"([<>]=?)-?([0-9]+[hdwmy])", value.text, re.IGNORECASE)
     if comparison:
         moment = _read(query, value, comparison.group(2), lambda part: _when(part, now), wanted)
@@ -130,12 +146,28 @@ def _size(text: str) -> float:
 
 
 def _when(text: str, now: float) -> Range:
-    """Return the whole of a day, or the moment that is an age ago or that ISO 8601 tells."""
+    """Return the whole of a day, month or year, or the moment that an age or ISO 8601 tells."""
     age = _AGE.fullmatch(text)
     if age:
         return _point(now - int(age.group(1)) * _AGE_SECONDS[age.group(2).lower()])
+    if text.lower() in _DAYS_AGO:
+        start = (now // 86_400 - _DAYS_AGO[text.lower()]) * 86_400
+        return Range(start, start + 86_400, high_open=True)
+    month = _MONTH.fullmatch(text)
+    if month:
+        return _months(int(month[1]), int(month[2]), 1)
+    if _YEAR.fullmatch(text):
+        return _months(int(text), 1, 12)
     if _DAY.fullmatch(text):
         start = datetime.fromisoformat(text).replace(tzinfo=UTC).timestamp()
         return Range(start, start + 86_400, high_open=True)
     moment = datetime.fromisoformat(text)
     return _point((moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp())
+
+
+def _months(year: int, month: int, count: int) -> Range:
+    """Return the whole of some months of one year."""
+    start = datetime(year, month, 1, tzinfo=UTC)
+    after = divmod(month - 1 + count, 12)
+    end = datetime(year + after[0], after[1] + 1, 1, tzinfo=UTC)
+    return Range(start.timestamp(), end.timestamp(), high_open=True)

@@ -3,6 +3,7 @@
 from sqlmodel import SQLModel
 
 from loradex.catalog.tables.content import Content, ContentHeader, EvidenceFact, TriggerWordFact
+from loradex.catalog.tables.finding import ContentPlace, Folder, Training
 from loradex.catalog.tables.hub import (
     HubFileRow,
     HubIgnored,
@@ -49,6 +50,7 @@ __all__ = [
     "CollectionMember",
     "Content",
     "ContentHeader",
+    "ContentPlace",
     "ContentTag",
     "ContentUse",
     "CustomField",
@@ -56,6 +58,7 @@ __all__ = [
     "DownloadRow",
     "EvidenceFact",
     "File",
+    "Folder",
     "Grid",
     "GridCell",
     "GridModelRow",
@@ -86,6 +89,7 @@ __all__ = [
     "TagEffective",
     "TagName",
     "TagParent",
+    "Training",
     "TriggerWordFact",
     "Verdict",
     "WordChoice",

@@ -1,9 +1,17 @@
 """Contents: the bytes themselves, what they are, and the facts told about them."""
 
-from sqlalchemy import Column, String
+from sqlalchemy import Column, String, text
 from sqlmodel import Field, Index, UniqueConstraint
 
 from loradex.catalog.tables.naming import NEVER_REUSED, Table
+
+FILTERS = (
+    "sort_name", "kind", "base", "derivative", "state", "format", "safety", "size", "rank",
+    "rating", "favourite", "matched", "copies", "content_level", "added_at", "algorithm", "dtype",
+    "variant", "quantisation", "prediction", "dora", "broken", "partial",
+)  # fmt: skip
+"""Columns that one index holds, in the order of lists: any filter on them reads that index alone,
+a page in the usual order stops when it is full, and nothing of the wide rows is touched."""
 
 
 class Content(Table, table=True):
@@ -15,9 +23,15 @@ class Content(Table, table=True):
 
     __tablename__ = "content"
     __table_args__ = (
-        Index(None, "kind", "base", "name"),
-        Index(None, "base", "name"),
+        Index("ix_content_filters", *FILTERS),
         Index(None, "name"),
+        Index(None, "size"),
+        Index("ix_content_untagged", "id", sqlite_where=text("tags = '[]'")),
+        Index("ix_content_wordless", "id", sqlite_where=text("words = '[]'")),
+        *(
+            Index(f"ix_content_{digest}", digest, sqlite_where=text(f"{digest} IS NOT NULL"))
+            for digest in ("blake3", "crc32", "autov1")
+        ),
         NEVER_REUSED,
     )
 
@@ -55,6 +69,8 @@ class Content(Table, table=True):
 
     # effective
     name: str = Field(sa_column=Column(String(collation="NOCASE"), nullable=False))
+    sort_name: str = ""
+    """The name without case and accents: the order of lists."""
     file_name: str
     kind: str
     base: str | None = None

@@ -9,6 +9,12 @@ class HubModelRow(Table, table=True):
     """A hub's model. `raw` is the JSON document under zlib; `gone_at` is set by a later 404."""
 
     __tablename__ = "hub_model"
+    __table_args__ = (
+        Index(
+            "ix_hub_model_filters",
+            *("hub", "id", "name", "type", "creator", "downloads", "likes", "licence", "gone_at"),
+        ),
+    )
 
     hub: str = Field(primary_key=True)
     id: int = Field(primary_key=True)
@@ -33,7 +39,13 @@ class HubVersionRow(Table, table=True):
     """A version of a model."""
 
     __tablename__ = "hub_version"
-    __table_args__ = (Index(None, "hub", "model_id"),)
+    __table_args__ = (
+        Index(None, "hub", "model_id"),
+        Index(
+            "ix_hub_version_filters",
+            *("hub", "id", "name", "base_model", "published_at", "gone_at", "early_access_until"),
+        ),
+    )
 
     hub: str = Field(primary_key=True)
     id: int = Field(primary_key=True)
@@ -104,7 +116,10 @@ class Match(Table, table=True):
     """A content is that version, known by `matched_by` (`sha256`, `autov3`, `person`)."""
 
     __tablename__ = "match"
-    __table_args__ = (Index(None, "hub", "version_id"),)
+    __table_args__ = (
+        Index(None, "hub", "version_id"),
+        Index("ix_match_models", "hub", "model_id", "version_id", "content_id"),
+    )
 
     content_id: int = Field(primary_key=True, foreign_key="content.id", ondelete="CASCADE")
     hub: str = Field(primary_key=True)

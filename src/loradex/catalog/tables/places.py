@@ -42,6 +42,7 @@ class File(Table, table=True):
         UniqueConstraint("library_id", "raw_path"),
         Index(None, "device", "inode"),
         Index(None, "content_id", "state"),
+        Index("ix_file_times", "library_id", "mtime_ns", "content_id"),
         Index("ix_file_unhashed", "content_id", sqlite_where=text(UNHASHED)),
         NEVER_REUSED,
     )
