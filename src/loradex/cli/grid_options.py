@@ -133,6 +133,17 @@ _OPTIONS = (
     click.option(
         "--no-baseline", is_flag=True, help="Do not add pictures of the checkpoint alone."
     ),
+    click.option(
+        "--approximate",
+        metavar="LIST",
+        help="Be faster or smaller, and tell it on the sheet: taesd, fp8, cache.",
+    ),
+    click.option(
+        "--few-steps",
+        default="",
+        metavar="REF",
+        help="A Lightning, Hyper, LCM, TCD, DMD2 or Turbo LoRA, with the settings it was made for.",
+    ),
     click.option("--dtype", default="auto", help="float32, bfloat16 or float16."),
     click.option("--device", default="auto", help="cpu, cuda, cuda:1 …"),
     click.option("--title", default="", help="What to call the grid."),
@@ -170,6 +181,8 @@ def request_from(
         dtype=_said(options["dtype"]) or request.dtype,
         device=_said(options["device"]) or request.device,
         title=_said(options["title"]) or request.title,
+        approximate=_parts(options["approximate"]) or request.approximate,
+        few_steps=_said(options["few_steps"]) or request.few_steps,
     )
 
 
@@ -232,6 +245,10 @@ def _with_usual(axes: list[AxisRequest]) -> list[AxisRequest]:
     if AxisKind.LORA in kinds and AxisKind.STRENGTH not in kinds:
         return [*axes, AxisRequest(AxisKind.STRENGTH, ("0", "0.5", "1"))]
     return axes
+
+
+def _parts(given: object) -> tuple[str, ...]:
+    return tuple(str(given).split(",")) if given else ()
 
 
 def _kinds(given: object) -> tuple[AxisKind, ...]:

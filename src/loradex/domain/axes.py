@@ -73,7 +73,7 @@ class Draft:
     `trigger` True and a text (words of one's own) put trigger words into the prompt at every
     strength, False never; None means: where the LoRA acts, so that they come and go with it.
     `strength_clip` None means: as `strength`. `parts` are texts to find in the prompt, each with
-    what to put there.
+    what to put there. `few_steps` is a LoRA that distils the checkpoint, and so acts in every cell.
     """
 
     checkpoint: GridModel
@@ -98,3 +98,5 @@ class Draft:
     control_strength: float = 1.0
     control_start: float = 0.0
     control_end: float = 1.0
+    few_steps: GridModel | None = None
+    few_strength: float = 1.0

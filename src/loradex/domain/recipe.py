@@ -24,6 +24,8 @@ class RenderSettings:
     """Counted from 1, as A1111 does: 1 uses the last layer."""
     dtype: str = "auto"
     device: str = "auto"
+    approximate: tuple[str, ...] = ()
+    """What may make pictures others, by name (`taesd`, `fp8`, `cache`); the same for all cells."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from loradex.domain.grid import GridSpec
 from loradex.domain.progress import CancelToken, Problem, ProgressSink
 from loradex.domain.recipe import GridModel
 from loradex.errors import UsageError
+from loradex.operations.grid_approximate import Approximations, read_approximate
 from loradex.operations.grid_layout import excluded, layout_of
 from loradex.operations.grid_models import (
     CHECKPOINT_KINDS,
@@ -63,6 +64,7 @@ class _Reading:
             Axis(axis.kind, read_values(axis.kind, axis.texts, finder), axis.find)
             for axis in request.axes
         )
+        self._approximations = Approximations()
 
     def spec(self) -> GridSpec:
         """Put all together."""
@@ -77,6 +79,12 @@ class _Reading:
         embeddings = embeddings_in(texts_of(self._axes), checkpoints, self._catalog)
         if self._request.baseline and self._models(AxisKind.LORA):
             self._add_baseline()
+        self._approximations = read_approximate(
+            self._request,
+            checkpoints,
+            self._finder,
+            has_vae=any(one.value for one in self._values(AxisKind.VAE)),
+        )
         checkpoints = self._completed(checkpoints)
         axes = tuple(axis for axis in self._axes if len(axis.values) > 1)
         return GridSpec(
@@ -166,7 +174,9 @@ class _Reading:
                     self._finder.sink.problem(Problem(model.name, text, "--size sets it."))
         request = self._request
         settings = replace(settings, dtype=request.dtype, device=request.device)
+        settings = self._approximations.settings(settings)
         draft = Draft(checkpoint=checkpoints[0], prompt="", settings=settings)
+        draft = self._approximations.put_into(draft)
         for axis in self._axes:
             # Parts of prompts pile up, so those that vary have to stay out of the base.
             if len(axis.values) == 1 or axis.kind is not AxisKind.PROMPT_PART:

@@ -28,6 +28,7 @@ class GridRequest:
 
     `x`, `y` and `pages` name kinds of axes; axes that none of them names go where they read best.
     `exclude` are combinations to leave out: kinds with the values, as typed, that meet there.
+    `approximate` are names of approximations, `few_steps` the REF of a LoRA that distils.
     With `baseline` every LoRA stands beside the checkpoint alone, asked for or not.
 
     Axes of one kind (and of one text to find) become one, and those without values go, so that
@@ -43,6 +44,8 @@ class GridRequest:
     dtype: str = "auto"
     device: str = "auto"
     title: str = ""
+    approximate: tuple[str, ...] = ()
+    few_steps: str = ""
 
     def __post_init__(self) -> None:
         """Bring the axes into their one form: prompt parts last, as a file has them."""

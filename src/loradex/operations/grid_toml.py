@@ -31,8 +31,8 @@ from loradex.operations.grid_request import AxisRequest, GridRequest
 _SHOWN = 40
 _EXAMPLE = 'A line is a name and values: lora = ["neon_knight"], or strength = "0..1:0.25".'
 _PLACES = ("x", "y", "pages")
-_TEXTS = ("title", "dtype", "device")
-_NOT_AXES = frozenset({*_PLACES, *_TEXTS, "baseline", "exclude"})
+_TEXTS = ("title", "dtype", "device", "few_steps")
+_NOT_AXES = frozenset({*_PLACES, *_TEXTS, "baseline", "exclude", "approximate"})
 LARGEST_TOML = 1 << 20
 """Characters of a description: ten thousand prompts of a hundred each."""
 
@@ -71,6 +71,8 @@ def read_toml(text: str, *, name: str = "the grid") -> GridRequest:
         dtype=_text(table, "dtype", name) or "auto",
         device=_text(table, "device", name) or "auto",
         title=_text(table, "title", name),
+        approximate=_texts(table.get("approximate", []), "approximate", name),
+        few_steps=_text(table, "few_steps", name),
     )
 
 
@@ -78,6 +80,8 @@ def write_toml(request: GridRequest) -> str:
     """Return `request` as TOML that `read_toml` gives back."""
     texts = {key: str(getattr(request, key)) for key in _TEXTS}
     lines = [f"{key} = {_quoted(text)}" for key, text in texts.items() if text not in ("", "auto")]
+    if request.approximate:
+        lines.append(f"approximate = {_list(request.approximate)}")
     if not request.baseline:
         lines.append("baseline = false")
     lines += [f"{key} = {_list(getattr(request, key))}" for key in _PLACES if getattr(request, key)]

@@ -185,10 +185,12 @@ def _publish(
     failed: dict[str, FailedCell],
     folder: Path,
 ) -> tuple[tuple[Path, ...], Path]:
+    from loradex.render.approximations import approximation_notes  # noqa: PLC0415
     from loradex.render.page import write_page  # noqa: PLC0415
     from loradex.render.sheet import write_sheet  # noqa: PLC0415
 
     folder.mkdir(parents=True, exist_ok=True)
-    sheets = write_sheet(plan, finished, failed, folder / "sheet.png")
-    page = write_page(plan, finished, failed, folder / "grid.html")
+    notes = approximation_notes(plan.spec.base)
+    sheets = write_sheet(plan, finished, failed, folder / "sheet.png", notes=notes)
+    page = write_page(plan, finished, failed, folder / "grid.html", notes=notes)
     return tuple(sheets), page

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from loradex.domain.grid import GridSpec
 from loradex.domain.recipe import Recipe, RenderSettings
 from loradex.errors import UsageError
+from loradex.render.approximations import check_approximations
 from loradex.render.prompts.editing import stages
 from loradex.render.recipes import FLOW_BASES
 
@@ -68,6 +69,7 @@ def check_recipe(recipe: Recipe) -> None:
             raise UsageError("A ControlNet starts before it ends, between 0 and 1 of the steps.")
         _check_strength(control.strength)
     check_settings(recipe.settings)
+    check_approximations(recipe)
     multiple = FLOW_MULTIPLE if recipe.checkpoint.base in FLOW_BASES else MULTIPLE
     check_size(recipe.settings, multiple, recipe.checkpoint.name)
 

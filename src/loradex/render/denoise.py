@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from loradex.render.bases.base import Base, Batch
 from loradex.render.bases.schedule import Schedule
+from loradex.render.step_cache import StepCache
 
 if TYPE_CHECKING:
     from torch import Generator, Tensor
@@ -34,12 +35,14 @@ def go_down(
     on_step: OnStep,
     after_step: AfterStep | None = None,
     later: Mapping[int, Batch] = MappingProxyType({}),
+    cache: StepCache | None = None,
 ) -> Tensor:
     """Return the latents at the end of `schedule`; they keep their device and dtype.
 
     `later` has the batches that take over from `batch`, by the number of the timestep, where
     prompts change on the way. `on_step(done, of)` is called after each step and may raise to
-    stop. `after_step` may change latents on the way (inpainting).
+    stop. `after_step` may change latents on the way (inpainting); `cache` answers
+    for the network at some steps.
     """
     import torch  # noqa: PLC0415 - heavy
 
@@ -48,7 +51,11 @@ def go_down(
         for number, timestep in enumerate(schedule.timesteps):
             batch = later.get(number, batch)
             scaled = schedule.scale(latents, timestep)
-            predicted = base.predict(scaled, timestep, batch)
+            predicted = cache.guess(number, timestep) if cache else None
+            if predicted is None:
+                predicted = base.predict(scaled, timestep, batch)
+                if cache:
+                    cache.keep(timestep, predicted)
             latents = schedule.step(predicted, timestep, latents, generators).to(dtype)
             if after_step is not None:
                 latents = after_step(latents, number)

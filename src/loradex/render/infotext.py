@@ -39,6 +39,8 @@ def infotext_of(recipe: Recipe, *, engine: str) -> str:
             f"Model: {control.model.name}, Weight: {control.strength:g}, "
             f"Guidance Start: {control.start:g}, Guidance End: {control.end:g}"
         )
+    if settings.approximate:
+        fields["Approximate"] = ", ".join(settings.approximate)
     if settings.clip_skip > 1:
         fields["Clip skip"] = str(settings.clip_skip)
     fields["RNG"] = "CPU"

@@ -50,6 +50,8 @@ def facts_of(recipe: Recipe) -> dict[str, object]:
         facts["embeddings"] = sorted([key, model.digest] for key, model in recipe.embeddings)
     if recipe.start is not None:
         facts["start"] = _start(recipe.start)
+    if settings.approximate:
+        facts["approximate"] = sorted(settings.approximate)
     if recipe.controls:
         facts["controls"] = [_control(control) for control in recipe.controls]
     return facts

@@ -6,13 +6,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from loradex.domain.recipe import Recipe
+from loradex.render.approximations import FP8, TAESD
 from loradex.render.bases.base import Base
 from loradex.render.bases.companions import Companions, refuse_missing
 from loradex.render.bases.load import load_base
 from loradex.render.bases.survey import survey, text_folders
+from loradex.render.bases.tiny_coder import load_tiny
 from loradex.render.bases.transformer_file import find_transformer
+from loradex.render.bases.vae_file import decoding
 from loradex.render.bases.weights import open_weights
 from loradex.render.device import Placed
+from loradex.render.eight_bits import keep_in_eight_bits
 from loradex.render.noise import NoiseHints
 from loradex.render.published_tokenizers import TokenizerKind
 from loradex.render.single_file import borrowed_parts
@@ -24,7 +28,8 @@ def load_key(recipe: Recipe) -> tuple[object, ...]:
     vae = recipe.vae.digest if recipe.vae else None
     companions = tuple(model.digest for model in recipe.companions)
     settings = recipe.settings
-    return (recipe.checkpoint.digest, vae, companions, settings.device, settings.dtype)
+    how = (settings.device, settings.dtype, settings.approximate)
+    return (recipe.checkpoint.digest, vae, companions, *how)
 
 
 def loaded(recipe: Recipe, placed: Placed, tokenizers: Sequence[Path] = ()) -> Base:
@@ -34,12 +39,19 @@ def loaded(recipe: Recipe, placed: Placed, tokenizers: Sequence[Path] = ()) -> B
     `NotRenderable`.
     """
     borrowed = tuple(Path(model.path) for model in recipe.companions)
-    vae = Path(recipe.vae.path) if recipe.vae else None
+    chosen = Path(recipe.vae.path) if recipe.vae else None
+    approximate = recipe.settings.approximate
+    vae = None if TAESD in approximate else chosen
     companions = Companions(borrowed, borrowed, tuple(tokenizers), vae)
     # Only what is said against the usual: a file's own word is the better one otherwise.
     says_v = recipe.checkpoint.prediction == "v_prediction"
     hints = NoiseHints(prediction="v_prediction" if says_v else None)
-    return load_base(Path(recipe.checkpoint.path), placed, companions, hints=hints)
+    base = load_base(Path(recipe.checkpoint.path), placed, companions, hints=hints)
+    if TAESD in approximate and chosen is not None:
+        base.use_vae(load_tiny(chosen, base, decoding(placed)))
+    if FP8 in approximate:
+        keep_in_eight_bits(next(iter(base.modules().values())))
+    return base
 
 
 def borrowed_files(

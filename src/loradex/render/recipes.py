@@ -65,6 +65,8 @@ def resolved(
     prompt, uses = _named_uses(prompt, named)
     for model, strength, clip, blocks in _own_uses(draft):
         uses.append(LoraUse(model, strength, strength if clip is None else clip, blocks))
+    if draft.few_steps is not None:
+        uses.append(LoraUse(draft.few_steps, draft.few_strength, draft.few_strength))
     start = None
     if draft.init_image is not None:
         start = StartUse(draft.init_image, draft.denoising, draft.mask)

@@ -7,11 +7,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from loradex.domain.recipe import Recipe
+from loradex.render.approximations import CACHE
 from loradex.render.bases.base import Base
 from loradex.render.bases.control import steer
 from loradex.render.bases.init_picture import begin
 from loradex.render.denoise import generators_of, go_down
 from loradex.render.inputs import Inputs, steering
+from loradex.render.step_cache import StepCache
 from loradex.render.texts import Texts
 
 if TYPE_CHECKING:
@@ -75,4 +77,5 @@ def sample(
             turn.call: replace(batch, arguments=batches[id(turn.conditions)].arguments)
             for turn in turns[1:]
         },
+        cache=StepCache(steps) if CACHE in settings.approximate else None,
     )

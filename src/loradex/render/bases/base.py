@@ -100,6 +100,10 @@ class Base(Protocol):
     def release_text(self) -> None:
         """Give up the text encoders and their memory. `encode` cannot be called afterwards."""
 
+    @property
+    def coder(self) -> Coder:
+        """What decodes latents at present."""
+
     def use_vae(self, coder: Coder | None) -> None:
         """Decode with another VAE from now on, of `load_vae`; None: the checkpoint's own."""
 

@@ -91,6 +91,11 @@ class FlowBase(ABC):
             text.model.to("meta")
         self._texts = {}
 
+    @property
+    def coder(self) -> Coder:
+        """What decodes latents at present."""
+        return self._coder
+
     def use_vae(self, coder: Coder | None) -> None:
         """Decode with another VAE; None: the checkpoint's own."""
         self._coder = self._parts.coder if coder is None else coder

@@ -71,6 +71,11 @@ class UNetBase:
             text.model.to("meta")
         self._released = True
 
+    @property
+    def coder(self) -> Coder:
+        """What decodes latents at present."""
+        return self._coder
+
     def use_vae(self, coder: Coder | None) -> None:
         """Decode with another VAE; None: the checkpoint's own."""
         self._coder = self._own_coder if coder is None else coder

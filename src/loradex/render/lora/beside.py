@@ -7,6 +7,7 @@ from itertools import groupby
 from typing import TYPE_CHECKING
 
 from loradex.errors import LoraMismatch
+from loradex.render.eight_bits import computing_dtype
 
 if TYPE_CHECKING:
     from torch import Tensor, device, dtype, nn
@@ -42,7 +43,7 @@ class Beside:
         weight = module._parameters["weight"]
         assert weight is not None  # noqa: S101 - only modules with a weight are listed
         computes = weight.dtype in {torch.float32, torch.bfloat16, torch.float16}
-        dtype = weight.dtype if computes else torch.bfloat16
+        dtype = computing_dtype(module) or (weight.dtype if computes else torch.bfloat16)
         place = weight.device if device is None else torch.device(device)
         present = [factors for factors in files if factors is not None]
         kernel = () if isinstance(module, nn.Linear) else tuple(weight.shape[2:])
