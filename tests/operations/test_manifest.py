@@ -333,9 +333,9 @@ def test_the_order_is_always_the_same(stocked: Catalog) -> None:
     ]
 
 
-def test_a_hundred_thousand_models_need_little_memory(tmp_path: Path) -> None:
+def test_a_long_manifest_needs_no_more_memory_than_a_short_one(tmp_path: Path) -> None:
     path = tmp_path / "m.json"
-    write_manifest(path, (replace(FULL, sha256=f"{n:064x}") for n in range(20_000)))
+    write_manifest(path, (replace(FULL, sha256=f"{n:064x}") for n in range(5_000)))
     code = (
         "import resource, sys\nfrom pathlib import Path\n"
         "from loradex.operations.manifest.files import read_manifest, write_manifest\n"
@@ -343,11 +343,11 @@ def test_a_hundred_thousand_models_need_little_memory(tmp_path: Path) -> None:
         "source = Path(sys.argv[1])\n"
         "write_manifest(source.with_suffix('.csv'), read_manifest(source))\n"
         "count = sum(1 for _ in read_manifest(source.with_suffix('.csv')))\n"
-        "assert count == 20_000\n"
+        "assert count == 5_000\n"
         "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before)"
     )
     ended = subprocess.run(
         [sys.executable, "-c", code, str(path)], capture_output=True, text=True, check=True
     )
-    assert path.stat().st_size > 20_000_000
-    assert int(ended.stdout) < 16_000  # KiB
+    assert path.stat().st_size > 5_000_000
+    assert int(ended.stdout) < 12_000  # KiB; all entries at once take 30,000

@@ -165,11 +165,7 @@ def _put_collections(connection: Connection, changes: Sequence[Change], now: flo
         "INSERT OR IGNORE INTO collection_member(collection_id, content_id, position)"
         " SELECT id, ?1, (SELECT coalesce(max(position), -1) + 1 FROM collection_member"
         " WHERE collection_id = collection.id) FROM collection WHERE folded = ?2 AND query IS NULL",
-        [
-            (change.content_id, folded(name))
-            for change in changes
-            for name in change.collections
-        ],
+        [(change.content_id, folded(name)) for change in changes for name in change.collections],
     )
 
 
