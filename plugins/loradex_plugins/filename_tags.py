@@ -1,4 +1,4 @@
-"""Tags from the words in file and folder names. The example of a tagger.
+"""Tags from the words in file names. The smallest useful example of a tagger.
 
 Names are all that many files have: `Watercolor_Landscape-v2.1_SDXL.safetensors` has no metadata
 and is unknown to the hub, yet anybody can read what it is for. Only words of a small vocabulary
@@ -7,17 +7,15 @@ count; most words in file names are names of people, characters and mixes.
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from collections.abc import Iterator
 
+from loradex.domain.name_words import split_words, telling
 from loradex.plugin_api import TaggerInput, TagProposal, hookimpl
 
 LORADEX_API = "1.0"
 
-# How often a person would agree. A folder was chosen on purpose, but for all that is in it.
-_FROM_NAME = 0.7
-_FROM_FOLDER = 0.6
+_SURE = 0.7
+"""How often a person would agree."""
 
 _VOCABULARY: dict[str, str] = {
     # What it is for, in the hub's own words where it has one.
@@ -94,41 +92,13 @@ _TAG_OF = {word: tag for tag, words in _VOCABULARY.items() for word in words.spl
 # An embedding called "bad hands" is put into negative prompts and shows no hands.
 _NEGATIVE = frozenset({"bad", "badhand", "badhands", "negative", "neg", "easynegative"})
 
-# Versions, training steps, precisions: they may stand between two words that belong together.
-_NOISE = re.compile(r"v|ver|version|r|rank|dim|e|epoch|step|fp|bf|f|q|k|pruned|ema|final|new|\d+")
-
-_WORD = re.compile(
-    r"""
-    \d+(?:d|bit)(?![a-z])       # 3D, 8bit: a number that belongs to its unit
-    | [A-Z]+(?![a-z])           # SDXL, and the XL of XLAnime
-    | [A-Z]?[^\W\d_A-Z]+        # Anime, anime, and letters of other scripts
-    | \d+
-    """,
-    re.VERBOSE,
-)
-_CAPITAL_UNIT = re.compile(r"(?<=\d)(?:D|BIT|Bit)(?![a-z])")
-
 
 @hookimpl
 def propose_tags(model: TaggerInput) -> Iterator[TagProposal]:
-    """Yield a tag for every known word in the file's name, then in the names of its folders."""
+    """Yield a tag for every known word in the file's name."""
     stem = model.file_name.rpartition(".")[0] or model.file_name
-    seen: set[str] = set()
-    for text, confidence, place in (
-        (stem, _FROM_NAME, "file's name"),
-        (model.folder, _FROM_FOLDER, "folder's name"),
-    ):
-        for tag, word in _tags(split_words(text)):
-            if tag not in seen:
-                seen.add(tag)
-                yield TagProposal(tag, confidence, f"The {place} has the word “{word}”.")
-
-
-def split_words(name: str) -> list[str]:
-    """Return the words of a name in lower case: `XLAnimeStyle_v2` is `xl anime style v 2`."""
-    plain = unicodedata.normalize("NFKC", name)
-    plain = _CAPITAL_UNIT.sub(lambda unit: unit.group().lower(), plain)
-    return [word.casefold() for word in _WORD.findall(plain)]
+    for tag, word in dict(_tags(split_words(stem))).items():
+        yield TagProposal(tag, _SURE, f"The file's name has the word “{word}”.")
 
 
 def _tags(words: list[str]) -> Iterator[tuple[str, str]]:
@@ -136,7 +106,7 @@ def _tags(words: list[str]) -> Iterator[tuple[str, str]]:
     if not _NEGATIVE.isdisjoint(words):
         yield "negative", next(word for word in words if word in _NEGATIVE)
         return
-    words = [word for word in words if not _NOISE.fullmatch(word)]
+    words = telling(words)
     position = 0
     while position < len(words):
         pair = words[position : position + 2]

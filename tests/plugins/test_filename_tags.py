@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 
 from loradex.domain.kinds import ModelKind
+from loradex.domain.name_words import split_words
 from loradex.plugin_api import TaggerInput
-from loradex_plugins.filename_tags import propose_tags, split_words
+from loradex_plugins.filename_tags import propose_tags
 
 
 @pytest.mark.parametrize(
@@ -41,7 +42,7 @@ def test_names_are_split_into_words(name: str, words: str) -> None:
         ("realisticVisionV60B1_v51VAE.safetensors", "", "photorealistic"),
         ("animefull-final-pruned.ckpt", "", ""),
         ("jane_doe-000010.safetensors", "", ""),
-        ("jane_doe.safetensors", "characters/Anime", "character|anime"),
+        ("jane_doe.safetensors", "characters/Anime", ""),
         ("anime_girl.safetensors", "anime", "anime"),
         ("bad_hands.pt", "", "negative"),
         ("catastrophe.safetensors", "", ""),
@@ -57,9 +58,6 @@ def test_known_words_become_tags(name: str, folder: str, tags: str) -> None:
     ]
 
 
-def test_the_reason_names_the_word_and_the_place() -> None:
-    model = TaggerInput("cars.pt", "Toons", ModelKind.LORA, None)
-    name, folder = propose_tags(model)
-    assert name.reason == "The file's name has the word “cars”."
-    assert folder.reason == "The folder's name has the word “toons”."
-    assert name.confidence > folder.confidence
+def test_the_reason_names_the_word() -> None:
+    (proposal,) = propose_tags(TaggerInput("cars.pt", "Toons", ModelKind.LORA, None))
+    assert proposal.reason == "The file's name has the word “cars”."

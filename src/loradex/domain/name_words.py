@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 LONGEST = 512
 """Characters of a name that are looked at."""
@@ -30,6 +31,11 @@ def split_words(name: str) -> list[str]:
     return [word.casefold() for word in _WORD.findall(plain)]
 
 
+def telling(words: Iterable[str]) -> list[str]:
+    """Return words without versions, steps and precisions."""
+    return [word for word in words if not _NOISE.fullmatch(word)]
+
+
 def telling_words(name: str) -> list[str]:
     """Return the words of a name without versions, steps and precisions."""
-    return [word for word in split_words(name) if not _NOISE.fullmatch(word)]
+    return telling(split_words(name))

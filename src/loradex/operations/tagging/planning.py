@@ -159,6 +159,7 @@ class _Work:
                 Given(tag.tag, tag.plugin, round(tag.confidence, 2), tag.reason)
                 for tag in self._plugins.propose_tags(asked)
                 if tag.confidence >= settings.least_confidence
+                and fold_tag(tag.tag) not in settings.ignore
             )
             given.sort(key=lambda each: -each.confidence)
         return given
