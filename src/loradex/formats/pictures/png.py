@@ -14,6 +14,11 @@ _MOST_CHUNKS = 200_000
 """A large picture in 8 kB pieces has 20,000."""
 _HEAD = struct.Struct(">I4s")
 _TEXTUAL = (b"tEXt", b"zTXt", b"iTXt", b"eXIf")
+_TOLD = frozenset({
+    "parameters", "prompt", "workflow", "invokeai_metadata", "sd-metadata", "dream", "usercomment",
+})  # fmt: skip
+"""Texts of generators. They come before the pixels; only without any are the chunks behind those
+looked through, which takes a read for each on a disk that may be slow."""
 
 
 def read_png(file: BinaryIO, size: int, found: PictureTexts) -> None:
@@ -26,7 +31,7 @@ def read_png(file: BinaryIO, size: int, found: PictureTexts) -> None:
             found.note("It ends before its last chunk.")
             return
         length, kind = _HEAD.unpack(head)
-        if kind == b"IEND":
+        if kind == b"IEND" or (kind == b"IDAT" and not _TOLD.isdisjoint(found.texts)):
             return
         if length > size - place - _HEAD.size:
             found.note("A chunk is longer than the file.")
