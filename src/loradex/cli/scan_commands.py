@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from loradex.cli.context import Context, pass_context, stoppable
+from loradex.cli.daily_copy import keep_daily_copy
 from loradex.cli.jsontext import print_json
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.cli.scan_text import notify_scanned, scan_json, scan_sentence, standing
@@ -86,6 +87,7 @@ def scan_command(
         failed = _scan_once(
             context, catalog, libraries, hashing, everything, accept_missing, as_json, progress
         )
+    keep_daily_copy(context)
     if failed:
         click.get_current_context().exit(PARTLY)
 
