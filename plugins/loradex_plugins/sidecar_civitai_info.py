@@ -30,8 +30,11 @@ class CivitaiInfo:
         return version_claims(document.value)
 
     def keys(self, model: SidecarModel, _existing: Mapping[str, object]) -> list[SidecarKey]:
-        """Return the hub's record; nothing for a model that is not on CivitAI."""
-        if model.hub is None:
+        """Return the hub's record; nothing for a model of which it is not known.
+
+        The tool would take a part of it for the whole, and not ask the hub any more.
+        """
+        if model.hub is None or not model.hub.whole:
             return []
         return [SidecarKey(key, value) for key, value in model.hub.version.items()]
 

@@ -88,7 +88,7 @@ class LoraManager:
         hub = model.hub
         found = [
             SidecarKey("file_name", model.file_name.rpartition(".")[0], file),
-            SidecarKey("model_name", hub.model_name if hub else model.name, person),
+            SidecarKey("model_name", _name(model), person),
             SidecarKey("file_path", model.path, file),
             SidecarKey("size", model.size, file),
             SidecarKey("modified", model.added, once),
@@ -125,6 +125,15 @@ class LoraManager:
 def sidecar_dialect() -> list[LoraManager]:
     """Return the dialect."""
     return [LoraManager()]
+
+
+def _name(model: SidecarModel) -> str:
+    """Return the hub's name of the model, unless it is called otherwise here."""
+    hub = model.hub
+    if hub is None or not hub.model_name:
+        return model.name
+    usual = " ".join(f"{hub.model_name} {hub.version_name}".split())
+    return hub.model_name if model.name == usual else model.name
 
 
 def _base(word: str) -> str:

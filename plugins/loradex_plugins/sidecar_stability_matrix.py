@@ -83,7 +83,7 @@ class StabilityMatrix:
         hub = model.hub
         digests = (("SHA256", model.sha256), ("CRC32", model.crc32), ("BLAKE3", model.blake3))
         hashes = {key: value.upper() for key, value in digests if value}
-        found = [*_page(hub)] if hub else [*_own(model)]
+        found = [*_page(hub, model.name)] if hub else [*_own(model)]
         found += [
             SidecarKey("ImportedAt", _moment(model.added), KeyRule.ONCE),
             SidecarKey("Hashes", hashes, KeyRule.FILE),
@@ -105,7 +105,7 @@ def sidecar_dialect() -> list[StabilityMatrix]:
     return [StabilityMatrix()]
 
 
-def _page(hub: SidecarHub) -> list[SidecarKey]:
+def _page(hub: SidecarHub, name: str) -> list[SidecarKey]:
     files = [table(file) for file in entries(hub.version.get("files"))]
     file = next((file for file in files if file.get("primary")), files[0] if files else {})
     images = [table(image) for image in entries(hub.version.get("images"))]
@@ -116,7 +116,7 @@ def _page(hub: SidecarHub) -> list[SidecarKey]:
     }
     found: dict[str, object] = {
         "ModelId": hub.model_id,
-        "ModelName": hub.model_name,
+        "ModelName": hub.model_name or name,
         "ModelDescription": hub.model_description,
         "Nsfw": hub.content_level > _SAFE,
         "Tags": list(hub.tags),

@@ -50,6 +50,7 @@ def _page(row: tuple[object, ...]) -> SidecarHub:
         published_at=str(published_at or ""),
         gone=bool(gone),
         version=_document(version),
+        whole="files" in _document(version),
         model=_document(model),
     )
 

@@ -75,8 +75,8 @@ class StoredSidecar:
     document: bytes | None
     judged_by: str | None
     read_at: float
-    written: bool = False
-    """loradex itself wrote it so."""
+    ours: tuple[str, ...] = ()
+    """The keys that loradex itself wrote so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +154,16 @@ class SidecarStore:
                 found[int(str(id_))].append(StoredClaims(*rest))  # type: ignore[arg-type]
         return dict(found)
 
-    def document(self, library_id: int, raw_path: bytes) -> tuple[bytes, bool] | None:
-        """Return the bytes that a sidecar had when loradex last read or wrote it, and whether
-        loradex wrote them; None when it never did either, or they were too many to be kept.
+    def document(self, library_id: int, raw_path: bytes) -> tuple[bytes, tuple[str, ...]] | None:
+        """Return the bytes that a sidecar had when loradex last read or wrote it, and the keys that
+        loradex itself wrote; None when it did neither, or the bytes were too many to be kept.
         """
         rows = self._reader.rows_of(
-            "SELECT document, written FROM sidecar WHERE library_id = ? AND raw_path = ?",
+            "SELECT document, ours FROM sidecar WHERE library_id = ? AND raw_path = ?",
             (library_id, raw_path),
         )
         document = _unpacked(rows[0][0]) if rows else None
-        return None if document is None else (document, bool(rows[0][1]))
+        return None if document is None else (document, texts(str(rows[0][1])))
 
     def latest_document(self, content_id: int, dialect: str) -> bytes | None:
         """Return the bytes of the newest sidecar of a dialect that a content ever had."""
@@ -288,14 +288,14 @@ def _put_rows(connection: Connection, sidecars: Sequence[StoredSidecar]) -> None
         return
     connection.exec_driver_sql(
         "INSERT INTO sidecar(library_id, raw_path, path, content_id, dialect, size, mtime_ns,"
-        " state, problem, claims, document, judged_by, written, taken, read_at)"
+        " state, problem, claims, document, judged_by, ours, taken, read_at)"
         " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)"
         " ON CONFLICT(library_id, raw_path) DO UPDATE SET path = excluded.path,"
         " taken = CASE WHEN content_id IS excluded.content_id THEN taken ELSE '' END,"
         " content_id = excluded.content_id, dialect = excluded.dialect, size = excluded.size,"
         " mtime_ns = excluded.mtime_ns, state = excluded.state, problem = excluded.problem,"
         " claims = excluded.claims, document = excluded.document,"
-        " judged_by = excluded.judged_by, written = excluded.written,"
+        " judged_by = excluded.judged_by, ours = excluded.ours,"
         " read_at = excluded.read_at",
         [
             (
@@ -311,7 +311,7 @@ def _put_rows(connection: Connection, sidecars: Sequence[StoredSidecar]) -> None
                 each.claims,
                 _packed(each.document),
                 each.judged_by,
-                each.written,
+                json.dumps(each.ours),
                 each.read_at,
             )
             for each in sidecars

@@ -51,12 +51,15 @@ def import_sentence(report: ImportReport, *, dry_run: bool) -> str:
     text += "."
     extra = [
         f"{report.unchanged:,} had not changed" if report.unchanged else "",
-        f"{report.states['miss']:,} only say that the hub did not have the file"
+        f"{report.refused_before:,} of these cannot be taken (--again says why)"
+        if report.refused_before
+        else "",
+        f"not on the hub by what they say: {report.states['miss']:,}"
         if report.states["miss"]
         else "",
-        f"{len(report.stale):,} speak of other bytes and are not believed" if report.stale else "",
-        f"{len(report.refused):,} could not be taken" if report.refused else "",
-        f"{report.states['other']:,} are of no dialect that is known"
+        f"of other bytes, and not believed: {len(report.stale):,}" if report.stale else "",
+        f"could not be taken: {len(report.refused):,}" if report.refused else "",
+        f"of no dialect that is known: {report.states['other']:,}"
         if report.states["other"]
         else "",
     ]
@@ -119,7 +122,7 @@ def line_json(diff: SidecarDiff) -> dict[str, object]:
 
 
 def _line(line: DiffLine) -> str:
-    theirs, ours = display_text(line.theirs, _WIDE), display_text(line.ours, _WIDE)
+    theirs, ours = _short(line.theirs), _short(line.ours)
     if line.problem:
         meant = f": {theirs}" if theirs else ""
         return f"{line.field}{meant}  {display_text(line.problem)}".strip()
@@ -145,7 +148,7 @@ def export_sentence(report: ExportReport, *, dry_run: bool) -> str:
         text += f" ({told})"
     parts = [
         f"{report.unchanged:,} said the same already" if report.unchanged else "",
-        f"{report.silent:,} have nothing to say in that dialect" if report.silent else "",
+        f"nothing to say for {report.silent:,}" if report.silent else "",
         f"{count_text(report.conflicts, 'key')} stayed as somebody set them there (--replace"
         " decides for loradex)"
         if report.conflicts
@@ -205,4 +208,8 @@ def draft_json(draft: Draft) -> dict[str, object]:
 
 def _value(value: object) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
-    return display_text(text, _WIDE)
+    return _short(text)
+
+
+def _short(text: str) -> str:
+    return display_text(" ".join(text[:2_000].split()), _WIDE)

@@ -104,6 +104,8 @@ class SidecarHub:
     gone: bool
     version: dict[str, object]
     """The hub's document of the version, with `modelId` and `model`."""
+    whole: bool
+    """The hub's own document is known; else `version` was made of what little there is."""
     model: dict[str, object]
     """The hub's document of the model; empty where only the version is known."""
 

@@ -36,8 +36,8 @@ class SidecarRow(Table, table=True):
     """The file's bytes under zlib; None when it is larger than what is kept."""
     judged_by: str | None = None
     """The model's SHA-256 when this was read; None while it was not known."""
-    written: bool = False
-    """It is as loradex itself wrote it."""
+    ours: str = "[]"
+    """JSON list of the keys that loradex itself wrote so."""
     taken: str = ""
     """JSON: what became the person's own, so that it is taken once only."""
     read_at: float

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from loradex.catalog.sidecar_store import ModelPlace
 from loradex.domain.sidecars import (
     TEXT_KEY,
+    KeyRule,
     SidecarClaims,
     SidecarDocument,
     SidecarKey,
@@ -49,6 +50,8 @@ class Draft:
     data: bytes
     woven: Woven
     claims: SidecarClaims
+    ours: tuple[str, ...] = ()
+    """The keys that loradex itself has written so, now or before."""
 
     @property
     def shown_path(self) -> str:
@@ -59,6 +62,11 @@ class Draft:
     def changes(self) -> tuple[KeyChange, ...]:
         """What would really change; nothing, when the file need not be written."""
         return self.woven.written
+
+    def light(self) -> Draft:
+        """Return it without the files' bytes: what is to be shown."""
+        before = None if self.before is None else replace(self.before, data=b"")
+        return replace(self, before=before, data=b"")
 
 
 class Drafter:
@@ -92,12 +100,23 @@ class Drafter:
         keys = self._keys(place, dialect, existing)
         if not keys:
             return None
+        if before is not None and self._is_stale(place, dialect, before):
+            existing, last = _of_persons(existing, keys), None
         result = woven(existing, last, keys, ours=ours, replace=self._replace)
         if before is None:
             # Nothing stands there: all of it is to be written, also what was kept of it before.
             result = Woven(result.document, woven({}, None, keys).changes)
         data = _bytes(result.document, dialect) if result.written else b""
-        return Draft(place, dialect, path, before, data, result, self._claims(dialect, data))
+        return Draft(
+            place,
+            dialect,
+            path,
+            before,
+            data,
+            result,
+            self._claims(dialect, data),
+            tuple(result.ours(last, ours)),
+        )
 
     def shown_path(self, place: ModelPlace, dialect: FencedDialect) -> str:
         """Return the path that a dialect's file has, or would have."""
@@ -123,8 +142,8 @@ class Drafter:
 
     def _documents(
         self, place: ModelPlace, dialect: FencedDialect, path: bytes, before: ReadFile | None
-    ) -> tuple[_Document, _Document | None, bool]:
-        """Return the file as it is, and as loradex last knew it, and whether loradex wrote that.
+    ) -> tuple[_Document, _Document | None, tuple[str, ...]]:
+        """Return the file as it is, as loradex last knew it, and the keys it had written itself.
 
         Where there is none, one of this dialect that the model had before stands for both.
         """
@@ -132,10 +151,10 @@ class Drafter:
         if before is None:
             kept = sidecars.latest_document(place.content_id, dialect.name)
             document = {} if kept is None else _document(kept, dialect)
-            return document, document, False
+            return document, document, ()
         known = sidecars.document(place.library_id, path[len(place.root) + 1 :])
         last = None if known is None else _document(known[0], dialect)
-        return _document(before.data, dialect), last, known is not None and known[1]
+        return _document(before.data, dialect), last, known[1] if known else ()
 
     def _check_dialect(self, place: ModelPlace, dialect: FencedDialect, before: ReadFile) -> None:
         """Raise when the file is another tool's."""
@@ -154,6 +173,18 @@ class Drafter:
             f"It is of {whose}, and {dialect.label} would read it, too.",
             hint="Move it away, or export for that tool.",
         )
+
+    def _is_stale(self, place: ModelPlace, dialect: FencedDialect, before: ReadFile) -> bool:
+        """Tell whether a file is of other bytes and may be written anew; raise when it may not."""
+        (claims,) = dialect.read([_sidecar(name_of(place), before.data, dialect)])
+        if not isinstance(claims, SidecarClaims) or judged(claims, place) is not SidecarState.STALE:
+            return False
+        if not self._replace:
+            raise SidecarRefused(
+                "It speaks of other bytes than the file has.",
+                hint="--replace writes it anew; notes and keys that loradex does not know stay.",
+            )
+        return True
 
     def _check_owner(
         self, place: ModelPlace, dialect: FencedDialect, beside: Beside, before: ReadFile | None
@@ -186,6 +217,12 @@ class Drafter:
             return SidecarClaims()
         (claims,) = dialect.read([_sidecar("", data, dialect)])
         return claims if isinstance(claims, SidecarClaims) else SidecarClaims()
+
+
+def _of_persons(existing: _Document, keys: Sequence[SidecarKey]) -> _Document:
+    """Return what a person wrote into a file about other bytes, and what loradex does not know."""
+    facts = {key.key for key in keys if key.rule is not KeyRule.PERSON}
+    return {key: value for key, value in existing.items() if key not in facts}
 
 
 def _document(data: bytes, dialect: FencedDialect) -> _Document:

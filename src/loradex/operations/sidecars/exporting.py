@@ -84,7 +84,7 @@ def export_sidecars(
         try:
             for drafts in steps:
                 while some := list(islice(drafts, BATCH)):
-                    shown += [each for each in some if each.woven.conflicts or dry_run]
+                    shown += [each.light() for each in some if each.woven.conflicts or dry_run]
                     changed = [each for each in some if each.changes]
                     if dry_run:
                         report.written.update(_tool(each) for each in changed)
@@ -230,7 +230,7 @@ def _row(draft: Draft, place: ModelPlace) -> StoredSidecar:
         document=draft.data,
         judged_by=place.sha256,
         read_at=time.time(),
-        written=True,
+        ours=draft.ours,
     )
 
 

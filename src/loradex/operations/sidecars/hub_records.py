@@ -61,7 +61,7 @@ class HubRecords:
     def _version(self, claims: SidecarClaims, sha256: str | None) -> HubVersion | None:
         try:
             if claims.hub_version is not None:
-                return self._translate.version(claims.hub_version)
+                return _filled(self._translate.version(claims.hub_version), claims)
             if claims.hub_model is not None:
                 return _with_digest(self._translate.model(claims.hub_model), claims, sha256)
         except HubUnexpectedAnswer:
@@ -117,6 +117,19 @@ def _with_digest(model: HubModel, claims: SidecarClaims, sha256: str | None) -> 
             return version
     named = (version for version in model.versions if version.id == claims.version_id)
     return next(named, None)
+
+
+def _filled(version: HubVersion, claims: SidecarClaims) -> HubVersion:
+    """Return a version's record with what the sidecar tells besides it where it is empty."""
+    return replace(
+        version,
+        name=version.name or claims.version_name,
+        base_model=version.base_model or claims.base_model,
+        trained_words=version.trained_words or claims.words,
+        content_level=version.content_level or claims.content_level or 0,
+        model_name=version.model_name or claims.model_name or None,
+        model_type=version.model_type or claims.model_type or None,
+    )
 
 
 def _from_claims(claims: SidecarClaims, model_id: int, version_id: int) -> HubVersion:

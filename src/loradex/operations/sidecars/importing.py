@@ -81,6 +81,8 @@ class ImportReport:
     seen: int = 0
     unchanged: int = 0
     """They were read before, and not opened again."""
+    refused_before: int = 0
+    """Of these, those that were refused then."""
     read: Counter[str] = field(default_factory=Counter)
     """By dialect."""
     states: Counter[str] = field(default_factory=Counter)
@@ -141,31 +143,41 @@ def read_sidecars(
     sink.progress(Progress(_STAGE, 0, len(found)))
     while some := list(islice(todo, BATCH)):
         cancel.check()
-        changed = [each for each in some if again or not _unchanged(each, known)]
-        report.unchanged += len(some) - len(changed)
+        changed = []
+        for each in some:
+            before = None if again else _unchanged(each, known)
+            if before is None:
+                changed.append(each)
+            else:
+                report.unchanged += 1
+                report.refused_before += before.state == SidecarState.REFUSED
         batch = _read(changed, dialects)
-        for each in batch:
-            _count(each, report, sink)
+        for read in batch:
+            _count(read, report, sink)
         yield batch
         done += len(some)
         sink.progress(Progress(_STAGE, done, len(found), item=some[-1].name))
 
 
-def _unchanged(found: FoundSidecar, known: dict[tuple[int, bytes], KnownSidecar]) -> bool:
+def _unchanged(
+    found: FoundSidecar, known: dict[tuple[int, bytes], KnownSidecar]
+) -> KnownSidecar | None:
+    """Return what is known of a sidecar that need not be opened, None when it has to be."""
     before = known.get((found.owners[0].library_id, found.raw_path))
     if before is None:
-        return False
+        return None
     try:
         info = os.stat(found.path)
     except OSError:
-        return False
+        return None
     if (info.st_size, info.st_mtime_ns) != (before.size, before.mtime_ns):
-        return False
-    owners = {place.content_id: place for place in found.owners}
+        return None
     if before.content_id is None:
-        return True  # it was refused, and nothing of it has changed
-    place = owners.get(before.content_id)
-    return place is not None and place.sha256 == before.judged_by
+        # Of those that were refused, one that models shared may be one model's alone by now.
+        alone = not found.rivals and len(found.owners) == 1
+        return None if alone and before.dialect else before
+    place = next((each for each in found.owners if each.content_id == before.content_id), None)
+    return before if place is not None and place.sha256 == before.judged_by else None
 
 
 def _read(found: Sequence[FoundSidecar], dialects: Sequence[FencedDialect]) -> list[ReadSidecar]:

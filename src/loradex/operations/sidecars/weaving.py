@@ -8,7 +8,7 @@ not know are never touched.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -41,6 +41,18 @@ class Woven:
     document: dict[str, object]
     changes: tuple[KeyChange, ...]
 
+    def ours(self, last: Mapping[str, object] | None, before: Collection[str]) -> list[str]:
+        """Return the keys that loradex itself has written so, `before` those of the last time."""
+        wrote = {each.key for each in self.written}
+        others = {each.key for each in self.conflicts}
+        known = last or {}
+        still = {
+            key
+            for key in before
+            if key not in others and key in known and self.document.get(key) == known[key]
+        }
+        return sorted(wrote | still)
+
     @property
     def written(self) -> tuple[KeyChange, ...]:
         """The changes that are really made."""
@@ -60,12 +72,13 @@ def woven(
     last: Mapping[str, object] | None,
     keys: Iterable[SidecarKey],
     *,
-    ours: bool = False,
+    ours: Collection[str] = (),
     replace: bool = False,
 ) -> Woven:
     """Return `existing` with these keys; `last` is the file as loradex knew it, None if never.
 
-    `ours` says that loradex itself wrote it so. With `replace` loradex wins every conflict.
+    `ours` are the keys that loradex itself wrote as they are in `last`. With `replace` loradex wins
+    every conflict.
     """
     document = dict(existing)
     changes = []
@@ -79,7 +92,8 @@ def woven(
         if _same(wanted, there):
             continue
         before = _NOTHING if last is None else last.get(key.key, _NOTHING)
-        change = _change(key, there, before, ours=ours, replace=replace)
+        own = key.own or key.key in ours
+        change = _change(key, there, before, own=own, replace=replace)
         if change is None:
             continue
         if change is not Change.CONFLICT:
@@ -103,7 +117,7 @@ def _same(one: object, other: object) -> bool:
 
 
 def _change(
-    key: SidecarKey, there: object, before: object, *, ours: bool, replace: bool
+    key: SidecarKey, there: object, before: object, *, own: bool, replace: bool
 ) -> Change | None:
     """Return what becomes of a key that stands there and is wanted otherwise; None: leave it."""
     if key.rule is KeyRule.FILE or replace or is_empty(there):
@@ -112,16 +126,22 @@ def _change(
         return None  # only the tool has changed it since
     if key.rule is not KeyRule.PERSON or _only_more(there, key.value):
         return Change.CHANGED
-    return Change.CHANGED if there == before and (ours or key.own) else Change.CONFLICT
+    return Change.CHANGED if there == before and own else Change.CONFLICT
 
 
 def merged(there: object, ours: object) -> object:
-    """Return our value; of two tables the one with the other's keys kept, all the way down."""
+    """Return our value; of two tables the one with the other's keys kept, all the way down.
+
+    Inside a table, too, nothing never replaces anything.
+    """
     if not (isinstance(there, dict) and isinstance(ours, dict)):
         return ours
     result = dict(there)
     for key, value in ours.items():
-        result[key] = merged(there[key], value) if key in there else value
+        if key not in there:
+            result[key] = value
+        elif not is_empty(value):
+            result[key] = merged(there[key], value)
     return result
 
 
