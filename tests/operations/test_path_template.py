@@ -36,6 +36,8 @@ def read(text: str) -> PathTemplate:
         ("{kind}/{base}/{name}", ("LoRA", "SDXL"), "Néon  Knight_2"),
         ("{kind}/", ("LoRA",), None),
         ("{kind}/{creator}/", ("LoRA", "unknown"), None),
+        ("{kind}/<{creator}/>", ("LoRA",), None),
+        ("{kind}/<{base}/>", ("LoRA", "SDXL"), None),
         ("{creator|'nobody'}/{file}", ("nobody",), "orig"),
         ("{creator|version|base}/{file}", ("SDXL",), "orig"),
         ("{creator|''}/{file}", (), "orig"),

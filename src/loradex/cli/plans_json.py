@@ -12,8 +12,9 @@ if TYPE_CHECKING:
 
 def drawn_json(catalog: Catalog, plan: MovePlan, number: int | None) -> JsonObject:
     """Return a plan as its file has it, with what it does to the free space of disks."""
+    from loradex.operations.moves.sizes import copied_bytes  # noqa: PLC0415
     from loradex.operations.tidying.plan_file import document, names_of  # noqa: PLC0415
-    from loradex.operations.tidying.space import copied_bytes, space_of  # noqa: PLC0415
+    from loradex.operations.tidying.space import space_of  # noqa: PLC0415
 
     summary = catalog.plans.plan(number) if number is not None else None
     return {

@@ -20,9 +20,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from loradex.catalog.catalog import Catalog
+    from loradex.domain.plans import Conflict
 
 SHOWN = 40
 """Lines of a table that are printed on a terminal unless all are asked for."""
+
+_FEW = 3
+"""Files that are named for each reason why files stay."""
 
 _COLUMNS = (
     Column("What"),
@@ -62,20 +66,40 @@ def plan_lines(
     names = {library.id: library.name for library in catalog.files.libraries()}
     terminal = is_terminal(sys.stdout)
     bound = most if terminal else None
-    stays = [("stays", _place(each.source, names), each.reason) for each in plan.conflicts]
-    if terminal and stays:
-        yield click.style(f"{count_text(len(stays), 'file stays', 'files stay')}:", bold=True)
-        for _, place, reason in stays[:bound]:
-            yield f"  {place}: {display_text(reason)}"
-        yield from _more(len(stays), bound, number)
-        yield ""
-    elif stays:
+    if terminal:
+        yield from _stay_lines(plan.conflicts, names, bound, number)
+    elif plan.conflicts:
+        stays = [("stays", _place(each.source, names), each.reason) for each in plan.conflicts]
         yield from table_lines((Column(""), Column(""), Column("")), stays)
     rows = list(_rows(plan.steps, names, reasons))
     if rows:
         columns = (*_COLUMNS, *((Column("Why", shrink=True),) if reasons else ()))
         yield from table_lines(columns, rows[:bound])
         yield from _more(len(rows), bound, number)
+
+
+def _stay_lines(
+    conflicts: Sequence[Conflict], names: Mapping[int, str], bound: int | None, number: int | None
+) -> Iterator[str]:
+    """Yield what stays, by the reason; of each reason a few files where lines are `bound`."""
+    if not conflicts:
+        return
+    yield click.style(f"{count_text(len(conflicts), 'file stays', 'files stay')}:", bold=True)
+    by_reason: dict[str, list[Conflict]] = {}
+    for each in conflicts:
+        by_reason.setdefault(each.reason, []).append(each)
+    reasons = sorted(by_reason.items(), key=lambda one: -len(one[1]))
+    for reason, of_it in reasons[: bound and bound // 4]:
+        if len(of_it) == 1:
+            yield f"  {_place(of_it[0].source, names)}: {display_text(reason)}"
+            continue
+        yield f"  {len(of_it):,} files: {display_text(reason)}"
+        few = of_it[: bound and _FEW]
+        yield from (f"    {_place(each.source, names)}" for each in few)
+        if len(of_it) > len(few):
+            yield "    …"
+    yield from _more(len(reasons), bound and bound // 4, number)
+    yield ""
 
 
 def _more(lines: int, bound: int | None, number: int | None) -> Iterator[str]:
@@ -88,7 +112,7 @@ def _rows(
     steps: Sequence[Step], names: Mapping[int, str], reasons: Mapping[int, str]
 ) -> Iterator[tuple[str, ...]]:
     """Yield a row for each model with what belongs to it."""
-    from loradex.operations.tidying.space import crosses_disks  # noqa: PLC0415
+    from loradex.operations.moves.sizes import crosses_disks  # noqa: PLC0415
 
     for _, group in groupby(steps, key=lambda step: step.group):
         first, *others = group
@@ -133,7 +157,8 @@ def _place(place: Place, names: Mapping[int, str]) -> str:
 
 def sum_lines(plan: MovePlan) -> Iterator[str]:
     """Yield what a plan comes to, and the free space of disks before and after."""
-    from loradex.operations.tidying.space import copied_bytes, space_of  # noqa: PLC0415
+    from loradex.operations.moves.sizes import copied_bytes  # noqa: PLC0415
+    from loradex.operations.tidying.space import space_of  # noqa: PLC0415
 
     models = sum(step.file_id is not None for step in plan.moves)
     nbytes = sum(step.stamp.size for step in plan.moves if step.stamp)

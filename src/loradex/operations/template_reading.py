@@ -31,23 +31,21 @@ def read_path_template(
     """Read a template; raise `TemplateError` that points at what is wrong with it.
 
     `fields` are the fields there are; as a mapping it says which of them take words in brackets.
-    With `names_file` the last name is the file's, unless the template ends with `/`.
+    With `names_file` the last name is the file's, unless the template ends with `/` (or `/>`).
     """
     takes = fields if isinstance(fields, Mapping) else dict.fromkeys(fields, False)
-    only_folders = not names_file or text.endswith("/")
-    body = text[:-1] if names_file and text.endswith("/") else text
-    reader = _Reader(text, body, takes)
-    parts = reader.parts(optional=False) if body else ()
-    reader.check_names(parts)
-    return PathTemplate(text, tuple(parts), not only_folders)
+    only_folders = not names_file or text.endswith(("/", "/>"))
+    reader = _Reader(text, takes)
+    parts = reader.parts(optional=False)
+    reader.check_names(parts, may_end=names_file and only_folders)
+    return PathTemplate(text, parts, not only_folders)
 
 
 class _Reader:
     """Reads a template from left to right; knows where it is."""
 
-    def __init__(self, whole: str, body: str, takes: Mapping[str, bool]) -> None:
-        self._whole = whole
-        self._text = body
+    def __init__(self, text: str, takes: Mapping[str, bool]) -> None:
+        self._text = text
         self._takes = takes
         self._at = 0
 
@@ -163,8 +161,11 @@ class _Reader:
             return True
         return False
 
-    def check_names(self, parts: Sequence[Part]) -> None:
-        """Raise for a name of the template that is nothing, `.` or `..`, and for too many."""
+    def check_names(self, parts: Sequence[Part], *, may_end: bool) -> None:
+        """Raise for a name of the template that is nothing, `.` or `..`, and for too many.
+
+        The last one may be nothing where the template `may_end` with a `/`.
+        """
         if not self._text:
             return
         names = [""]
@@ -175,12 +176,14 @@ class _Reader:
                 first, *others = part.text.split("/")
                 names[-1] += first
                 names += others
+        if may_end and not names[-1] and len(names) > 1:
+            names.pop()
         for name in names:
             if name.strip() in ("", ".", ".."):
-                place = self._whole.find("//") + 1 if "//" in self._whole else 0
+                place = self._text.find("//") + 1 if "//" in self._text else 0
                 raise self._wrong(
                     "A name in it is nothing, or . or ..",
-                    at=max(self._whole.find(".."), place),
+                    at=max(self._text.find(".."), place),
                     hint="Each name between two / wants a letter or a field.",
                 )
         if len(names) > DEPTH_LIMIT + 1:
@@ -191,8 +194,8 @@ class _Reader:
     ) -> TemplateError:
         return TemplateError(
             f"The template cannot be read: {message}",
-            query=self._whole,
-            position=min(self._at if at is None else at, max(len(self._whole) - 1, 0)),
+            query=self._text,
+            position=min(self._at if at is None else at, max(len(self._text) - 1, 0)),
             length=length,
             hint=hint or "As in '{kind}/{base}/{creator|author}/{name}< - {version}>'.",
         )

@@ -24,8 +24,13 @@ from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.errors import Cancelled
 from loradex.operations.moves.lock import moving
 from loradex.operations.moves.renaming import sync_folder
+from loradex.operations.moves.sizes import compared_bytes, copied_bytes
 from loradex.operations.moves.steps import Doing, StepFailed, begun, inverse, perform
 from loradex.operations.roots import device_of
+
+_STEPS_AT_ONCE = 500
+_SECONDS_AT_MOST = 1.0
+"""How much work is written into the journal at once, and how long it waits for that."""
 
 
 @dataclass(slots=True)
@@ -92,6 +97,7 @@ def _settle_all(catalog: Catalog) -> list[Problem]:
                 away = True
             elif any(begun(entry.step) for entry in group):
                 outcomes = _do_group(group, doing)
+                _sync(group)
                 catalog.plans.settle(group, outcomes)
                 problems += _problems(group, outcomes)
             elif group[0].step.action is Action.REMOVE_FOLDER:
@@ -129,23 +135,25 @@ def _apply(catalog: Catalog, plan_id: int, sink: ProgressSink, cancel: CancelTok
     steps = catalog.plans.steps(plan_id)
     groups = list(_groups(steps))
     total = sum(len(group) for group in groups)
+    copying = _Copying(groups, sink)
     done = 0
-    for group in groups:
-        if cancel.cancelled:
-            report.stopped = True
-            break
-        sink.progress(Progress("Moving", done, total, "files", group[0].step.target.shown))
-        try:
-            outcomes = _do_group(group, Doing(cancel, _copy_progress(group, sink)))
-        except Cancelled:
-            report.stopped = True
-            break
-        catalog.plans.settle(group, outcomes)
-        _count(report, group, outcomes)
-        for problem in _problems(group, outcomes):
-            report.problems.append(problem)
-            sink.problem(problem)
-        done += len(group)
+    with _Settling(catalog) as settling:
+        for group in groups:
+            if cancel.cancelled:
+                report.stopped = True
+                break
+            sink.progress(Progress("Moving", done, total, "files", _shown(group)))
+            try:
+                outcomes = _do_group(group, Doing(cancel, copying.of(group)))
+            except Cancelled:
+                report.stopped = True
+                break
+            settling.add(group, outcomes)
+            _count(report, group, outcomes)
+            for problem in _problems(group, outcomes):
+                report.problems.append(problem)
+                sink.problem(problem)
+            done += len(group)
     sink.progress(Progress("Moving", done, total, "files"))
     if report.stopped or report.problems:
         _remove_unused(catalog, plan_id)
@@ -173,7 +181,6 @@ def _do_group(group: Sequence[JournalStep], doing: Doing) -> list[Outcome]:
     except Cancelled:
         _roll_back(group, outcomes, "")
         raise
-    _sync(group)
     return outcomes
 
 
@@ -185,7 +192,7 @@ def _roll_back(group: Sequence[JournalStep], done: Sequence[Outcome], reason: st
     failed = group[len(done)]
     outcomes = [Outcome(failed.id, StepState.FAILED, reason)]
     outcomes += [
-        Outcome(entry.id, StepState.FAILED, f"It stays with {failed.step.target.name_shown}.")
+        Outcome(entry.id, StepState.FAILED, f"It stays with {_name(failed)}.")
         for entry in group[len(done) + 1 :]
     ]
     for entry, outcome in reversed(list(zip(group, done, strict=False))):
@@ -194,20 +201,60 @@ def _roll_back(group: Sequence[JournalStep], done: Sequence[Outcome], reason: st
         except StepFailed:
             outcomes.append(outcome)
         else:
-            why = f"{failed.step.target.name_shown} could not be moved: {reason}"
+            why = f"{_name(failed)} could not be moved: {reason}"
             outcomes.append(Outcome(entry.id, StepState.FAILED, why))
     return outcomes
+
+
+def _name(entry: JournalStep) -> str:
+    step = entry.step
+    return (step.source if step.action is Action.TRASH and step.source else step.target).name_shown
 
 
 def _quiet() -> Doing:
     return Doing(CancelToken(), lambda _count: None)
 
 
-def _sync(group: Sequence[JournalStep]) -> None:
-    """Let what was done to the folders of a group outlive a loss of power."""
-    places = [place for entry in group for place in (entry.step.source, entry.step.target)]
+def _sync(steps: Iterable[JournalStep]) -> None:
+    """Let what steps did to folders outlive a loss of power."""
+    places = [place for entry in steps for place in (entry.step.source, entry.step.target)]
     for folder in {place.folder for place in places if place is not None}:
         sync_folder(folder)
+
+
+class _Settling:
+    """Writes how groups ended into the journal, many at a time.
+
+    Between two writes the disk alone tells how far it is, as `recover` reads it. So thousands of
+    renames do not wait for the disk to turn as many times.
+    """
+
+    def __init__(self, catalog: Catalog) -> None:
+        self._catalog = catalog
+        self._steps: list[JournalStep] = []
+        self._outcomes: list[Outcome] = []
+        self._since = time.monotonic()
+
+    def add(self, group: Sequence[JournalStep], outcomes: Sequence[Outcome]) -> None:
+        """Note how a group ended; write when there is enough, or it is long ago."""
+        self._steps += group
+        self._outcomes += outcomes
+        if len(self._steps) >= _STEPS_AT_ONCE or time.monotonic() - self._since > _SECONDS_AT_MOST:
+            self.write()
+
+    def write(self) -> None:
+        """Write what is not written yet, after the folders are safe on the disk."""
+        if self._steps:
+            _sync(self._steps)
+            self._catalog.plans.settle(self._steps, self._outcomes)
+        self._steps, self._outcomes = [], []
+        self._since = time.monotonic()
+
+    def __enter__(self) -> _Settling:
+        return self
+
+    def __exit__(self, *_how: object) -> None:
+        self.write()
 
 
 def _remove_unused(catalog: Catalog, plan_id: int) -> None:
@@ -250,15 +297,29 @@ def _problems(group: Sequence[JournalStep], outcomes: Sequence[Outcome]) -> list
     return []
 
 
-def _copy_progress(group: Sequence[JournalStep], sink: ProgressSink) -> Callable[[int], None]:
-    """Return what tells the sink of the bytes of a copy, which are written and read again."""
-    total = 2 * sum(entry.step.stamp.size for entry in group if entry.step.stamp)
-    name = group[0].step.target.shown
-    done = 0
+class _Copying:
+    """Tells the sink of bytes that are read or written: of copies, and of files compared."""
 
-    def tell(count: int) -> None:
-        nonlocal done
-        done += count
-        sink.progress(Progress("Copying", done, total, "bytes", name))
+    def __init__(self, groups: Iterable[Sequence[JournalStep]], sink: ProgressSink) -> None:
+        self._sink = sink
+        self._done = 0
+        steps = [entry.step for group in groups for entry in group]
+        self._total = 2 * (copied_bytes(steps) + compared_bytes(steps))
 
-    return tell
+    def of(self, group: Sequence[JournalStep]) -> Callable[[int], None]:
+        """Return what tells of the bytes of one group."""
+        compared = any(entry.step.same_as for entry in group)
+        stage, name = "Comparing" if compared else "Copying", _shown(group)
+
+        def tell(count: int) -> None:
+            self._done += count
+            total = max(self._total, self._done)
+            self._sink.progress(Progress(stage, self._done, total, "bytes", name))
+
+        return tell
+
+
+def _shown(group: Sequence[JournalStep]) -> str:
+    """Return the place by which a person knows what a group is about."""
+    step = group[0].step
+    return (step.source if step.action is Action.TRASH and step.source else step.target).shown

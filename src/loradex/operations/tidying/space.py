@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 
-from loradex.domain.plans import FILE_ACTIONS, Action, MovePlan, Place, Step
+from loradex.domain.plans import FILE_ACTIONS, Action, MovePlan, Place
 from loradex.domain.text import display_text
 from loradex.operations.moves.names import nearest_folder
+from loradex.operations.moves.sizes import crosses_disks, device_of_place
 from loradex.operations.moves.steps import free_bytes
 
 
@@ -43,24 +43,11 @@ def space_of(plan: MovePlan) -> list[DiskSpace]:
                 disk.in_trash += step.stamp.size
         elif crosses_disks(step):
             here = _disk(disks, step.stamp.device, step.source)
-            there = _disk(disks, _device(step.target), step.target)
+            there = _disk(disks, device_of_place(step.target), step.target)
             if here is not None and there is not None:
                 here.change += step.stamp.size
                 there.change -= step.stamp.size
     return list(disks.values())
-
-
-def crosses_disks(step: Step) -> bool:
-    """Tell whether a move copies a file to another disk."""
-    if step.action not in (Action.MOVE, Action.RESTORE) or step.stamp is None:
-        return False
-    device = _device(step.target)
-    return device is not None and device != step.stamp.device
-
-
-def copied_bytes(steps: Iterable[Step]) -> int:
-    """Return the bytes that are copied to other disks."""
-    return sum(step.stamp.size for step in steps if step.stamp and crosses_disks(step))
 
 
 def _disk(disks: dict[int, DiskSpace], device: int | None, place: Place) -> DiskSpace | None:
@@ -73,10 +60,3 @@ def _disk(disks: dict[int, DiskSpace], device: int | None, place: Place) -> Disk
             return None
         disks[device] = DiskSpace(display_text(os.fsdecode(place.root)), free)
     return disks[device]
-
-
-def _device(place: Place) -> int | None:
-    try:
-        return os.stat(nearest_folder(place.path)).st_dev
-    except OSError:
-        return None
