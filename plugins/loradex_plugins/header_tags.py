@@ -14,10 +14,10 @@ from loradex.plugin_api import TaggerInput, TagProposal, hookimpl
 
 LORADEX_API = "1.2"
 
-_LEAST_SHARE = 0.5
+_LEAST_SHARE = 0.6
 _LEAST_COUNT = 5
 _MOST = 3
-_MOST_WORDS = 3
+_MOST_WORDS = 2
 
 _NOISE = re.compile(
     r"""
@@ -35,6 +35,11 @@ _NOISE = re.compile(
     """,
     re.VERBOSE | re.IGNORECASE,
 )
+_COLOUR = re.compile(
+    r"(?:light|dark)?\s?(?:white|black|gr[ea]y|silver|red|pink|orange|brown|blonde?|yellow|gold(?:en)?"
+    r"|green|aqua|teal|blue|purple|violet|multicolored|two-tone|striped|plaid|frilled|torn) .*"
+)
+"""What somebody wears is of this picture, not of the model."""
 _MADE_UP = re.compile(r"(?=.*\d)(?=.*[^\W\d])\S+|[^aeiouy\W]{4,}", re.IGNORECASE)
 """`n30nkn` and `ohwx`-like: letters with digits between, or no vowel."""
 
@@ -56,7 +61,7 @@ def propose_tags(model: TaggerInput) -> Iterator[TagProposal]:
             continue
         found += 1
         reason = f"It was trained on “{caption[:60]}” {count:,} times, at most {most:,}."
-        yield TagProposal(tag, 0.35 + 0.3 * share, reason)
+        yield TagProposal(tag, 0.32 + 0.3 * share, reason)
 
 
 def _plain(caption: str) -> str:
@@ -72,5 +77,6 @@ def _tells(tag: str) -> bool:
         and "," not in tag
         and tag.isprintable()
         and not _NOISE.fullmatch(tag)
+        and not _COLOUR.fullmatch(tag)
         and not any(_MADE_UP.fullmatch(word) for word in words)
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -105,16 +105,15 @@ def _models(plan: TagPlan) -> int:
 
 
 def _print_by_rule(changes: Sequence[tuple[str, Proposal]]) -> None:
-    grouped: dict[tuple[str, str], dict[str, list[Proposal]]] = defaultdict(
-        lambda: {"+": [], "-": []}
-    )
+    """Print a line for each rule, and one for each plugin however many tags it has."""
+    grouped: dict[str, dict[str, list[Proposal]]] = defaultdict(lambda: {"+": [], "-": []})
     for sign, each in changes:
-        grouped[each.rule, each.tag][sign].append(each)
+        grouped[each.rule][sign].append(each)
     ordered = sorted(grouped.items(), key=lambda item: -sum(map(len, item[1].values())))
     print_table(
         [
-            Column("Rule", shrink=True),
-            Column("Tag", drop=True),
+            Column("Rule"),
+            Column("Tag", drop=True, shrink=True),
             Column("Added", right=True),
             Column("Removed", right=True),
             Column("For example", shrink=True),
@@ -122,16 +121,25 @@ def _print_by_rule(changes: Sequence[tuple[str, Proposal]]) -> None:
         [
             (
                 rule,
-                tag,
+                _tags(both["+"] + both["-"]),
                 f"{len(both['+']):,}",
                 f"{len(both['-']):,}",
                 ", ".join(_examples(both["+"] + both["-"])),
             )
-            for (rule, tag), both in ordered
+            for rule, both in ordered
         ],
     )
 
 
+def _tags(proposals: Sequence[Proposal]) -> str:
+    """Return the tag of these, or the most frequent ones and how many there are."""
+    counts = Counter(each.tag for each in proposals)
+    often = ", ".join(tag for tag, _ in counts.most_common(EXAMPLES))
+    return often if len(counts) <= EXAMPLES else f"{often} … {len(counts):,} in all"
+
+
 def _examples(proposals: Sequence[Proposal]) -> list[str]:
     """Return a few names, those that are not the same name again."""
-    return list(dict.fromkeys(each.name for each in proposals))[:EXAMPLES]
+    several = len({each.tag for each in proposals}) > 1
+    names = (f"{each.name} ({each.tag})" if several else each.name for each in proposals)
+    return list(dict.fromkeys(names))[:EXAMPLES]

@@ -156,7 +156,12 @@ class _Work:
         settings = self._rules.settings
         if settings.plugins:
             given += (
-                Given(tag.tag, tag.plugin, round(tag.confidence, 2), tag.reason)
+                Given(
+                    self._matcher.named(tag.tag, asked.kind),
+                    tag.plugin,
+                    round(tag.confidence, 2),
+                    tag.reason,
+                )
                 for tag in self._plugins.propose_tags(asked)
                 if tag.confidence >= settings.least_confidence
                 and fold_tag(tag.tag) not in settings.ignore

@@ -173,6 +173,14 @@ class Matcher:
                 _keep(given, Given(rule.tag, rule.name, 0.9, _why(rule, model)))
         return sorted(given.values(), key=lambda each: -each.confidence)
 
+    def named(self, tag: str, kind: str) -> str:
+        """Return the tag of the rule that looks for this very tag on a hub, else the tag itself.
+
+        So what plugins call `sliders` or `armor` does not stand beside `slider` and `clothing`.
+        """
+        rules = self._whole[Place.HUB_TAG].get(fold_tag(tag), ())
+        return next((rule.tag for rule in rules if kind in rule.kinds), tag)
+
     def _found(
         self, model: TaggerInput, names: Mapping[Place, Sequence[Sequence[str]]]
     ) -> Iterator[tuple[Rule, float, str]]:
@@ -240,20 +248,22 @@ def _same(words: Sequence[str], phrase: Sequence[str]) -> bool:
 
 
 def _holds(rule: Rule, model: TaggerInput, names: Mapping[Place, Sequence[Sequence[str]]]) -> bool:
+    """Tell whether all that a rule requires holds."""
     if model.kind not in rule.kinds:
         return False
     if model.kind == ModelKind.EMBEDDING and rule.kinds != _EMBEDDINGS and _negative(names):
         return False
-    if rule.bases and not rule.bases & {model.base, model.derivative}:
-        return False
-    if rule.hub_types and model.hub_type.casefold() not in rule.hub_types:
-        return False
-    if rule.levels and _highest(model.content_level) not in rule.levels:
-        return False
-    if not rule.without:
-        return True
-    present = {word for texts in names.values() for words in texts for word in words}
-    return present.isdisjoint(rule.without)
+    required = (
+        not rule.bases or rule.bases & {model.base, model.derivative},
+        not rule.hub_types or model.hub_type.casefold() in rule.hub_types,
+        not rule.levels or _highest(model.content_level) in rule.levels,
+        not rule.without or _present(names).isdisjoint(rule.without),
+    )
+    return all(required)
+
+
+def _present(names: Mapping[Place, Sequence[Sequence[str]]]) -> set[str]:
+    return {word for texts in names.values() for words in texts for word in words}
 
 
 _EMBEDDINGS = frozenset({ModelKind.EMBEDDING.value})
