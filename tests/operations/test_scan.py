@@ -28,8 +28,10 @@ from loradex.operations import annotate
 from loradex.operations.hash_pass import HashReport, hash_pass
 from loradex.operations.libraries import add_library, remove_library
 from loradex.operations.library_scan import SCANNING
+from loradex.operations.look import look_at, look_at_all, looks_in
 from loradex.operations.scan import scan
 from loradex.operations.scan_report import ScanReport
+from loradex.operations.walk import walk
 from loradex.paths import Home
 from progress_kit import Recorder
 
@@ -309,6 +311,39 @@ def test_a_large_scan_in_worker_processes(catalog: Catalog, models: Path) -> Non
     assert (report.new, report.problems) == (322, [])
     assert catalog.search("kind:lora base:sdxl").total == 321
     assert sink.events[-1].done == sink.events[-1].total == 322
+
+
+def test_worker_processes_tell_what_a_look_here_tells(models: Path) -> None:
+    pipe = models / os.fsdecode(b"caf\xe9 pipe")
+    broken = pipe / "unet" / "diffusion_pytorch_model.safetensors"
+    lora(models / "loras" / "words.safetensors", metadata={"ss_output_name": "Caf\u00e9 \u4e00"})
+    broken.parent.mkdir(parents=True)
+    broken.write_bytes(b"no model")
+    (pipe / "model_index.json").write_text(
+        '{"_class_name": "FluxPipeline", "unet": ["diffusers", "UNet2DConditionModel"]}'
+    )
+    root = os.fsencode(models)
+    found = walk(root, (), CancelToken()).found
+    looks = looks_in(look_at_all(root, found))
+    assert looks == [look_at(root, one) for one in found]
+    assert any("caf\\udce9" in (look.problem or "") for look in looks)
+
+
+def test_two_scans_at_once_know_each_file_once(home: Home, models: Path) -> None:
+    for number in range(350):
+        lora(models / "many" / f"{number}.safetensors", seed=number, rank=1)
+    command = [sys.executable, "-m", "loradex", "scan", "--hash", "never"]
+    environment = {**os.environ, "LORADEX_HOME": str(home.root), "LORADEX_WORKERS": "1"}
+    running = [
+        subprocess.Popen(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        for _ in range(2)
+    ]
+    told = [one.communicate(timeout=120) for one in running]
+    assert [one.returncode for one in running] == [0, 0], told
+    with Catalog.open(home) as catalog:
+        rows = catalog.search("is:present").rows
+        assert (len(rows), {row.copies for row in rows}) == (352, {1})
+        assert scanned(catalog).new == 0
 
 
 def test_libraries_may_not_overlap(catalog: Catalog, models: Path, tmp_path: Path) -> None:

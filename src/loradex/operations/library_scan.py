@@ -16,7 +16,7 @@ from loradex.domain.rules_version import RULES_VERSION
 from loradex.domain.scanning import FINGERPRINT_SCHEME, NOT_OPENED, Found, KnownFile, Stamp
 from loradex.errors import FormatError
 from loradex.operations.changes import Changes, compare
-from loradex.operations.looking import WORTH_A_POOL, batches, looks
+from loradex.operations.looking import WORTH_A_POOL, batches, expect_many, looks
 from loradex.operations.roots import device_of
 from loradex.operations.scan_report import ScanReport
 from loradex.operations.walk import shown, walk
@@ -111,6 +111,8 @@ class LibraryScan:
             return
         from loradex.operations.lease import leased  # noqa: PLC0415 - first scans only
 
+        if self._how.workers > 1:
+            expect_many()
         jobs, subject = self._catalog.jobs, f"library {self._library.id}"
         lease = jobs.acquire(SCANNING, subject, task="scan")
         if lease is None:

@@ -12,6 +12,8 @@ from loradex.errors import Cancelled, LoradexError
 from loradex.operations.walk import shown
 
 if TYPE_CHECKING:
+    from multiprocessing.context import BaseContext
+
     from loradex.domain.look import Look
 
 BATCH = 500
@@ -50,18 +52,14 @@ def looks(
 def _in_processes(
     root: bytes, todo: Sequence[Found], workers: int, cancel: CancelToken
 ) -> Iterator[Look]:
-    import multiprocessing  # noqa: PLC0415
     from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait  # noqa: PLC0415
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
 
-    from loradex.operations.look import look_at_all, prepare_worker  # noqa: PLC0415
+    from loradex.operations.look import look_at_all, looks_in, prepare_worker  # noqa: PLC0415
 
-    method = "forkserver" if "forkserver" in multiprocessing.get_all_start_methods() else "spawn"
-    pool = ProcessPoolExecutor(
-        workers, mp_context=multiprocessing.get_context(method), initializer=prepare_worker
-    )
+    pool = ProcessPoolExecutor(workers, mp_context=_context(), initializer=prepare_worker)
     chunks = _chunks(todo)
-    running: set[Future[list[Look]]] = set()
+    running: set[Future[bytes]] = set()
     try:
         while True:
             while len(running) < workers * AHEAD and (chunk := next(chunks, None)) is not None:
@@ -71,7 +69,7 @@ def _in_processes(
             finished, running = wait(running, return_when=FIRST_COMPLETED, timeout=0.5)
             cancel.check()
             for future in finished:
-                yield from future.result()
+                yield from looks_in(future.result())
     except BrokenProcessPool as error:
         raise LoradexError(
             "A process that reads headers was killed, for want of memory perhaps.",
@@ -79,6 +77,30 @@ def _in_processes(
         ) from error
     finally:
         pool.shutdown(wait=True, cancel_futures=True)
+
+
+def expect_many() -> None:
+    """Start what worker processes are forked from, for a `looks` of many files to come.
+
+    It imports what they need while this process opens the catalog for writing: each takes a
+    quarter of a second.
+    """
+    context = _context()
+    if context.get_start_method() == "forkserver":
+        from multiprocessing import forkserver  # noqa: PLC0415
+
+        forkserver.ensure_running()
+
+
+def _context() -> BaseContext:
+    """Return the way processes are started: forked from one that has imported the parsers."""
+    import multiprocessing  # noqa: PLC0415
+
+    if "forkserver" not in multiprocessing.get_all_start_methods():
+        return multiprocessing.get_context("spawn")
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["__main__", "loradex.operations.look"])
+    return context
 
 
 def _chunks(todo: Sequence[Found]) -> Iterator[Sequence[Found]]:
