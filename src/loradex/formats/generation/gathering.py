@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import islice
 
 from loradex.domain.generation import Generation, ModelRole, NamedModel, clean_hash, name_key
 from loradex.domain.text import storable
 from loradex.formats.generation.values import MOST_MODELS, MOST_SETTINGS, MOST_TEXT, text_of
 
 _MOST_NAME = 500
+_MOST_TAGS = 2 * MOST_MODELS
 _NOTHING = frozenset({"", "none", "null", "automatic", "undefined", "use same checkpoint"})
 _TAG = re.compile(r"<(lora|lyco|hypernet):([^<>:]{1,400})((?::[^<>:]{0,100}){0,8})>", re.IGNORECASE)
 _EMBEDDING = re.compile(r"embedding:\s*([^\s,()\[\]{}:<>\"]{1,300})", re.IGNORECASE)
@@ -25,6 +27,8 @@ class Gathered:
 
     models: list[NamedModel] = field(default_factory=list)
     settings: dict[str, str] = field(default_factory=dict)
+    _named: dict[tuple[ModelRole, str], int] = field(default_factory=dict)
+    """Where models stand, by their names."""
 
     def set(self, name: str, value: object) -> None:
         """Keep a setting that says something, unless it is known already."""
@@ -59,24 +63,42 @@ class Gathered:
         """Keep a model, as `model` does."""
         if not (new.name or new.hash or new.version_id):
             return
-        for place, old in enumerate(self.models):
-            if _same(old, new):
-                self.models[place] = _joined(old, new)
-                return
-        if len(self.models) < MOST_MODELS:
+        place = self._place_of(new)
+        if place is not None:
+            self.put_at(place, _joined(self.models[place], new))
+        elif len(self.models) < MOST_MODELS:
             self.models.append(new)
+            self.put_at(len(self.models) - 1, new)
+
+    def _place_of(self, new: NamedModel) -> int | None:
+        """Return where a model stands already: by its name, else by its digest or version."""
+        if new.name:
+            place = self._named.get((new.role, name_key(new.name)))
+            if place is not None:
+                return place
+        for place, old in enumerate(self.models):
+            if old.role is new.role and not (old.name and new.name) and _same_file(old, new):
+                return place
+        return None
+
+    def put_at(self, place: int, model: NamedModel) -> None:
+        """Put a model where another of its role stands."""
+        self.models[place] = model
+        if model.name:
+            self._named[model.role, name_key(model.name)] = place
 
     def tags(self, prompt: str) -> None:
         """Keep the models that a prompt calls by `<lora:…>`, `<lyco:…>` and `<hypernet:…>`."""
-        for kind, name, rest in _TAG.findall(prompt):
+        for tag in islice(_TAG.finditer(prompt), _MOST_TAGS):
+            kind, name, rest = tag.groups()
             role = ModelRole.HYPERNETWORK if kind.lower() == "hypernet" else ModelRole.LORA
             strength, clip = _strengths(rest)
             self.model(role, name, strength=strength, strength_clip=clip)
 
     def embeddings(self, prompt: str) -> None:
         """Keep the embeddings that a prompt calls by `embedding:NAME`, as ComfyUI does."""
-        for name in _EMBEDDING.findall(prompt):
-            self.model(ModelRole.EMBEDDING, name.rstrip(".;"))
+        for name in islice(_EMBEDDING.finditer(prompt), _MOST_TAGS):
+            self.model(ModelRole.EMBEDDING, name.group(1).rstrip(".;"))
 
     def finished(
         self,
@@ -101,8 +123,8 @@ class Gathered:
 
 def merged(first: Generation, second: Generation) -> Generation:
     """Return one generation of two that tell of one picture; where they differ, `first` counts."""
-    both = Gathered(list(first.models), dict(first.settings))
-    for model in second.models:
+    both = Gathered(settings=dict(first.settings))
+    for model in (*first.models, *second.models):
         both.add(model)
     for name, value in second.settings.items():
         both.set(name, value)
@@ -120,11 +142,7 @@ def renamed(data: Mapping[str, object], names: Mapping[str, str]) -> Iterable[tu
             yield ours, data[theirs]
 
 
-def _same(old: NamedModel, new: NamedModel) -> bool:
-    if old.role is not new.role:
-        return False
-    if old.name and new.name:
-        return name_key(old.name) == name_key(new.name)
+def _same_file(old: NamedModel, new: NamedModel) -> bool:
     if old.hash and new.hash:
         return old.hash.startswith(new.hash) or new.hash.startswith(old.hash)
     return bool(old.version_id) and old.version_id == new.version_id

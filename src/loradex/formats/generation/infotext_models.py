@@ -110,10 +110,9 @@ def _add_resource(new: NamedModel, found: Gathered) -> None:
     if new.role is ModelRole.CHECKPOINT:
         for place, old in enumerate(found.models):
             if old.role is new.role and not old.version_id and not _differ(old, new):
-                found.models[place] = NamedModel(
-                    old.role, old.name or new.name, old.hash or new.hash, new.version_id,
-                    new.model_id,
-                )  # fmt: skip
+                name, digest = old.name or new.name, old.hash or new.hash
+                known = NamedModel(old.role, name, digest, new.version_id, new.model_id)
+                found.put_at(place, known)
                 return
     found.add(new)
 

@@ -13,6 +13,7 @@ MAX_TEXT = 16 * 1024 * 1024
 MAX_TEXTS = 64
 """Texts kept of one picture; tools write one to five."""
 MAX_TOTAL = 2 * MAX_TEXT
+_XMP_OF_PNG = "xml:com.adobe.xmp"
 MAX_KEY = 79
 """The PNG specification's limit for keywords, 11.3.4.2."""
 
@@ -42,14 +43,18 @@ class PictureTexts:
 
     def wants(self, nbytes: int, what: str) -> bool:
         """Say whether a text of so many bytes may be read; note it where not."""
-        if nbytes > min(MAX_TEXT, self.room) or len(self.texts) >= MAX_TEXTS:
-            self.note(f"{what} of {nbytes:,} bytes was not read: it is too large, or one of many.")
+        if len(self.texts) >= MAX_TEXTS:
+            self.note(f"It has more than {MAX_TEXTS} texts; the others were not read.")
+            return False
+        if nbytes > min(MAX_TEXT, self.room):
+            self.note(f"{what} of {nbytes:,} bytes was not read: it is too large.")
             return False
         return True
 
     def put(self, key: str, text: str) -> None:
         """Keep a text under a name, unless that name has one that says something."""
         key = storable(key[:MAX_KEY].lower(), MAX_KEY)
+        key = "xmp" if key == _XMP_OF_PNG else key
         if text.strip("\0 \r\n\t") and key not in self.texts:
             self.texts[key] = text.replace("\0", "")
             self.room -= len(text)
