@@ -143,7 +143,7 @@ def _fault(
         return None, False
     finally:
         connection.set_progress_handler(None, 0)
-    verdict = str(row[0]) if row else "it answers nothing"
+    verdict = str(row[0]).replace("*** in database main ***", "") if row else "it answers nothing"
     return (None if verdict == "ok" else " ".join(verdict.split())), True
 
 

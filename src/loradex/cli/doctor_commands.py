@@ -17,6 +17,7 @@ from loradex.domain.text import display_text
 from loradex.errors import CatalogError, LoradexError, UsageError
 
 if TYPE_CHECKING:
+    from loradex.domain.plans import MovePlan
     from loradex.operations.doctor.findings import Answer
     from loradex.operations.doctor.mending import KeptPlan
     from loradex.operations.doctor.subject import Subject
@@ -125,7 +126,8 @@ def _subject(
 def _extent(subject: Subject) -> tuple[int, int]:
     if not subject.has_catalog:
         return 0, 0
-    return len(subject.places), len(subject.libraries)
+    files = sum(place.state != "missing" for place in subject.places)
+    return files, len(subject.libraries)
 
 
 def _summary(answers: list[Answer], files: int, libraries: int) -> str:
@@ -176,11 +178,20 @@ def _print_plans(kept: list[KeptPlan]) -> None:
         if one.number is None:
             click.echo(f"{one.check.title}: no plan can mend them.")
             continue
-        files = sum(step.source is not None for step in one.plan.steps)
         click.echo(
-            f"{one.check.title}: plan {one.number} would move {count_text(files, 'file')}."
+            f"{one.check.title}: plan {one.number} would {_deeds(one.plan)}."
             f" Look at it: loradex plan show {one.number}. Do it: loradex apply {one.number}"
         )
+
+
+def _deeds(plan: MovePlan) -> str:
+    """Return what a plan does, as in `move 2 files and trash 1 file`."""
+    actions = [step.action.value for step in plan.steps]
+    return " and ".join(
+        f"{deed} {count_text(actions.count(deed), 'file')}"
+        for deed in ("move", "trash")
+        if deed in actions
+    )
 
 
 def _mend(context: Context, as_json: bool, progress: str) -> None:

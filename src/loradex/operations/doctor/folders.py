@@ -91,7 +91,7 @@ def _has_own(kind: ModelKind, folders: Mapping[str, ModelKind]) -> bool:
 def _with_article(kind: ModelKind) -> str:
     """Return `a LoRA`, `an embedding`."""
     label = kind.label
-    word = label if label[:2].isupper() or label[1:2].isupper() else label[0].lower() + label[1:]
+    word = label.lower() if label[1:].islower() else label
     return f"{'an' if word[0] in 'aeiouAEIOU' else 'a'} {word}"
 
 

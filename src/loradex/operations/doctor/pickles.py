@@ -9,9 +9,9 @@ from loradex.operations.doctor.removing import to_trash
 from loradex.operations.doctor.subject import Subject
 
 _WORDS = {
-    "dangerous": (Level.SERIOUS, "It would run code when loaded"),
-    "suspicious": (Level.SERIOUS, "It names code that weights have no use for"),
-    "unscanned": (Level.FAULT, "It could not be looked through for code"),
+    "dangerous": (Level.SERIOUS, "It would run code when loaded."),
+    "suspicious": (Level.SERIOUS, "It names code that weights have no use for."),
+    "unscanned": (Level.FAULT, "It could not be looked through for code."),
 }
 
 
@@ -23,7 +23,7 @@ def _pickles(subject: Subject) -> Iterator[Finding]:
         reason = told.get(place.content_id or 0)
         yield Finding(
             level,
-            f"{words}: {reason}" if reason else f"{words}.",
+            reason or words,
             path=subject.path(place),
             model=place.content_id,
             file_id=place.file_id,

@@ -57,7 +57,7 @@ def examine(subject: Subject, checks: Sequence[Check]) -> list[Answer]:
         subject.sink.progress(Progress("Checking", number, len(checks), "checks", check.title))
         if not check.without_catalog and not subject.has_catalog:
             continue
-        findings = sorted(_asked(subject, check), key=lambda finding: finding.level)
+        findings = sorted(_asked(subject, check), key=lambda one: (one.level, one.path or ""))
         if findings:
             answers.append(Answer(check, tuple(findings)))
     return sorted(answers, key=lambda answer: answer.level)

@@ -58,7 +58,10 @@ def _twice(subject: Subject) -> Iterator[Finding]:
 
 
 def _size(nbytes: int) -> str:
-    return f"{nbytes / 1e9:,.1f} GB" if nbytes >= 1e9 else f"{nbytes / 1e6:,.1f} MB"
+    for unit, many in (("TB", 1e12), ("GB", 1e9)):
+        if nbytes >= many:
+            return f"{nbytes / many:,.1f} {unit}"
+    return f"{nbytes / 1e6:,.1f} MB"
 
 
 UNHASHED = Check(

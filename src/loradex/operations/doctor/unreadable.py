@@ -17,7 +17,7 @@ _TELL_EVERY = 200
 
 def _unreadable(subject: Subject) -> Iterator[Finding]:
     for place in subject.places:
-        if place.state == "unreadable":
+        if place.state == "unreadable" and not _dangling(subject, place):
             yield Finding(
                 Level.FAULT,
                 place.problem or "It cannot be read.",
@@ -27,6 +27,12 @@ def _unreadable(subject: Subject) -> Iterator[Finding]:
             )
     if subject.deep:
         yield from _headers(subject)
+
+
+def _dangling(subject: Subject, place: PlaceFacts) -> bool:
+    """Tell whether it is a link that leads nowhere, which the check of links tells of."""
+    path = subject.real_path(place)
+    return os.path.lexists(path) and not os.path.exists(path)  # noqa: PTH110 - bytes
 
 
 def _headers(subject: Subject) -> Iterator[Finding]:
