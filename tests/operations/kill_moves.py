@@ -1,10 +1,10 @@
 """Kill a real process at every boundary of a move, recover, and hold that nothing was lost.
 
-Run as `kill_moves.py WORK TARGET WHAT HOW STRIDE`: WORK gets the home and the inbox, TARGET
-(another disk, maybe) the library that files go to; WHAT is `apply`, `undo`, `recover` (a second
-kill, in the recovery from the first) or `scan` (before the recovery, a scan sees what was left);
-HOW is how renames are done: `noreplace`, `link` or `placeholder`; every STRIDE-th boundary gets a
-round.
+Run as `kill_moves.py PLAN WORK TARGET WHAT HOW STRIDE`: PLAN is `moves`, or `tidy` for one that
+also trashes, links and clears a folder; WORK gets the home and the inbox, TARGET (another disk,
+maybe) the library that files go to; WHAT is `apply`, `undo`, `recover` (a second kill, in the
+recovery from the first) or `scan` (before the recovery, a scan sees what was left); HOW is how
+renames are done: `noreplace`, `link` or `placeholder`; every STRIDE-th boundary gets a round.
 
 Each round forks a child that sends itself SIGKILL at the n-th boundary; a boundary is the call of,
 and the return from, every function that moves files or writes the journal, and the system calls
@@ -16,27 +16,44 @@ from __future__ import annotations
 
 import gc
 import os
+import shutil
 import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from urllib.parse import unquote
 
 import loradex.catalog.engine
 import loradex.operations.look  # noqa: F401 - loaded once here, not in every child
 from loradex.catalog.catalog import Catalog
-from loradex.domain.plans import PlanState, StepState
+from loradex.domain.plans import Action, LinkKind, MovePlan, PlanState, StepState
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.operations.moves import renaming
 from loradex.operations.moves.applying import carry_out, recover
+from loradex.operations.moves.trash_can import TrashKind
 from loradex.operations.moves.undoing import plan_undo
+from loradex.operations.tidying.keeping import Wish, draw_up
 from loradex.paths import Home
-from moves_kit import add, contents, fill_inbox, nothing_new, planned, rescan, tree
+from moves_kit import add, file_ids, fill_inbox, nothing_new, place, planned, rescan, tree
 
 _WATCHED = ("operations/moves/", "catalog/plan_store.py", "catalog/durable_writer.py")
-_PURE = ("planning.py", "names.py", "undoing.py", "lock.py")
-_SYSTEM = {"rename", "link", "unlink", "mkdir", "rmdir", "write", "fsync", "utime", "ftruncate"}
+_PURE = (
+    "planning.py", "names.py", "undoing.py", "lock.py", "inverting.py", "emptying.py", "sizes.py",
+)  # fmt: skip
+_SYSTEM = {
+    "rename",
+    "link",
+    "symlink",
+    "unlink",
+    "mkdir",
+    "rmdir",
+    "write",
+    "fsync",
+    "utime",
+    "ftruncate",
+}
 
 
 class Killer:
@@ -77,15 +94,40 @@ def must(work: Callable[[], None]) -> None:
         sys.exit("a check failed, see above")
 
 
+def moves(catalog: Catalog) -> MovePlan:
+    return planned(
+        catalog,
+        [
+            ("inbox", "neon.safetensors", "models", "loras/sdxl/Neon.safetensors"),
+            ("inbox", "sub/glow.safetensors", "models", "loras/glow.safetensors"),
+        ],
+    )
+
+
+def tidy(catalog: Catalog) -> MovePlan:
+    """Return a plan of every action there is."""
+    ids = file_ids(catalog, "inbox")
+    neon = ids["neon.safetensors"]
+    return draw_up(
+        catalog,
+        "test",
+        "",
+        [
+            Wish(ids["copies/hard.safetensors"], None, kept=neon, link=LinkKind.HARD),
+            Wish(ids["plain.safetensors"], place(catalog, "models", "loras/plain.safetensors")),
+            Wish(ids["copies/soft.safetensors"], None, kept=neon, link=LinkKind.SYMBOLIC),
+            Wish(ids["sub/glow.safetensors"], None),
+        ],
+        trash=TrashKind.FOLDER,
+    )
+
+
+PLANS = {"moves": moves, "tidy": tidy}
+
+
 def apply(home: Home) -> None:
     with Catalog.open(home) as catalog:
-        plan = planned(
-            catalog,
-            [
-                ("inbox", "neon.safetensors", "models", "loras/sdxl/Neon.safetensors"),
-                ("inbox", "sub/glow.safetensors", "models", "loras/glow.safetensors"),
-            ],
-        )
+        plan = PLANS[sys.argv[1]](catalog)
         assert plan.conflicts == (), plan.conflicts
         carry_out(catalog, plan, sink=SilentSink(), cancel=CancelToken())
 
@@ -125,15 +167,34 @@ class World:
         self.home.root.mkdir()
         self.roots = (work / "inbox", target / "models")
         fill_inbox(self.roots[0])
+        if sys.argv[1] == "tidy":
+            copies = self.roots[0] / "copies"
+            copies.mkdir()
+            for name in ("hard", "soft"):
+                shutil.copy2(self.roots[0] / "neon.safetensors", copies / f"{name}.safetensors")
+            (self.roots[0] / "sub" / "glow.png").write_bytes(b"picture")
         with Catalog.open(self.home) as catalog:
             add(catalog, *self.roots)
         self.start = tree(*self.roots)
-        self.files = contents(*self.roots)
+        self.files = self.once()
+
+    def once(self) -> list[str]:
+        """Return digest and time of every file on disk, of one with two names once."""
+        files = {}
+        for name, content in tree(*self.roots).items():
+            path = Path(name)
+            if path.suffix != ".trashinfo" and not path.is_symlink():
+                info = path.stat()
+                files[info.st_dev, info.st_ino] = content
+        return sorted(files.values())
 
     def check(self) -> None:
         """Every file is there exactly once, a model has its sidecars, the catalog agrees."""
         now = tree(*self.roots)
-        assert sorted(now.values()) == self.files, sorted(now)
+        assert self.once() == self.files, sorted(now)
+        assert {Path(name).name.lower() for name in self.start} <= {
+            Path(name).name.lower() for name in (*now, *self._noted())
+        }
         of_neon = [Path(path) for path in now if Path(path).name.lower().startswith("neon.")]
         folders = {path.parent for path in of_neon if path.suffix != ".notes"}
         assert len(folders) == 1, sorted(now)
@@ -142,12 +203,24 @@ class World:
             nothing_new(catalog)
             self._check_journal(catalog)
 
+    def _noted(self) -> list[str]:
+        """Return where what is in the trash was; each file there is noted, and nothing else."""
+        files = {path.name for root in self.roots for path in root.glob(".loradex-trash/files/*")}
+        noted = {path.stem: path for root in self.roots for path in root.rglob("*.trashinfo")}
+        assert files == set(noted), (files, set(noted))
+        return [unquote(path.read_text().splitlines()[1]) for path in noted.values()]
+
     def _check_journal(self, catalog: Catalog) -> None:
         for plan in catalog.plans.plans()[:1]:
             for entry in catalog.plans.steps(plan.id):
-                if entry.state is StepState.DONE and entry.step.source is not None:
-                    assert os.path.lexists(entry.step.target.path), entry
-                    assert not os.path.lexists(entry.step.source.path), entry
+                step = entry.step
+                if entry.state is StepState.DONE and step.source is not None:
+                    there = step.action is not Action.UNLINK
+                    assert os.path.lexists(step.target.path) is there or not there, entry
+                    linked = os.path.basename(step.source.path) in (  # noqa: PTH119
+                        b"hard.safetensors", b"soft.safetensors", b"neon.safetensors",
+                    )  # fmt: skip
+                    assert linked or not os.path.lexists(step.source.path), entry
 
     def back(self) -> None:
         """Bring all files back to where they were, whatever the round did of them."""
@@ -185,7 +258,7 @@ def rounds(world: World, what: str, stride: int) -> int:
 
 
 def main() -> None:
-    work, target, what, how, stride = sys.argv[1:]
+    _plan, work, target, what, how, stride = sys.argv[1:]
     if how != "noreplace":
         renaming._rename_noreplace = lambda _source, _target: False
     if how == "placeholder":

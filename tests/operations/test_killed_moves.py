@@ -14,16 +14,24 @@ SCRIPT = Path(__file__).with_name("kill_moves.py")
 MEMORY = Path("/dev/shm")  # noqa: S108 - a second device, and no waiting for the disk
 
 CASES = [
-    ("apply", "noreplace", False),
-    ("undo", "noreplace", False),
-    ("recover", "noreplace", False),
-    ("scan", "link", False),
-    ("apply", "link", False),
-    ("apply", "placeholder", False),
-    ("apply", "noreplace", True),
-    ("undo", "noreplace", True),
-    ("scan", "noreplace", True),
-    ("recover", "link", True),
+    ("moves", "apply", "noreplace", False),
+    ("moves", "undo", "noreplace", False),
+    ("moves", "recover", "noreplace", False),
+    ("moves", "scan", "link", False),
+    ("moves", "apply", "link", False),
+    ("moves", "apply", "placeholder", False),
+    ("moves", "apply", "noreplace", True),
+    ("moves", "undo", "noreplace", True),
+    ("moves", "scan", "noreplace", True),
+    ("moves", "recover", "link", True),
+    ("tidy", "apply", "noreplace", False),
+    ("tidy", "undo", "noreplace", False),
+    ("tidy", "recover", "noreplace", True),
+    ("tidy", "scan", "link", True),
+]
+MORE = [
+    ("tidy", "apply", "placeholder", False),
+    ("tidy", "undo", "link", True),
 ]
 
 
@@ -38,10 +46,10 @@ def elsewhere(tmp_path: Path) -> Iterator[Path]:
         yield Path(folder)
 
 
-def kill(work: Path, target: Path, what: str, how: str, stride: int) -> int:
+def kill(*arguments: str | Path, stride: int) -> int:
     """Run the rounds; return how many processes were killed."""
     result = subprocess.run(
-        [sys.executable, SCRIPT, work, target, what, how, str(stride)],
+        [sys.executable, SCRIPT, *arguments, str(stride)],
         env={**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)},
         capture_output=True,
         text=True,
@@ -52,18 +60,18 @@ def kill(work: Path, target: Path, what: str, how: str, stride: int) -> int:
     return int(result.stdout)
 
 
-@pytest.mark.parametrize(("what", "how", "across"), CASES)
+@pytest.mark.parametrize(("plan", "what", "how", "across"), CASES)
 def test_no_kill_loses_doubles_or_parts_anything(
-    tmp_path: Path, elsewhere: Path, what: str, how: str, across: bool
+    tmp_path: Path, elsewhere: Path, *, plan: str, what: str, how: str, across: bool
 ) -> None:
     target = tmp_path if across else elsewhere
-    assert kill(elsewhere, target, what, how, stride=41) >= 8
+    assert kill(plan, elsewhere, target, what, how, stride=41 if plan == "moves" else 61) >= 8
 
 
 @pytest.mark.long
-@pytest.mark.parametrize(("what", "how", "across"), CASES)
+@pytest.mark.parametrize(("plan", "what", "how", "across"), [*CASES, *MORE])
 def test_no_kill_at_any_boundary_at_all(
-    tmp_path: Path, elsewhere: Path, what: str, how: str, across: bool
+    tmp_path: Path, elsewhere: Path, *, plan: str, what: str, how: str, across: bool
 ) -> None:
     target = tmp_path if across else elsewhere
-    assert kill(elsewhere, target, what, how, stride=1) >= 300
+    assert kill(plan, elsewhere, target, what, how, stride=1) >= 300
