@@ -33,6 +33,7 @@ def upgrade() -> None:
         sa.Column("document", sa.LargeBinary(), nullable=True),
         sa.Column("judged_by", _TEXT(), nullable=True),
         sa.Column("ours", _TEXT(), nullable=False),
+        sa.Column("disputed", _TEXT(), nullable=False),
         sa.Column("taken", _TEXT(), nullable=False),
         sa.Column("read_at", sa.Float(), nullable=False),
         sa.ForeignKeyConstraint(

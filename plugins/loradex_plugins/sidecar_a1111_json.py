@@ -57,20 +57,18 @@ class A1111:
 
     def keys(self, model: SidecarModel, existing: Mapping[str, object]) -> list[SidecarKey]:
         """Return the fields of the card's editor; a LoRA's has more of them."""
-        person, prefers = KeyRule.PERSON, "preferences" in model.own
+        person = KeyRule.PERSON
         found = [SidecarKey("description", model.description, KeyRule.ONCE)]
         if model.kind == "lora":
             strength = model.preferences.usual_strength or 0
             negative = model.preferences.negative_prompt or ""
             found += [
                 SidecarKey("sd version", _VERSIONS.get(model.base, "Unknown"), person),
-                SidecarKey(
-                    "activation text", _activation(model, existing), person, "words" in model.own
-                ),
-                SidecarKey("preferred weight", strength, person, prefers),
-                SidecarKey("negative text", negative, person, prefers),
+                SidecarKey("activation text", _activation(model, existing), person, own="words"),
+                SidecarKey("preferred weight", strength, person, own="preferences"),
+                SidecarKey("negative text", negative, person, own="preferences"),
             ]
-        return [*found, SidecarKey("notes", model.note, person, "note" in model.own)]
+        return [*found, SidecarKey("notes", model.note, person, own="note")]
 
 
 class CivitaiBrowser(A1111):

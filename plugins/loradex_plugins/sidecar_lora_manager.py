@@ -96,7 +96,7 @@ class LoraManager:
             SidecarKey("base_model", model.base_model or "Unknown", person),
             SidecarKey("preview_url", model.preview),
             SidecarKey("preview_nsfw_level", _highest_bit(model.content_level), once),
-            SidecarKey("notes", model.note, person, "note" in model.own),
+            SidecarKey("notes", model.note, person, own="note"),
             SidecarKey("from_civitai", hub is not None),
             SidecarKey("civitai", _record(model)),
             SidecarKey("tags", _tags(model, existing), person),
@@ -104,7 +104,7 @@ class LoraManager:
             if hub
             else SidecarKey("modelDescription", model.description, once),
             SidecarKey("civitai_deleted", hub is not None and hub.gone),
-            SidecarKey("favorite", model.favourite, person, "favourite" in model.own),
+            SidecarKey("favorite", model.favourite, person, own="favourite"),
             SidecarKey("exclude", value=False, rule=once),
             SidecarKey("db_checked", value=False, rule=once),
             SidecarKey("skip_metadata_refresh", value=False, rule=once),
@@ -117,7 +117,7 @@ class LoraManager:
             found.append(SidecarKey("autov3", model.autov3, file))
         if model.kind == "lora":
             tips = _written_tips(model.preferences, existing.get("usage_tips"))
-            found.append(SidecarKey("usage_tips", tips, person, "preferences" in model.own))
+            found.append(SidecarKey("usage_tips", tips, person, own="preferences"))
         return found
 
 

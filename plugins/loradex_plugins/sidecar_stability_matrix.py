@@ -94,8 +94,7 @@ class StabilityMatrix:
         if defaults:
             there = table(existing.get("InferenceDefaults"))
             value = {**there, **defaults}
-            own = "preferences" in model.own
-            found.append(SidecarKey("InferenceDefaults", value, KeyRule.PERSON, own))
+            found.append(SidecarKey("InferenceDefaults", value, KeyRule.PERSON, own="preferences"))
         return found
 
 

@@ -95,8 +95,8 @@ class Swarm:
             SidecarKey("modelspec.title", model.name, person),
             SidecarKey("modelspec.author", model.creator, person),
             SidecarKey("modelspec.description", model.description, KeyRule.ONCE),
-            SidecarKey("modelspec.usage_hint", model.note, person, "note" in model.own),
-            SidecarKey("modelspec.trigger_phrase", phrase, person, "words" in model.own),
+            SidecarKey("modelspec.usage_hint", model.note, person, own="note"),
+            SidecarKey("modelspec.trigger_phrase", phrase, person, own="words"),
             SidecarKey("modelspec.tags", [*kept, *model.tags], person),
             SidecarKey("modelspec.date", hub.published_at if hub else "", KeyRule.ONCE),
             SidecarKey("modelspec.prediction_type", model.prediction, KeyRule.ONCE),
@@ -105,9 +105,7 @@ class Swarm:
         if strength is not None:
             weight = there if same else f"{strength:g}"
             found.append(
-                SidecarKey(
-                    "modelspec.lora_default_weight", weight, person, "preferences" in model.own
-                )
+                SidecarKey("modelspec.lora_default_weight", weight, person, own="preferences")
             )
         if model.tensor_sha256:
             found.append(

@@ -55,6 +55,7 @@ def put_sidecar_evidence(connection: Connection, says: Mapping[int, SidecarSays]
     """Write what sidecars say of contents; what is not said leaves what was known."""
     now = time.time()
     _forget(connection, [id_ for id_, said in says.items() if said.afresh])
+    _forget_settings(connection, list(says))
     put_facts(
         connection,
         [fact_row(id_, fact, now) for id_, said in says.items() for fact in said.facts],
@@ -79,6 +80,17 @@ def _forget(connection: Connection, ids: list[int]) -> None:
             f"DELETE FROM {table} WHERE {condition}"
             " AND content_id IN (SELECT value FROM json_each(?))",
             some,
+        )
+
+
+def _forget_settings(connection: Connection, ids: list[int]) -> None:
+    """Take away what people set in those tools: what they took off there is gone."""
+    if ids:
+        connection.exec_driver_sql(
+            "DELETE FROM evidence WHERE source = 'sidecar'"
+            " AND (field IN ('note', 'favourite') OR field LIKE 'preferred%')"
+            " AND content_id IN (SELECT value FROM json_each(?))",
+            (json.dumps(ids),),
         )
 
 

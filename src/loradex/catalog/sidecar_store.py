@@ -77,6 +77,17 @@ class StoredSidecar:
     read_at: float
     ours: tuple[str, ...] = ()
     """The keys that loradex itself wrote so."""
+    disputed: tuple[str, ...] = ()
+    """What the person had said otherwise in loradex when it was read."""
+
+
+@dataclass(frozen=True, slots=True)
+class LastKnown:
+    """A sidecar as loradex last read or wrote it, as `StoredSidecar` has it."""
+
+    document: bytes
+    ours: tuple[str, ...]
+    disputed: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,16 +165,18 @@ class SidecarStore:
                 found[int(str(id_))].append(StoredClaims(*rest))  # type: ignore[arg-type]
         return dict(found)
 
-    def document(self, library_id: int, raw_path: bytes) -> tuple[bytes, tuple[str, ...]] | None:
-        """Return the bytes that a sidecar had when loradex last read or wrote it, and the keys that
-        loradex itself wrote; None when it did neither, or the bytes were too many to be kept.
+    def last_known(self, library_id: int, raw_path: bytes) -> LastKnown | None:
+        """Return a sidecar as it was last read or written; None when it never was, or when its
+        bytes were too many to be kept.
         """
         rows = self._reader.rows_of(
-            "SELECT document, ours FROM sidecar WHERE library_id = ? AND raw_path = ?",
+            "SELECT document, ours, disputed FROM sidecar WHERE library_id = ? AND raw_path = ?",
             (library_id, raw_path),
         )
         document = _unpacked(rows[0][0]) if rows else None
-        return None if document is None else (document, texts(str(rows[0][1])))
+        if document is None:
+            return None
+        return LastKnown(document, texts(str(rows[0][1])), texts(str(rows[0][2])))
 
     def latest_document(self, content_id: int, dialect: str) -> bytes | None:
         """Return the bytes of the newest sidecar of a dialect that a content ever had."""
@@ -264,6 +277,17 @@ class SidecarStore:
         )
         return str(rows[0][0]) if rows else ""
 
+    def own_words(self, content_ids: Iterable[int]) -> dict[int, tuple[str, ...]]:
+        """Return the words of those of these contents in which the person has chosen any."""
+        return {
+            int(str(id_)): texts(str(words))
+            for id_, words in self._reader.rows_of(
+                "SELECT id, words FROM content WHERE id IN (SELECT value FROM json_each(?))"
+                " AND id IN (SELECT content_id FROM word_choice)",
+                (json.dumps(list(content_ids)),),
+            )
+        }
+
     def with_sidecars(self) -> list[int]:
         """Return the contents that any sidecar was read of."""
         rows = self._reader.rows_of(
@@ -288,14 +312,17 @@ def _put_rows(connection: Connection, sidecars: Sequence[StoredSidecar]) -> None
         return
     connection.exec_driver_sql(
         "INSERT INTO sidecar(library_id, raw_path, path, content_id, dialect, size, mtime_ns,"
-        " state, problem, claims, document, judged_by, ours, taken, read_at)"
-        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)"
+        " state, problem, claims, document, judged_by, ours, disputed, taken,"
+        " read_at)"
+        " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, '', ?)"
         " ON CONFLICT(library_id, raw_path) DO UPDATE SET path = excluded.path,"
         " taken = CASE WHEN content_id IS excluded.content_id THEN taken ELSE '' END,"
         " content_id = excluded.content_id, dialect = excluded.dialect, size = excluded.size,"
         " mtime_ns = excluded.mtime_ns, state = excluded.state, problem = excluded.problem,"
-        " claims = excluded.claims, document = excluded.document,"
+        " claims = CASE WHEN excluded.ours = '[]' THEN excluded.claims ELSE claims END,"
+        " document = excluded.document,"
         " judged_by = excluded.judged_by, ours = excluded.ours,"
+        " disputed = excluded.disputed,"
         " read_at = excluded.read_at",
         [
             (
@@ -312,6 +339,7 @@ def _put_rows(connection: Connection, sidecars: Sequence[StoredSidecar]) -> None
                 _packed(each.document),
                 each.judged_by,
                 json.dumps(each.ours),
+                json.dumps(each.disputed),
                 each.read_at,
             )
             for each in sidecars

@@ -180,8 +180,8 @@ class SidecarKey:
     key: str
     value: object
     rule: KeyRule = KeyRule.HUB
-    own: bool = False
-    """It is what the person said in loradex, not what others tell."""
+    own: str = ""
+    """The name in `SidecarModel.own` under which the person may have said it in loradex."""
 
 
 TEXT_KEY = ""

@@ -38,6 +38,9 @@ class SidecarRow(Table, table=True):
     """The model's SHA-256 when this was read; None while it was not known."""
     ours: str = "[]"
     """JSON list of the keys that loradex itself wrote so."""
+    disputed: str = "[]"
+    """JSON list of what the person had said otherwise in loradex when this was read: `words`,
+    `note`, `preferences`. Neither is known to be the newer word."""
     taken: str = ""
     """JSON: what became the person's own, so that it is taken once only."""
     read_at: float

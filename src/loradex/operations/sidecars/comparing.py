@@ -129,7 +129,8 @@ def _list(field: str, theirs: Iterable[str], ours: Sequence[str]) -> DiffLine:
     """Return how a list compares: what is listed here already makes it the same."""
     listed = tuple(theirs)
     known = {fold_tag(entry) for entry in ours}
-    news = [entry for entry in listed if fold_tag(entry) not in known]
+    one_line = fold_tag(", ".join(listed)) == fold_tag(", ".join(ours))
+    news = [] if one_line else [entry for entry in listed if fold_tag(entry) not in known]
     difference = Difference.SAME if not news else Difference.CHANGED if ours else Difference.NEW
     return DiffLine(field, ", ".join(listed), ", ".join(ours), "", difference)
 

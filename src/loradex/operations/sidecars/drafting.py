@@ -49,9 +49,10 @@ class Draft:
     before: ReadFile | None
     data: bytes
     woven: Woven
-    claims: SidecarClaims
     ours: tuple[str, ...] = ()
     """The keys that loradex itself has written so, now or before."""
+    disputed: tuple[str, ...] = ()
+    """What the person has said otherwise in loradex, and is not settled."""
 
     @property
     def shown_path(self) -> str:
@@ -67,6 +68,19 @@ class Draft:
         """Return it without the files' bytes: what is to be shown."""
         before = None if self.before is None else replace(self.before, data=b"")
         return replace(self, before=before, data=b"")
+
+
+@dataclass(frozen=True, slots=True)
+class _LastKnown:
+    """A file as loradex last knew it: its document (None when it never did), and what is whose.
+
+    `untouched` says that the file is still so.
+    """
+
+    document: _Document | None
+    ours: tuple[str, ...] = ()
+    disputed: tuple[str, ...] = ()
+    untouched: bool = False
 
 
 class Drafter:
@@ -86,43 +100,49 @@ class Drafter:
         """
         if place.format == "diffusers":
             raise SidecarRefused(f"{dialect.label} keeps no files for models that are folders.")
-        suffix = Suffix(dialect.suffix, dialect.after_full_name)
         beside = self._beside(place)
-        path = self._path(place, beside, suffix)
+        path = self._path(place, beside, dialect)
         before = read_file(path)
-        if before is not None and before.link:
-            raise SidecarRefused("It is a link: links are not written through.")
-        existing, last, ours = self._documents(place, dialect, path, before)
+        known = self._last_known(place, dialect, path, before)
+        existing = dict(known.document or {})
         if before is not None:
-            self._check_dialect(place, dialect, before)
+            existing = _document(before.data, dialect)
+            self._check_file(place, dialect, before)
         if beside.rivals and not dialect.after_full_name:
             self._check_owner(place, dialect, beside, before)
-        keys = self._keys(place, dialect, existing)
+        model = self._known_model(place)
+        keys = self._keys(dialect, model, existing)
         if not keys:
             return None
-        if before is not None and self._is_stale(place, dialect, before):
+        last = known.document
+        if before is not None and self._is_stale(place, dialect, before, known):
             existing, last = _of_persons(existing, keys), None
-        result = woven(existing, last, keys, ours=ours, replace=self._replace)
+        result = woven(
+            existing,
+            last,
+            keys,
+            ours=known.ours,
+            said=[name for name in model.own if name not in known.disputed],
+            replace=self._replace,
+        )
         if before is None:
             # Nothing stands there: all of it is to be written, also what was kept of it before.
             result = Woven(result.document, woven({}, None, keys).changes)
-        data = _bytes(result.document, dialect) if result.written else b""
         return Draft(
             place,
             dialect,
             path,
             before,
-            data,
+            _bytes(result.document, dialect) if result.written else b"",
             result,
-            self._claims(dialect, data),
-            tuple(result.ours(last, ours)),
+            tuple(result.ours(last, known.ours)),
+            known.disputed if result.conflicts else (),
         )
 
     def shown_path(self, place: ModelPlace, dialect: FencedDialect) -> str:
         """Return the path that a dialect's file has, or would have."""
-        suffix = Suffix(dialect.suffix, dialect.after_full_name)
         try:
-            return os.fsdecode(self._path(place, self._beside(place), suffix))
+            return os.fsdecode(self._path(place, self._beside(place), dialect))
         except SidecarRefused:
             return os.fsdecode(place.root + b"/" + place.raw_path)
 
@@ -130,35 +150,37 @@ class Drafter:
         try:
             return self._folders.beside(place)
         except OSError as error:
-            raise SidecarRefused(
-                f"Its folder cannot be listed: {error.strerror or error}."
-            ) from error
+            reason = error.strerror or error
+            raise SidecarRefused(f"Its folder cannot be listed: {reason}.") from error
 
-    def _path(self, place: ModelPlace, beside: Beside, suffix: Suffix) -> bytes:
+    def _path(self, place: ModelPlace, beside: Beside, dialect: FencedDialect) -> bytes:
+        suffix = Suffix(dialect.suffix, dialect.after_full_name)
         model = name_of(place)
         usual = (model if suffix.after_full_name else model_stem(model)) + suffix.text
         name = beside.named(place, suffix) or usual
         return place.root + b"/" + folder_of(place.raw_path) + os.fsencode(name)
 
-    def _documents(
+    def _last_known(
         self, place: ModelPlace, dialect: FencedDialect, path: bytes, before: ReadFile | None
-    ) -> tuple[_Document, _Document | None, tuple[str, ...]]:
-        """Return the file as it is, as loradex last knew it, and the keys it had written itself.
-
-        Where there is none, one of this dialect that the model had before stands for both.
+    ) -> _LastKnown:
+        """Return the file as loradex last knew it; where there is none, one of this dialect that
+        the model had before stands for it.
         """
         sidecars = self._catalog.sidecars
         if before is None:
             kept = sidecars.latest_document(place.content_id, dialect.name)
-            document = {} if kept is None else _document(kept, dialect)
-            return document, document, ()
-        known = sidecars.document(place.library_id, path[len(place.root) + 1 :])
-        last = None if known is None else _document(known[0], dialect)
-        return _document(before.data, dialect), last, known[1] if known else ()
+            return _LastKnown({} if kept is None else _document(kept, dialect))
+        known = sidecars.last_known(place.library_id, path[len(place.root) + 1 :])
+        if known is None:
+            return _LastKnown(None)
+        document = _document(known.document, dialect)
+        return _LastKnown(document, known.ours, known.disputed, known.document == before.data)
 
-    def _check_dialect(self, place: ModelPlace, dialect: FencedDialect, before: ReadFile) -> None:
-        """Raise when the file is another tool's."""
-        document = _sidecar(name_of(place), before.data, dialect)
+    def _check_file(self, place: ModelPlace, dialect: FencedDialect, before: ReadFile) -> None:
+        """Raise when the file is a link, or another tool's."""
+        if before.link:
+            raise SidecarRefused("It is a link: links are not written through.")
+        document = _sidecar(place, before.data, dialect)
         readers = [
             each
             for each in self._every
@@ -174,10 +196,33 @@ class Drafter:
             hint="Move it away, or export for that tool.",
         )
 
-    def _is_stale(self, place: ModelPlace, dialect: FencedDialect, before: ReadFile) -> bool:
-        """Tell whether a file is of other bytes and may be written anew; raise when it may not."""
-        (claims,) = dialect.read([_sidecar(name_of(place), before.data, dialect)])
-        if not isinstance(claims, SidecarClaims) or judged(claims, place) is not SidecarState.STALE:
+    def _check_owner(
+        self, place: ModelPlace, dialect: FencedDialect, beside: Beside, before: ReadFile | None
+    ) -> None:
+        """Raise unless a file that several models share is known to be this one's."""
+        if before is not None:
+            claims = _read(place, dialect, before)
+            if claims is not None and (
+                judged(claims, place) is SidecarState.KNOWN or claims.file_name == name_of(place)
+            ):
+                return
+        names = " and ".join(sorted((name_of(place), *beside.rivals)))
+        raise SidecarRefused(
+            f"{names} would share it, and {dialect.label} could not tell which of them it means.",
+            hint="Give one of them another name.",
+        )
+
+    def _is_stale(
+        self, place: ModelPlace, dialect: FencedDialect, before: ReadFile, known: _LastKnown
+    ) -> bool:
+        """Tell whether a file is of other bytes and may be written anew; raise when it may not.
+
+        One that loradex wrote is about this model, even if the hub's record knows other digests.
+        """
+        if known.untouched and known.ours:
+            return False
+        claims = _read(place, dialect, before)
+        if claims is None or judged(claims, place) is not SidecarState.STALE:
             return False
         if not self._replace:
             raise SidecarRefused(
@@ -186,37 +231,23 @@ class Drafter:
             )
         return True
 
-    def _check_owner(
-        self, place: ModelPlace, dialect: FencedDialect, beside: Beside, before: ReadFile | None
-    ) -> None:
-        """Raise unless a file that several models share is known to be this one's."""
-        if before is not None:
-            (claims,) = dialect.read([_sidecar(name_of(place), before.data, dialect)])
-            if isinstance(claims, SidecarClaims):
-                own = judged(claims, place) is SidecarState.KNOWN
-                if own or claims.file_name == name_of(place):
-                    return
-        names = " and ".join(sorted((name_of(place), *beside.rivals)))
-        raise SidecarRefused(
-            f"{names} would share it, and {dialect.label} could not tell which of them it means.",
-            hint="Give one of them another name.",
-        )
-
-    def _keys(
-        self, place: ModelPlace, dialect: FencedDialect, existing: Mapping[str, object]
-    ) -> list[SidecarKey]:
+    def _known_model(self, place: ModelPlace) -> SidecarModel:
         if self._model is None or self._model[0] != place:
             self._model = place, known_model(self._catalog, place)
+        return self._model[1]
+
+    def _keys(
+        self, dialect: FencedDialect, model: SidecarModel, existing: Mapping[str, object]
+    ) -> list[SidecarKey]:
         try:
-            return dialect.keys(self._model[1], existing)
+            return dialect.keys(model, existing)
         except PluginError as error:
             raise SidecarRefused(f"Its dialect failed: {error.message}") from error
 
-    def _claims(self, dialect: FencedDialect, data: bytes) -> SidecarClaims:
-        if not data:
-            return SidecarClaims()
-        (claims,) = dialect.read([_sidecar("", data, dialect)])
-        return claims if isinstance(claims, SidecarClaims) else SidecarClaims()
+
+def _read(place: ModelPlace, dialect: FencedDialect, file: ReadFile) -> SidecarClaims | None:
+    (claims,) = dialect.read([_sidecar(place, file.data, dialect)])
+    return claims if isinstance(claims, SidecarClaims) else None
 
 
 def _of_persons(existing: _Document, keys: Sequence[SidecarKey]) -> _Document:
@@ -234,10 +265,10 @@ def _document(data: bytes, dialect: FencedDialect) -> _Document:
     return value
 
 
-def _sidecar(name: str, data: bytes, dialect: FencedDialect) -> SidecarDocument:
+def _sidecar(place: ModelPlace, data: bytes, dialect: FencedDialect) -> SidecarDocument:
     if dialect.is_json:
-        return SidecarDocument(name, value=json_of(data))
-    return SidecarDocument(name, text=text_of(data))
+        return SidecarDocument(name_of(place), value=json_of(data))
+    return SidecarDocument(name_of(place), text=text_of(data))
 
 
 def _bytes(document: _Document, dialect: FencedDialect) -> bytes:

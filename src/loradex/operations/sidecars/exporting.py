@@ -20,7 +20,6 @@ from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.domain.text import storable
 from loradex.operations.moves.lock import moving
 from loradex.operations.sidecars.bounded import SidecarRefused
-from loradex.operations.sidecars.claims_json import claims_text
 from loradex.operations.sidecars.drafting import Draft, Drafter
 from loradex.operations.sidecars.files import digest_of, put
 from loradex.operations.sidecars.importing import PATH_LIMIT
@@ -124,7 +123,7 @@ class _Export:
                     self.report.silent += 1
                     continue
                 self.report.conflicts += len(draft.woven.conflicts)
-                self.report.unchanged += not draft.changes
+                self.report.unchanged += not draft.woven.changes
                 yield draft
 
     def previews(
@@ -226,11 +225,12 @@ def _row(draft: Draft, place: ModelPlace) -> StoredSidecar:
         mtime_ns=info.st_mtime_ns,
         state=(SidecarState.KNOWN if place.sha256 else SidecarState.UNPROVEN).value,
         problem="",
-        claims=claims_text(draft.claims),
+        claims="{}",  # what loradex says itself is no evidence
         document=draft.data,
         judged_by=place.sha256,
         read_at=time.time(),
         ours=draft.ours,
+        disputed=draft.disputed,
     )
 
 

@@ -23,6 +23,7 @@ from loradex.domain.text import display_text, storable
 from loradex.errors import PluginError
 from loradex.operations.sidecars.bounded import SidecarRefused, json_of, read_file, text_of
 from loradex.operations.sidecars.claims_json import claims_text, read_claims
+from loradex.operations.sidecars.disputes import Disputes
 from loradex.operations.sidecars.finding import FoundSidecar, Suffix, find_sidecars
 from loradex.operations.sidecars.hub_records import HubRecords
 from loradex.operations.sidecars.judging import SidecarState, believed, judged, owner
@@ -273,7 +274,8 @@ def _keep(
     says = {id_: _said(some, before.get(id_, ()), records) for id_, some in new.items()}
     report.models += sum(bool(said.facts or said.words or said.tags) for said in says.values())
     report.matches += sum(said.match is not None for said in says.values())
-    catalog.sidecars.record([_row(each, now) for each in batch], says)
+    disputes = Disputes(catalog, new)
+    catalog.sidecars.record([_row(each, disputes, now) for each in batch], says)
 
 
 def _resolved(each: ReadSidecar, records: HubRecords) -> ReadSidecar:
@@ -327,7 +329,7 @@ def _relative(found: FoundSidecar) -> str:
     return storable(os.fsdecode(found.raw_path), PATH_LIMIT)
 
 
-def _row(each: ReadSidecar, now: float) -> StoredSidecar:
+def _row(each: ReadSidecar, disputes: Disputes, now: float) -> StoredSidecar:
     place = each.found.owners[0]
     return StoredSidecar(
         library_id=place.library_id,
@@ -343,4 +345,5 @@ def _row(each: ReadSidecar, now: float) -> StoredSidecar:
         document=each.document if each.place is not None else None,
         judged_by=None if each.place is None else each.place.sha256,
         read_at=now,
+        disputed=() if each.place is None else disputes.of(each.place.content_id, each.claims),
     )

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loradex.catalog.sidecar_store import ModelPlace
-from loradex.domain.evidence import Source, effective
+from loradex.domain.evidence import effective
 from loradex.domain.hub_names import DERIVATIVES, base_from_hub, hub_bases
 from loradex.domain.models import ModelDetails
-from loradex.domain.preferences import KnownPreferences, Preferences
 from loradex.domain.sidecars import SidecarHub, SidecarModel
 from loradex.operations.previews.beside import pictures_beside
 from loradex.operations.sidecars.finding import name_of
@@ -42,7 +41,6 @@ def known_model(catalog: Catalog, place: ModelPlace) -> SidecarModel:
     facts = {field: fact.value for field, fact in effective(details.evidence).items()}
     hashes, row = details.hashes, details.row
     said = facts.get("description", "") or (page.model_description if page else "")
-    preferences = catalog.preferences.known([id_]).get(id_)
     removed = catalog.person.removed_tags([id_]).get(id_, frozenset[str]())
     return SidecarModel(
         file_name=name_of(place),
@@ -72,22 +70,22 @@ def known_model(catalog: Catalog, place: ModelPlace) -> SidecarModel:
         rating=row.rating,
         content_level=row.content_level,
         prediction=details.prediction or "",
-        preferences=preferences.effective if preferences else Preferences(),
-        hub=replace(page, version=_version_record(page, details)) if page else None,
+        preferences=details.preferences.effective,
+        hub=replace(page, version=_version_record(page)) if page else None,
         preview=_picture(path),
-        own=tuple(_own(details, preferences)),
+        own=tuple(_own(details, words=id_ in catalog.sidecars.own_words([id_]))),
     )
 
 
-def _own(details: ModelDetails, preferences: KnownPreferences | None) -> Iterator[str]:
+def _own(details: ModelDetails, *, words: bool) -> Iterator[str]:
     """Yield what of it the person said here."""
-    if any(word.source == Source.PERSON for word in details.trigger_words):
+    if words:
         yield "words"
     if details.note:
         yield "note"
     if details.row.favourite:
         yield "favourite"
-    if preferences is not None and preferences.own.said():
+    if details.preferences.own.said():
         yield "preferences"
 
 
@@ -103,9 +101,10 @@ def _base_model(base: str | None, derivative: str | None, page: SidecarHub | Non
     return _USUAL.get(base) or hub_bases(base)[0]
 
 
-def _version_record(page: SidecarHub, details: ModelDetails) -> dict[str, object]:
-    """Return the hub's record of a version as it stands alone: with its model and, where the kept
-    record has none, the one file that is known.
+def _version_record(page: SidecarHub) -> dict[str, object]:
+    """Return the hub's record of a version as it stands alone, with its model.
+
+    Of a page of which the record is not known, only what is.
     """
     record: dict[str, object] = {
         "id": page.version_id,
@@ -113,11 +112,6 @@ def _version_record(page: SidecarHub, details: ModelDetails) -> dict[str, object
         "name": page.version_name,
         "baseModel": page.base_model,
         "trainedWords": list(page.words),
-        "description": page.version_description or None,
-        "nsfwLevel": page.content_level,
-        "files": [_file(details)],
-        "images": [],
-        "downloadUrl": f"https://civitai.com/api/download/models/{page.version_id}",
     }
     record |= page.version
     record |= {"id": page.version_id, "modelId": page.model_id}
@@ -136,27 +130,6 @@ def _version_record(page: SidecarHub, details: ModelDetails) -> dict[str, object
         model["tags"] = list(page.tags)
     record["model"] = model
     return record
-
-
-def _file(details: ModelDetails) -> dict[str, object]:
-    row, hashes = details.row, details.hashes
-    digests: dict[str, str | None] = {}
-    if hashes is not None:
-        digests = {
-            "AutoV1": hashes.autov1,
-            "AutoV2": hashes.autov2,
-            "AutoV3": hashes.autov3,
-            "SHA256": hashes.sha256,
-            "CRC32": hashes.crc32,
-            "BLAKE3": hashes.blake3,
-        }
-    return {
-        "name": row.file_name,
-        "sizeKB": row.size / 1024,
-        "type": "Model",
-        "primary": True,
-        "hashes": {key: value.upper() for key, value in digests.items() if value},
-    }
 
 
 def _picture(path: str) -> str:

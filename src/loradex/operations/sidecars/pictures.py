@@ -79,7 +79,7 @@ class Pictures:
         file = os.fsencode(model_stem(name) + _SUFFIX)
         path = place.root + b"/" + folder_of(place.raw_path) + file
         added = KeyChange("picture", None, f"{WIDTH} pixels wide", Change.ADDED)
-        return Draft(place, None, path, None, picture, Woven({}, (added,)), SidecarClaims())
+        return Draft(place, None, path, None, picture, Woven({}, (added,)))
 
     def _candidates(self, place: ModelPlace) -> Iterator[bytes]:
         from loradex.operations.previews import for_content  # noqa: PLC0415

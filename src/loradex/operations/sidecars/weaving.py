@@ -73,12 +73,14 @@ def woven(
     keys: Iterable[SidecarKey],
     *,
     ours: Collection[str] = (),
+    said: Collection[str] = (),
     replace: bool = False,
 ) -> Woven:
     """Return `existing` with these keys; `last` is the file as loradex knew it, None if never.
 
-    `ours` are the keys that loradex itself wrote as they are in `last`. With `replace` loradex wins
-    every conflict.
+    `ours` are the keys that loradex itself wrote as they are in `last`. `said` are
+    the names under which the person has said something in loradex since. With `replace` loradex
+    wins every conflict.
     """
     document = dict(existing)
     changes = []
@@ -92,7 +94,7 @@ def woven(
         if _same(wanted, there):
             continue
         before = _NOTHING if last is None else last.get(key.key, _NOTHING)
-        own = key.own or key.key in ours
+        own = key.own in said or key.key in ours
         change = _change(key, there, before, own=own, replace=replace)
         if change is None:
             continue
