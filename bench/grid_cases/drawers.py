@@ -23,9 +23,10 @@ from loradex.domain.grid import Cell, FailedCell, GridPlan, Placement, RenderedC
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.domain.recipe import GridModel
 from loradex.render.cells import cell_path, save_picture
-from loradex.render.device import place
+from loradex.render.device import micro_batch, place
 from loradex.render.engine import engine_of
 from loradex.render.loading import loaded
+from loradex.render.memory import host_of, memory_plan, working_bytes
 from loradex.render.quiet import offline_and_quiet
 from loradex.render.session import Session
 
@@ -146,7 +147,10 @@ class Ours:
     def __init__(self, plan: GridPlan) -> None:
         recipe = plan.cells[0].recipe
         self._placed = place(recipe.settings)
-        self._base = loaded(recipe, self._placed)
+        at_once = micro_batch(recipe.settings, self._placed.device)
+        self._plan = memory_plan(recipe, self._placed, at_once=at_once)
+        self._work = working_bytes(recipe, at_once=at_once)
+        self._base = loaded(recipe, host_of(self._placed, self._plan))
         self.failures: list[str] = []
         self.pristine = self.digest()
 
@@ -159,6 +163,8 @@ class Ours:
             engine=engine_of,
             sink=SilentSink(),
             cancel=CancelToken(),
+            plan=self._plan,
+            work=self._work,
         )
         try:
             for done in session.run(plan.cells):
@@ -170,9 +176,14 @@ class Ours:
             session.close()
 
     def digest(self) -> str:
-        """Return the digest of every weight, to see that none has changed."""
+        """Return the digest of every weight, to see that none has changed.
+
+        Text encoders are left out where memory is short: they are given up when texts are done.
+        """
         digest = hashlib.sha256()
-        for _, module in sorted(self._base.parts().items()):
+        for name, module in sorted(self._base.parts().items()):
+            if self._plan == "staged" and name.startswith("text_encoder"):
+                continue
             for tensor in module.state_dict().values():
                 digest.update(tensor.cpu().contiguous().view(torch.uint8).numpy())
         return digest.hexdigest()

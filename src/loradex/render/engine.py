@@ -15,7 +15,7 @@ from loradex.domain.recipe import Recipe, RenderSettings
 from loradex.errors import LoradexError, NotRenderable
 from loradex.render.device import Placed, micro_batch, place, require_extra
 from loradex.render.loading import load_key, loaded
-from loradex.render.memory import host_of, memory_plan
+from loradex.render.memory import host_of, memory_plan, working_bytes
 from loradex.render.session import Session
 
 ENGINE = "loradex 3"
@@ -105,7 +105,16 @@ def _draw_with(
     base = loaded(first, host_of(placed, plan), tokenizers)
     for note in base.notes:
         sink.problem(Problem(first.checkpoint.name, note))
-    session = Session(base, placed, folder, engine=engine_of, sink=sink, cancel=cancel, plan=plan)
+    session = Session(
+        base,
+        placed,
+        folder,
+        engine=engine_of,
+        sink=sink,
+        cancel=cancel,
+        plan=plan,
+        work=working_bytes(largest, at_once=at_once),
+    )
     try:
         yield from session.run(cells)
     finally:

@@ -39,7 +39,10 @@ _BEHIND = 8
 
 
 class Session:
-    """Draws cells that all share one loaded checkpoint."""
+    """Draws cells that all share one loaded checkpoint.
+
+    `work` is about what the pictures of a batch take on the device besides weights, in bytes.
+    """
 
     def __init__(
         self,
@@ -51,6 +54,7 @@ class Session:
         sink: ProgressSink,
         cancel: CancelToken,
         plan: Plan = "resident",
+        work: float = 0.0,
     ) -> None:
         self._base = base
         self._placed = placed
@@ -58,8 +62,8 @@ class Session:
         self._engine = engine
         self._sink = sink
         self._cancel = cancel
-        self._staging = Staging(base, placed, plan)
-        self._weights = Weights(base)
+        self._staging = Staging(base, placed, plan, work=work)
+        self._weights = Weights(base, placed.device)
         self._texts = Texts(base, self._weights)
         self._inputs = Inputs(base, placed)
         self._most: dict[int, int] = {}
@@ -73,17 +77,18 @@ class Session:
         """Put every weight back and end the writing thread."""
         self._writer.shutdown(wait=True, cancel_futures=True)
         self._weights.restore()
+        self._staging.close()
 
     def run(self, cells: Sequence[Cell]) -> Iterator[Done]:
         """Draw cells; every LoRA is matched first, so that a wrong one is told at once."""
         fitting, failed = self._matched(cells)
         yield from failed
-        self._staging.to_texts()
+        self._tell_streamed(cells, self._staging.to_texts())
         fitting, failed = self._encoded(fitting)
         yield from failed
         if self._staging.plan == "staged":
             self._weights.done_with_texts()
-        self._staging.to_denoising()
+        self._tell_streamed(cells, self._staging.to_denoising())
         batches = in_batches(fitting, self._company, self._batch_size)
         self._steps_total = sum(batch.steps for batch in batches)
         for batch in batches:
@@ -92,6 +97,17 @@ class Session:
             yield from self._written(_BEHIND)
         yield from self._decoded_at_last()
         yield from self._written(0)
+
+    def _tell_streamed(self, cells: Sequence[Cell], names: Sequence[str]) -> None:
+        """Tell what is too large for the device even by itself."""
+        for name in names:
+            self._sink.problem(
+                Problem(
+                    cells[0].recipe.checkpoint.name,
+                    f"The device has not the memory for the {name.replace('_', ' ')}: its blocks"
+                    " are brought one after another, at every step.",
+                )
+            )
 
     def _decoded_at_last(self) -> Iterator[Done]:
         """Decode what waits, when the denoiser had the device to itself."""

@@ -33,9 +33,11 @@ _BESIDE = "beside"
 class Weights:
     """Matches LoRA files with one checkpoint, and puts them into effect."""
 
-    def __init__(self, base: Base) -> None:
+    def __init__(self, base: Base, device: str) -> None:
+        """`device` is where the denoiser computes, also while its weights lie elsewhere."""
         networks = base.modules()
         self._base = base
+        self._device = device
         self._modules = modules_from(networks)
         self._texts = frozenset(name for name in networks if name.startswith("text_encoder"))
         self._denoiser = next(name for name in networks if name not in self._texts)
@@ -157,7 +159,9 @@ class Weights:
         )
         self._detach()
         self._beside = PerSample(
-            [self._files[digest] for digest in sorted(wanted)], frozenset({self._denoiser})
+            [self._files[digest] for digest in sorted(wanted)],
+            frozenset({self._denoiser}),
+            device=self._device,
         )
         self._attached = wanted
 
