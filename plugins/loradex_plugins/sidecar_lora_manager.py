@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from loradex.domain.sidecar_hub import version_claims
-from loradex.domain.sidecar_values import digest, line, lines, number, table, text, whole
+from loradex.domain.sidecar_values import digest, line, lines, more_tags, number, table, text, whole
 from loradex.plugin_api import (
     KeyRule,
     Preferences,
@@ -86,6 +86,7 @@ class LoraManager:
             return []
         file, once, person = KeyRule.FILE, KeyRule.ONCE, KeyRule.PERSON
         hub = model.hub
+        tags = more_tags(existing.get("tags"), model.tags, model.removed_tags)
         found = [
             SidecarKey("file_name", model.file_name.rpartition(".")[0], file),
             SidecarKey("model_name", _name(model), person),
@@ -99,7 +100,7 @@ class LoraManager:
             SidecarKey("notes", model.note, person, own="note"),
             SidecarKey("from_civitai", hub is not None),
             SidecarKey("civitai", _record(model)),
-            SidecarKey("tags", _tags(model, existing), person),
+            SidecarKey("tags", tags, person),
             SidecarKey("modelDescription", hub.model_description)
             if hub
             else SidecarKey("modelDescription", model.description, once),
@@ -194,13 +195,6 @@ def _written_tips(own: Preferences, existing: object) -> str:
     if "strength_range" in after and (own.strength_min, own.strength_max) != said[1:3]:
         del after["strength_range"]  # it would say otherwise
     return json.dumps(after)
-
-
-def _tags(model: SidecarModel, existing: Mapping[str, object]) -> list[str]:
-    """Return the tags that are there and ours; those that the person took off here are left out."""
-    there = [tag for tag in lines(existing.get("tags")) if tag.casefold() not in model.removed_tags]
-    known = {tag.casefold() for tag in there}
-    return there + [tag for tag in model.tags if tag.casefold() not in known]
 
 
 def _record(model: SidecarModel) -> dict[str, object] | None:

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loradex.domain.sidecar_values import digest, line, lines, number, phrases, table, text, whole
+from loradex.domain.sidecar_values import (
+    digest,
+    line,
+    lines,
+    more_tags,
+    number,
+    phrases,
+    table,
+    text,
+    whole,
+)
 from loradex.domain.text import trained_words
 from loradex.plugin_api import (
     KeyRule,
@@ -88,8 +98,7 @@ class Swarm:
         phrase = text(existing.get("modelspec.trigger_phrase"))
         if not phrase or trained_words(phrases(phrase)) != model.words:
             phrase = ", ".join(model.words)
-        tags = [tag for tag in lines(existing.get("modelspec.tags")) if tag not in model.tags]
-        kept = [tag for tag in tags if tag.casefold() not in model.removed_tags]
+        tags = more_tags(existing.get("modelspec.tags"), model.tags, model.removed_tags)
         found = [
             SidecarKey("modelspec.name", model.file_name, KeyRule.ONCE),
             SidecarKey("modelspec.title", model.name, person),
@@ -97,7 +106,7 @@ class Swarm:
             SidecarKey("modelspec.description", model.description, KeyRule.ONCE),
             SidecarKey("modelspec.usage_hint", model.note, person, own="note"),
             SidecarKey("modelspec.trigger_phrase", phrase, person, own="words"),
-            SidecarKey("modelspec.tags", [*kept, *model.tags], person),
+            SidecarKey("modelspec.tags", tags, person),
             SidecarKey("modelspec.date", hub.published_at if hub else "", KeyRule.ONCE),
             SidecarKey("modelspec.prediction_type", model.prediction, KeyRule.ONCE),
             SidecarKey("modelspec.is_negative_embedding", value=False, rule=KeyRule.ONCE),

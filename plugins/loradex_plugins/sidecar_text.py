@@ -94,7 +94,7 @@ def markdown_claims(value: str) -> SidecarClaims | None:
     sha256 = digest(keys.get("sha256"), 64)
     words = _WORDS.search(value, front.end())
     listed = re.sub(r"^[-*] +", "", words[1].strip(), flags=re.MULTILINE) if words else ""
-    found = (phrase for part in listed.splitlines() for phrase in phrases(part.strip(" `")))
+    found = (each.strip("` ") for part in listed.splitlines() for each in phrases(part))
     return SidecarClaims(
         sha256=(sha256,) if sha256 else (),
         model_id=whole(page[1], 1, 2**31 - 1) if page else None,
@@ -102,6 +102,6 @@ def markdown_claims(value: str) -> SidecarClaims | None:
         link="" if page else line(keys.get("modelpage")),
         base_model=line(keys.get("basemodel")),
         creator=line(keys.get("author")),
-        words=tuple(dict.fromkeys(found)),
+        words=tuple(dict.fromkeys(filter(None, found))),
         description=text(value[front.end() :]),
     )

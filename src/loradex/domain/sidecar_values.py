@@ -98,3 +98,14 @@ def highest_level(values: Iterable[object]) -> int | None:
     for each in bits:
         level |= each
     return level or None
+
+
+def more_tags(there: object, ours: Iterable[str], removed: Iterable[str]) -> list[str]:
+    """Return the tags that are there, as they are, and ours behind them; without `removed` ones.
+
+    `removed` are folded.
+    """
+    gone = set(removed)
+    kept = [tag for tag in lines(there) if tag.casefold() not in gone]
+    known = {tag.casefold() for tag in kept}
+    return kept + [tag for tag in ours if tag.casefold() not in known]
