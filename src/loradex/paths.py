@@ -20,7 +20,7 @@ class Home:
 
     @property
     def backups(self) -> Path:
-        """Copies of the catalog made before upgrades."""
+        """Copies of the catalog."""
         return self.root / "backups"
 
     @property

@@ -108,6 +108,10 @@ def plant_misplaced(models: Path) -> None:
     (models / "checkpoints" / "style.preview.png").write_bytes(b"\x89PNG")
 
 
+def plant_nowhere(models: Path) -> None:
+    lora(models / "lost.safetensors", seed=11)
+
+
 def plant_orphans(models: Path) -> None:
     (models / "loras" / "gone.civitai.info").write_text("{}")
     (models / "loras" / "gone.json").write_text("{}")
@@ -143,6 +147,7 @@ CASES: list[tuple[Callable[[Path], None], str, list[tuple[str, Level]]]] = [
     (plant_safetensors_as_ckpt, "suffixes", [("named.ckpt", Level.FAULT)]),
     (plant_dangerous, "pickles", [("evil.ckpt", Level.SERIOUS)]),
     (plant_misplaced, "folders", [("style.safetensors", Level.FAULT)]),
+    (plant_nowhere, "folders", [("lost.safetensors", Level.FAULT)]),
     (
         plant_orphans,
         "sidecars",
@@ -186,6 +191,7 @@ def test_what_was_planted_is_found(
     ("plant", "check", "files"),
     [
         (plant_misplaced, "folders", ("checkpoints/style.safetensors", "loras/style.preview.png")),
+        (plant_nowhere, "folders", ("lost.safetensors", "loras/lost.safetensors")),
         (plant_safetensors_as_ckpt, "suffixes", ("loras/named.ckpt", "loras/named.safetensors")),
         (plant_pickle_as_safetensors, "suffixes", ("loras/pick.safetensors", "loras/pick.pt")),
         (plant_orphans, "sidecars", ("loras/gone.civitai.info", "loras/neon.civitai.info")),

@@ -40,7 +40,11 @@ def ensure_current(home: Home) -> None:
 def back_up(home: Home, label: str) -> Path:
     """Copy the catalog as it is now into the backup folder, check the copy, keep the newest few."""
     target = home.backups / f"catalog-{label}-{time.strftime('%Y%m%d-%H%M%S')}.db"
-    copy_catalog(home.catalog, target)
+    try:
+        copy_catalog(home.catalog, target)
+    except CatalogError:
+        if not target.exists():  # else another process upgrades as well, and made it just now
+            raise
     # A schema and a hyphen: copies made on other occasions have their own number that is kept.
     mine = home.backups.glob("catalog-[0-9][0-9][0-9][0-9]-*.db")
     for old in sorted(mine, key=_age)[:-BACKUPS_KEPT]:

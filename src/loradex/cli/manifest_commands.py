@@ -69,7 +69,8 @@ def export_command(
             told(entry, paths=paths, public=public) for entry in catalog.manifest.entries(ids)
         )
         if output is None:
-            write_to(sys.stdout, entries, form or "json")
+            if sys.stdout is not None:
+                write_to(sys.stdout, entries, form or "json")
             return
         path = expanded(output)
         count = write_manifest(path, entries, replace=force)

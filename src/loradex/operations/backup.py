@@ -101,8 +101,8 @@ def keep_daily(home: Home) -> Path | None:
     Called when a scan has ended: it reads the disk then anyway, and what a person wrote since the
     day before is in it. Three are kept. Raises `CatalogError`, which whoever calls may only tell.
     """
-    newest = latest_backup(home)
-    if newest is not None and 0 <= time.time() - newest.made_at < DAY:
+    now = time.time()
+    if any(0 <= now - backup.made_at < DAY for backup in list_backups(home)):
         return None
     made = free_name(home.backups, "catalog-daily", compress=False)
     copy_catalog(home.catalog, made)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping, Sequence
 
+from loradex.catalog.health_rows import PlaceFacts
 from loradex.domain.kinds import ModelKind
 from loradex.domain.library import Layout
 from loradex.operations.doctor.findings import Check, Finding, Level
@@ -34,6 +35,8 @@ def _misplaced(subject: Subject) -> Iterator[Finding]:
         if kind is None or facts.library.layout in _OWN_ORDER:
             continue
         found = _meant_for(place.raw_path, facts)
+        if found is None and b"/" not in place.raw_path and facts.folders:
+            yield _nowhere(subject, place, kind)
         if found is None or _fits(kind, found[1], place.path, facts):
             continue
         folder, meant = found
@@ -47,6 +50,19 @@ def _misplaced(subject: Subject) -> Iterator[Finding]:
             model=place.content_id,
             file_id=place.file_id,
         )
+
+
+def _nowhere(subject: Subject, place: PlaceFacts, kind: ModelKind) -> Finding:
+    facts = subject.libraries[place.library_id]
+    target = folder_for(facts.library.layout, kind, facts.folders)
+    where = "" if target is None else f" Its place is {target}."
+    return Finding(
+        Level.FAULT,
+        f"It is {_with_article(kind)} beside all the folders in which its tool looks.{where}",
+        path=subject.path(place),
+        model=place.content_id,
+        file_id=place.file_id,
+    )
 
 
 def _kind(stored: str | None) -> ModelKind | None:

@@ -83,7 +83,7 @@ class Subject:
         """Every place that the catalog knows."""
         return self.catalog.health.places()
 
-    @property
+    @cached_property
     def present(self) -> list[PlaceFacts]:
         """The places that a scan last found, in libraries that are there."""
         return [
