@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from loradex.catalog.faults import translate
 from loradex.catalog.schema import connect_read_only
 from loradex.errors import CatalogError, QueryError
 
+_T = TypeVar("_T")
+
 if TYPE_CHECKING:
-    from loradex.catalog.facets import FacetCounter
+    from loradex.catalog.finder import Finder
     from loradex.catalog.query import CompiledQuery
     from loradex.catalog.query.scene import Lore
     from loradex.domain.models import ModelRow, Page
@@ -42,7 +44,7 @@ class Reader:
         self._local = threading.local()
         self._opened: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
-        self._facets: FacetCounter | None = None
+        self._finder: Finder | None = None
 
     @contextmanager
     def connection(self) -> Iterator[sqlite3.Connection]:
@@ -50,7 +52,6 @@ class Reader:
         connection: sqlite3.Connection | None = getattr(self._local, "connection", None)
         if connection is None:
             connection = connect_read_only(self.path)
-            self._prepare(connection)
             self._local.connection = connection
             with self._lock:
                 self._opened.append(connection)
@@ -65,9 +66,9 @@ class Reader:
             for connection in self._opened:
                 connection.close()
             self._opened.clear()
-            if self._facets is not None:
-                self._facets.close()
-                self._facets = None
+            if self._finder is not None:
+                self._finder.close()
+                self._finder = None
         self._local = threading.local()
 
     def rows_of(self, sql: str, params: Sequence[object] = ()) -> list[tuple[object, ...]]:
@@ -79,36 +80,16 @@ class Reader:
         """Return the rows that `query` finds, in its order, and how many there are in all."""
         from loradex.domain.models import Page  # noqa: PLC0415
 
-        compiled = self._compiled(query)
-        with self._asking(query) as connection:
-            ids = _column(
-                connection,
-                f"SELECT content.id FROM {_source(compiled)} WHERE {compiled.where}"
-                f" ORDER BY {compiled.order} LIMIT ? OFFSET ?",
-                (*compiled.params, -1 if limit is None else limit, offset),
-            )
-            if limit is None or (len(ids) < limit and (ids or offset == 0)):
-                total = offset + len(ids)
-            else:
-                total = self._total(connection, compiled)
+        ids, total = self._ask(query, lambda finder, asked: finder.page(asked, limit, offset))
         return Page(tuple(self.rows(ids)), total)
 
     def count(self, query: str) -> int:
         """Return how many `query` finds."""
-        compiled = self._compiled(query)
-        with self._asking(query) as connection:
-            return self._total(connection, compiled)
+        return self._ask(query, lambda finder, asked: finder.count(asked))
 
     def ids(self, query: str) -> list[int]:
         """Return the ids that `query` finds, in its order: what a virtual list keeps."""
-        compiled = self._compiled(query)
-        with self._asking(query) as connection:
-            return _column(
-                connection,
-                f"SELECT content.id FROM {_source(compiled)} WHERE {compiled.where}"
-                f" ORDER BY {compiled.order}",
-                compiled.params,
-            )
+        return self._ask(query, lambda finder, asked: finder.page(asked)[0])
 
     def facets(self, query: str) -> dict[str, list[tuple[str, int]]]:
         """Return counts of kinds, bases and tags among what `query` finds, most frequent first.
@@ -117,15 +98,7 @@ class Reader:
         number is what choosing that value would find. A base that is not known counts under the
         empty text. Of tags the most frequent hundred are counted.
         """
-        from loradex.catalog.facets import FacetCounter  # noqa: PLC0415 - few commands count
-
-        with self._lock:
-            if self._facets is None:
-                self._facets = FacetCounter(self.path, self._prepare)
-            counter = self._facets
-        compiled = self._compiled(query)
-        with self._in_time(query):
-            return counter.count(compiled)
+        return self._ask(query, lambda finder, asked: finder.facets(asked))
 
     def values(
         self, ids: Sequence[int], expressions: Sequence[str]
@@ -149,34 +122,20 @@ class Reader:
 
         return Lore(self.rows_of)
 
-    def _compiled(self, query: str) -> CompiledQuery:
-        from loradex.catalog.query import compile_query  # noqa: PLC0415 - scans have no query
-
-        return compile_query(query, lore=self.lore())
-
-    def _total(self, connection: sqlite3.Connection, compiled: CompiledQuery) -> int:
-        total: int = connection.execute(
-            f"SELECT count(*) FROM {_source(compiled)} WHERE {compiled.where}", compiled.params
-        ).fetchone()[0]
-        return total
-
-    @contextmanager
-    def _asking(self, query: str) -> Iterator[sqlite3.Connection]:
-        """Give this thread's connection for a search, whose patterns have limited time."""
-        with self._in_time(query), self.connection() as connection:
-            yield connection
-
-    @contextmanager
-    def _in_time(self, query: str) -> Iterator[None]:
-        """Raise `QueryError` where a pattern of this thread takes too long."""
+    def _ask(self, query: str, question: Callable[[Finder, CompiledQuery], _T]) -> _T:
+        """Put a question about a query; raise `QueryError` where a pattern takes too long."""
+        from loradex.catalog.finder import Finder  # noqa: PLC0415 - scans have no query
+        from loradex.catalog.query import compile_query  # noqa: PLC0415
         from loradex.catalog.query.patterns import SECONDS, Matcher  # noqa: PLC0415
 
-        matcher: Matcher | None = getattr(self._local, "matcher", None)
-        if matcher is None:
-            matcher = self._local.matcher = Matcher()
-        matcher.start()
+        compiled = compile_query(query, lore=self.lore())
+        matcher = self._local.matcher = Matcher()
+        with self._lock:
+            if self._finder is None:
+                self._finder = Finder(self.path, self._prepare)
+            finder = self._finder
         try:
-            yield
+            return question(finder, compiled)
         except CatalogError as error:
             if not matcher.expired:
                 raise
@@ -185,7 +144,7 @@ class Reader:
                 query=query,
                 position=max(query.find("::"), 0),
                 length=2,
-                hint="Make it simpler, or narrow the search down with other words first.",
+                hint="Make it simpler.",
             ) from error
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
@@ -223,15 +182,6 @@ class Reader:
                 ):
                     found[id_] = counted(stored)
         return found
-
-
-def _source(compiled: CompiledQuery) -> str:
-    """Return what to read: where no index names the rows, the one that holds all filters."""
-    return "content" if compiled.selective else "content INDEXED BY ix_content_filters"
-
-
-def _column(connection: sqlite3.Connection, sql: str, params: Sequence[object]) -> list[int]:
-    return [row[0] for row in connection.execute(sql, params)]
 
 
 def chunks(items: Sequence[int], size: int = CHUNK) -> Iterator[Sequence[int]]:

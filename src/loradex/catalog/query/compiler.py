@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loradex.catalog.folding import folded
 from loradex.catalog.query import patterns, text
@@ -12,9 +12,11 @@ from loradex.catalog.query.builders import Field
 from loradex.catalog.query.condition import (
     Condition,
     Param,
+    among,
     any_of,
     every,
     negated,
+    plain,
 )
 from loradex.catalog.query.custom import custom_field
 from loradex.catalog.query.fields import ALIASES, FIELDS
@@ -34,17 +36,21 @@ _NAMED = ("collection", "sort", "limit")
 
 @dataclass(frozen=True, slots=True)
 class CompiledQuery:
-    """SQL for a `SELECT … FROM content`: a condition, its parameters, and an ORDER BY list.
+    """What a query asks of rows of `content`, and an ORDER BY list; `by_name` is the usual one."""
 
-    `by_name` is True for the usual order. `selective` tells that some index names the few rows to
-    look at; else all have to be looked at.
-    """
-
-    where: str
-    params: tuple[Param, ...]
+    found: Condition
     order: str
     by_name: bool = True
-    selective: bool = False
+
+    @property
+    def where(self) -> str:
+        """The condition as one piece of SQL."""
+        return self.found.sql
+
+    @property
+    def params(self) -> tuple[Param, ...]:
+        """The parameters of `where`."""
+        return self.found.params
 
 
 def compile_query(query: str, now: float | None = None, lore: Lore | None = None) -> CompiledQuery:
@@ -72,29 +78,8 @@ def _compiled(scene: Scene) -> CompiledQuery:
     ordered = ", ".join(dict.fromkeys(order))
     if limit is not None:
         ids = f"SELECT content.id FROM content WHERE {found.sql} ORDER BY {ordered} LIMIT ?"
-        found = Condition(f"content.id IN ({ids})", (*found.params, limit), ids)
-    selective = found.selective or _named(parsed.tree)
-    return CompiledQuery(found.sql, found.params, ordered, by_name, selective)
-
-
-def _named(tree: Node) -> bool:
-    """Tell whether some term that everything found must meet is answered by an index."""
-    parts = tree.parts if isinstance(tree, Every) else (tree,)
-    return any(isinstance(part, Term) and _by_index(part) for part in parts)
-
-
-_SCANNED = frozenset({
-    "kind", "base", "derivative", "variant", "size", "rank", "copies", "added", "algorithm",
-    "dtype", "quantisation", "prediction", "format", "safety", "state", "level", "nsfw", "rating",
-    "favourite", "is", "uses",
-})  # fmt: skip
-"""Fields whose columns lie in the index of filters, which is read from end to end."""
-
-
-def _by_index(term: Term) -> bool:
-    if term.negated or term.pattern or not any(value.text for value in term.values):
-        return False
-    return term.field is None or ALIASES.get(term.field, term.field) not in _SCANNED
+        found = among(ids, *found.params, limit)
+    return CompiledQuery(found, ordered, by_name)
 
 
 def _condition(scene: Scene, node: Node) -> Condition:
@@ -126,7 +111,7 @@ def _field_condition(scene: Scene, term: Term, name: str) -> Condition:
     if not values:
         if field.empty is None or term.pattern:
             raise scene.wrong(term, f"{name}: needs a value.", f"Use {name}: with {field.help}.")
-        return Condition(field.empty)
+        return plain(field.empty)
     if term.pattern:
         return _pattern(scene, term, name, field)
     if len(values) > MAX_TERMS:
@@ -165,7 +150,7 @@ def _pattern(scene: Scene, term: Term, name: str, field: Field) -> Condition:
             position=min(place, max(len(scene.query) - 1, 0)),
             hint="Patterns are regular expressions: name::^neon.*v[0-9]$",
         ) from error
-    return Condition(field.pattern, (value.text,))
+    return replace(plain(field.pattern), params=(value.text,))
 
 
 def _collections(scene: Scene, term: Term) -> Condition:
@@ -173,7 +158,7 @@ def _collections(scene: Scene, term: Term) -> Condition:
     if term.pattern:
         raise scene.wrong(term, "collection: takes no pattern.", "Use the collection's name.")
     if not values:
-        return Condition(_MEMBERLESS)
+        return plain(_MEMBERLESS)
     return any_of([_collection(scene, value) for value in values])
 
 
@@ -203,7 +188,7 @@ def _saved(scene: Scene, value: Value, saved: Saved, query: str) -> Condition:
             f"The collection {saved.name!r} cannot be read any more: {error.message}",
             f"{error.hint} {hint}" if error.hint else hint,
         ) from error
-    return Condition(f"({compiled.where})", compiled.params)
+    return compiled.found
 
 
 def _quoted(name: str) -> str:

@@ -10,20 +10,23 @@ Param = str | float
 
 @dataclass(frozen=True, slots=True)
 class Condition:
-    """A condition on a row of `content`.
+    """A condition on a row of `content`, as SQL and as what it is joined of.
 
-    `ids` is a SELECT of content ids when that is all the condition asks: an index knows its rows,
-    and several of them can be asked at once.
+    `ids` is a SELECT of content ids when that is all the condition asks: an index knows its rows.
+    `parts` are the conditions that `joint` (`and`, `or`, `not`) makes this one of; none for one
+    that stands alone.
     """
 
     sql: str
     params: tuple[Param, ...] = ()
     ids: str | None = None
+    joint: str = ""
+    parts: tuple[Condition, ...] = ()
 
     @property
-    def selective(self) -> bool:
-        """Tell whether an index names the rows, so that nothing else has to be read."""
-        return self.ids is not None
+    def scanned(self) -> bool:
+        """Tell whether all of it has to be asked of every content, one by one."""
+        return self.ids is None and all(part.scanned for part in self.parts)
 
 
 EVERYTHING = Condition("1")
@@ -37,12 +40,12 @@ def among(ids: str, *params: Param) -> Condition:
 
 def not_among(ids: str, *params: Param) -> Condition:
     """Return the condition that a content is none of these."""
-    return Condition(f"content.id NOT IN ({ids})", params)
+    return negated(among(ids, *params))
 
 
 def every(parts: Iterable[Condition]) -> Condition:
     """Return the condition that all of these are true."""
-    return _joined(" AND ", list(parts), EVERYTHING)
+    return _joined("and", list(parts), EVERYTHING)
 
 
 def any_of(parts: Iterable[Condition]) -> Condition:
@@ -53,18 +56,29 @@ def any_of(parts: Iterable[Condition]) -> Condition:
             " UNION ALL ".join(f"SELECT * FROM ({part.ids})" for part in some),
             *(param for part in some for param in part.params),
         )
-    return _joined(" OR ", some, NOTHING)
+    return _joined("or", some, NOTHING)
+
+
+def plain(sql: str) -> Condition:
+    """Return a condition without parameters, as what it is when it only names ids."""
+    for start, found in (("content.id IN (", among), ("content.id NOT IN (", not_among)):
+        if sql.startswith(start) and sql.endswith(")"):
+            return found(sql[len(start) : -1])
+    return Condition(sql)
 
 
 def negated(part: Condition) -> Condition:
     """Return the condition that this one is not true; unknown is not true."""
-    return Condition(f"NOT coalesce({part.sql}, 0)", part.params)
+    return Condition(f"NOT coalesce({part.sql}, 0)", part.params, None, "not", (part,))
 
 
-def _joined(word: str, parts: list[Condition], none: Condition) -> Condition:
+def _joined(joint: str, parts: list[Condition], none: Condition) -> Condition:
     if len(parts) < 2:
         return parts[0] if parts else none
     return Condition(
-        "(" + word.join(f"({part.sql})" for part in parts) + ")",
+        "(" + f" {joint.upper()} ".join(f"({part.sql})" for part in parts) + ")",
         tuple(param for part in parts for param in part.params),
+        None,
+        joint,
+        tuple(parts),
     )

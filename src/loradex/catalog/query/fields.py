@@ -17,7 +17,7 @@ from loradex.catalog.query.builders import (
     word,
     yes,
 )
-from loradex.catalog.query.condition import Condition, among
+from loradex.catalog.query.condition import Condition, among, plain
 from loradex.catalog.query.lexer import Value
 from loradex.catalog.query.scene import Scene
 from loradex.catalog.query.text import escaped
@@ -62,7 +62,7 @@ def _is(scene: Scene, value: Value) -> Condition:
     state = STATES.get(value.text.lower())
     if state is None:
         raise scene.unknown(value, "state", STATES)
-    return Condition(state)
+    return plain(state)
 
 
 def _hash(scene: Scene, value: Value) -> Condition:
