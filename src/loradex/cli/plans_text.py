@@ -125,11 +125,18 @@ def _rows(
         yield (
             _what(first, link, crosses_disks(first)),
             _place(first.source, names),
-            _place(link.source, names) if link and link.source else _place(first.target, names),
+            _where_to(first, names),
             f"+{sidecars}" if sidecars else "",
             size_text(size),
             *((reasons.get(first.content_id or 0, ""),) if reasons else ()),
         )
+
+
+def _where_to(step: Step, names: Mapping[int, str]) -> str:
+    """Return where a file goes, or of a copy the file that stays for it."""
+    if step.same_as is not None:
+        return f"= {_place(step.same_as, names)}"
+    return _place(step.target, names)
 
 
 def _what(step: Step, link: Step | None, copied: bool) -> str:

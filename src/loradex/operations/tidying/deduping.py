@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.duplicates import Alike, Copy, DuplicateGroup, Fate, Twin
@@ -87,17 +87,12 @@ def plan_dedupe(catalog: Catalog, dedupe: Dedupe) -> DedupePlan:
             drawing.same(group)
         else:
             drawing.near(group)
-    going = f"{len(drawing.wishes):,} copies"
-    left = f", {dedupe.link.value} links in their place" if dedupe.link else ""
-    note = f"Dedupe {going}{left}"
     plan = draw_up(
-        catalog,
-        "dedupe",
-        note,
-        drawing.wishes,
-        conflicts=drawing.conflicts,
-        trash=dedupe.trash,
+        catalog, "dedupe", "", drawing.wishes, conflicts=drawing.conflicts, trash=dedupe.trash
     )
+    files = sum(step.file_id is not None for step in plan.moves)
+    left = f", {dedupe.link.value} links in their place" if dedupe.link else ""
+    plan = replace(plan, note=f"Dedupe {files:,} files{left}")
     return DedupePlan(plan, drawing.reasons, report.unhashed, drawing.shared)
 
 

@@ -17,12 +17,15 @@ with the reason. Nothing is written but the plan: `loradex apply` does it, `lora
 back. `draw_up` returns the plan without keeping it.
 """
 
+# ruff: noqa: PTH114 - names are bytes here, which pathlib does not take
+
 from __future__ import annotations
 
 import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from itertools import groupby
 
 from loradex.catalog.catalog import Catalog
 from loradex.catalog.plan_store import KnownPlace
@@ -79,6 +82,7 @@ def draw_up(
     """
     wishes = list(wishes)
     known = _known(catalog, wishes)
+    links = _links_to(catalog, known.values())
     stays = list(conflicts)
     wanted: list[Wanted] = []
     loose: list[Loose] = []
@@ -89,7 +93,11 @@ def draw_up(
         place = source.place if isinstance(source, KnownPlace) else source
         target = wish.target or slot_for(place, trash, os.environ)
         action = Action.MOVE if wish.target else Action.TRASH
-        if target is None:
+        if place.path in links and wish.link is None:
+            reason = f"The link {links[place.path].shown} leads to it."
+            file_id = source.file_id if isinstance(source, KnownPlace) else None
+            stays.append(Conflict(place, reason, file_id=file_id))
+        elif target is None:
             file_id = source.file_id if isinstance(source, KnownPlace) else None
             stays.append(Conflict(place, _NO_TRASH, file_id=file_id))
         elif isinstance(source, KnownPlace):
@@ -124,6 +132,26 @@ def _known(catalog: Catalog, wishes: Iterable[Wish]) -> dict[int, KnownPlace]:
     ids = {wish.source for wish in wishes if isinstance(wish.source, int)}
     ids |= {wish.kept for wish in wishes if wish.kept is not None}
     return {place.file_id: place for place in catalog.plans.places(ids)}
+
+
+def _links_to(catalog: Catalog, known: Iterable[KnownPlace]) -> dict[bytes, Place]:
+    """Return the symbolic links of the libraries by the files they lead to.
+
+    A link is a place of the same content, so only contents with several places are asked for.
+    """
+    roots = {library.id: os.fsencode(library.root) for library in catalog.files.libraries()}
+    contents = sorted({place.content_id for place in known if place.content_id is not None})
+    found: dict[bytes, Place] = {}
+    for _, same in groupby(catalog.tidying.locations(contents), key=lambda one: one.content_id):
+        places = [
+            Place(one.library_id, roots[one.library_id], one.raw_path)
+            for one in same
+            if one.library_id in roots
+        ]
+        for place in places if len(places) > 1 else ():
+            if os.path.islink(place.path):
+                found[os.path.realpath(place.path)] = place
+    return found
 
 
 def _with_loose(plan: MovePlan, loose: Iterable[Loose]) -> MovePlan:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from loradex.catalog.catalog import Catalog
 from loradex.catalog.plan_store import KnownPlace
@@ -85,11 +85,12 @@ def plan_tidy(catalog: Catalog, tidy: Tidy) -> MovePlan:
     ids = catalog.ids(tidy.query)
     drawing = _Drawing(catalog, tidy, ids)
     wishes = drawing.wishes()
-    note = _note(tidy, len(wishes))
-    return draw_up(catalog, tidy.kind, note, wishes, conflicts=drawing.conflicts)
+    plan = draw_up(catalog, tidy.kind, "", wishes, conflicts=drawing.conflicts)
+    return replace(plan, note=_note(tidy, plan))
 
 
-def _note(tidy: Tidy, files: int) -> str:
+def _note(tidy: Tidy, plan: MovePlan) -> str:
+    files = sum(step.file_id is not None for step in plan.moves)
     where = f" into {tidy.into.name}" if tidy.into else ""
     of = f" of {', '.join(library.name for library in tidy.libraries)}" if tidy.libraries else ""
     query = f" that {tidy.query!r} finds" if tidy.query.strip() else ""

@@ -33,6 +33,7 @@ from loradex.operations.tidying.portable import path_problem
 LARGEST = 256 * 1024 * 1024
 MOST_ITEMS = 500_000
 _MOST_PROBLEMS = 10
+_EDITED = " (edited)"
 
 _Json = Mapping[str, object]
 
@@ -59,7 +60,7 @@ def read_document(catalog: Catalog, text: str | bytes) -> FilePlan:
     plan = draw_up(
         catalog,
         _short(raw.get("kind"), "edited"),
-        _short(raw.get("note"), "From a file"),
+        _short(raw.get("note"), "A plan").removesuffix(_EDITED) + _EDITED,
         reading.wishes,
         conflicts=reading.conflicts,
         trash=TrashKind.FOLDER if raw.get("trash") == TrashKind.FOLDER else TrashKind.SYSTEM,

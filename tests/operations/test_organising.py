@@ -1,0 +1,211 @@
+"""Plans that move and rename files by a template, with real files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from files_kit import lora
+from loradex.catalog.catalog import Catalog
+from loradex.domain.library import Layout
+from loradex.domain.plans import MovePlan
+from loradex.operations.libraries import find_library
+from loradex.operations.moves.undoing import plan_undo
+from loradex.operations.template_reading import TemplateError
+from loradex.operations.tidying.organising import (
+    CONSOLIDATE_TEMPLATE,
+    ORGANISE_TEMPLATE,
+    Tidy,
+    organise_template,
+    plan_tidy,
+    rename_template,
+)
+from loradex.paths import Home
+from moves_kit import add, nothing_new, rescan, tree
+from tidy_kit import do, fill_heap, goes, look_again, match, stays
+
+
+@pytest.fixture
+def heap(tmp_path: Path) -> Path:
+    fill_heap(tmp_path / "heap")
+    return tmp_path / "heap"
+
+
+@pytest.fixture
+def catalog(home: Home, heap: Path) -> Iterator[Catalog]:
+    with Catalog.open(home) as opened:
+        add(opened, heap)
+        yield opened
+
+
+def organise(catalog: Catalog, template: str = ORGANISE_TEMPLATE, query: str = "") -> MovePlan:
+    return plan_tidy(catalog, Tidy("organise", organise_template(template), query))
+
+
+def rename(catalog: Catalog, template: str, *, suffix: bool = True) -> MovePlan:
+    return plan_tidy(catalog, Tidy("rename", rename_template(template), suffix=suffix))
+
+
+def test_files_go_where_the_template_says_with_their_sidecars(catalog: Catalog, heap: Path) -> None:
+    before = tree(heap)
+    plan = organise(catalog)
+    assert goes(plan) == {
+        "a.safetensors": "LoRA/SDXL/a.safetensors",
+        "a.png": "LoRA/SDXL/a.png",
+        "b.safetensors": "LoRA/SDXL/b.safetensors",
+        "new/c.safetensors": "LoRA/SD 1.5/c.safetensors",
+        "new/c.civitai.info": "LoRA/SD 1.5/c.civitai.info",
+        "new/b (1).safetensors": "LoRA/SDXL/b (1).safetensors",
+    }
+    report = do(catalog, plan)
+    assert (report.models, report.problems) == (4, [])
+    assert not (heap / "new").exists()
+    nothing_new(catalog)
+    assert organise(catalog).moves == ()
+    do(catalog, plan_undo(catalog, report.plan_id or 0))
+    assert tree(heap) == before
+    assert not (heap / "LoRA").exists()
+
+
+def test_names_come_from_the_hub(catalog: Catalog, heap: Path) -> None:
+    match(catalog, heap / "a.safetensors")
+    plan = organise(catalog, "{kind}/{creator}/{name} {version}", "neon")
+    assert goes(plan)["a.safetensors"] == "LoRA/maker/Neon Knight v2.safetensors"
+    assert goes(plan)["a.png"] == "LoRA/maker/Neon Knight v2.png"
+
+
+def test_a_query_and_a_library_choose_the_files(
+    catalog: Catalog, heap: Path, tmp_path: Path
+) -> None:
+    lora(tmp_path / "other" / "d.safetensors", seed=9)
+    add(catalog, tmp_path / "other")
+    assert set(goes(organise(catalog, query="base:sd1"))) == {
+        "new/c.safetensors", "new/c.civitai.info",
+    }  # fmt: skip
+    template = organise_template("{kind}/")
+    only = Tidy("organise", template, libraries=(find_library(catalog, "other"),))
+    assert set(goes(plan_tidy(catalog, only))) == {"d.safetensors"}
+
+
+def test_two_models_of_one_name_are_told_apart_by_their_hash(catalog: Catalog, heap: Path) -> None:
+    ids = catalog.ids("base:sdxl")
+    hashes = {row.file_name: (row.sha256 or "")[:8] for row in catalog.rows(ids)}
+    plan = rename(catalog, "{base}")
+    assert goes(plan)["a.safetensors"] == "SDXL.safetensors"
+    assert goes(plan)["a.png"] == "SDXL.png"
+    assert goes(plan)["b.safetensors"] == f"SDXL-{hashes['b.safetensors']}.safetensors"
+    do(catalog, plan)
+    assert rename(catalog, "{base}").moves == ()
+
+
+def test_a_second_model_stays_when_that_is_wanted(catalog: Catalog) -> None:
+    plan = rename(catalog, "{base}", suffix=False)
+    assert "b.safetensors" not in goes(plan)
+    assert stays(plan.conflicts) == {
+        "b.safetensors": "Another model has the name SDXL.safetensors there."
+    }
+
+
+def test_a_copy_does_not_get_a_name_beside_the_other(catalog: Catalog, heap: Path) -> None:
+    plan = organise(catalog, "{kind}/{hash8}")
+    assert list(stays(plan.conflicts).values()) == [
+        "Another copy of it has that place: see `loradex plan dedupe`."
+    ]
+
+
+def test_names_may_be_passed_on(catalog: Catalog, heap: Path) -> None:
+    """A name that becomes free in the same plan can be given to another file."""
+    (heap / "new").rename(heap / "later")
+    lora(heap / "x.safetensors", seed=20, metadata={"modelspec.title": "y"})
+    lora(heap / "y.safetensors", seed=21, metadata={"modelspec.title": "z"})
+    look_again(catalog)
+    before = tree(heap)
+    plan = rename(catalog, "{title|file}")
+    assert goes(plan) == {"x.safetensors": "y.safetensors", "y.safetensors": "z.safetensors"}
+    report = do(catalog, plan)
+    assert report.problems == []
+    nothing_new(catalog)
+    undo = plan_undo(catalog, report.plan_id or 0)
+    assert undo.conflicts == ()
+    do(catalog, undo)
+    assert tree(heap) == before
+
+
+def test_a_tools_folders_are_kept(home: Home, tmp_path: Path) -> None:
+    root = tmp_path / "ComfyUI" / "models"
+    lora(root / "checkpoints" / "wrong place.safetensors", seed=4)
+    lora(root / "loras" / "SDXL" / "right.safetensors", seed=5)
+    for name in ("vae", "controlnet", "upscale_models", "embeddings", "clip"):
+        (root / name).mkdir()
+    with Catalog.open(home) as catalog:
+        add(catalog, root)
+        library = find_library(catalog, "models")
+        assert library.layout is Layout.COMFYUI
+        plan = organise(catalog, "{kind}/{base}/")
+        assert goes(plan) == {
+            "checkpoints/wrong place.safetensors": "loras/SDXL/wrong place.safetensors"
+        }
+        do(catalog, plan)
+        assert (root / "checkpoints").is_dir()
+
+
+def test_several_libraries_become_one(home: Home, heap: Path, tmp_path: Path) -> None:
+    forge = tmp_path / "forge" / "models"
+    for name in ("Stable-diffusion", "Lora", "VAE", "ESRGAN"):
+        (forge / name).mkdir(parents=True)
+    with Catalog.open(home) as catalog:
+        add(catalog, heap)
+        add(catalog, forge)
+        into = next(one for one in catalog.files.libraries() if one.root == str(forge))
+        tidy = Tidy("consolidate", organise_template(CONSOLIDATE_TEMPLATE), into=into)
+        plan = plan_tidy(catalog, tidy)
+        assert goes(plan)["a.safetensors"] == "Lora/SDXL/a.safetensors"
+        assert {step.target.library_id for step in plan.moves} == {into.id}
+        assert do(catalog, plan).problems == []
+        nothing_new(catalog)
+        assert plan_tidy(catalog, tidy).moves == ()
+
+
+def test_what_a_link_leads_to_stays(catalog: Catalog, heap: Path) -> None:
+    (heap / "new" / "link.safetensors").symlink_to("../a.safetensors")
+    rescan(catalog)
+    reasons = stays(organise(catalog).conflicts)
+    assert "link.safetensors leads to it" in reasons["a.safetensors"]
+    assert "It is a link" in reasons["new/link.safetensors"]
+
+
+def test_a_folder_that_leads_elsewhere_is_not_entered(
+    catalog: Catalog, heap: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (heap / "LoRA").symlink_to(tmp_path / "outside")
+    plan = organise(catalog)
+    assert plan.moves == ()
+    assert "leads elsewhere" in plan.conflicts[0].reason
+
+
+def test_hostile_words_stay_in_their_name(catalog: Catalog, heap: Path) -> None:
+    evil = {"modelspec.title": "../../../etc/x", "modelspec.author": "..\\con\x1b"}
+    lora(heap / "evil.safetensors", seed=30, metadata=evil)
+    rescan(catalog)
+    plan = organise(catalog, "{author}/{title}", "evil")
+    (target,) = goes(plan).values()
+    assert ".." not in target.split("/")
+    assert target.count("/") == 1
+
+
+def test_shards_keep_their_numbers(catalog: Catalog, heap: Path) -> None:
+    for number in (1, 2):
+        lora(heap / f"video-0000{number}-of-00002.safetensors", seed=40 + number)
+    rescan(catalog)
+    assert goes(organise(catalog, "{kind}/{file:upper}", "video")) == {
+        f"video-0000{number}-of-00002.safetensors": f"LoRA/VIDEO-0000{number}-of-00002.safetensors"
+        for number in (1, 2)
+    }
+
+
+def test_a_name_has_no_folders() -> None:
+    with pytest.raises(TemplateError, match="no / in it"):
+        rename_template("{kind}/{name}")
