@@ -76,7 +76,9 @@ def copy_database(source: Path, target: Path) -> None:
                 # A copy shall be one file, readable where nothing can be written beside it.
                 writing.execute("PRAGMA journal_mode = DELETE")
     except sqlite3.Error as error:
-        raise translate(error, place) from error
+        if place == target:
+            raise _no_copy(target.parent, error) from error
+        raise translate(error, source) from error
 
 
 def open_to_read(path: Path) -> sqlite3.Connection:
@@ -220,6 +222,15 @@ def _unreadable(copy: Path, target: Path, error: Exception) -> CatalogError:
     return CatalogDamaged(
         f"The backup {copy} cannot be unpacked: {error}.",
         hint="Nothing was changed. Other copies: loradex backup list",
+    )
+
+
+def _no_copy(folder: Path, error: sqlite3.Error) -> CatalogError:
+    full = getattr(error, "sqlite_errorname", "").startswith("SQLITE_FULL")
+    what = "its disk is full" if full else str(error)
+    return CatalogError(
+        f"No copy of the catalog can be written to {folder}: {what}.",
+        hint="Free some space, or name another place; nothing was changed.",
     )
 
 
