@@ -103,9 +103,9 @@ def _settings(table: object, start: TagSettings, problems: list[_Wrong]) -> TagS
         raise _Wrong(("settings",), "settings has to be a table, as in [settings]")
     result = start
     for key, value in table.items():
-        reader = _SETTINGS.get(key)
+        reader = SETTINGS.get(key)
         if reader is None:
-            problems.append(_unknown(("settings", key), key, _SETTINGS, "setting"))
+            problems.append(_unknown(("settings", key), key, SETTINGS, "setting"))
             continue
         try:
             result = replace(result, **{key: reader(value)})  # type: ignore[arg-type]
@@ -146,7 +146,7 @@ def _texts(value: object) -> tuple[str, ...]:
     return tuple(dict.fromkeys(each for each in listed if each.strip()))
 
 
-_SETTINGS: Mapping[str, Callable[[object], object]] = {
+SETTINGS: Mapping[str, Callable[[object], object]] = {
     "plugins": _yes,
     "least_confidence": _share,
     "caption_share": _share,
@@ -165,8 +165,9 @@ _WORD_KEYS: Mapping[str, tuple[Place, ...]] = {
 }
 """Where the words of each key are looked for."""
 
-_KEYS = (*_WORD_KEYS, "tag", "parent", "kinds", "bases", "hub_types", "levels", "without", "share",
-         "off")  # fmt: skip
+RULE_KEYS = (
+    *_WORD_KEYS, "tag", "parent", "kinds", "bases", "hub_types", "levels", "without", "share", "off",
+)  # fmt: skip
 
 _KINDS = {kind.value for kind in ModelKind}
 _BASES = {*(base.value for base in BaseModel), *DERIVATIVES}
@@ -177,8 +178,8 @@ def _rule(name: str, table: object, problems: list[_Wrong]) -> Rule:
     if not isinstance(table, dict):
         raise _Wrong(here, f"The rule {_shown(name)} has to be a table, as in [rules.style]")
     for key in table:
-        if key not in _KEYS:
-            problems.append(_unknown((*here, key), key, _KEYS, "key"))
+        if key not in RULE_KEYS:
+            problems.append(_unknown((*here, key), key, RULE_KEYS, "key"))
     if table.get("off", False) is not False:
         raise _Wrong((*here, "off"), "off goes alone, as in off = true")
     read = _Reader(here, table)
