@@ -49,8 +49,7 @@ class Shelf:
         self.catalog.looks.record(self._library, [seen], "1")
         if hashed:
             self.hash(name)
-        (row,) = [r for r in self.catalog.search("").rows if r.path == str(path)]
-        return row.id
+        return max(place.content_id for place in self.catalog.sidecars.places())
 
     def hash(self, name: str) -> Hashes:
         """Let the catalog know a model's digests."""
@@ -90,7 +89,7 @@ class Shelf:
     ) -> tuple[ExportReport, list[Draft]]:
         """Export sidecars of all models."""
         wanted = [d for d in self.dialects if set(tools) & set(d.tools)]
-        ids = [row.id for row in self.catalog.search("").rows]
+        ids = sorted({place.content_id for place in self.catalog.sidecars.places()})
         return export_sidecars(
             self.catalog, wanted, self.dialects, ids,
             replace=replace, dry_run=dry_run, sink=SilentSink(), cancel=CancelToken(),
