@@ -166,7 +166,8 @@ _WORD_KEYS: Mapping[str, tuple[Place, ...]] = {
 """Where the words of each key are looked for."""
 
 RULE_KEYS = (
-    *_WORD_KEYS, "tag", "parent", "kinds", "bases", "hub_types", "levels", "without", "share", "off",
+    *_WORD_KEYS, "tag", "parent", "kinds", "bases", "hub_types", "levels", "without", "share",
+    "off",
 )  # fmt: skip
 
 _KINDS = {kind.value for kind in ModelKind}
