@@ -39,6 +39,7 @@ def read(text: str) -> PathTemplate:
         ("{kind}/<{creator}/>", ("LoRA",), None),
         ("{kind}/<{base}/>", ("LoRA", "SDXL"), None),
         ("{creator|'nobody'}/{file}", ("nobody",), "orig"),
+        ('{creator|"nobody"}/{file}', ("nobody",), "orig"),
         ("{creator|version|base}/{file}", ("SDXL",), "orig"),
         ("{creator|''}/{file}", (), "orig"),
         ("{kind}/<{creator}/>{file}", ("LoRA",), "orig"),

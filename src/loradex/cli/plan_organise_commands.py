@@ -13,7 +13,7 @@ from loradex.errors import UsageError
 
 _TEMPLATES = """
 \b
-Templates: {field}, {one|other|'text'}, {field:lower}, {tag(style,anime)};
+Templates: {field}, {one|other|"text"}, {field:lower}, {tag(style,anime)};
 <...> is left out unless all in it is known. Fields:
   kind base derivative hub_base creator author name version title
   rank dtype quantisation algorithm variant format tag rating

@@ -3,7 +3,7 @@
 What they are made of; `template_reading` reads them:
 
     {field}             what is known of the model under that name
-    {one|other|'text'}  the first of these that is known; the text stands for itself
+    {one|other|"text"}  the first of these that is known; the text stands for itself, in ' or "
     {field:lower}       changed by a filter: lower, upper, ascii, dashes, cut(N); several in a row
     {tag(style,anime)}  some fields take words in brackets
     < ... >             left out unless all fields in it are known

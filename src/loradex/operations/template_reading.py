@@ -98,10 +98,11 @@ class _Reader:
         return Part(choices=tuple(choices))
 
     def _choice(self) -> Choice:
-        if self._next("'"):
-            end = self._text.find("'", self._at)
+        quote = self._text[self._at : self._at + 1]
+        if quote in ("'", '"') and self._next(quote):
+            end = self._text.find(quote, self._at)
             if end < 0:
-                raise self._wrong("This ' has no second one.", at=self._at - 1)
+                raise self._wrong(f"This {quote} has no second one.", at=self._at - 1)
             text, self._at = self._text[self._at : end], end + 1
             return Choice(None, text)
         start = self._at
