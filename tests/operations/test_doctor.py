@@ -251,14 +251,14 @@ def test_a_taken_name_keeps_a_model_where_it_is(catalog: Catalog, comfy: Path) -
 @pytest.mark.parametrize(
     ("layout", "files", "wanted"),
     [
-        ("a1111", ["Lora/a/foo.safetensors", "Lora/b/foo.safetensors"], 1),
-        ("a1111", ["Lora/a/foo.safetensors", "Lora/a/foo.pt.safetensors"], 0),
-        ("comfyui", ["loras/a/foo.safetensors", "loras/b/foo.safetensors"], 0),
-        ("plain", ["a/foo.safetensors", "b/foo.safetensors"], 1),
+        ("a1111", ["Lora/a/foo.safetensors", "Lora/b/foo.safetensors"], [Level.FAULT]),
+        ("a1111", ["Lora/a/foo.safetensors", "Lora/a/foo.pt.safetensors"], []),
+        ("comfyui", ["loras/a/foo.safetensors", "loras/b/foo.safetensors"], [Level.ADVICE]),
+        ("plain", ["a/foo.safetensors", "b/foo.safetensors"], [Level.ADVICE]),
     ],
 )
 def test_names_that_a_tool_cannot_tell_apart(
-    catalog: Catalog, tmp_path: Path, layout: str, files: list[str], wanted: int
+    catalog: Catalog, tmp_path: Path, layout: str, files: list[str], wanted: list[Level]
 ) -> None:
     root = tmp_path / "models"
     for name in {
@@ -271,7 +271,7 @@ def test_names_that_a_tool_cannot_tell_apart(
         lora(root / name, seed=number)
     registered(catalog, root)
     assert catalog.files.libraries()[0].layout is Layout(layout)
-    assert len(look(catalog, "names").get("names", ())) == wanted
+    assert [finding.level for finding in look(catalog, "names").get("names", ())] == wanted
 
 
 def test_comfyui_takes_the_first_of_two_roots(catalog: Catalog, tmp_path: Path) -> None:
@@ -282,6 +282,7 @@ def test_comfyui_takes_the_first_of_two_roots(catalog: Catalog, tmp_path: Path) 
         lora(root / "loras" / "x" / "foo.safetensors", seed=number)
     registered(catalog, *roots)
     (finding,) = look(catalog, "names")["names"]
+    assert finding.level is Level.FAULT
     assert "ComfyUI" in finding.what
 
 

@@ -2,8 +2,8 @@
 
 How tools name models: A1111, Forge and SD.Next take LoRAs and embeddings by their stem, in whatever
 folder; ComfyUI takes the path below the folder of a kind, from the first root that has it, and
-embeddings without their suffix; SwarmUI takes the path without its suffix (their
-own loaders: `networks.py`, `folder_paths.py`, `T2IModelHandler.cs`).
+embeddings without their suffix; SwarmUI takes the path without its suffix (their own loaders:
+`networks.py`, `folder_paths.py`, `T2IModelHandler.cs`). Prompts go by the stem everywhere.
 """
 
 from __future__ import annotations
@@ -25,58 +25,67 @@ _BY_STEM = frozenset(
 )
 """Kinds that prompts name by their stem."""
 
-_TOOLS = {
-    Layout.A1111: "A1111 and Forge", Layout.SDNEXT: "SD.Next", Layout.COMFYUI: "ComfyUI",
-    Layout.SWARMUI: "SwarmUI", Layout.STABILITY_MATRIX: "the tools of Stability Matrix",
-    Layout.PLAIN: "Tools that go by the name",
+_BY_STEM_TOOLS = {
+    Layout.A1111: "A1111 and Forge", Layout.SDNEXT: "SD.Next",
+    Layout.STABILITY_MATRIX: "Tools that Stability Matrix starts",
 }  # fmt: skip
+_PROMPTS = "A prompt with <lora:name> or embedding:name"
+_OWN_ORDER = (Layout.INVOKEAI, Layout.HUGGING_FACE)
+"""These tools give every model a name of their own."""
+
 _Key = tuple[str, str, str]
+"""Who looks, for what kind, and the name it sees."""
 
 
 def _same_names(subject: Subject) -> Iterator[Finding]:
     groups: dict[_Key, list[PlaceFacts]] = defaultdict(list)
     for place in subject.present:
-        key = _key(subject, place)
-        if key is not None:
+        for key in _keys(subject, place):
             groups[key].append(place)
-    for (_, _, name), places in groups.items():
+    told: set[int] = set()
+    # Those that the library's own tool mixes up first, so that each file is told of once.
+    for (who, _, name), places in sorted(
+        groups.items(), key=lambda group: group[0][0].startswith(_PROMPTS)
+    ):
         if len({place.content_id for place in places}) < 2:
             continue
         first, *others = sorted(places, key=lambda place: (place.first_seen, place.file_id))
         for place in others:
-            layout = subject.libraries[place.library_id].library.layout
-            yield Finding(
-                Level.ADVICE if layout is Layout.PLAIN else Level.FAULT,
-                f"{_TOOLS[layout]} cannot tell it from {subject.path(first)}: both are {name}.",
-                path=subject.path(place),
-                model=place.content_id,
-                file_id=place.file_id,
-            )
+            if place.file_id not in told:
+                told.add(place.file_id)
+                yield _finding(subject, place, first, who, name)
 
 
-def _key(subject: Subject, place: PlaceFacts) -> _Key | None:
-    """Return what a tool tells a model by: who looks, for what, and the name it sees."""
+def _finding(
+    subject: Subject, place: PlaceFacts, first: PlaceFacts, who: str, name: str
+) -> Finding:
+    who = who.partition("\n")[0]
+    return Finding(
+        Level.ADVICE if who == _PROMPTS else Level.FAULT,
+        f"{who} cannot tell it from {subject.path(first)}: both are {name}.",
+        path=subject.path(place),
+        model=place.content_id,
+        file_id=place.file_id,
+    )
+
+
+def _keys(subject: Subject, place: PlaceFacts) -> Iterator[_Key]:
+    """Yield what tells a model for the library's tool, and for prompts."""
     facts = subject.libraries[place.library_id]
-    layout = facts.library.layout
-    if layout not in _TOOLS or place.kind in (None, ModelKind.UNKNOWN.value):
-        return None
-    kind = str(place.kind)
+    layout, kind = facts.library.layout, str(place.kind)
+    if layout in _OWN_ORDER or place.kind in (None, ModelKind.UNKNOWN.value):
+        return
     stem = model_stem(place.path.rpartition("/")[2])
-    match layout:
-        case Layout.COMFYUI:
-            below = _below(place, facts.folders)
-            if below is None:
-                return None
-            named = _without_suffix(below) if kind == ModelKind.EMBEDDING else below
-            return ("comfyui", kind, named)
-        case Layout.SWARMUI:
-            below = _below(place, facts.folders)
-            return None if below is None else ("swarmui", kind, _without_suffix(below).lower())
-        case _:
-            if kind not in _BY_STEM:
-                return None
-            # Each of these tools has its own folder, and plain ones may be given to one of them.
-            return (f"{layout.value} {place.library_id}", kind, stem)
+    below = _below(place, facts.folders)
+    if layout is Layout.COMFYUI and below is not None:
+        named = _without_suffix(below) if kind == ModelKind.EMBEDDING.value else below
+        yield ("ComfyUI", kind, named)
+    elif layout is Layout.SWARMUI and below is not None:
+        yield ("SwarmUI", kind, _without_suffix(below).lower())
+    if kind in _BY_STEM:
+        tool = _BY_STEM_TOOLS.get(layout)
+        # Each of these has its own folder; what lies in another library is not mixed up with it.
+        yield (f"{tool or _PROMPTS}\n{place.library_id}", kind, stem)
 
 
 def _below(place: PlaceFacts, folders: Mapping[str, ModelKind]) -> str | None:
