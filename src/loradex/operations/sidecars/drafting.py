@@ -136,7 +136,7 @@ class Drafter:
             _bytes(result.document, dialect) if result.written else b"",
             result,
             tuple(result.ours(last, known.ours)),
-            known.disputed if result.conflicts else (),
+            _disputed(result, keys),
         )
 
     def shown_path(self, place: ModelPlace, dialect: FencedDialect) -> str:
@@ -248,6 +248,12 @@ class Drafter:
 def _read(place: ModelPlace, dialect: FencedDialect, file: ReadFile) -> SidecarClaims | None:
     (claims,) = dialect.read([_sidecar(place, file.data, dialect)])
     return claims if isinstance(claims, SidecarClaims) else None
+
+
+def _disputed(result: Woven, keys: Sequence[SidecarKey]) -> tuple[str, ...]:
+    """Return what the person has said here and there, and what stays as it is there."""
+    open_ = {change.key for change in result.conflicts}
+    return tuple(sorted({key.own for key in keys if key.own and key.key in open_}))
 
 
 def _of_persons(existing: _Document, keys: Sequence[SidecarKey]) -> _Document:
