@@ -159,6 +159,8 @@ def test_the_trainers_name_finds_it(home: Home) -> None:
         (" ABCDEF01 ", "abcdef01"),
         ("e3b0c44298fc", ""),
         ("e3b0c442", ""),
+        ("md5:" + "a" * 32, ""),
+        ("random:" + "a" * 32, ""),
         ("hash_not_calculated", ""),
         ("abc", ""),
         (None, ""),

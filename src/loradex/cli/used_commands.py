@@ -25,7 +25,11 @@ loradex drew are listed but not counted. REF is {REF_HELP}.""",
 )
 @click.argument("reference", metavar="REF")
 @click.option(
-    "--limit", type=click.IntRange(0), default=20, show_default=True, help="Pictures listed."
+    "--limit",
+    type=click.IntRange(0),
+    default=20,
+    show_default=True,
+    help="Pictures listed; 0 for none.",
 )
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_context

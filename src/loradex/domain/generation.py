@@ -90,6 +90,8 @@ class Generation:
 
 
 _HEX = re.compile(r"[0-9a-f]{8,64}")
+_KINDS = ("", "blake3", "sha256")
+"""Kinds of digests that InvokeAI names and that files are known by here."""
 _ENDINGS = (
     ".safetensors", ".ckpt", ".pt", ".pt2", ".pth", ".bin", ".gguf", ".sft", ".pkl", ".onnx",
 )  # fmt: skip
@@ -98,13 +100,14 @@ _ENDINGS = (
 def clean_hash(text: object) -> str:
     """Return a digest as it is kept: lower-case hex without a prefix; empty for what is none.
 
-    Takes `0x…` (SwarmUI), `blake3:…` (InvokeAI) and `sha256:…`. The digest of nothing, which some
-    repackers wrote, names no file and is dropped.
+    Takes `0x…` (SwarmUI), `blake3:…` (InvokeAI) and `sha256:…`; other kinds are dropped. So is the
+    digest of nothing, which some repackers wrote: it names no file.
     """
     if not isinstance(text, str):
         return ""
-    digits = text[:100].strip().lower().rpartition(":")[2].removeprefix("0x")
-    if _HEX.fullmatch(digits) is None or EMPTY_SHA256.startswith(digits):
+    kind, _, digits = text[:100].strip().lower().rpartition(":")
+    digits = digits.removeprefix("0x")
+    if kind not in _KINDS or not _HEX.fullmatch(digits) or EMPTY_SHA256.startswith(digits):
         return ""
     return digits
 
