@@ -17,6 +17,7 @@ from catalog_kit import add_library, hashes, look, model, version
 from loradex.catalog.catalog import Catalog
 from loradex.domain.manifest import Entry, HubPlace, OwnField, Prefer
 from loradex.domain.progress import CancelToken, SilentSink
+from loradex.domain.trigger_words import ChosenWord, fold_word
 from loradex.operations import annotate
 from loradex.operations.manifest.checked import ManifestError
 from loradex.operations.manifest.csv_form import guarded, plain, read_csv, write_csv
@@ -240,6 +241,7 @@ def test_what_a_person_said_goes_to_another_catalog(stocked: Catalog, tmp_path: 
     annotate.favourite(stocked, [2], True)
     annotate.note(stocked, 1, "best at 0.7")
     stocked.preferences.set([1], {"strength": 0.7})
+    stocked.words.choose(1, [ChosenWord("", fold_word("My Word"), "My Word", "on", True, None)])
     path = tmp_path / "m.csv"
     write_manifest(path, exported(stocked))
     with Catalog.open(Home(tmp_path / "other")) as other:
@@ -257,6 +259,7 @@ def test_what_a_person_said_goes_to_another_catalog(stocked: Catalog, tmp_path: 
         assert [tag.name for tag in neon.tags] == ["style"]
         assert rain.row.favourite
         assert other.preferences.own([neon.row.id])[neon.row.id].strength == 0.7
+        assert "My Word" in neon.row.trigger_words
         again = joined(other, *read_manifest(path))
         assert again.changed == 0
 

@@ -146,8 +146,10 @@ _TOLD = {
     "notes": f"SELECT content_id, note, rating, favourite FROM annotation WHERE {_WANTED}",
     "tags": "SELECT content_id, name, source, removed FROM content_tag JOIN tag ON tag.id = tag_id"
     f" WHERE {_WANTED} ORDER BY folded, source",
-    "words": f"SELECT content_id, text, source FROM trigger_word WHERE {_WANTED}"
-    " ORDER BY source, position, folded",
+    "words": "SELECT content_id, text, source, position AS at FROM trigger_word WHERE content_id IN"
+    " (SELECT value FROM json_each(?1)) UNION ALL SELECT content_id, text, 'person', place FROM"
+    " word_choice WHERE own AND state <> 'gone' AND content_id IN (SELECT value FROM json_each(?1))"
+    " ORDER BY source, at, text",
     "verdicts": f"SELECT DISTINCT content_id, verdict FROM verdict WHERE {_WANTED} ORDER BY 2",
     "hubs": "SELECT content_id, match.hub, match.model_id, match.version_id, v.air, m.name, v.name"
     " FROM match LEFT JOIN hub_version AS v ON v.hub = match.hub AND v.id = match.version_id"

@@ -14,6 +14,7 @@ from loradex.catalog.tag_names import named_tags
 from loradex.domain.manifest import Change, Own
 from loradex.domain.preferences import FIELDS
 from loradex.domain.tags import fold_tag
+from loradex.domain.trigger_words import fold_word
 
 if TYPE_CHECKING:
     from sqlalchemy import Connection
@@ -51,11 +52,13 @@ class ManifestStore:
     def own(self, content_ids: Sequence[int]) -> dict[int, Own]:
         """Return what the person here said of these contents."""
         rows = ManifestRows(self._reader)
+        words = self._words(content_ids)
         found = {}
         for id_, entry in zip(content_ids, rows.entries(content_ids), strict=True):
             found[id_] = Own(
                 tags=frozenset(map(fold_tag, entry.own_tags)),
                 hidden_tags=frozenset(map(fold_tag, entry.hidden_tags)),
+                words=frozenset(words.get(id_, ())),
                 note=entry.note,
                 rating=entry.rating,
                 favourite=entry.favourite,
@@ -63,6 +66,18 @@ class ManifestStore:
                 preferences=entry.preferences,
                 fields={field.name: (field.type, field.value) for field in entry.fields},
             )
+        return found
+
+    def _words(self, content_ids: Sequence[int]) -> dict[int, set[str]]:
+        """Return the words that anybody says of these contents, folded, and those that went."""
+        found: dict[int, set[str]] = defaultdict(set)
+        for table in ("trigger_word", "word_choice"):
+            for id_, text in self._reader.rows_of(
+                f"SELECT content_id, text FROM {table}"
+                " WHERE content_id IN (SELECT value FROM json_each(?))",
+                (json.dumps(list(content_ids)),),
+            ):
+                found[int(str(id_))].add(fold_word(str(text)))
         return found
 
     def field_types(self) -> dict[str, str]:
@@ -93,6 +108,7 @@ class ManifestStore:
         now = time.time()
         with self._writer.transaction() as connection:
             _put_tags(connection, changes, now)
+            _put_words(connection, changes)
             _put_annotations(connection, changes, now)
             _put_collections(connection, changes, now)
             _put_preferences(connection, changes, now)
@@ -126,6 +142,21 @@ def _put_tags(connection: Connection, changes: Sequence[Change], now: float) -> 
             " added_at) VALUES (?, ?, 'person', ?, 1.0, 'from a manifest', '', ?)"
             " ON CONFLICT(content_id, tag_id, source) DO UPDATE SET removed = excluded.removed,"
             " detail = excluded.detail, added_at = excluded.added_at",
+            rows,
+        )
+
+
+def _put_words(connection: Connection, changes: Sequence[Change]) -> None:
+    """Add words of the person's own, to those that stand alone."""
+    rows = [
+        (change.content_id, fold_word(word), word)
+        for change in changes
+        for word in change.add_words
+    ]
+    if rows:
+        connection.exec_driver_sql(
+            "INSERT OR IGNORE INTO word_choice(content_id, group_key, folded, text, state, own)"
+            " VALUES (?, '', ?, ?, 'on', 1)",
             rows,
         )
 

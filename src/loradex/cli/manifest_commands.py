@@ -132,11 +132,10 @@ def import_command(
 
 
 def _print(report: JoinReport, dry_run: bool, prefer: str) -> None:
-    if dry_run:
-        for change in report.changes[:SHOWN]:
-            click.echo(f"{display_text(change.name)}: {_change_text(change)}")
-        if report.changed > SHOWN:
-            click.echo(f"… and {report.changed - SHOWN:,} more models.")
+    for change in report.changes[:SHOWN]:
+        click.echo(f"{display_text(change.name)}: {_change_text(change)}")
+    if report.changed > SHOWN:
+        click.echo(f"… and {report.changed - SHOWN:,} more models.")
     click.echo(_sentence(report, dry_run))
     if report.kept and prefer == "mine":
         click.echo(
@@ -163,6 +162,7 @@ def _print(report: JoinReport, dry_run: bool, prefer: str) -> None:
 _COUNTED = (
     ("tags", "tag", "tags"),
     ("hidden_tags", "removed tag", "removed tags"),
+    ("words", "trigger word", "trigger words"),
     ("notes", "note", "notes"),
     ("ratings", "rating", "ratings"),
     ("favourites", "favourite", "favourites"),
@@ -188,6 +188,7 @@ def _sentence(report: JoinReport, dry_run: bool) -> str:
 
 def _change_text(change: Change) -> str:
     parts = [f"+{tag}" for tag in change.add_tags] + [f"-{tag}" for tag in change.hide_tags]
+    parts += [f"word {word}" for word in change.add_words]
     if change.rating is not None:
         parts.append("★" * change.rating)
     if change.favourite:

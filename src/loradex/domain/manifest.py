@@ -89,6 +89,11 @@ class Entry:
         return tuple(dict.fromkeys(name for name, source in self.tags if source == PERSON))
 
     @property
+    def own_words(self) -> tuple[str, ...]:
+        """The trigger words that the person added."""
+        return tuple(dict.fromkeys(text for text, who in self.trigger_words if who == PERSON))
+
+    @property
     def where_to_get(self) -> str | None:
         """A command that fetches it, None where no hub is known to have it."""
         found = next(filter(None, (hub.reference for hub in self.hubs)), None)
@@ -110,6 +115,7 @@ class Change:
     name: str
     add_tags: tuple[str, ...] = ()
     hide_tags: tuple[str, ...] = ()
+    add_words: tuple[str, ...] = ()
     note: str | None = None
     """The whole note as it shall be."""
     rating: int | None = None
@@ -130,6 +136,8 @@ class Own:
     tags: frozenset[str] = frozenset()
     """Folded."""
     hidden_tags: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    """Folded, removed ones included."""
     note: str = ""
     rating: int | None = None
     favourite: bool = False

@@ -12,6 +12,7 @@ from loradex.catalog.person_store import NOTE_LIMIT
 from loradex.domain.manifest import Change, Entry, Own, OwnField, Prefer
 from loradex.domain.progress import CancelToken, Progress, ProgressSink
 from loradex.domain.tags import fold_tag
+from loradex.domain.trigger_words import fold_word
 
 _BATCH = 1_000
 
@@ -27,6 +28,7 @@ class JoinReport:
     changed: int = 0
     tags: int = 0
     hidden_tags: int = 0
+    words: int = 0
     notes: int = 0
     ratings: int = 0
     favourites: int = 0
@@ -140,6 +142,7 @@ class _Joiner:
             entry.name,
             add_tags=tuple(n for n in entry.own_tags if self._meant(n) not in tags),
             hide_tags=tuple(n for n in entry.hidden_tags if self._meant(n) not in hidden),
+            add_words=tuple(w for w in entry.own_words if fold_word(w) not in mine.words),
             note=note,
             rating=self._rating(mine.rating, entry.rating),
             favourite=True if entry.favourite and not mine.favourite else None,
@@ -206,6 +209,7 @@ def _after(own: Own, change: Change) -> Own:
     return Own(
         tags=(own.tags | added) - hidden,
         hidden_tags=(own.hidden_tags | hidden) - added,
+        words=own.words | set(map(fold_word, change.add_words)),
         note=own.note if change.note is None else change.note,
         rating=own.rating if change.rating is None else change.rating,
         favourite=own.favourite or bool(change.favourite),
@@ -219,6 +223,7 @@ def _count(report: JoinReport, change: Change) -> None:
     report.changed += 1
     report.tags += len(change.add_tags)
     report.hidden_tags += len(change.hide_tags)
+    report.words += len(change.add_words)
     report.notes += change.note is not None
     report.ratings += change.rating is not None
     report.favourites += change.favourite is not None
