@@ -33,6 +33,8 @@ Kind = Literal[
     "vae-flux2",
     "controlnet",
     "t2i-adapter",
+    "controlnet-flux",
+    "controlnet-sd3",
 ]
 """A network that can be built: which library class it is, and what people call it."""
 
@@ -49,6 +51,8 @@ _DIFFUSERS: Mapping[str, str] = {
     "vae-flux2": "AutoencoderKLFlux2",
     "controlnet": "ControlNetModel",
     "t2i-adapter": "T2IAdapter",
+    "controlnet-flux": "FluxControlNetModel",
+    "controlnet-sd3": "SD3ControlNetModel",
 }
 _TRANSFORMERS: Mapping[str, tuple[str, str]] = {
     "text": ("CLIPTextModel", "CLIPTextConfig"),
@@ -188,6 +192,8 @@ _WORDS: Mapping[Kind, str] = {
     "qwen2.5-vl": "Qwen2.5-VL text encoder",
     "controlnet": "ControlNet",
     "t2i-adapter": "T2I-adapter",
+    "controlnet-flux": "ControlNet",
+    "controlnet-sd3": "ControlNet",
 }
 
 

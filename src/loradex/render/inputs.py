@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING
 from loradex.domain.recipe import ControlUse, GridPicture, Recipe
 from loradex.errors import RenderError
 from loradex.render.bases.base import Base
-from loradex.render.bases.control import Control, Steering, load_control
+from loradex.render.bases.control import Control, load_control
+from loradex.render.bases.steering import Steering
 from loradex.render.device import Placed
 
 if TYPE_CHECKING:

@@ -10,6 +10,7 @@ from loradex.domain.recipe import Recipe
 from loradex.render.approximations import CACHE
 from loradex.render.bases.base import Base
 from loradex.render.bases.control import steer
+from loradex.render.bases.flow_control import seen_by, steer_flow
 from loradex.render.bases.init_picture import begin
 from loradex.render.denoise import generators_of, go_down
 from loradex.render.inputs import Inputs, steering
@@ -51,19 +52,19 @@ def sample(
         if id(turn.conditions) not in batches:
             batches[id(turn.conditions)] = base.join(turn.conditions, *size)
     joined = batches[id(turns[0].conditions)]
-    begun = begin(base, schedule, joined, generators, size, pictures=pictures, masks=masks)
     steps = len(schedule.timesteps)
-    extras = [
-        steer(
-            inputs.control(use),
-            [inputs.picture(recipe.controls[number].picture) for recipe in recipes],
-            joined,
-            size,
-            steering(use),
-            steps=steps,
-        )
-        for number, use in enumerate(first.controls)
-    ]
+    # Before the noise: what a VAE sees of a steering picture may be drawn from its generator.
+    extras = []
+    for number, use in enumerate(first.controls):
+        control = inputs.control(use)
+        shown = [inputs.picture(recipe.controls[number].picture) for recipe in recipes]
+        if control.flow:
+            seen = seen_by(control.network, base, shown, generators, size)
+            extra = steer_flow(control.network, seen, joined, steering(use), steps=steps)
+        else:
+            extra = steer(control, shown, joined, size, steering(use), steps=steps)
+        extras.append(extra)
+    begun = begin(base, schedule, joined, generators, size, pictures=pictures, masks=masks)
     batch = replace(begun.batch, extras=(*begun.batch.extras, *extras))
     return go_down(
         base,

@@ -291,7 +291,8 @@ def make_adapter(folder: Path, shape: str) -> Path:
 
 def steered(path: Path, **steering: float) -> Callable[..., tuple[Any, ...]]:
     def extras(base: Any, batch: Any, steps: int) -> tuple[Any, ...]:
-        from loradex.render.bases.control import Steering, load_control, steer
+        from loradex.render.bases.control import load_control, steer
+        from loradex.render.bases.steering import Steering
 
         control = load_control(path, base, CPU)
         return (steer(control, [photo()], batch, (SIDE, SIDE), Steering(**steering), steps=steps),)

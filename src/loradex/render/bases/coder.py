@@ -41,6 +41,11 @@ class KLCoder:
         self._shift = shift
         self._spread = None if mean is None or std is None else (list(mean), list(std))
 
+    @property
+    def offset(self) -> float:
+        """What latents would have more if they were not shifted."""
+        return self._shift * self._scale
+
     def decode(self, latents: Tensor, *, tiled: bool) -> Image:
         """Return the picture."""
         return decoded(self.vae, self._outward(_ready(self.vae, latents)), tiled=tiled)

@@ -1,4 +1,4 @@
-"""ControlNet and T2I-adapter: a picture that steers a U-Net of SD 1.x, SD 2.x or SDXL."""
+"""ControlNet and T2I-adapter: a picture that steers the denoiser."""
 
 from __future__ import annotations
 
@@ -8,9 +8,11 @@ from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loradex.errors import NotRenderable, UsageError
+from loradex.errors import UsageError
 from loradex.render.bases.base import Base, Batch, Extra
 from loradex.render.bases.control_file import build_adapter, build_controlnet, is_adapter
+from loradex.render.bases.flow_control import build_flow_control
+from loradex.render.bases.steering import Steering
 from loradex.render.device import Placed
 from loradex.render.quiet import offline_and_quiet
 
@@ -20,25 +22,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Steering:
-    """How strongly to steer, and from which share of the steps to which (0 to 1)."""
-
-    strength: float = 1.0
-    start: float = 0.0
-    end: float = 1.0
-
-    def at(self, step: int, steps: int) -> float:
-        """Return the strength in a step counted from 0; none outside start and end."""
-        outside = step / steps < self.start or (step + 1) / steps > self.end
-        return 0.0 if outside else self.strength
-
-
-@dataclass(frozen=True, slots=True)
 class Control:
     """A loaded ControlNet or T2I-adapter that fits the checkpoint it was loaded for."""
 
     network: nn.Module
     adapter: bool
+    flow: bool = False
+    """Steers a transformer, and sees the picture through the VAE."""
 
 
 def load_control(path: Path, base: Base, placed: Placed) -> Control:
@@ -48,7 +38,8 @@ def load_control(path: Path, base: Base, placed: Placed) -> Control:
     """
     unet = base.modules().get("unet")
     if unet is None:
-        raise NotRenderable(f"{path.name} steers a U-Net, and a {base.family} checkpoint has none.")
+        with offline_and_quiet():
+            return Control(build_flow_control(path, base, placed), adapter=False, flow=True)
     with offline_and_quiet():
         if is_adapter(path):
             return Control(build_adapter(path, unet, placed), adapter=True)
@@ -66,9 +57,9 @@ def steer(
 ) -> Extra:
     """Return what to put into `batch.extras`, once for each run down the noise levels.
 
-    `pictures` hold one steering picture for each picture of the batch, such as edges or depth;
-    `size` is (width, height); `steps` how many timesteps there are. Raises `UsageError` when the
-    start lies behind the end.
+    For a U-Net's controls; `steer_flow` does it for transformers. `pictures` hold one steering
+    picture for each picture of the batch, such as edges or depth; `size` is (width, height);
+    `steps` how many timesteps there are. Raises `UsageError` when the start lies behind the end.
     """
     import torch  # noqa: PLC0415 - heavy
 

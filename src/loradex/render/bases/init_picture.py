@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from loradex.errors import UsageError
 from loradex.render.bases.base import Base, Batch
-from loradex.render.bases.picture import from_picture
+from loradex.render.bases.picture import fitted, from_picture
 from loradex.render.bases.schedule import Schedule
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ def begin(
         )
     width, height = size
     device = base.device()
-    fitted = [_fitted(picture, size) for picture in pictures]
+    shown = [fitted(picture, size) for picture in pictures]
     rows = [_mask(mask, size) for mask in masks]
     # An inpainting model that starts from pure noise never sees the whole picture.
     sees_all = bool(pictures) and not (base.inpaints and schedule.is_whole)
@@ -69,10 +69,10 @@ def begin(
     holes: list[Tensor] = []
     for number, generator in enumerate(generators):
         if sees_all:
-            clean.append(base.latents_of(fitted[number], generator))
+            clean.append(base.latents_of(shown[number], generator))
         noise.append(base.noise(generator, width, height))
         if masks:
-            holes.append(base.latents_of(_without(fitted[number], rows[number]), generator))
+            holes.append(base.latents_of(_without(shown[number], rows[number]), generator))
     dtype = base.latent_dtype()
     noises = torch.cat(noise).to(device, dtype)
     if not pictures:
@@ -85,8 +85,8 @@ def begin(
     scale = torch.nn.functional.interpolate
     small = torch.cat([scale(row, size=noises.shape[-2:]) for row in rows]).to(device, dtype)
     if base.inpaints:
-        shown = torch.cat([small, torch.cat(holes).to(device, dtype)], dim=1)
-        doubled = torch.cat([shown, shown]) if batch.guided else shown
+        added = torch.cat([small, torch.cat(holes).to(device, dtype)], dim=1)
+        doubled = torch.cat([added, added]) if batch.guided else added
         return Begun(latents, replace(batch, channels=doubled))
     assert init is not None  # noqa: S101 - an ordinary model always sees the picture
     return Begun(latents, batch, _put_back(schedule, init, noises, small))
@@ -105,14 +105,6 @@ def _put_back(
         return whole
 
     return after
-
-
-def _fitted(picture: Image, size: tuple[int, int]) -> Image:
-    """Return the picture in the size to draw, stretched where its sides differ."""
-    from PIL import Image as Pillow  # noqa: PLC0415 - beside its use
-
-    plain = picture.convert("RGB")
-    return plain if plain.size == size else plain.resize(size, Pillow.Resampling.LANCZOS)
 
 
 def _mask(mask: Image, size: tuple[int, int]) -> Tensor:

@@ -41,3 +41,11 @@ def from_picture(picture: Image) -> Tensor:
 
     pixels = np.array(picture.convert("RGB"), dtype=np.float32) / 255.0
     return torch.from_numpy(pixels).permute(2, 0, 1)[None] * 2 - 1
+
+
+def fitted(picture: Image, size: tuple[int, int]) -> Image:
+    """Return the picture in the size to draw, stretched where its sides differ."""
+    from PIL import Image as Pillow  # noqa: PLC0415 - beside its use
+
+    plain = picture.convert("RGB")
+    return plain if plain.size == size else plain.resize(size, Pillow.Resampling.LANCZOS)
