@@ -56,6 +56,9 @@ class Settings:
     workers: int = field(default_factory=lambda: min(os.cpu_count() or 1, 8))
     """Processes that read headers."""
     disabled_plugins: tuple[str, ...] = ()
+    scan_sidecars: str = "tell"
+    """What a scan does about other tools' files beside models that it sees for the first time:
+    `tell` of them, `read` them, or `no`thing."""
 
 
 _CIVITAI = re.compile(r"https://civitai\.(com|red|green|blue)(:443)?(/.*)?", re.IGNORECASE)
@@ -76,6 +79,7 @@ _WANTED = {
     "download_folders": "a template of folders, as in {base}",
     "workers": f"a whole number from 1 to {MOST_WORKERS}",
     "disabled_plugins": "a list of plugin names",
+    "scan_sidecars": "one of tell, read, no",
 }
 """What may stand in the file, and what each has to be."""
 
@@ -191,6 +195,12 @@ def _text(value: object) -> str:
     return value
 
 
+def _one_of(value: object, words: tuple[str, ...]) -> str:
+    if value not in words:
+        raise ValueError
+    return str(value)
+
+
 def _yes(value: object) -> bool:
     if isinstance(value, bool):
         return value
@@ -228,4 +238,5 @@ _READERS: dict[str, Callable[[object], object]] = {
     "download_folders": _text,
     "workers": lambda value: int(_within(int(str(value)), MOST_WORKERS)),
     "disabled_plugins": _names,
+    "scan_sidecars": lambda value: _one_of(value, ("tell", "read", "no")),
 }

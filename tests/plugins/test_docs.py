@@ -23,10 +23,14 @@ from loradex.plugin_api import (
     HubPlaces,
     HubSearch,
     ScanFinished,
+    SidecarClaims,
+    SidecarDocument,
+    SidecarModel,
     TaggerInput,
     hooks,
 )
 from loradex.plugin_manager import Plugins, load_plugins
+from loradex.plugin_manager.discovery import find_installed
 from loradex.settings import Settings
 
 PAGE = (Path(__file__).parents[2] / "docs" / "plugins.md").read_text(encoding="utf-8")
@@ -66,8 +70,8 @@ def context() -> Iterator[HubContext]:
 def plugins(home: Home, write: Callable[..., Path]) -> Plugins:
     for number, example in enumerate(EXAMPLES):
         write(f"example{number}.py", example, head="")
-    plugins = load_plugins(home, disabled=["filename_tags", "huggingface", "civarchive"])
-    assert len(plugins.names) == len(EXAMPLES) >= 3
+    plugins = load_plugins(home, disabled=[plugin.name for plugin in find_installed()])
+    assert len(plugins.names) == len(EXAMPLES) >= 4
     return plugins
 
 
@@ -100,6 +104,21 @@ def test_the_hub_runs(studio: LoopbackServer, plugins: Plugins, context: HubCont
     assert found is not None
     start = hub.download_start(version, found[0].versions[0].files[0])
     assert (start.url, start.sha256_required) == (f"{studio.url}/files/lantern.safetensors", True)
+    assert plugins.problems == ()
+
+
+def test_the_dialect_runs(plugins: Plugins) -> None:
+    (card,) = plugins.sidecar_dialects()
+    assert (card.name, card.tools) == ("studio-card", ("studio",))
+    documents = [SidecarDocument("a", value=value) for value in ({"title": "Ink"}, {}, [])]
+    told, *others = card.read(documents)
+    assert isinstance(told, SidecarClaims)
+    assert (told.title, others) == ("Ink", [None, None])
+    model = SidecarModel("a.sft", "/a.sft", 1, 0.0, 0.0, 0.0, name="Ink", note="soft")
+    assert {key.key: key.value for key in card.keys(model, {})} == {
+        "title": "Ink",
+        "remark": "soft",
+    }
     assert plugins.problems == ()
 
 

@@ -138,4 +138,8 @@ def _scan_once(
             else:
                 click.echo(sentence)
         notify_scanned(context, [library.name for library in libraries], report)
+        if report.new or report.changed:
+            from loradex.cli.sidecar_scanned import after_scan  # noqa: PLC0415
+
+            after_scan(context, catalog, cancel, quiet=as_json or progress == "json")
     return bool(report.problems or (hashed and hashed.problems))
