@@ -135,6 +135,7 @@ def _open_file(path: Path, found: Found) -> _Opened | None:
     Raises FormatError when it cannot be opened at all.
     """
     with ModelFile(path) as file:
+        file.expect_samples()
         header, error = _header(lambda: with_siblings(read_open(file), path, read_alone))
         safety = judge(file, header, error)  # before the fingerprint: that reads less of the end
         fingerprint = fingerprint_of(file, header)
