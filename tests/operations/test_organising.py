@@ -168,12 +168,17 @@ def test_several_libraries_become_one(home: Home, heap: Path, tmp_path: Path) ->
         assert plan_tidy(catalog, tidy).moves == ()
 
 
-def test_what_a_link_leads_to_stays(catalog: Catalog, heap: Path) -> None:
-    (heap / "new" / "link.safetensors").symlink_to("../a.safetensors")
+def test_links_stay_where_they_are_and_lead_to_where_the_model_goes(
+    catalog: Catalog, heap: Path
+) -> None:
+    link = heap / "new" / "link.safetensors"
+    link.symlink_to("../a.safetensors")
     rescan(catalog)
-    reasons = stays(organise(catalog).conflicts)
-    assert "link.safetensors leads to it" in reasons["a.safetensors"]
-    assert "It is a link" in reasons["new/link.safetensors"]
+    plan = organise(catalog)
+    assert "It is a link" in stays(plan.conflicts)["new/link.safetensors"]
+    do(catalog, plan)
+    assert link.resolve() == heap / "LoRA" / "SDXL" / "a.safetensors"
+    nothing_new(catalog)
 
 
 def test_a_folder_that_leads_elsewhere_is_not_entered(

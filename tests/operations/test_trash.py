@@ -199,11 +199,65 @@ def test_a_changed_link_is_left_alone(catalog: Catalog, inbox: Path) -> None:
     (inbox / "sub" / "copy.safetensors").unlink()
     lora(inbox / "sub" / "copy.safetensors", seed=41)
     plan = plan_undo(catalog, report.plan_id or 0)
-    mine = (inbox / "sub" / "copy.safetensors").read_bytes()
-    undone = carry_out(catalog, plan, sink=SilentSink(), cancel=CancelToken())
-    assert undone.files == 0
-    assert "not the link" in undone.problems[0].message
-    assert (inbox / "sub" / "copy.safetensors").read_bytes() == mine
+    assert plan.moves == ()
+    assert "not the link" in plan.conflicts[0].reason
+
+
+@pytest.mark.parametrize("absolute", [False, True])
+def test_links_follow_a_model_and_come_back_with_it(
+    catalog: Catalog, inbox: Path, absolute: bool
+) -> None:
+    link, model = inbox / "sub" / "link.safetensors", inbox / "plain.safetensors"
+    link.symlink_to(model if absolute else "../plain.safetensors")
+    rescan(catalog)
+    before, said = tree(inbox), os.readlink(link)  # noqa: PTH115
+    wish = Wish(
+        file_ids(catalog, "inbox")["plain.safetensors"],
+        place(catalog, "inbox", "loras/deep/plain.safetensors"),
+    )
+    report = do(catalog, draw_up(catalog, "test", "", [wish]))
+    assert link.resolve() == inbox / "loras" / "deep" / "plain.safetensors"
+    assert link.readlink().is_absolute() is absolute
+    nothing_new(catalog)
+    undo(catalog, report)
+    assert (tree(inbox), os.readlink(link)) == (before, said)  # noqa: PTH115
+    nothing_new(catalog)
+    report = do(catalog, trashing(catalog, "plain.safetensors"))
+    assert not link.is_symlink()
+    nothing_new(catalog)
+    undo(catalog, report)
+    assert (tree(inbox), os.readlink(link)) == (before, said)  # noqa: PTH115
+    nothing_new(catalog)
+
+
+def test_a_link_that_was_changed_stays_changed(catalog: Catalog, inbox: Path) -> None:
+    link = inbox / "sub" / "link.safetensors"
+    link.symlink_to("../plain.safetensors")
+    rescan(catalog)
+    wish = Wish(
+        file_ids(catalog, "inbox")["plain.safetensors"],
+        place(catalog, "inbox", "loras/plain.safetensors"),
+    )
+    report = do(catalog, draw_up(catalog, "test", "", [wish]))
+    link.unlink()
+    link.symlink_to("../neon.safetensors")
+    undo(catalog, report)
+    assert (inbox / "plain.safetensors").exists()
+    assert link.readlink() == Path("../neon.safetensors")
+
+
+def test_sidecars_of_a_copy_go_to_the_one_that_stays_if_it_has_none(
+    catalog: Catalog, inbox: Path, data: Path
+) -> None:
+    (inbox / "sub" / "copy.md").write_text("only here")
+    (inbox / "sub" / "copy.preview.png").write_bytes(b"another picture")
+    before = tree(inbox)
+    report = do(catalog, linking(catalog, None))
+    assert (inbox / "neon.md").read_text() == "only here"
+    assert (inbox / "neon.preview.png").read_bytes() == b"\x89PNG picture"
+    assert len(list((data / "Trash" / "files").iterdir())) == 2
+    undo(catalog, report)
+    assert tree(inbox) == before
 
 
 def test_a_folder_that_is_a_model_goes_as_one(catalog: Catalog, inbox: Path) -> None:

@@ -28,6 +28,7 @@ def before_json(step: Step) -> str:
             "undoes": step.undoes,
             "same_as": place_json(step.same_as),
             "link": step.link,
+            "link_text": step.link_text,
         }
     )
 
@@ -53,7 +54,7 @@ def journal_step(row: tuple[object, ...], roots: Mapping[int, bytes]) -> Journal
     before: _Json = json.loads(str(before_text))
     after: _Json = json.loads(str(after_text))
     target = read_place(after["target"], roots)
-    link = before.get("link")  # rows of earlier schemas have none of the last two
+    link = before.get("link")  # rows of earlier schemas have none of the last three
     assert target is not None  # noqa: S101 - every step has one
     return JournalStep(
         id=int(str(id_)),
@@ -70,6 +71,7 @@ def journal_step(row: tuple[object, ...], roots: Mapping[int, bytes]) -> Journal
             undoes=_number(before["undoes"]),
             same_as=read_place(before.get("same_as"), roots),
             link=None if link is None else LinkKind(str(link)),
+            link_text=str(before.get("link_text", "")),
         ),
         state=StepState(str(state)),
         reason=str(after["reason"]),

@@ -118,7 +118,7 @@ def _rows(
         first, *others = group
         if first.action not in FILE_ACTIONS or first.source is None:
             continue
-        link = next((step for step in others if step.link), None)
+        link = next((step for step in others if step.target == first.source), None)
         sidecars = sum(step.link is None for step in others)
         size = first.stamp.size if first.stamp else 0
         size += sum(step.stamp.size for step in others if step.stamp and step.link is None)

@@ -152,6 +152,8 @@ class Step:
     """The file goes only while this one holds the same bytes, which is looked at right before."""
     link: LinkKind | None = None
     """Of a link: its kind."""
+    link_text: str = ""
+    """Of a symbolic link: what it says, as Python has it."""
 
 
 @dataclass(frozen=True, slots=True)

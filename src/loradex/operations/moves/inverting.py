@@ -10,6 +10,7 @@ from dataclasses import replace
 
 from loradex.domain.plans import Action, JournalStep, Place, Step, StepState
 from loradex.operations.moves.copying import stamp_of
+from loradex.operations.moves.linking import is_link
 from loradex.operations.moves.planning import Stays
 from loradex.operations.moves.steps import inverse, matches, sentence
 
@@ -21,7 +22,10 @@ def inverse_steps(group: Sequence[JournalStep]) -> list[Step]:
     back, because it is not where the group put it, or is not what it was.
     """
     steps = []
+    alone = _links_left_alone(group)
     for entry in reversed(group):
+        if entry.step.target.path in alone:
+            continue
         if entry.step.action is Action.LINK and not os.path.lexists(entry.step.target.path):
             continue  # the link went since; the file itself can come back all the same
         if entry.step.action in (Action.LINK, Action.UNLINK):
@@ -33,6 +37,24 @@ def inverse_steps(group: Sequence[JournalStep]) -> list[Step]:
             if entry.step.file_id is not None or len(group) == 1:
                 raise
     return steps
+
+
+def _links_left_alone(group: Sequence[JournalStep]) -> set[bytes]:
+    """Return the paths of links that somebody has changed since: they stay as they are.
+
+    Raises `Stays` when one of them is in the place to which a file is to come back.
+    """
+    sources = {entry.step.source.path for entry in group if entry.step.source}
+    changed = {
+        entry.step.target.path
+        for entry in group
+        if entry.step.action is Action.LINK
+        and os.path.lexists(entry.step.target.path)
+        and not is_link(entry.step)
+    }
+    if changed & sources:
+        raise Stays("It is not the link any more that was made here.")
+    return changed
 
 
 def _back(entry: JournalStep) -> Step:

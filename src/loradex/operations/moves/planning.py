@@ -26,6 +26,7 @@ from loradex.domain.text import display_text
 from loradex.formats.model_files import is_model_file, model_stem, sidecars
 from loradex.formats.shards import shard_name
 from loradex.operations.moves.copying import stamp_of
+from loradex.operations.moves.linking import link_text, relinked
 from loradex.operations.moves.names import (
     NAME_BYTES,
     is_inside,
@@ -54,6 +55,9 @@ class Wanted:
     link: LinkKind | None = None
     """What is left in the place of such a file: a link to the one that is kept. Its sidecars, which
     go by the name, then stay."""
+    links: tuple[KnownPlace, ...] = ()
+    """Symbolic links that lead to it: they are made to lead to where it goes, or to the one that is
+    kept, or go with it into nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,11 +168,32 @@ class Draft:
         )
         if wanted.kept is not None and wanted.link is not None:
             self.add_steps([model, _link(wanted, wanted.kept, self._stamp(wanted.kept), model)])
-        elif wanted.action is Action.TRASH:
+            return
+        if wanted.action is Action.TRASH:
             beside = self._beside(replace(model, target=known.place), extras)
-            self.add_steps([model, *(_into_trash(step, wanted.target) for step in beside)])
+            beside = [self._let_go(step, wanted) for step in beside]
         else:
-            self.add_steps([model, *self._beside(model, extras)])
+            beside = self._beside(model, extras)
+        goal = wanted.target if wanted.action is Action.MOVE else None
+        goal = wanted.kept.place if wanted.kept else goal
+        self.add_steps([model, *beside, *relinked(model, wanted.links, goal)])
+
+    def _let_go(self, step: Step, wanted: Wanted) -> Step:
+        """Return the step of a sidecar whose model goes into the trash.
+
+        It goes along, unless it tells of the model that is kept, too, which has none of its sort.
+        """
+        assert step.source is not None  # noqa: S101 - whatever is beside a model has a place
+        if wanted.kept is not None:
+            ours, theirs = wanted.known.place.name, wanted.kept.place.name
+            stems = [os.fsencode(model_stem(os.fsdecode(name))) for name in (ours, theirs)]
+            beside = _sibling(wanted.kept.place, stems[1] + step.source.name[len(stems[0]) :])
+            taken = (beside.folder, name_key(beside.name)) in self._taken
+            if not taken and not os.path.lexists(beside.path):
+                return replace(step, target=beside)
+        return replace(
+            step, action=Action.TRASH, target=another_slot(wanted.target, step.source.name)
+        )
 
     def add_loose(self, loose: Loose) -> None:
         """Add a file that is no model; raise `Stays` when it cannot go."""
@@ -293,7 +318,7 @@ class Draft:
         if (folder, key) in self._taken:
             raise Stays(f"Another file of this plan goes to {target.shown}.")
         writable = nearest_folder(target.path)
-        for needed in {writable, source.folder if source else writable}:
+        for needed in {writable, source.folder if source and step.action in _LEAVING else writable}:
             self._check_writable(needed)
 
     def _check_writable(self, folder: bytes) -> None:
@@ -346,13 +371,8 @@ def _link(wanted: Wanted, kept: KnownPlace, stamp: Stamp, model: Step) -> Step:
         stamp=stamp,
         same_as=None,
         link=wanted.link,
+        link_text=link_text(wanted.known.place, kept.place),
     )
-
-
-def _into_trash(step: Step, slot: Place) -> Step:
-    """Return the step that puts a sidecar where its model goes."""
-    assert step.source is not None  # noqa: S101 - whatever is beside a model has a place
-    return replace(step, action=Action.TRASH, target=another_slot(slot, step.source.name))
 
 
 def _extra_step(extra: Extra) -> Step:

@@ -15,7 +15,7 @@ import stat
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from loradex.domain.plans import FILE_ACTIONS, Action, Place, Stamp, Step, StepState
+from loradex.domain.plans import FILE_ACTIONS, Action, LinkKind, Place, Stamp, Step, StepState
 from loradex.domain.progress import CancelToken
 from loradex.operations.moves.comparing import NotTheSame, check_same
 from loradex.operations.moves.copying import CopyFailed, copy_verified, same_bytes, stamp_of
@@ -66,7 +66,7 @@ def begun(step: Step) -> bool:
     if step.action in (Action.REMOVE_FOLDER, Action.UNLINK):
         return there is None
     if step.action is Action.LINK:
-        return is_link(step, _of(step)[0])
+        return is_link(step)
     noted = step.action is Action.TRASH and _info(info_path(step.target)) is not None
     return noted or _began_to_move(step, there)
 
@@ -178,19 +178,22 @@ def _restore(step: Step, doing: Doing) -> Stamp:
 
 def _link(step: Step, doing: Doing) -> Stamp:
     kept, stamp = _of(step)
-    if not (doing.recovering and is_link(step, kept)):
+    if not (doing.recovering and is_link(step)):
         if _info(step.target.path) is not None:
             raise StepFailed("Something of that name is there already.")
         there = _info(kept.path)
-        if there is None or not matches(there, stamp):
+        if step.link is LinkKind.HARD and (there is None or not matches(there, stamp)):
             raise StepFailed("The file that is kept has changed since this was planned.")
         make_link(step, kept)
-    return stamp_of(os.stat(step.target.path))
+    try:
+        return stamp_of(os.stat(step.target.path))
+    except FileNotFoundError:  # the file it leads to comes back right after
+        return stamp
 
 
 def _unlink(step: Step, doing: Doing) -> Stamp:
-    kept, stamp = _of(step)
-    if is_link(step, kept):
+    _, stamp = _of(step)
+    if is_link(step):
         os.unlink(step.target.path)
     elif not doing.recovering:
         # In a recovery it was taken away before, and the file itself may be back already.

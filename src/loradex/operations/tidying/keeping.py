@@ -93,16 +93,15 @@ def draw_up(
         place = source.place if isinstance(source, KnownPlace) else source
         target = wish.target or slot_for(place, trash, os.environ)
         action = Action.MOVE if wish.target else Action.TRASH
-        if place.path in links and wish.link is None:
-            reason = f"The link {links[place.path].shown} leads to it."
-            file_id = source.file_id if isinstance(source, KnownPlace) else None
-            stays.append(Conflict(place, reason, file_id=file_id))
-        elif target is None:
+        if target is None:
             file_id = source.file_id if isinstance(source, KnownPlace) else None
             stays.append(Conflict(place, _NO_TRASH, file_id=file_id))
         elif isinstance(source, KnownPlace):
             kept = known.get(wish.kept) if wish.kept is not None else None
-            wanted.append(Wanted(source, target, action=action, kept=kept, link=wish.link))
+            to_it = tuple(links.get(place.path, ()))
+            wanted.append(
+                Wanted(source, target, action=action, kept=kept, link=wish.link, links=to_it)
+            )
         else:
             loose.append(Loose(source, target, action))
     plan = _with_loose(plan_moves(kind, note, wanted), loose)
@@ -134,23 +133,20 @@ def _known(catalog: Catalog, wishes: Iterable[Wish]) -> dict[int, KnownPlace]:
     return {place.file_id: place for place in catalog.plans.places(ids)}
 
 
-def _links_to(catalog: Catalog, known: Iterable[KnownPlace]) -> dict[bytes, Place]:
+def _links_to(catalog: Catalog, known: Iterable[KnownPlace]) -> dict[bytes, list[KnownPlace]]:
     """Return the symbolic links of the libraries by the files they lead to.
 
     A link is a place of the same content, so only contents with several places are asked for.
     """
-    roots = {library.id: os.fsencode(library.root) for library in catalog.files.libraries()}
     contents = sorted({place.content_id for place in known if place.content_id is not None})
-    found: dict[bytes, Place] = {}
+    several: list[int] = []
     for _, same in groupby(catalog.tidying.locations(contents), key=lambda one: one.content_id):
-        places = [
-            Place(one.library_id, roots[one.library_id], one.raw_path)
-            for one in same
-            if one.library_id in roots
-        ]
-        for place in places if len(places) > 1 else ():
-            if os.path.islink(place.path):
-                found[os.path.realpath(place.path)] = place
+        ids = [one.file_id for one in same]
+        several += ids if len(ids) > 1 else []
+    found: dict[bytes, list[KnownPlace]] = {}
+    for each in catalog.plans.places(several):
+        if os.path.islink(each.place.path):
+            found.setdefault(os.path.realpath(each.place.path), []).append(each)
     return found
 
 

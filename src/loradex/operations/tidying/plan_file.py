@@ -63,8 +63,8 @@ def _item(steps: Sequence[Step], names: Mapping[int, str]) -> dict[str, object] 
             "library": names.get(step.same_as.library_id),
             "path": os.fsdecode(step.same_as.relative),
         }
-        link = next((other.link for other in others if other.link), None)
-        item["link"] = link
+        left = (other for other in others if other.target == step.source)
+        item["link"] = next((other.link for other in left), None)
     item["bytes"] = sum(each.stamp.size for each in steps if each.stamp and each.link is None)
     item["sha256"] = step.sha256
     item["with"] = [
