@@ -82,6 +82,7 @@ def test_doctor_as_json(run: Run, library: Path) -> None:
     assert not value["healthy"]
     assert [finding["level"] for finding in value["findings"]] == ["fault"]
     assert documented(value) | documented(value["findings"][0]) == set()
+    assert documented(json.loads(run("doctor", "--list", "--json").out)[0]) == set()
     last = run("doctor", "sidecars", "--progress", "json").out.splitlines()[-1]
     assert json.loads(last)["findings"] == value["findings"]
 

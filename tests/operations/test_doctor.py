@@ -117,6 +117,10 @@ def plant_orphans(models: Path) -> None:
     (models / "loras" / "gone.json").write_text("{}")
     (models / "loras" / "gone.preview.webp").write_text("")
     (models / "loras" / "nobody.png").write_text("")
+    (models / "loras" / "coming.safetensors.part").write_text("")
+    (models / "loras" / "coming.civitai.info").write_text("{}")
+    (models / "loras" / "folder").mkdir()
+    (models / "loras" / "folder.civitai.info").write_text("{}")
 
 
 def plant_old_part(models: Path) -> None:

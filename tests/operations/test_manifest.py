@@ -101,6 +101,19 @@ def test_csv_opens_in_a_spreadsheet(tmp_path: Path) -> None:
     assert list(read_manifest(path)) == [FULL]
 
 
+@pytest.mark.parametrize("separator", [";", "\t"])
+def test_what_a_spreadsheet_saved_anew_is_read(tmp_path: Path, separator: str) -> None:
+    path = tmp_path / "m.csv"
+    write_manifest(path, [FULL, BARE])
+    rows = list(csv.DictReader(io.StringIO(path.read_text(encoding="utf-8-sig"))))
+    rows[0]["size"], rows[0]["added_at"] = "1,234E+3", "1700000000,25"
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), delimiter=separator)
+        writer.writeheader()
+        writer.writerows(rows)
+    assert list(read_manifest(path)) == [FULL, BARE]
+
+
 @pytest.mark.parametrize(
     "text", ["=1", "+1", "-1", "@x", "\tx", "'=1", "''-1", "'tis", "a=1", "'", ""]
 )

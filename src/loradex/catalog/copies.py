@@ -26,7 +26,7 @@ _PIECE = 1024 * 1024
 _LEVEL = 3
 """Of gzip: higher ones take twice the time for a tenth of the size."""
 _SPARE = 64 * 1024 * 1024
-"""Bytes that unpacking leaves free on a disk."""
+"""Bytes that copies leave free on a disk."""
 
 
 def copy_catalog(source: Path, target: Path) -> None:
@@ -38,6 +38,7 @@ def copy_catalog(source: Path, target: Path) -> None:
     if os.path.lexists(target):
         raise _taken(target)
     with _beside(target) as partial:
+        _check_room(source, target.parent)
         copy_database(source, partial)
         problem = fault_in(partial, thorough=True)
         if problem is not None:
@@ -180,6 +181,21 @@ def _beside(target: Path) -> Iterator[Path]:
         for suffix in ("", "-journal"):
             with suppress(OSError):
                 partial.with_name(partial.name + suffix).unlink()
+
+
+def _check_room(source: Path, folder: Path) -> None:
+    """Raise unless a copy fits: filling a disk to the brim would harm whoever else writes to it."""
+    try:
+        wanted = source.stat().st_size + _SPARE
+        free = shutil.disk_usage(folder).free
+    except OSError:
+        return  # what follows tells what is wrong
+    if free < wanted:
+        raise CatalogError(
+            f"No copy of the catalog fits into {folder}: {free / 1e6:,.0f} MB are free, and"
+            f" {wanted / 1e6:,.0f} MB are needed.",
+            hint="Free some space, or name another place; nothing was changed.",
+        )
 
 
 def _compress(file: Path) -> None:

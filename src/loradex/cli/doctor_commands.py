@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from loradex.cli.context import Context, pass_context, stoppable
-from loradex.cli.jsontext import print_json
+from loradex.cli.jsontext import print_json, print_json_list
 from loradex.cli.progress import JsonSink, QuietSink, progress_option, shown_progress
 from loradex.cli.words import count_text, size_text
 from loradex.domain.progress import CancelToken, ProgressSink
@@ -66,7 +66,7 @@ def doctor_command(
     file is read in full: that is what `loradex verify` does.
     """
     if listing:
-        _list_checks()
+        _list_checks(as_json)
         return
     if mend is not None:
         if names or fix or deep:
@@ -155,10 +155,16 @@ def _print(
         click.echo("No library yet. Add one: loradex library add FOLDER", err=True)
 
 
-def _list_checks() -> None:
+def _list_checks(as_json: bool) -> None:
     from loradex.cli.columns import Column, print_table  # noqa: PLC0415
     from loradex.operations.doctor.table import CHECKS  # noqa: PLC0415
 
+    if as_json:
+        print_json_list(
+            {"check": check.name, "title": check.title, "fixable": check.fix is not None}
+            for check in CHECKS.values()
+        )
+        return
     print_table(
         [Column("Check"), Column("Looks for", shrink=True), Column("A plan mends it")],
         [

@@ -9,7 +9,13 @@ from collections.abc import Iterator
 
 from loradex.domain.downloads import DownloadState
 from loradex.domain.library import Layout
-from loradex.formats.model_files import SIDECAR_SUFFIXES, SidecarRole, is_model_file, model_stem
+from loradex.formats.model_files import (
+    SIDECAR_SUFFIXES,
+    SidecarRole,
+    is_download,
+    is_model_file,
+    model_stem,
+)
 from loradex.formats.shards import shard_name
 from loradex.operations.doctor.findings import Check, Finding, Level
 from loradex.operations.doctor.removing import to_trash
@@ -39,7 +45,7 @@ def _sidecars(subject: Subject) -> Iterator[Finding]:
             continue
         for folder, names in survey.names.items():
             lost = gone.get((number, folder), set())
-            for name, stem in _without_model(names, lost):
+            for name, stem in _without_model(names, survey.folders.get(folder, []), lost):
                 raw = facts.root + b"/" + (folder + b"/" if folder else b"") + os.fsencode(name)
                 known = stem in lost
                 yield Finding(
@@ -60,10 +66,16 @@ def _stems_gone(subject: Subject) -> dict[tuple[int, bytes], set[str]]:
     return gone
 
 
-def _without_model(names: list[str], lost: set[str]) -> Iterator[tuple[str, str]]:
-    """Yield the sidecars of a folder whose model is not there, with the stem it would have."""
-    models = [name for name in names if is_model_file(name)]
-    owners = {model_stem(name) for name in models} | set(models)
+def _without_model(
+    names: list[str], folders: list[str], lost: set[str]
+) -> Iterator[tuple[str, str]]:
+    """Yield the sidecars of a folder whose model is not there, with the stem it would have.
+
+    A model may be a folder, or still be on its way.
+    """
+    coming = [name.rpartition(".")[0] for name in names if is_download(name)]
+    models = [name for name in (*names, *coming) if is_model_file(name)]
+    owners = {model_stem(name) for name in models} | set(models) | set(folders)
     owners |= {shard.whole for name in models if (shard := shard_name(name))}
     ends = [(name, end) for name in names if not is_model_file(name) and (end := _ends(name))]
     sure = {name[: -len(end[0])] for name, end in ends if end[0] not in _ANYBODYS | _PICTURES}

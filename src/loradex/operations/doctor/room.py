@@ -57,10 +57,11 @@ def _permissions(subject: Subject) -> Iterator[Finding]:
                 path=os.fsdecode(facts.root + b"/" + relative),
             )
     for place in subject.present:
-        if place.format != "diffusers" and not os.access(subject.real_path(place), os.R_OK):
+        path = subject.real_path(place)
+        if not os.access(path, os.R_OK) and os.path.exists(path):  # noqa: PTH110 - bytes
             yield Finding(
                 Level.FAULT,
-                "It cannot be opened for reading, or is gone.",
+                "It cannot be opened for reading.",
                 path=subject.path(place),
                 model=place.content_id,
             )

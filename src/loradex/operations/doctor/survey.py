@@ -32,6 +32,8 @@ class Survey:
 
     names: dict[bytes, list[str]] = field(default_factory=dict)
     """Folder ("" is the root) to the names of plain files in it."""
+    folders: dict[bytes, list[str]] = field(default_factory=dict)
+    """Folder to the names of the folders in it, which may be models."""
     links: list[Link] = field(default_factory=list)
     downloads: list[tuple[bytes, int, float]] = field(default_factory=list)
     """Unfinished files: path, size, and when they last changed."""
@@ -79,6 +81,7 @@ def look_around(
         if _INDEX in names and relative:
             continue
         survey.names[relative] = names
+        survey.folders[relative] = [os.fsdecode(path[len(before) :]) for path in inner]
         waiting += inner
         count += len(names)
         sink.progress(Progress("Looking around", count))

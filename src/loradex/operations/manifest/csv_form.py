@@ -9,7 +9,9 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import IO
 
 from loradex.domain.manifest import PERSON, VERSION, Entry
@@ -31,6 +33,7 @@ COLUMNS = (
     KEY, *_PLAIN, *_OWN, *_LISTS, *_PAIRS, *_JSON, *_HUB, "further_hubs", "added_at", "places",
 )  # fmt: skip
 _FORMULA = "=+-@\t\r"
+_PIECE = 64 * 1024
 _WIDEST = 4 * 1024 * 1024
 
 
@@ -54,7 +57,10 @@ def read_csv(file: IO[str], name: str) -> Iterator[Entry]:
     """
     csv.field_size_limit(_WIDEST)
     try:
-        reader = csv.DictReader(file)
+        head = file.readline(_PIECE)
+        # Spreadsheets save with what their country takes for a separator.
+        separator = max(",;\t", key=head.count)
+        reader = csv.DictReader(chain([head], file), delimiter=separator)
         if KEY not in (reader.fieldnames or ()):
             raise ManifestError(f"{name} is not a manifest of loradex.", hint=HOW)
         for number, row in enumerate(reader, 2):
@@ -128,9 +134,9 @@ def _object(cells: Mapping[str, str]) -> dict[str, object]:
     raw: dict[str, object] = {name: cells[name] for name in (*_PLAIN, "note") if cells.get(name)}
     for name in ("size", "rank", "rating"):
         if cells.get(name):
-            raw[name] = int(cells[name])
+            raw[name] = int(_number(cells[name]))
     if cells.get("added_at"):
-        raw["added_at"] = float(cells["added_at"])
+        raw["added_at"] = _number(cells["added_at"])
     raw["favourite"] = cells.get("favourite", "").strip().lower() in ("yes", "true", "1")
     for name in _LISTS:
         raw[name] = _parted(cells.get(name, ""))
@@ -147,10 +153,18 @@ def _object(cells: Mapping[str, str]) -> dict[str, object]:
     hubs = json.loads(cells["further_hubs"]) if cells.get("further_hubs") else []
     if cells.get("hub"):
         first: dict[str, object] = {name: cells.get(name) or None for name in _HUB[:-1]}
-        first |= {name: int(cells[name]) for name in ("model_id", "version_id")}
+        first |= {name: int(_number(cells[name])) for name in ("model_id", "version_id")}
         hubs = [{**first, "name": cells.get("hub_name", "")}, *hubs]
     raw["hubs"] = hubs
     return raw
+
+
+def _number(cell: str) -> float:
+    """Return a number, also as a spreadsheet may have rewritten it: `1,5` or `1E+10`."""
+    number = float(cell.replace(",", "."))
+    if not math.isfinite(number):
+        raise ValueError("is no number")
+    return number
 
 
 def _items(raw: Mapping[str, object], name: str) -> list[object]:
