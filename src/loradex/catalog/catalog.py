@@ -15,9 +15,11 @@ from loradex.paths import Home
 if TYPE_CHECKING:
     from loradex.catalog.arrival_store import ArrivalStore
     from loradex.catalog.auto_tag_store import AutoTagStore
+    from loradex.catalog.collection_store import CollectionStore
     from loradex.catalog.download_store import DownloadStore
     from loradex.catalog.duplicate_rows import DuplicateRows
     from loradex.catalog.durable_writer import DurableWriter
+    from loradex.catalog.field_store import FieldStore
     from loradex.catalog.file_store import FileStore
     from loradex.catalog.grid_store import GridStore
     from loradex.catalog.health_rows import HealthRows
@@ -119,6 +121,20 @@ class Catalog:
         from loradex.catalog.word_store import WordStore  # noqa: PLC0415
 
         return WordStore(self._reader, self._writer)
+
+    @cached_property
+    def collections(self) -> CollectionStore:
+        """Collections, picked by hand or by a query."""
+        from loradex.catalog.collection_store import CollectionStore  # noqa: PLC0415
+
+        return CollectionStore(self._reader, self._writer)
+
+    @cached_property
+    def fields(self) -> FieldStore:
+        """Custom fields and their values."""
+        from loradex.catalog.field_store import FieldStore  # noqa: PLC0415
+
+        return FieldStore(self._reader, self._writer)
 
     @cached_property
     def hub(self) -> HubStore:
@@ -280,6 +296,20 @@ class Catalog:
     def ids(self, query: str) -> list[int]:
         """Return the ids of what `query` finds, in its order."""
         return self._reader.ids(query)
+
+    def count(self, query: str) -> int:
+        """Return how many models `query` finds."""
+        return self._reader.count(query)
+
+    def check_query(self, query: str, name: str | None = None) -> None:
+        """Raise `QueryError` for a query that cannot be read, or not be saved as `name`."""
+        self._reader.check(query, name)
+
+    def columns(self, ids: Sequence[int], names: Sequence[str]) -> dict[int, tuple[object, ...]]:
+        """Return values of these models, by the words that `sort:` knows and custom fields."""
+        from loradex.catalog.column_values import column_values  # noqa: PLC0415
+
+        return column_values(self._reader, ids, names)
 
     def rows(self, ids: Sequence[int]) -> list[ModelRow]:
         """Return the rows of these ids, in that order."""

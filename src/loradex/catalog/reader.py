@@ -116,6 +116,16 @@ class Reader:
                     found[id_] = tuple(values)
         return found
 
+    def check(self, query: str, name: str | None = None) -> None:
+        """Raise `QueryError` for a query that cannot be read.
+
+        With `name`, also for one that, saved under it, would lead back to itself.
+        """
+        from loradex.catalog.query import compile_query  # noqa: PLC0415
+
+        lore = self.lore()
+        compile_query(query, lore=lore if name is None else lore.with_saved(name, query))
+
     def lore(self) -> Lore:
         """Return the custom fields and collections that queries may name."""
         from loradex.catalog.query.scene import Lore  # noqa: PLC0415

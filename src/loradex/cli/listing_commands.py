@@ -6,13 +6,13 @@ import sys
 
 import click
 
-from loradex.cli.columns import Column, print_table
+from loradex.cli.chosen_columns import names_of, print_columns, values_json
 from loradex.cli.context import Context, pass_context
+from loradex.cli.facets_text import print_facets
 from loradex.cli.jsontext import print_json_list
 from loradex.cli.model_json import row_json
+from loradex.cli.model_table import print_models
 from loradex.cli.output import is_terminal, one_form, print_paths
-from loradex.cli.words import count_text, size_text
-from loradex.domain.models import ModelRow
 
 QUERY_HELP = """
 \b
@@ -22,10 +22,11 @@ A phrase needs quotation marks of its own, which the shell must leave alone:
   loradex list '"neon knight"'
 Fields narrow it down; a comma means any of these, a minus means not:
   loradex list kind:lora base:sdxl,pony -tag:anime
-  loradex list 'size:>2GB' 'added:<30d' rating:4.. sort:size-
-States: is:untagged is:missing is:duplicate is:unmatched is:unreadable …
-Fields: kind base tag name path trigger note rating size rank added hash
-        algorithm dtype format safety is sort
+  loradex list 'size:>2GB' 'added:<30d' rating:4.. sort:size- limit:20
+Groups, patterns, and what is missing:
+  loradex list '(neon , city) kind:lora' 'name::^neon.*v[0-9]' untested: tag:
+States: is:untagged is:missing is:duplicate is:unmatched is:unused …
+All fields, states and orders: docs/queries.md, or a wrong one: loradex list x:
 """
 
 
@@ -60,35 +61,51 @@ class QueryCommand(click.Command):
 )
 @click.argument("query", nargs=-1)
 @click.option("-l", "--limit", type=limit_type, help="At most this many.")
+@click.option("--columns", metavar="NAMES", help="Show these: name,size,rank, custom fields …")
 @click.option("--json", "as_json", is_flag=True, help="Print a JSON array.")
 @click.option("--paths", is_flag=True, help="Print paths only, one a line.")
 @click.option("--count", is_flag=True, help="Print only how many there are.")
+@click.option("--facets", is_flag=True, help="Print how many have each kind, base and tag.")
 @click.option("-0", "--null", is_flag=True, help="With --paths: end each with NUL, for xargs -0.")
 @pass_context
 def list_command(
     context: Context,
     query: tuple[str, ...],
     limit: int | None,
+    columns: str | None,
     as_json: bool,
     paths: bool,
     count: bool,
+    facets: bool,
     null: bool,
 ) -> None:
     """List the models that QUERY finds."""
-    one_form(null=null, as_json=as_json, paths=paths, count=count)
+    one_form(null=null, as_json=as_json and not facets, paths=paths, count=count, facets=facets)
     text = " ".join(part.lstrip() for part in query)
     with context.catalog() as catalog:
+        if facets:
+            print_facets(catalog.facets(text), catalog.count(text), as_json)
+            return
         page = catalog.search(text, limit=0 if count else limit)
         libraries = catalog.files.libraries() if not page.total else []
         places = catalog.files.paths([row.id for row in page.rows]) if paths else []
+        if columns is not None and not (count or paths):
+            names = names_of(columns)
+            if as_json:
+                values = values_json(catalog, page.rows, names)
+                print_json_list({**row_json(row), "columns": values[row.id]} for row in page.rows)
+                return
+            print_columns(catalog, page.rows, names)
+            return
+        own = catalog.fields.values([row.id for row in page.rows]) if as_json else {}
     if count:
         click.echo(page.total)
     elif as_json:
-        print_json_list(row_json(row) for row in page.rows)
+        print_json_list({**row_json(row), "custom": own.get(row.id, {})} for row in page.rows)
     elif paths:
         print_paths(places, b"\0" if null else b"\n")
     elif page.rows:
-        print_table(_COLUMNS, [_cells(row) for row in page.rows])
+        print_models(page.rows)
         if is_terminal(sys.stdout) and len(page.rows) < page.total:
             click.echo(f"… {len(page.rows):,} of {page.total:,}", err=True)
     elif text:
@@ -97,31 +114,3 @@ def list_command(
         click.echo("The catalog is empty. Fill it: loradex scan", err=True)
     else:
         click.echo("No library yet. Add one: loradex library add FOLDER", err=True)
-
-
-_COLUMNS = [
-    Column("Id", right=True),
-    Column("Name", shrink=True),
-    Column("Kind", drop=True),
-    Column("Base"),
-    Column("Size", right=True),
-    Column("Stars", drop=True),
-    Column("Tags", shrink=True, drop=True),
-    Column("State", drop=True),
-]
-
-
-def _cells(row: ModelRow) -> tuple[str, ...]:
-    state = "" if row.state == "present" else row.state
-    if row.copies > 1:
-        state = count_text(row.copies, "copy", "copies")
-    return (
-        str(row.id),
-        row.name,
-        row.kind,
-        row.derivative or row.base or "?",
-        size_text(row.size),
-        ("♥" if row.favourite else "") + "★" * (row.rating or 0),
-        ", ".join(row.tags),
-        state,
-    )

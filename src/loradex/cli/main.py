@@ -28,6 +28,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "verify": ("verify", "Read files again and tell which went bad."),
     "problems": ("problems", "List the files that could not be read, and why."),
     "list": ("listing", "List models: `loradex list kind:lora base:sdxl neon`."),
+    "collection": ("collection", "Keep models together, by hand or by a saved query."),
+    "field": ("field", "Add fields of your own to models, and fill them."),
     "duplicates": ("duplicates", "Report what is there more than once, and what that costs."),
     "show": ("show", "Show all that is known of one model."),
     "tag": ("tag", "Add tags to models, remove them, or list all tags."),

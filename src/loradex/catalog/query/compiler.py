@@ -60,7 +60,9 @@ def compile_query(query: str, now: float | None = None, lore: Lore | None = None
     place and says what would be right.
     """
     query = storable(query, len(query))  # a shell hands on bytes that are no Unicode
-    return _compiled(Scene(query, time.time() if now is None else now, lore or Lore()))
+    lore = lore or Lore()
+    trail = () if lore.saving is None else (lore.saving,)
+    return _compiled(Scene(query, time.time() if now is None else now, lore, trail))
 
 
 def _compiled(scene: Scene) -> CompiledQuery:

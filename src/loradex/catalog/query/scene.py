@@ -7,10 +7,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+from loradex.catalog.folding import folded
 from loradex.catalog.query.lexer import Term, Value
 from loradex.errors import QueryError
 
 Rows = Callable[[str], Sequence[tuple[object, ...]]]
+
+UNSAVED = -1
+"""The id of a collection that is not written yet."""
 
 MAX_CONDITIONS = 1_000
 """Conditions in a query with all the saved queries that it names."""
@@ -43,6 +47,8 @@ class Lore:
 
     def __init__(self, rows: Rows | None = None) -> None:
         self._rows = rows or (lambda _sql: ())
+        self.saving: int | None = None
+        """The collection that the query at hand will be: it must not name that."""
 
     @cached_property
     def fields(self) -> Mapping[str, Custom]:
@@ -63,6 +69,16 @@ class Lore:
                 "SELECT folded, id, name, query FROM collection ORDER BY folded"
             )
         }
+
+    def with_saved(self, name: str, query: str) -> Lore:
+        """Return what there would be with this query saved; it must not name itself."""
+        other = Lore(self._rows)
+        key = folded(name)
+        known = self.collections.get(key)
+        saved = Saved(known.id if known else UNSAVED, name, query)
+        other.__dict__["collections"] = {**self.collections, key: saved}
+        other.saving = saved.id
+        return other
 
     @cached_property
     def libraries(self) -> Mapping[str, tuple[int, ...]]:
