@@ -20,7 +20,7 @@ from loradex.operations.grid_models import (
     fitting_checkpoint,
 )
 from loradex.operations.grid_request import GridRequest
-from loradex.operations.grid_usual import usual_settings
+from loradex.operations.grid_usual import usual_settings, usual_strength
 from loradex.operations.grid_values import read_values
 from loradex.operations.grid_words import embeddings_in, loras_in, texts_of
 from loradex.render.checks import check_count
@@ -146,9 +146,15 @@ class _Reading:
             return
         strengths = self._values(AxisKind.STRENGTH)
         if not strengths:
-            self._put_first(AxisKind.STRENGTH, AxisValue(1.0, "1"))
+            usual = self._usual_strength()
+            self._put_first(AxisKind.STRENGTH, AxisValue(usual, f"{usual:g}"))
         if 0 not in [one.value for one in strengths]:
             self._put_first(AxisKind.STRENGTH, AxisValue(0.0, "0"))
+
+    def _usual_strength(self) -> float:
+        """Return the strength of the LoRAs where no axis says it."""
+        loras = self._models(AxisKind.LORA)
+        return usual_strength(self._catalog, [lora.content_id for lora in loras])
 
     def _completed(self, checkpoints: Sequence[GridModel]) -> list[GridModel]:
         """Give each checkpoint the files it borrows; say what the library lacks."""
@@ -175,7 +181,12 @@ class _Reading:
         request = self._request
         settings = replace(settings, dtype=request.dtype, device=request.device)
         settings = self._approximations.settings(settings)
-        draft = Draft(checkpoint=checkpoints[0], prompt="", settings=settings)
+        draft = Draft(
+            checkpoint=checkpoints[0],
+            prompt="",
+            settings=settings,
+            strength=self._usual_strength(),
+        )
         draft = self._approximations.put_into(draft)
         for axis in self._axes:
             # Parts of prompts pile up, so those that vary have to stay out of the base.

@@ -107,6 +107,11 @@ def _size(text: str) -> dict[str, Value]:
     match = _SIZE.fullmatch(text)
     if match is None:
         raise UsageError(f"size is {text!r}; it has to be as in size=832x1216.")
+    if any(int(side[-6:]) % 8 for side in match.groups()):
+        raise UsageError(
+            f"size is {text!r}: models draw sizes whose sides can be divided by 8.",
+            hint="For example size=832x1216.",
+        )
     return _plain("width")(match[1]) | _plain("height")(match[2])
 
 
