@@ -27,6 +27,16 @@ def test_reading_needs_no_catalog(run: Run, home: Home, tmp_path: Path) -> None:
     assert not home.catalog.exists()
 
 
+def test_a_damaged_catalog_does_not_hide_what_a_picture_tells(
+    run: Run, home: Home, tmp_path: Path
+) -> None:
+    home.catalog.write_bytes(b"no database" * 100)
+    ended = run("recipe", "read", str(png(tmp_path / "a.png", {"parameters": A1111})))
+    assert ended.code == 0
+    assert "dreamshaper_8" in ended.out
+    assert "Which of the models are here is not told" in ended.err
+
+
 def test_reading_says_what_it_cannot_read(run: Run, tmp_path: Path) -> None:
     (tmp_path / "bad.png").write_bytes(b"no picture")
     good = png(tmp_path / "a.png", {"parameters": A1111})

@@ -279,6 +279,61 @@ def test_nodes_that_load_loras(
     assert loaders(class_type, **inputs) == wanted
 
 
+def test_a_pipe_of_easy_use() -> None:
+    graph = {
+        "1": {"class_type": "easy fullLoader", "inputs": {
+            "ckpt_name": "base.safetensors", "lora_name": "neon.safetensors",
+            "lora_model_strength": 0.8, "lora_clip_strength": 0.8, "positive": "a city",
+            "negative": "fog", "empty_latent_width": 512, "empty_latent_height": 640}},
+        "2": {"class_type": "easy preSampling", "inputs": {
+            "pipe": ["1", 0], "seed": 4, "steps": 9, "cfg": 5, "sampler_name": "euler",
+            "scheduler": "normal"}},
+        "3": {"class_type": "easy kSampler", "inputs": {"pipe": ["2", 0]}},
+        "4": {"class_type": "SaveImage", "inputs": {"images": ["3", 1]}},
+    }  # fmt: skip
+    found = told(prompt=json.dumps(graph))
+    assert (found.prompt, found.settings["seed"], found.settings["steps"]) == ("a city", "4", "9")
+    assert models(found) == [
+        ("checkpoint", "base.safetensors", "", ""), ("lora", "neon.safetensors", "", "0.8"),
+    ]  # fmt: skip
+
+
+def test_models_behind_variables_and_in_subgraphs_are_found() -> None:
+    nodes = [
+        {"id": 1, "type": "SaveImage", "inputs": [{"name": "images", "link": 1}]},
+        {"id": 2, "type": "sub-1", "inputs": [{"name": "model", "link": 2}]},
+        {"id": 3, "type": "GetNode", "widgets_values": ["model"]},
+        {"id": 4, "type": "UNETLoader", "widgets_values": ["flux.safetensors", "default"]},
+    ]
+    inner = {
+        "id": "sub-1",
+        "nodes": [
+            {
+                "id": 9,
+                "type": "Power Lora Loader (rgthree)",
+                "widgets_values": [
+                    {},
+                    {"on": True, "lora": "neon.safetensors", "strength": 0.7, "strengthTwo": None},
+                    {"on": False, "lora": "off.safetensors", "strength": 1},
+                    {},
+                    "",
+                ],
+            }
+        ],
+        "links": [],
+    }
+    editor = {"nodes": nodes, "links": [[1, 2, 0, 1, 0, "IMAGE"], [2, 3, 0, 2, 0, "MODEL"]],
+              "definitions": {"subgraphs": [inner]}}  # fmt: skip
+    assert models(told(workflow=json.dumps(editor))) == [
+        ("checkpoint", "flux.safetensors", "", ""), ("lora", "neon.safetensors", "", "0.7"),
+    ]  # fmt: skip
+
+
+def test_pictures_of_other_tools_are_not_taken_for_ours() -> None:
+    novelai = json.dumps({"prompt": "a cat", "steps": 28, "sampler": "k_euler", "uc": "x"})
+    assert generations_of(PictureTexts("png", 1, 1, {"comment": novelai})) == []
+
+
 def test_a_cycle_and_loose_ends_do_no_harm() -> None:
     graph = json.loads(json.dumps(GRAPH))
     graph["4"]["inputs"]["model"] = ["3", 0]

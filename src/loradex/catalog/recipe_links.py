@@ -12,7 +12,7 @@ from loradex.catalog.recipe_names import Run, keys_of, learn_output_names, regis
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
-_WANTED = "SELECT id, role, name, name_key, hash, version_id FROM recipe_model"
+_WANTED = "SELECT recipe_model.id, role, name, name_key, hash, version_id FROM recipe_model"
 
 
 def reconnect(connection: Connection, content_ids: Iterable[int]) -> None:
@@ -132,10 +132,16 @@ def _models_of(connection: Connection, ids: Collection[int]) -> list[Wanted]:
             (json.dumps(list(values)),),
         )
     }
-    for digest in keys.digests:
-        # What begins it, or begins with it, lies in this stretch of the index.
-        for row in run(f"{_WANTED} WHERE hash >= ? AND hash < ?", (digest[:8], f"{digest}g")):
-            model = Wanted(*row)
-            if digest.startswith(model.hash) or model.hash.startswith(digest):
-                found[model.id] = model
+    # What begins a digest, or begins with it, lies in one stretch of the index.
+    for row in run(
+        f"{_WANTED} JOIN json_each(?) AS digest ON hash >= substr(digest.value, 1, 8)"
+        " AND hash < digest.value || 'g'",
+        (json.dumps(list(keys.digests)),),
+    ):
+        model = Wanted(*row)
+        if model.hash in keys.digests or any(
+            digest.startswith(model.hash) or model.hash.startswith(digest)
+            for digest in keys.digests
+        ):
+            found[model.id] = model
     return list(found.values())

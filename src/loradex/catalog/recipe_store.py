@@ -167,14 +167,14 @@ def _file_of(path: bytes) -> bytes:
 
 def _contents_of(connection: Connection, paths: Sequence[object]) -> set[int]:
     """Return the contents whose uses these pictures have been counted among."""
+    ids = json.dumps(list(_ids(connection, paths).values()))
     return {
         row[0]
-        for id_ in _ids(connection, paths).values()
         for row in connection.exec_driver_sql(
-            "SELECT content_id FROM recipe_use"
+            "SELECT DISTINCT content_id FROM recipe_use"
             " JOIN recipe_model ON recipe_model.id = recipe_model_id"
-            " WHERE recipe_id = ? AND content_id IS NOT NULL",
-            (id_,),
+            " WHERE recipe_id IN (SELECT value FROM json_each(?)) AND content_id IS NOT NULL",
+            (ids,),
         )
     }
 
@@ -209,12 +209,17 @@ def _write_uses(
         [(*key, name_key(model.name)) for key, model in named.items()],
     )
     numbers = {
-        key: run(
-            "SELECT id FROM recipe_model WHERE role = ? AND name = ? AND hash = ?"
-            " AND version_id = ? AND model_id = ?",
-            key,
-        ).scalar_one()
-        for key in named
+        (role, name, digest, version_id, model_id): id_
+        for id_, role, name, digest, version_id, model_id in run(
+            "SELECT recipe_model.id, role, name, hash, version_id, model_id"
+            " FROM json_each(?) AS named JOIN recipe_model"
+            " ON role = json_extract(named.value, '$[0]')"
+            " AND name = json_extract(named.value, '$[1]')"
+            " AND hash = json_extract(named.value, '$[2]')"
+            " AND version_id = json_extract(named.value, '$[3]')"
+            " AND model_id = json_extract(named.value, '$[4]')",
+            (json.dumps(list(named)),),
+        )
     }
     run(
         "INSERT INTO recipe_use(recipe_id, position, recipe_model_id, strength, strength_clip)"

@@ -3,24 +3,23 @@
 from __future__ import annotations
 
 import os
-from contextlib import ExitStack
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
 from loradex.cli.context import Context, pass_context
-from loradex.cli.jsontext import JsonObject, print_json_list
+from loradex.cli.jsontext import print_json_list
 from loradex.cli.recipe_json import generation_json
 from loradex.cli.recipe_text import print_told
 from loradex.domain.picture_recipes import UsedModel
 from loradex.domain.text import display_text
-from loradex.errors import FormatError
+from loradex.errors import CatalogError, FormatError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from loradex.catalog.catalog import Catalog
     from loradex.domain.generation import Generation, NamedModel
 
 PARTLY = 3
@@ -41,26 +40,36 @@ def read_command(context: Context, pictures: tuple[str, ...], whole: bool, as_js
     models are here. Nothing is kept or changed. Exit code 3 means that a picture could not be
     read.
     """
+    pieces: list[_Piece] = []
     failed = False
-    shown: list[JsonObject] = []
-    with ExitStack() as stack:
-        catalog = None
-        if context.home.catalog.exists():
-            catalog = stack.enter_context(context.catalog())
-        for name in pictures:
-            told, problem, bad = _read(name)
-            failed |= bad
-            pieces: Sequence[Generation | None] = told or [None]
-            for each in pieces:
-                models = _models(catalog, each.models if each else ())
-                if as_json:
-                    shown.append(generation_json(name, each, models, problem))
-                else:
-                    _print(name, each, models, problem, matched=catalog is not None, whole=whole)
+    for name in pictures:
+        told, problem, bad = _read(name)
+        failed |= bad
+        pieces += [_Piece(name, each, problem) for each in told] or [_Piece(name, None, problem)]
+    named = [model for piece in pieces if piece.told for model in piece.told.models]
+    known = _recognised(context, named)
+    models = iter(known or map(_unknown, named))
+    shown = [
+        (piece, list(islice(models, len(piece.told.models) if piece.told else 0)))
+        for piece in pieces
+    ]
     if as_json:
-        print_json_list(shown)
+        print_json_list(
+            generation_json(piece.name, piece.told, used, piece.problem) for piece, used in shown
+        )
+    else:
+        for piece, used in shown:
+            _print(piece, used, matched=bool(known), whole=whole)
     if failed:
         click.get_current_context().exit(PARTLY)
+
+
+class _Piece(NamedTuple):
+    """What one picture tells, or why it tells nothing."""
+
+    name: str
+    told: Generation | None
+    problem: str | None
 
 
 def _read(name: str) -> tuple[list[Generation], str | None, bool]:
@@ -77,37 +86,37 @@ def _read(name: str) -> tuple[list[Generation], str | None, bool]:
     return told, " ".join(dict.fromkeys(notes)) or None, False
 
 
-def _models(catalog: Catalog | None, models: Sequence[NamedModel]) -> Sequence[UsedModel]:
-    if catalog is not None:
-        return catalog.recipes.recognise(models)
-    return [
-        UsedModel(
-            role=model.role,
-            name=model.name,
-            hash=model.hash,
-            version_id=model.version_id,
-            model_id=model.model_id,
-            strength=model.strength,
-            strength_clip=model.strength_clip,
-            content_id=None,
-            content_name=None,
-            matched_by="none",
-            confidence=0.0,
-            candidates=(),
-        )
-        for model in models
-    ]
+def _recognised(context: Context, named: Sequence[NamedModel]) -> list[UsedModel]:
+    """Return which models of the library these are; nothing where there is no catalog to ask."""
+    if not named or not context.home.catalog.exists():
+        return []
+    try:
+        with context.catalog() as catalog:
+            return catalog.recipes.recognise(named)
+    except CatalogError as error:
+        click.echo(display_text(f"Which of the models are here is not told: {error}"), err=True)
+        return []
 
 
-def _print(
-    name: str,
-    told: Generation | None,
-    models: Sequence[UsedModel],
-    problem: str | None,
-    *,
-    matched: bool,
-    whole: bool,
-) -> None:
+def _unknown(model: NamedModel) -> UsedModel:
+    return UsedModel(
+        role=model.role,
+        name=model.name,
+        hash=model.hash,
+        version_id=model.version_id,
+        model_id=model.model_id,
+        strength=model.strength,
+        strength_clip=model.strength_clip,
+        content_id=None,
+        content_name=None,
+        matched_by="none",
+        confidence=0.0,
+        candidates=(),
+    )
+
+
+def _print(piece: _Piece, models: Sequence[UsedModel], *, matched: bool, whole: bool) -> None:
+    name, told, problem = piece
     if told is not None:
         print_told(
             name,

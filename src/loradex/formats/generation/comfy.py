@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from loradex.domain.generation import Generation
+from loradex.domain.generation import Generation, ModelRole
 from loradex.formats.generation.comfy_graph import (
     Graph,
     Link,
@@ -44,6 +44,10 @@ def read_comfy(data: Json) -> Generation | None:
     found = Gathered()
     for id_ in sorted(used, key=lambda id_: (-used[id_], id_)):
         gather_node(graph[id_], found)
+    if all(model.role is not ModelRole.CHECKPOINT for model in found.models):
+        # The way to the loaders leads through what is no link: variables, subgraphs.
+        for node in graph.values():
+            gather_node(node, found)
     positive = negative = ""
     sampler = _first_sampler(graph, used)
     if sampler is not None:
@@ -75,7 +79,7 @@ def _first_sampler(graph: Graph, used: dict[str, int]) -> Node | None:
 
 def _is_sampler(node: Node) -> bool:
     names = node.inputs
-    if "sampler" not in node.type.lower() and "detailer" not in node.type.lower():
+    if "sampl" not in node.type.lower() and "detailer" not in node.type.lower():
         return False
     return "positive" in names or "guider" in names or ("seed" in names and "steps" in names)
 
@@ -128,11 +132,11 @@ def _prompts(graph: Graph, sampler: Node) -> tuple[str, str]:
 
 
 def _any_text(graph: Graph, used: dict[str, int]) -> str:
-    """Return the longest text of an encoder, for graphs whose sampler is not known."""
+    """Return the longest text of an encoder or loader, for graphs whose sampler is not known."""
     texts = [
-        text_of(node.value(name))
+        text_of(graph[id_].value(name))
         for id_ in used
-        if "encode" in (node := graph[id_]).type.lower()
         for name in ("text", "prompt", "positive")
+        if name == "positive" or "encode" in graph[id_].type.lower()
     ]
     return max(texts, key=len, default="")

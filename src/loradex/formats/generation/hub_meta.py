@@ -38,7 +38,7 @@ _NAMES = {
 }
 _MARKS = (
     "cfgScale", "negativePrompt", "resources", "civitaiResources", "hashes", "Model", "Model hash",
-    "additionalResources", "comfy", "sampler",
+    "additionalResources", "comfy",
 )  # fmt: skip
 _MOST_PICTURES = 1_000
 
