@@ -35,7 +35,7 @@ _FILING = (
     "new old misc other others various unsorted sorted todo test tests temp tmp download downloads"
     " downloaded civitai huggingface hf favorite favorites favourite favourites best good bad"
     " archive archived backup keep my mine own all ai comfyui webui forge automatic automatic1111"
-    " swarmui nsfw sfw and the of for"
+    " swarmui nsfw sfw and the of for to sort sorted"
 )
 _SAYS_NOTHING = frozenset(
     [*_KINDS.split(), *_BASES.split(), *_FILING.split()]

@@ -41,7 +41,7 @@ _COLOUR = re.compile(
 )
 """What somebody wears is of this picture, not of the model."""
 _MADE_UP = re.compile(r"(?=.*\d)(?=.*[^\W\d])\S+|[^aeiouy\W]{4,}", re.IGNORECASE)
-"""`n30nkn` and `ohwx`-like: letters with digits between, or no vowel."""
+"""Letters with digits between, as in `n30nkn`, or no vowel."""
 
 
 @hookimpl
@@ -50,7 +50,8 @@ def propose_tags(model: TaggerInput) -> Iterator[TagProposal]:
     if not model.tag_counts:
         return
     most = model.tag_counts[0][1]
-    called = {_plain(folder) for folder in model.training_folders}
+    folders = [_plain(folder) for folder in model.training_folders]
+    called = {*folders, *(word for folder in folders for word in folder.split())}
     found = 0
     for caption, count in model.tag_counts:
         share = count / most
