@@ -168,11 +168,11 @@ FOOOCUS: dict[str, object] = {
     "seed": "12", "steps": 30, "version": "Fooocus v2.3.1",
 }  # fmt: skip
 
-SDNEXT = """a lake
+SDNEXT = """a lake <lora:neon:0.8> <lora:rain:1.0>
 Negative prompt: fog
 Steps: 20, Size: 1024x1024, Sampler: UniPC, Seed: 7, CFG scale: 6, App: SD.Next, Version: 7725d1e, \
 Pipeline: StableDiffusionXLPipeline, Model: juggernaut, Model hash: 33e58e8668, \
-LoRA networks: neon:0.8, LoRA hashes: "neon: 0123456789"
+LoRA networks: "neon, rain", LoRA hashes: "0123456789, 9876543210"
 """
 
 FORGE = """a bridge <lora:neon:0.9>

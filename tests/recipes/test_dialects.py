@@ -82,7 +82,8 @@ CASES = [
     pytest.param(
         {"parameters": SDNEXT}, "sdnext",
         {"seed": "7", "sampler": "UniPC", "width": "1024", "version": "7725d1e"},
-        [("checkpoint", "juggernaut", "33e58e8668", ""), ("lora", "neon", "0123456789", "0.8")],
+        [("checkpoint", "juggernaut", "33e58e8668", ""), ("lora", "neon", "0123456789", "0.8"),
+         ("lora", "rain", "9876543210", "1")],
         id="sdnext",
     ),
     pytest.param(
@@ -176,7 +177,7 @@ def test_each_tool_is_read(
         ({"workflow": json.dumps(EDITOR)}, "a boat", "fog"),
         ({"dream": DREAM}, "a cat", "a dog"),
         ({"parameters": json.dumps(SWARMUI)}, "a robot", "rust"),
-        ({"parameters": SDNEXT}, "a lake", "fog"),
+        ({"parameters": SDNEXT}, "a lake <lora:neon:0.8> <lora:rain:1.0>", "fog"),
         ({"parameters": FORGE}, "a bridge <lora:neon:0.9>", ""),
     ],
 )
@@ -277,6 +278,22 @@ def test_nodes_that_load_loras(
     class_type: str, inputs: dict[str, object], wanted: list[tuple[str, ...]]
 ) -> None:
     assert loaders(class_type, **inputs) == wanted
+
+
+@pytest.mark.parametrize(
+    ("value", "wanted"),
+    [
+        ("neon.safetensors : 0.5", [("lora", "neon.safetensors", "", "0.5")]),
+        ("True : neon.safetensors : 0.5", [("lora", "neon.safetensors", "", "0.5")]),
+        ("False : neon.safetensors : 0.5", []),
+        ("None : 1.0", []),
+        ("", []),
+    ],
+)
+def test_loras_of_older_fooocus(value: str, wanted: list[tuple[str, ...]]) -> None:
+    data = {**FOOOCUS, "loras": None, "base_model": "x", "lora_combined_1": value}
+    found = models(told(parameters=json.dumps(data)))
+    assert [each for each in found if each[0] == "lora"] == wanted
 
 
 def test_a_pipe_of_easy_use() -> None:

@@ -54,8 +54,9 @@ def read_fooocus(data: Json) -> Generation | None:
             )
     for key, value in data.items():
         if _COMBINED.fullmatch(key):
-            name, _, weight = text_of(value).rpartition(" : ")
-            found.model(ModelRole.LORA, name, strength=number_of(weight))
+            *switch, name, weight = ["", *text_of(value).split(" : ")[-3:]]
+            if "False" not in switch:
+                found.model(ModelRole.LORA, name, strength=number_of(weight))
     found.model(
         ModelRole.CHECKPOINT,
         data.get("refiner_model"),

@@ -137,9 +137,13 @@ def _loras(pairs: Mapping[str, object], found: Gathered) -> None:
     weights = {name_key(name): number_of(text) for name, text in _named(pairs.get("Lora weights"))}
     for name, weight in weights.items():
         found.model(ModelRole.LORA, name, strength=weight)
-    for part in text_of(pairs.get("LoRA networks")).split(",")[:50]:
-        name, _, network_weight = part.partition(":")
-        found.model(ModelRole.LORA, name, strength=number_of(network_weight))
+    # SD.Next lists names and digests apart, in one order; a network without a digest has none.
+    names = [part.strip() for part in text_of(pairs.get("LoRA networks")).split(",")[:50]]
+    digests = [part.strip() for part in text_of(pairs.get("LoRA hashes")).split(",")[:50]]
+    if len(digests) != len(names):
+        digests = [""] * len(names)
+    for name, digest in zip(names, digests, strict=True):
+        found.model(ModelRole.LORA, name, digest=digest)
 
 
 def _numbered(pairs: Mapping[str, object], found: Gathered) -> None:
