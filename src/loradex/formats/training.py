@@ -198,8 +198,9 @@ def _top(commonest: _Common) -> tuple[tuple[str, int], ...]:
 def _summed(tables: _Tables) -> Mapping[str, int]:
     if len(tables) == 1:
         return next(iter(tables.values()))
-    total: dict[str, int] = {}
-    for table in tables.values():
+    each = iter(tables.values())
+    total = dict(next(each, {}))
+    for table in each:
         for caption, count in table.items():
             total[caption] = total.get(caption, 0) + count
     return total
