@@ -28,7 +28,7 @@ from urllib.parse import unquote
 import loradex.catalog.engine
 import loradex.operations.look  # noqa: F401 - loaded once here, not in every child
 from loradex.catalog.catalog import Catalog
-from loradex.domain.plans import Action, LinkKind, MovePlan, PlanState, StepState
+from loradex.domain.plans import FILE_ACTIONS, Action, LinkKind, MovePlan, PlanState, StepState
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.operations.moves import renaming
 from loradex.operations.moves.applying import carry_out, recover
@@ -173,6 +173,7 @@ class World:
             for name in ("hard", "soft"):
                 shutil.copy2(self.roots[0] / "neon.safetensors", copies / f"{name}.safetensors")
             (self.roots[0] / "sub" / "glow.png").write_bytes(b"picture")
+            (self.roots[0] / "link.safetensors").symlink_to("plain.safetensors")
         with Catalog.open(self.home) as catalog:
             add(catalog, *self.roots)
         self.start = tree(*self.roots)
@@ -192,6 +193,8 @@ class World:
         """Every file is there exactly once, a model has its sidecars, the catalog agrees."""
         now = tree(*self.roots)
         assert self.once() == self.files, sorted(now)
+        link = self.roots[0] / "link.safetensors"
+        assert link.is_symlink() is link.exists() is (sys.argv[1] == "tidy")
         assert {Path(name).name.lower() for name in self.start} <= {
             Path(name).name.lower() for name in (*now, *self._noted())
         }
@@ -217,9 +220,7 @@ class World:
                 if entry.state is StepState.DONE and step.source is not None:
                     there = step.action is not Action.UNLINK
                     assert os.path.lexists(step.target.path) is there or not there, entry
-                    linked = os.path.basename(step.source.path) in (  # noqa: PTH119
-                        b"hard.safetensors", b"soft.safetensors", b"neon.safetensors",
-                    )  # fmt: skip
+                    linked = step.action not in FILE_ACTIONS or b"copies/" in step.source.path
                     assert linked or not os.path.lexists(step.source.path), entry
 
     def back(self) -> None:

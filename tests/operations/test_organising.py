@@ -10,8 +10,10 @@ import pytest
 from files_kit import lora
 from loradex.catalog.catalog import Catalog
 from loradex.domain.library import Layout
-from loradex.domain.plans import MovePlan
+from loradex.domain.plans import MovePlan, PlanState
+from loradex.domain.progress import CancelToken, SilentSink
 from loradex.operations.libraries import find_library
+from loradex.operations.moves.applying import apply_plan
 from loradex.operations.moves.undoing import plan_undo
 from loradex.operations.template_reading import TemplateError
 from loradex.operations.tidying.organising import (
@@ -214,3 +216,20 @@ def test_shards_keep_their_numbers(catalog: Catalog, heap: Path) -> None:
 def test_a_name_has_no_folders() -> None:
     with pytest.raises(TemplateError, match="no / in it"):
         rename_template("{kind}/{name}")
+
+
+def test_a_drive_that_is_away_waits(catalog: Catalog, heap: Path, tmp_path: Path) -> None:
+    before = tree(heap)
+    plan = organise(catalog)
+    heap.rename(tmp_path / "elsewhere")
+    report = do(catalog, plan)
+    assert report.files == 0
+    assert [problem.item for problem in report.problems] == [str(heap)]
+    assert "away" in report.problems[0].message
+    assert catalog.plans.plans()[0].state is PlanState.STOPPED
+    assert all("away" in reason for reason in stays(organise(catalog).conflicts).values())
+    (tmp_path / "elsewhere").rename(heap)
+    assert tree(heap) == before
+    again = apply_plan(catalog, report.plan_id or 0, sink=SilentSink(), cancel=CancelToken())
+    assert (again.models, again.problems) == (4, [])
+    nothing_new(catalog)

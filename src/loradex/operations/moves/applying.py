@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import time
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
@@ -16,11 +17,13 @@ from loradex.domain.plans import (
     JournalStep,
     MovePlan,
     Outcome,
+    Place,
     PlanState,
     Stamp,
     StepState,
 )
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
+from loradex.domain.text import display_text
 from loradex.errors import Cancelled
 from loradex.operations.moves.lock import moving
 from loradex.operations.moves.renaming import sync_folder
@@ -28,6 +31,7 @@ from loradex.operations.moves.sizes import compared_bytes, copied_bytes
 from loradex.operations.moves.steps import Doing, StepFailed, begun, inverse, perform
 from loradex.operations.roots import device_of
 
+_AWAY = "The library is not there: its drive is away. Nothing of it was touched."
 _STEPS_AT_ONCE = 500
 _SECONDS_AT_MOST = 1.0
 """How much work is written into the journal at once, and how long it waits for that."""
@@ -90,12 +94,13 @@ def _settle_all(catalog: Catalog) -> list[Problem]:
     problems: list[Problem] = []
     doing = Doing(CancelToken(), lambda _count: None, recovering=True)
     for plan in catalog.plans.plans(state=PlanState.APPLYING):
-        away = False
+        steps = catalog.plans.steps(plan.id)
+        away = _away(catalog, steps)
         waiting: list[list[JournalStep]] = []
-        for group in _groups(catalog.plans.steps(plan.id)):
-            if not all(_reachable(catalog, entry) for entry in group):
-                away = True
-            elif any(begun(entry.step) for entry in group):
+        for group in _groups(steps):
+            if any(place.library_id in away for entry in group for place in _places(entry)):
+                continue  # nobody knows how far it is
+            if any(begun(entry.step) for entry in group):
                 outcomes = _do_group(group, doing)
                 _sync(group)
                 catalog.plans.settle(group, outcomes)
@@ -119,13 +124,22 @@ def _files_left(catalog: Catalog, plan_id: int) -> bool:
     )
 
 
-def _reachable(catalog: Catalog, entry: JournalStep) -> bool:
-    """Tell whether the disks of a step are there: else nobody knows how far it is."""
-    return all(
-        device_of(place.root, catalog.files.known_device(place.library_id)) is not None
-        for place in (entry.step.source, entry.step.target)
-        if place is not None and place.library_id != OUTSIDE  # it is on the disk of the other
-    )
+def _places(entry: JournalStep) -> list[Place]:
+    return [place for place in (entry.step.source, entry.step.target) if place is not None]
+
+
+def _away(catalog: Catalog, steps: Iterable[JournalStep]) -> dict[int, str]:
+    """Return the libraries of some steps whose disk is not there, with their roots as shown.
+
+    A trash folder is on the disk of the library that the file is from.
+    """
+    roots = {place.library_id: place.root for entry in steps for place in _places(entry)}
+    roots.pop(OUTSIDE, None)
+    return {
+        id_: display_text(os.fsdecode(root))
+        for id_, root in roots.items()
+        if device_of(root, catalog.files.known_device(id_)) is None
+    }
 
 
 def _apply(catalog: Catalog, plan_id: int, sink: ProgressSink, cancel: CancelToken) -> MoveReport:
@@ -136,12 +150,18 @@ def _apply(catalog: Catalog, plan_id: int, sink: ProgressSink, cancel: CancelTok
     groups = list(_groups(steps))
     total = sum(len(group) for group in groups)
     copying = _Copying(groups, sink)
+    away = _away(catalog, steps)
+    for root in away.values():
+        report.problems.append(Problem(root, _AWAY, hint=f"Go on later: loradex apply {plan_id}"))
+        sink.problem(report.problems[-1])
     done = 0
     with _Settling(catalog) as settling:
         for group in groups:
             if cancel.cancelled:
                 report.stopped = True
                 break
+            if any(place.library_id in away for entry in group for place in _places(entry)):
+                continue
             sink.progress(Progress("Moving", done, total, "files", _shown(group)))
             try:
                 outcomes = _do_group(group, Doing(cancel, copying.of(group)))
@@ -217,8 +237,7 @@ def _quiet() -> Doing:
 
 def _sync(steps: Iterable[JournalStep]) -> None:
     """Let what steps did to folders outlive a loss of power."""
-    places = [place for entry in steps for place in (entry.step.source, entry.step.target)]
-    for folder in {place.folder for place in places if place is not None}:
+    for folder in {place.folder for entry in steps for place in _places(entry)}:
         sync_folder(folder)
 
 

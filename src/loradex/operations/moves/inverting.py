@@ -14,9 +14,12 @@ from loradex.operations.moves.linking import is_link
 from loradex.operations.moves.planning import Stays
 from loradex.operations.moves.steps import inverse, matches, sentence
 
+_ORDER = {Action.UNLINK: 0, Action.LINK: 2}
+"""Links go before files move, and are made when the file is there to which they lead."""
+
 
 def inverse_steps(group: Sequence[JournalStep]) -> list[Step]:
-    """Return the steps that take a group back, the last one first; nothing is written.
+    """Return the steps that take a group back, those of files the last one first.
 
     A sidecar that is gone is left out: nobody misses it. Raises `Stays` when the model cannot come
     back, because it is not where the group put it, or is not what it was.
@@ -36,7 +39,7 @@ def inverse_steps(group: Sequence[JournalStep]) -> list[Step]:
         except Stays:
             if entry.step.file_id is not None or len(group) == 1:
                 raise
-    return steps
+    return sorted(steps, key=lambda step: _ORDER.get(step.action, 1))
 
 
 def _links_left_alone(group: Sequence[JournalStep]) -> set[bytes]:

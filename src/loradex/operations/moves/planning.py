@@ -235,6 +235,8 @@ class Draft:
         try:
             info = os.lstat(known.place.path)
         except OSError as error:
+            if not os.path.isdir(known.place.root):
+                raise Stays("Its library is not there: the drive is away.") from error
             raise Stays(sentence(error)) from error
         if stat.S_ISLNK(info.st_mode):
             raise Stays("It is a link: links stay where they are.")
