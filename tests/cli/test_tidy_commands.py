@@ -5,6 +5,8 @@ from __future__ import annotations
 import csv
 import io
 import json
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -143,6 +145,17 @@ def test_doctor_works_where_the_catalog_does_not(run: Run, library: Path, home: 
     assert "mine" in run("show", "1").out
 
 
+def test_doctor_leaves_a_newer_catalog_alone(run: Run, library: Path, home: Home) -> None:
+    del library
+    with closing(sqlite3.connect(home.catalog)) as connection, connection:
+        connection.execute("UPDATE alembic_version SET version_num = '9999'")
+    before = home.catalog.read_bytes()
+    ended = run("doctor")
+    assert ended.code == 3
+    assert "newer loradex" in ended.out
+    assert home.catalog.read_bytes() == before
+
+
 def test_backup_and_restore_tell_what_they_do(run: Run, library: Path) -> None:
     del library
     assert "No copy" in run("backup", "list").err
@@ -188,6 +201,11 @@ def test_export_import_round_trip(run: Run, library: Path, tmp_path: Path) -> No
         other = tmp_path / f"home of {name}"
         run("--home", str(other), "library", "add", str(library))
         run("--home", str(other), "scan")
+        value = json.loads(run("--home", str(other), "import", str(path), "-n", "--json").out)
+        assert value["would_change"] == 1
+        (change,) = value["changes"]
+        assert (change["add_tags"], change["note"]) == (["mine"], "a note")
+        assert documented(change) == set()
         asked = run("--home", str(other), "import", str(path), "-n")
         assert "+mine" in asked.out
         assert "would get 1 tag, 1 note" in asked.out

@@ -98,9 +98,9 @@ def import_command(
 
     Models are known by their SHA256, or by their quick digest where one side was not hashed. Tags
     and collections are added; a note goes below the one that is here; of two ratings the one that
-    --prefer says stays. Nothing is ever removed, and a second import changes nothing. Models that
-    are not here are listed with where to get them; nothing of them is kept. With -n it only tells
-    what would change.
+    --prefer says stays. Nothing of yours is removed unless you prefer theirs, and a second import
+    changes nothing. Models that are not here are listed with where to get them; nothing of them is
+    kept. With -n it only tells what would change.
     """
     from loradex.domain.manifest import Prefer  # noqa: PLC0415
     from loradex.operations.manifest.files import read_manifest  # noqa: PLC0415
@@ -201,6 +201,23 @@ def _change_text(change: Change) -> str:
     return display_text(", ".join(parts), 200)
 
 
+def _change_json(change: Change) -> dict[str, object]:
+    """Return what changes of a model, without what does not."""
+    raw: dict[str, object] = {
+        "add_tags": list(change.add_tags),
+        "hide_tags": list(change.hide_tags),
+        "add_words": list(change.add_words),
+        "note": change.note,
+        "rating": change.rating,
+        "favourite": change.favourite,
+        "collections": list(change.collections),
+        "preferences": dict(change.preferences),
+        "fields": {one.name: one.value for one in change.fields},
+    }
+    said = {name: value for name, value in raw.items() if value not in (None, [], {})}
+    return {"id": change.content_id, "name": change.name, **said}
+
+
 def _as_json(report: JoinReport, dry_run: bool) -> dict[str, object]:
     return {
         "changed": 0 if dry_run else report.changed,
@@ -210,6 +227,7 @@ def _as_json(report: JoinReport, dry_run: bool) -> dict[str, object]:
         **{name: getattr(report, name) for name, _, _ in _COUNTED},
         "kept": report.kept,
         "note_too_long": report.too_long,
+        "changes": [_change_json(change) for change in report.changes],
         "absent": [
             {
                 "name": entry.name,
