@@ -95,7 +95,7 @@ class LoraManager:
             SidecarKey("modified", model.added, once),
             SidecarKey("sha256", model.sha256, file),
             SidecarKey("base_model", model.base_model or "Unknown", person),
-            SidecarKey("preview_url", model.preview),
+            SidecarKey("preview_url", _preview(model, existing)),
             SidecarKey("preview_nsfw_level", _highest_bit(model.content_level), once),
             SidecarKey("notes", model.note, person, own="note"),
             SidecarKey("from_civitai", hub is not None),
@@ -126,6 +126,13 @@ class LoraManager:
 def sidecar_dialect() -> list[LoraManager]:
     """Return the dialect."""
     return [LoraManager()]
+
+
+def _preview(model: SidecarModel, existing: Mapping[str, object]) -> str:
+    """Return where the picture is: the one that the tool chose, if it lies beside the model."""
+    there = text(existing.get("preview_url"), 4096)
+    beside = there.rpartition("/")[0] == model.path.rpartition("/")[0]
+    return there if there and beside else model.preview
 
 
 def _name(model: SidecarModel) -> str:

@@ -22,7 +22,8 @@ from loradex.domain.progress import CancelToken, SilentSink
 from loradex.formats.hashing import hash_file
 from loradex.operations.sidecars.drafting import Draft
 from loradex.operations.sidecars.exporting import ExportReport, export_sidecars
-from loradex.operations.sidecars.importing import ImportReport, import_sidecars
+from loradex.operations.sidecars.importing import import_sidecars
+from loradex.operations.sidecars.reading import ImportReport
 from loradex.paths import Home
 from loradex.plugin_manager import FencedDialect, load_plugins
 

@@ -399,6 +399,21 @@ def test_a_picture_inside_a_sidecar_becomes_a_preview(shelf: Shelf) -> None:
     assert sorted(folder(shelf)) == ["ink.safetensors", "ink.swarm.json"]
 
 
+def test_the_preview_that_a_tool_has_chosen_stays(shelf: Shelf) -> None:
+    shelf.model("ink.safetensors")
+    shelf.write("ink.preview.png", picture())
+    shelf.write("ink.webp", picture())
+    chosen = str(shelf.root / "ink.webp")
+    shelf.write("ink.metadata.json", {"preview_url": chosen})
+    shelf.put_out("lora-manager")
+    assert shelf.read("ink.metadata.json")["preview_url"] == chosen
+    # One that was left behind when the model moved does not.
+    shelf.write("ink.metadata.json", {"preview_url": "/elsewhere/ink.webp"})
+    shelf.put_out("lora-manager")
+    found = shelf.read("ink.metadata.json")["preview_url"]
+    assert found == str(shelf.root / "ink.preview.png")
+
+
 @pytest.mark.parametrize("name", ["ink.png", "ink.preview.webp", "ink.JPG", "ink.preview.mp4"])
 def test_a_preview_that_is_there_stays_the_only_one(shelf: Shelf, name: str) -> None:
     shelf.model("ink.safetensors")

@@ -14,7 +14,7 @@ from loradex.domain.progress import CancelToken, Progress, SilentSink
 from loradex.errors import Cancelled
 from loradex.hub.translate import Translator
 from loradex.operations.matching import found
-from loradex.operations.sidecars import importing
+from loradex.operations.sidecars import reading
 from loradex.operations.sidecars.bounded import MOST_BYTES
 from loradex.operations.sidecars.importing import import_sidecars
 from loradex.operations.sidecars.taking import offers, take
@@ -228,7 +228,7 @@ def test_what_a_person_took_off_in_the_tool_is_gone(shelf: Shelf) -> None:
 def test_a_run_that_is_stopped_goes_on_where_it_was(
     shelf: Shelf, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(importing, "BATCH", 2)
+    monkeypatch.setattr(reading, "BATCH", 2)
     for number in range(6):
         shelf.model(f"m{number}.safetensors")
         shelf.write(f"m{number}.txt", f"text {number}")
@@ -243,6 +243,37 @@ def test_a_run_that_is_stopped_goes_on_where_it_was(
         import_sidecars(shelf.catalog, shelf.dialects, sink=Stopping(), cancel=cancel)
     report = shelf.take_in()
     assert (report.unchanged, dict(report.read)) == (4, {"text": 2})
+
+
+def test_a_sidecar_that_moved_with_its_model_says_what_it_says_now(shelf: Shelf) -> None:
+    id_ = shelf.model("old/ink.safetensors")
+    shelf.write("old/ink.metadata.json", {"tags": ["one", "two"]})
+    shelf.take_in()
+    (shelf.root / "new").mkdir()
+    (shelf.root / "old" / "ink.safetensors").rename(shelf.root / "new" / "ink.safetensors")
+    (shelf.root / "old" / "ink.metadata.json").unlink()
+    shelf.write("new/ink.metadata.json", {"tags": ["one"]})
+    with shelf.catalog._writer.transaction() as connection:
+        connection.exec_driver_sql(
+            "UPDATE file SET path = 'new/ink.safetensors', raw_path = ?",
+            (b"new/ink.safetensors",),
+        )
+    shelf.take_in()
+    assert shelf.catalog.details(id_).row.tags == ("one",)
+    assert len(shelf.catalog.sidecars.known()) == 1
+
+
+def test_only_one_tools_files_are_read_when_asked(shelf: Shelf) -> None:
+    id_ = shelf.model("ink.safetensors")
+    shelf.write("ink.json", {"modelVersions": [], "id": 5, "name": "SD.Next's"})
+    shelf.write("ink.txt", "text")
+    report = import_sidecars(
+        shelf.catalog, shelf.dialects, only=["a1111"], sink=SilentSink(), cancel=CancelToken()
+    )
+    assert (report.seen, dict(report.read)) == (1, {})
+    # What was passed over is read when it is asked for.
+    assert dict(shelf.take_in().read) == {"sdnext": 1, "text": 1}
+    assert shelf.fact(id_, "name") == ("SD.Next's", "sidecar")
 
 
 # What a person and the hub said stays.

@@ -101,6 +101,10 @@ class StoredClaims:
     state: str
     claims: str
     taken: str
+    location: bytes
+    """Absolute path, in the bytes the disk has."""
+    online: bool
+    """Its library was there when it was last looked for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -158,8 +162,10 @@ class SidecarStore:
         for some in chunks(content_ids):
             marks = ",".join("?" * len(some))
             for id_, *rest in self._reader.rows_of(
-                "SELECT content_id, id, dialect, path, mtime_ns, state, claims, taken FROM sidecar"
-                f" WHERE content_id IN ({marks}) ORDER BY id",
+                "SELECT content_id, sidecar.id, dialect, path, mtime_ns, state, claims, taken,"
+                " CAST(raw_root || x'2f' || raw_path AS BLOB), online FROM sidecar"
+                " JOIN library ON library.id = library_id"
+                f" WHERE content_id IN ({marks}) ORDER BY sidecar.id",
                 some,
             ):
                 found[int(str(id_))].append(StoredClaims(*rest))  # type: ignore[arg-type]
@@ -188,15 +194,25 @@ class SidecarStore:
         )
         return _unpacked(rows[0][0]) if rows else None
 
-    def record(self, sidecars: Sequence[StoredSidecar], says: Mapping[int, SidecarSays]) -> None:
+    def record(
+        self,
+        sidecars: Sequence[StoredSidecar],
+        says: Mapping[int, SidecarSays],
+        *,
+        superseded: Sequence[int] = (),
+    ) -> None:
         """Keep what was read, and let evidence, words, tags and matches of contents follow.
 
-        All of it is one transaction: give some hundred at a time.
+        Rows that are superseded go. All of it is one transaction: give some hundred at a time.
         """
         if not (sidecars or says):
             return
         with self._writer.transaction() as connection:
             _put_rows(connection, sidecars)
+            if superseded:
+                connection.exec_driver_sql(
+                    "DELETE FROM sidecar WHERE id = ?", [(id_,) for id_ in superseded]
+                )
             put_sidecar_evidence(connection, says)
             self._writer.refresh(connection, list(says))
 

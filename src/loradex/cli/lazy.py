@@ -18,6 +18,8 @@ class LazyCommands(click.Group):
     """
 
     table: Mapping[str, tuple[str, str]] = {}
+    sections: Mapping[str, tuple[str, ...]] = {}
+    """Headings of the help and the commands below each; without any, all are in one list."""
 
     def make_context(
         self,
@@ -61,5 +63,8 @@ class LazyCommands(click.Group):
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """Write the table of commands without importing any."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, line) for name, (_, line) in self.table.items()])
+        width = max(map(len, self.table))
+        for title, names in (self.sections or {"Commands": tuple(self.table)}).items():
+            with formatter.section(title):
+                # One column for all sections: the shorter names of one would move its lines.
+                formatter.write_dl([(f"{name:{width}}", self.table[name][1]) for name in names])

@@ -11,7 +11,7 @@ from loradex.cli.jsontext import print_json, print_json_line
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.cli.select import REF_HELP, dry_run_option, selected
 from loradex.cli.sidecar_text import import_json, import_sentence, line_json, print_diff
-from loradex.cli.sidecar_tools_commands import chosen_dialects
+from loradex.cli.sidecar_tools_commands import chosen_names
 from loradex.cli.words import count_text
 from loradex.domain.text import display_text
 from loradex.errors import UsageError
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from loradex.catalog.catalog import Catalog
     from loradex.domain.progress import CancelToken, ProgressSink
-    from loradex.operations.sidecars.importing import ImportReport
+    from loradex.operations.sidecars.reading import ImportReport
     from loradex.operations.sidecars.taking import Offer
     from loradex.plugin_manager import FencedDialect
 
@@ -77,16 +77,19 @@ def import_command(
     if diff and mine:
         raise UsageError("--diff only shows.", hint="Leave out --diff to take things over.")
     plugins = context.plugins()
-    dialects = chosen_dialects(plugins.sidecar_dialects(), names)
+    dialects = plugins.sidecar_dialects()
+    only = chosen_names(dialects, names)
     with context.catalog() as catalog, stoppable() as cancel:
         ids = selected(catalog, references, query) if references or query is not None else None
         with shown_progress(progress, cancel) as sink:
             if diff or dry_run:
-                report = _look(catalog, dialects, ids, sink, cancel, diff=diff, as_json=as_json)
+                report = _look(
+                    catalog, dialects, ids, sink, cancel, only=only, diff=diff, as_json=as_json
+                )
                 found: list[Offer] = []
             else:
                 report = import_sidecars(
-                    catalog, dialects, ids, again=again, sink=sink, cancel=cancel
+                    catalog, dialects, ids, only=only, again=again, sink=sink, cancel=cancel
                 )
                 found = _offers(catalog, dialects, ids)
                 if mine and found:
@@ -109,16 +112,17 @@ def _look(
     sink: ProgressSink,
     cancel: CancelToken,
     *,
+    only: Sequence[str],
     diff: bool,
     as_json: bool,
 ) -> ImportReport:
     """Read without keeping anything; show each file's fields with `diff`."""
     from loradex.operations.sidecars.comparing import compared  # noqa: PLC0415
-    from loradex.operations.sidecars.importing import ImportReport, read_sidecars  # noqa: PLC0415
+    from loradex.operations.sidecars.reading import ImportReport, read_sidecars  # noqa: PLC0415
 
     report = ImportReport()
     for batch in read_sidecars(
-        catalog, dialects, ids, report, again=diff, sink=sink, cancel=cancel
+        catalog, dialects, ids, report, only=only, again=diff, sink=sink, cancel=cancel
     ):
         if not diff:
             continue

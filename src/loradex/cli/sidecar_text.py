@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from loradex.operations.sidecars.comparing import DiffLine, SidecarDiff
     from loradex.operations.sidecars.drafting import Draft
     from loradex.operations.sidecars.exporting import ExportReport
-    from loradex.operations.sidecars.importing import ImportReport
+    from loradex.operations.sidecars.reading import ImportReport
 
 _WIDE = 60
 _MARKS = {

@@ -51,18 +51,14 @@ def tools_command(context: Context, as_json: bool) -> None:
     )
 
 
-def chosen_dialects(
-    dialects: Iterable[FencedDialect], names: Iterable[str]
-) -> tuple[FencedDialect, ...]:
-    """Return the dialects of these names or tools, all when there are none."""
-    known, wanted = tuple(dialects), tuple(names)
-    for name in wanted:
-        if not any(name == dialect.name or name in dialect.tools for dialect in known):
+def chosen_names(dialects: Iterable[FencedDialect], names: Iterable[str]) -> tuple[str, ...]:
+    """Return the dialects that these names or tools mean; none at all for no names."""
+    known, found = tuple(dialects), list[str]()
+    for name in names:
+        meant = [each.name for each in known if name == each.name or name in each.tools]
+        if not meant:
             raise UsageError(
                 f"There is no dialect {name!r}.", hint="`loradex sidecar tools` lists them."
             )
-    return tuple(
-        dialect
-        for dialect in known
-        if not wanted or dialect.name in wanted or not set(wanted).isdisjoint(dialect.tools)
-    )
+        found += meant
+    return tuple(dict.fromkeys(found))

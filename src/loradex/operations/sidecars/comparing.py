@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 from loradex.catalog.sidecar_store import Standing
 from loradex.domain.evidence import Source
 from loradex.domain.tags import fold_tag
-from loradex.operations.sidecars.importing import ReadSidecar
 from loradex.operations.sidecars.judging import SidecarState
+from loradex.operations.sidecars.reading import ReadSidecar
 from loradex.operations.sidecars.says import in_order, tags_of, told, words_of
 
 if TYPE_CHECKING:
