@@ -35,7 +35,8 @@ def connect(
 ) -> set[int]:
     """Decide which contents these models are; return the contents that gained or lost some.
 
-    With `among`, only these contents and those that were thought of before are candidates.
+    With `among`, only these contents and those that were thought of before are candidates. A model
+    stays the content that it was taken for by a name, although the file is called otherwise now.
     """
     ids = (json.dumps([model.id for model in models]),)
     before: dict[int, int | None] = {}
@@ -55,6 +56,11 @@ def connect(
         hashes={model.hash for model in models if model.hash},
         versions={model.version_id for model in models if model.version_id},
         among=None if among is None else thought_of,
+        held=[
+            (model.name_key, content_id)
+            for model in models
+            if model.name_key and (content_id := before.get(model.id)) is not None
+        ],
     )
     decisions = {model.id: decide(model, known) for model in models}
     connection.exec_driver_sql(

@@ -65,16 +65,20 @@ def register(
     hashes: Collection[str],
     versions: Collection[int],
     among: Collection[int] | None = None,
+    held: Iterable[tuple[str, int]] = (),
 ) -> Register:
     """Return who bears these name keys, hashes and hub versions; only `among` these contents.
 
-    Without `among` it is one pass over all contents, however much is asked for.
+    Without `among` it is one pass over all contents, however much is asked for. `held` are name
+    keys with contents that were known by them before, whatever their files are called now.
     """
     found = Register()
     _match_digests(_rows(run, _CONTENTS, "content.id", among), set(hashes), found)
     for source, content_id, key in _named(run, among):
         if key in names:
             found.names[key].setdefault(content_id, source)
+    for key, content_id in held:
+        found.names[key].setdefault(content_id, FORMER)
     for content_id, version in _rows(run, _VERSIONS, "content_id", among):
         if version in versions:
             found.versions[int(str(version))].append(int(str(content_id)))

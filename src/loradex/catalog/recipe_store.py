@@ -76,7 +76,7 @@ class RecipeStore(RecipeRows):
         with self._writer.transaction() as connection:
             run = connection.exec_driver_sql
             run("DELETE FROM content_use")
-            run("UPDATE recipe_model SET matched_by = '', content_id = NULL")
+            run("UPDATE recipe_model SET matched_by = ''")
             run("UPDATE recipe SET counted = 0")
             settle(connection)
 

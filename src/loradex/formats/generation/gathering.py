@@ -12,6 +12,8 @@ from loradex.domain.text import storable
 from loradex.formats.generation.values import MOST_MODELS, MOST_SETTINGS, MOST_TEXT, text_of
 
 _MOST_NAME = 500
+_MOST_SETTING = 4_000
+"""Characters kept of a setting; notes of extensions can be long."""
 _MOST_TAGS = 2 * MOST_MODELS
 _NOTHING = frozenset({"", "none", "null", "automatic", "undefined", "use same checkpoint"})
 _TAG = re.compile(r"<(lora|lyco|hypernet):([^<>:]{1,400})((?::[^<>:]{0,100}){0,8})>", re.IGNORECASE)
@@ -34,7 +36,7 @@ class Gathered:
         """Keep a setting that says something, unless it is known already."""
         text = text_of(value)
         if text and name not in self.settings and len(self.settings) < MOST_SETTINGS:
-            self.settings[storable(name, 100)] = text
+            self.settings[storable(name, 100)] = text[:_MOST_SETTING]
 
     def model(
         self,
