@@ -112,7 +112,7 @@ def test_a_grid_of_nothing_but_exclusions_is_refused(stocked: Stock, catalog: Ca
     ("asked", "words"),
     [
         ({K.SIZE: "8000"}, "width 8000 cannot be drawn"),
-        ({K.SIZE: "65x64"}, "width 65 cannot be drawn"),
+        ({K.SIZE: "65x64"}, "cannot draw 65x64: its sides are multiples of 8"),
         ({K.STEPS: "0"}, "0 steps cannot be drawn"),
         ({K.STEPS: "1001"}, "1001 steps"),
         ({K.STRENGTH: "11"}, "strength 11.0 cannot be used"),

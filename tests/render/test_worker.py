@@ -179,15 +179,8 @@ def test_it_has_no_key_and_no_network(tmp_path: Path, monkeypatch: pytest.Monkey
 
 def test_it_ends_when_its_owner_is_killed(stock: dict[str, Stock], tmp_path: Path) -> None:
     """The owner holds the process's stdin: with it goes the work."""
-    from loradex.domain.grid_json import spec_to_json
-
     plan = planned(stock, num_inference_steps=900)
-    job = {
-        "spec": spec_to_json(plan.spec),
-        "keys": [cell.key for cell in plan.cells],
-        "folder": str(tmp_path),
-        "device": "cpu",
-    }
+    job = drawing._job(plan, [cell.key for cell in plan.cells], tmp_path, "cpu", ())
     process = subprocess.Popen(
         [sys.executable, "-m", "loradex.render.worker"],
         stdin=subprocess.PIPE,

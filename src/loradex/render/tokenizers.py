@@ -132,11 +132,12 @@ def where_to_put(checkpoint: Path, kind: TokenizerKind) -> str:
     """Return the sentence on what to get from where, and where to put it."""
     published = PUBLISHED[kind]
     names = " and ".join(file.name for file in published.files)
-    folder = checkpoint.parent / _folder_name(kind)
+    folder = checkpoint.parent / folder_name(kind)
     return f"Put {names} of {published.repository} into {folder}."
 
 
-def _folder_name(kind: TokenizerKind) -> str:
+def folder_name(kind: TokenizerKind) -> str:
+    """Return what the folder of a tokenizer is called, beside a checkpoint or a text encoder."""
     return "tokenizer" if kind == "clip" else f"tokenizer_{kind}"
 
 
@@ -175,12 +176,12 @@ def _places(
 
 def _usual_places(checkpoint: Path, kind: TokenizerKind) -> Iterator[Path]:
     known, beside = _KINDS[kind], checkpoint.parent
-    yield beside / _folder_name(kind)
-    yield beside / f"{checkpoint.stem}.{_folder_name(kind)}"
+    yield beside / folder_name(kind)
+    yield beside / f"{checkpoint.stem}.{folder_name(kind)}"
     for number in ("", "_2", "_3"):
         yield from _subfolders(beside, f"*/tokenizer{number}")
     for ancestor in islice(checkpoint.absolute().parents, 5):
-        yield ancestor / _folder_name(kind)
+        yield ancestor / folder_name(kind)
         for folder in known.comfy:
             yield ancestor / "comfy" / folder
     for hub in _hub_caches():

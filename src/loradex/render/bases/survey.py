@@ -16,7 +16,7 @@ from loradex.render.bases.transformer_file import TransformerFile
 from loradex.render.bases.vae_file import VaeSource, find_vae
 from loradex.render.bases.weights import Weights, open_weights
 from loradex.render.build import Kind
-from loradex.render.tokenizers import has_tokenizer, missing_tokenizer
+from loradex.render.tokenizers import folder_name, has_tokenizer, missing_tokenizer
 
 _MOST_COMPANIONS = 64
 _CLIP_L_SHARE = 3 / 8
@@ -134,7 +134,7 @@ def survey(found: TransformerFile, checkpoint: Path, companions: Companions) -> 
 def text_folders(source: TextSource) -> tuple[Path, ...]:
     """Return the folders to look for an encoder's tokenizer in before the usual ones."""
     beside = source.path.parent
-    return (beside, beside / "tokenizer")
+    return (beside, beside / folder_name(source.tokenizer), beside / "tokenizer")
 
 
 def _missing_text(name: str, want: Wanted) -> Missing:
