@@ -14,7 +14,7 @@ import pytest
 from loradex.catalog.catalog import Catalog
 from loradex.domain.plans import Stamp
 from loradex.domain.progress import CancelToken, SilentSink
-from loradex.operations.moves import renaming, steps
+from loradex.operations.moves import moving, renaming
 from loradex.operations.moves.applying import carry_out
 from loradex.operations.moves.copying import CopyFailed, copy_verified, stamp_of
 from loradex.operations.moves.undoing import plan_undo
@@ -82,14 +82,14 @@ def test_a_disk_that_fills_up_keeps_the_model_whole(
 ) -> None:
     before = tree(inbox, models)
     plan = planned(catalog, MOVES)
-    real = steps.copy_verified
+    real = moving.copy_verified
 
     def filling(source: bytes, copy: bytes, stamp: Stamp, **how: object) -> None:
         if copy.startswith(os.fsencode(models)) and not source.endswith(b"neon.safetensors"):
             raise OSError(errno.ENOSPC, "No space left on device")
         real(source, copy, stamp, **how)  # type: ignore[arg-type]
 
-    monkeypatch.setattr(steps, "copy_verified", filling)
+    monkeypatch.setattr(moving, "copy_verified", filling)
     report = carry_out(catalog, plan, sink=SilentSink(), cancel=CancelToken())
     assert report.models == 0
     assert "full" in report.problems[0].message

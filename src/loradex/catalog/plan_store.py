@@ -3,24 +3,20 @@
 from __future__ import annotations
 
 import json
-import os
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from loradex.catalog.file_store import PATH_LIMIT
 from loradex.catalog.journal_rows import (
     after_json,
-    before_json,
     journal_step,
-    place_json,
     read_place,
 )
+from loradex.catalog.plan_rows import NOTE_LIMIT, clear, fill, goes, take_back
 from loradex.catalog.reader import Reader
 from loradex.domain.plans import (
     FILE_ACTIONS,
-    Action,
     Conflict,
     JournalStep,
     MovePlan,
@@ -29,19 +25,14 @@ from loradex.domain.plans import (
     PlanState,
     PlanSummary,
     Stamp,
-    Step,
     StepState,
 )
 from loradex.domain.text import storable
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
-
     from loradex.catalog.writer import Writer
 
-_NOTE_LIMIT = 1000
 _OF_FILES = "action IN (" + ", ".join(f"'{action.value}'" for action in FILE_ACTIONS) + ")"
-_OF_FOLDERS = "action IN ('make folder', 'remove folder')"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,19 +94,19 @@ class PlanStore:
                     plan.kind,
                     PlanState.PLANNED.value,
                     time.time(),
-                    storable(plan.note, _NOTE_LIMIT),
+                    storable(plan.note, NOTE_LIMIT),
                     about,
                 ),
             ).scalar_one()
-            _fill(connection, plan_id, plan)
+            fill(connection, plan_id, plan)
         return int(plan_id)
 
     def replace(self, plan_id: int, plan: MovePlan) -> bool:
         """Put other steps in the place of those of a plan that was not begun; False if it was."""
         with self._writer.transaction() as connection:
-            if not _clear(connection, plan_id, PlanState.PLANNED):
+            if not clear(connection, plan_id, PlanState.PLANNED):
                 return False
-            _fill(connection, plan_id, plan)
+            fill(connection, plan_id, plan)
         return True
 
     def discard(self, plan_id: int) -> bool:
@@ -124,7 +115,7 @@ class PlanStore:
         Its number is not given to another one.
         """
         with self._writer.transaction() as connection:
-            return _clear(connection, plan_id, PlanState.DISCARDED)
+            return clear(connection, plan_id, PlanState.DISCARDED)
 
     def steps(self, plan_id: int) -> list[JournalStep]:
         """Return a plan's steps in their order; none when there is no such plan."""
@@ -270,140 +261,10 @@ class PlanStore:
                 if outcome.state is not StepState.DONE:
                     continue
                 if step.file_id is not None:
-                    follow = _GOES.get(step.action, _follow)
-                    touched |= follow(connection, step, outcome.result)
+                    touched |= goes(connection, step, outcome.result)
                 if step.undoes is not None:
-                    _take_back(connection, step.undoes, now)
+                    take_back(connection, step.undoes, now)
             self._writer.refresh(connection, touched)
-
-
-def _follow(connection: Connection, step: Step, result: Stamp | None) -> set[int]:
-    """Let a file's row go where the file went; return the contents this concerns.
-
-    A scan may have been there before us and have made a row of its own: ours, which knows more,
-    takes its place. Rows of libraries that were removed meanwhile are left alone.
-    """
-    run = connection.exec_driver_sql
-    place = step.target
-    if run("SELECT 1 FROM library WHERE id = ?", (place.library_id,)).scalar() is None:
-        return set()
-    touched = {
-        row[0]
-        for row in run(
-            "DELETE FROM file WHERE library_id = ? AND raw_path = ? AND id <> ?"
-            " RETURNING content_id",
-            (place.library_id, place.relative, step.file_id),
-        )
-    }
-    touched |= {
-        row[0]
-        for row in run(
-            "UPDATE file SET library_id = ?, raw_path = ?, path = ?, device = ?, inode = ?,"
-            " state = iif(state IN ('missing', 'offline'), 'present', state), last_seen = ?"
-            " WHERE id = ? RETURNING content_id",
-            (
-                place.library_id,
-                place.relative,
-                storable(os.fsdecode(place.relative), PATH_LIMIT),
-                result.device if result else 0,
-                result.inode if result else 0,
-                time.time(),
-                step.file_id,
-            ),
-        )
-    }
-    if result is not None and not result.folder:
-        run(
-            "UPDATE file SET size = ?, mtime_ns = ? WHERE id = ?",
-            (result.size, result.mtime_ns, step.file_id),
-        )
-    return {content for content in touched if content is not None}
-
-
-def _leave(connection: Connection, step: Step, _result: Stamp | None) -> set[int]:
-    """Note that a file is at its place no longer; all that is known of it stays."""
-    rows = connection.exec_driver_sql(
-        "UPDATE file SET state = 'missing' WHERE id = ? RETURNING content_id", (step.file_id,)
-    )
-    return {row[0] for row in rows if row[0] is not None}
-
-
-_GOES = {Action.TRASH: _leave, Action.UNLINK: _leave}
-"""After these a file's row has no place; after all others it has the step's target."""
-
-
-def _fill(connection: Connection, plan_id: int, plan: MovePlan) -> None:
-    """Write the steps of a plan, and what it leaves alone."""
-    now = time.time()
-    run = connection.exec_driver_sql
-    if plan.steps:
-        run(
-            "INSERT INTO journal(plan_id, position, action, before, after, state, changed_at)"
-            " VALUES (?, ?, ?, ?, ?, ?, ?)",
-            [
-                (
-                    plan_id,
-                    position,
-                    step.action.value,
-                    before_json(step),
-                    after_json(step),
-                    StepState.PLANNED.value,
-                    now,
-                )
-                for position, step in enumerate(plan.steps)
-            ],
-        )
-    if plan.conflicts:
-        run(
-            "INSERT INTO plan_conflict(plan_id, position, source, reason, file_id)"
-            " VALUES (?, ?, ?, ?, ?)",
-            [
-                (
-                    plan_id,
-                    position,
-                    json.dumps(place_json(conflict.source)),
-                    storable(conflict.reason, _NOTE_LIMIT),
-                    conflict.file_id,
-                )
-                for position, conflict in enumerate(plan.conflicts)
-            ],
-        )
-
-
-def _clear(connection: Connection, plan_id: int, state: PlanState) -> bool:
-    """Take the steps of a plan away and give it a state, if nothing of it was begun."""
-    run = connection.exec_driver_sql
-    planned = run(
-        "UPDATE plan SET state = ? WHERE id = ? AND state = 'planned'",
-        (state.value, plan_id),
-    ).rowcount
-    if planned:
-        run("DELETE FROM journal WHERE plan_id = ?", (plan_id,))
-        run("DELETE FROM plan_conflict WHERE plan_id = ?", (plan_id,))
-    return bool(planned)
-
-
-def _take_back(connection: Connection, step_id: int, now: float) -> None:
-    """Note on a step that it was taken back; one that it had taken back itself holds again."""
-    run = connection.exec_driver_sql
-    state, next_id = StepState.UNDONE, step_id
-    while next_id is not None:
-        plan_id, before = run("SELECT plan_id, before FROM journal WHERE id = ?", (next_id,)).one()
-        run(
-            "UPDATE journal SET state = ?, changed_at = ? WHERE id = ?",
-            (state.value, now, next_id),
-        )
-        if state is StepState.UNDONE:
-            run(
-                "UPDATE plan SET undone_at = ?1, state = iif(EXISTS (SELECT 1 FROM journal"
-                f" WHERE plan_id = ?2 AND state = 'done' AND NOT {_OF_FOLDERS}), state, 'undone')"
-                " WHERE id = ?2",
-                (now, plan_id),
-            )
-        else:
-            run("UPDATE plan SET undone_at = NULL, state = 'applied' WHERE id = ?", (plan_id,))
-        state = StepState.DONE if state is StepState.UNDONE else StepState.UNDONE
-        next_id = json.loads(before)["undoes"]
 
 
 def _bytes(value: object) -> bytes:

@@ -10,7 +10,7 @@ from loradex.domain.downloads import Download, NewDownload
 from loradex.domain.text import display_text
 from loradex.operations.downloads.plan import DiskRoom
 from loradex.operations.moves.names import nearest_folder
-from loradex.operations.moves.steps import SPARE_BYTES, free_bytes
+from loradex.operations.moves.on_disk import SPARE_BYTES, free_bytes
 
 
 @dataclass(slots=True)

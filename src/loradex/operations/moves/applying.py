@@ -25,10 +25,11 @@ from loradex.domain.plans import (
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.domain.text import display_text
 from loradex.errors import Cancelled
+from loradex.operations.moves.doing import Doing, StepFailed
 from loradex.operations.moves.lock import moving
 from loradex.operations.moves.renaming import sync_folder
 from loradex.operations.moves.sizes import compared_bytes, copied_bytes
-from loradex.operations.moves.steps import Doing, StepFailed, begun, inverse, perform
+from loradex.operations.moves.steps import begun, inverse, perform
 from loradex.operations.roots import device_of
 
 _AWAY = "The library is not there: its drive is away. Nothing of it was touched."

@@ -11,8 +11,9 @@ from dataclasses import replace
 from loradex.domain.plans import Action, JournalStep, Place, Step, StepState
 from loradex.operations.moves.copying import stamp_of
 from loradex.operations.moves.linking import is_link
+from loradex.operations.moves.on_disk import matches, sentence
 from loradex.operations.moves.planning import Stays
-from loradex.operations.moves.steps import inverse, matches, sentence
+from loradex.operations.moves.steps import inverse
 
 _ORDER = {Action.UNLINK: 0, Action.LINK: 2}
 """Links go before files move, and are made when the file is there to which they lead."""

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import stat
 from bisect import bisect_left
 from collections.abc import Collection, Iterable, Sequence
@@ -16,7 +15,6 @@ from loradex.domain.plans import (
     OUTSIDE,
     Action,
     Conflict,
-    LinkKind,
     MovePlan,
     Place,
     Stamp,
@@ -24,7 +22,6 @@ from loradex.domain.plans import (
 )
 from loradex.domain.text import display_text
 from loradex.formats.model_files import is_model_file, model_stem, sidecars
-from loradex.formats.shards import shard_name
 from loradex.operations.moves.copying import stamp_of
 from loradex.operations.moves.linking import link_text, relinked
 from loradex.operations.moves.names import (
@@ -34,48 +31,24 @@ from loradex.operations.moves.names import (
     names_in,
     nearest_folder,
 )
-from loradex.operations.moves.steps import SPARE_BYTES, free_bytes, matches, sentence
+from loradex.operations.moves.on_disk import SPARE_BYTES, free_bytes, matches, sentence
 from loradex.operations.moves.trash_can import another_slot
+from loradex.operations.moves.wanted import (
+    Extra,
+    Loose,
+    Stays,
+    Wanted,
+    extra_step,
+    other_shards,
+    regular_stamp,
+    sibling,
+    temporary_name,
+)
+
+__all__ = ["Draft", "Extra", "Loose", "Stays", "Wanted", "plan_moves"]
 
 _LEAVING = (Action.MOVE, Action.TRASH, Action.RESTORE)
 """Actions after which nothing is at the source any more."""
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A model file that is to go to another place, or into the trash. `undoes` as in `Step`."""
-
-    known: KnownPlace
-    target: Place
-    undoes: int | None = None
-    action: Action = Action.MOVE
-    """MOVE, or TRASH with a slot of a trash folder as the target."""
-    kept: KnownPlace | None = None
-    """Of a file in the trash: another one with the same bytes, without which it stays."""
-    link: LinkKind | None = None
-    """What is left in the place of such a file: a link to the one that is kept. Its sidecars, which
-    go by the name, then stay."""
-    links: tuple[KnownPlace, ...] = ()
-    """Symbolic links that lead to it: they are made to lead to where it goes, or to the one that is
-    kept, or go with it into nothing."""
-
-
-@dataclass(frozen=True, slots=True)
-class Loose:
-    """A file that is no model, by itself: a sidecar without its model, say."""
-
-    source: Place
-    target: Place
-    action: Action = Action.MOVE
-
-
-@dataclass(frozen=True, slots=True)
-class Extra:
-    """A file that goes with a model whatever it is called: a sidecar that is brought back."""
-
-    source: Place
-    target: Place
-    undoes: int | None = None
 
 
 def plan_moves(
@@ -105,17 +78,6 @@ def plan_moves(
             break
         going = waiting
     return draft.plan(kind, note)
-
-
-class Stays(Exception):
-    """A model cannot go to its place; the message is a sentence.
-
-    `taken_by` is the path of the file that has its name, where that is the reason.
-    """
-
-    def __init__(self, message: str, taken_by: bytes | None = None) -> None:
-        super().__init__(message)
-        self.taken_by = taken_by
 
 
 @dataclass(slots=True)
@@ -162,7 +124,7 @@ class Draft:
             file_id=known.file_id,
             content_id=known.content_id,
             sha256=known.sha256,
-            temporary=_temporary_name(),
+            temporary=temporary_name(),
             undoes=wanted.undoes,
             same_as=wanted.kept.place if wanted.kept else None,
         )
@@ -187,7 +149,7 @@ class Draft:
         if wanted.kept is not None:
             ours, theirs = wanted.known.place.name, wanted.kept.place.name
             stems = [os.fsencode(model_stem(os.fsdecode(name))) for name in (ours, theirs)]
-            beside = _sibling(wanted.kept.place, stems[1] + step.source.name[len(stems[0]) :])
+            beside = sibling(wanted.kept.place, stems[1] + step.source.name[len(stems[0]) :])
             taken = (beside.folder, name_key(beside.name)) in self._taken
             if not taken and not os.path.lexists(beside.path):
                 return replace(step, target=beside)
@@ -204,8 +166,8 @@ class Draft:
                     0,
                     loose.target,
                     source=loose.source,
-                    stamp=_regular_stamp(loose.source),
-                    temporary=_temporary_name(),
+                    stamp=regular_stamp(loose.source),
+                    temporary=temporary_name(),
                 )
             ]
         )
@@ -252,13 +214,13 @@ class Draft:
         if source is None or (model.stamp is not None and model.stamp.folder):
             return []
         if source.library_id == OUTSIDE:
-            return [_extra_step(extra) for extra in extras]
+            return [extra_step(extra) for extra in extras]
         name, new_name = os.fsdecode(source.name), os.fsdecode(target.name)
         stem, new_stem = model_stem(name), model_stem(new_name)
         files = {extra.source.path: extra for extra in extras}
-        for shard, new_shard in _other_shards(name, new_name):
+        for shard, new_shard in other_shards(name, new_name):
             part = Extra(
-                _sibling(source, os.fsencode(shard)), _sibling(target, os.fsencode(new_shard))
+                sibling(source, os.fsencode(shard)), sibling(target, os.fsencode(new_shard))
             )
             if os.path.lexists(part.source.path):
                 files.setdefault(part.source.path, part)
@@ -266,11 +228,9 @@ class Draft:
         if not self._shared(source, names, stem):
             for sidecar in sidecars(name, names):
                 renamed = os.fsencode(new_stem + sidecar.name[len(stem) :])
-                beside = Extra(
-                    _sibling(source, os.fsencode(sidecar.name)), _sibling(target, renamed)
-                )
+                beside = Extra(sibling(source, os.fsencode(sidecar.name)), sibling(target, renamed))
                 files.setdefault(beside.source.path, beside)
-        return [_extra_step(each) for each in files.values() if each.source.path not in self._moved]
+        return [extra_step(each) for each in files.values() if each.source.path not in self._moved]
 
     def _names_beside(self, source: Place, stem: str) -> list[str]:
         """Return the names in a file's folder that begin with `stem`, from one sorted listing."""
@@ -289,7 +249,7 @@ class Draft:
             for name in names
             if is_model_file(name) and model_stem(name) == stem and os.fsencode(name) != source.name
         ]
-        return any(_sibling(source, os.fsencode(name)).path not in self._moved for name in others)
+        return any(sibling(source, os.fsencode(name)).path not in self._moved for name in others)
 
     def _check_target(self, step: Step, leaving: Collection[bytes]) -> None:
         """Raise unless the target's name is free, allowed, and below its library's root.
@@ -375,47 +335,3 @@ def _link(wanted: Wanted, kept: KnownPlace, stamp: Stamp, model: Step) -> Step:
         link=wanted.link,
         link_text=link_text(wanted.known.place, kept.place),
     )
-
-
-def _extra_step(extra: Extra) -> Step:
-    return Step(
-        Action.RESTORE if extra.source.library_id == OUTSIDE else Action.MOVE,
-        0,
-        extra.target,
-        source=extra.source,
-        stamp=_regular_stamp(extra.source),
-        temporary=_temporary_name(),
-        undoes=extra.undoes,
-    )
-
-
-def _regular_stamp(place: Place) -> Stamp:
-    try:
-        info = os.lstat(place.path)
-    except OSError as error:
-        raise Stays(f"{place.shown}: {sentence(error)}") from error
-    if not stat.S_ISREG(info.st_mode):
-        raise Stays(f"{place.shown}, which belongs to it, is no plain file.")
-    return stamp_of(info)
-
-
-def _sibling(place: Place, name: bytes) -> Place:
-    folder = place.relative.rpartition(b"/")[0]
-    return replace(place, relative=folder + b"/" + name if folder else name)
-
-
-def _other_shards(name: str, new_name: str) -> list[tuple[str, str]]:
-    """Return the names of a model's other shards, before and after; raise when one is lost so."""
-    shard = shard_name(name)
-    if shard is None:
-        return []
-    renamed = shard_name(new_name)
-    if renamed is None or (renamed.number, renamed.of) != (shard.number, shard.of):
-        raise Stays("It is one of several files of a model: its new name has to say so, too.")
-    numbers = [number for number in range(1, shard.of + 1) if number != shard.number]
-    return [(shard.sibling(number), renamed.sibling(number)) for number in numbers]
-
-
-def _temporary_name() -> str:
-    """Return a name that no other plan uses, and that scans take for an unfinished download."""
-    return f".loradex-{secrets.token_hex(8)}.part"

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from loradex.domain.plans import FILE_ACTIONS, Action, MovePlan, Place
 from loradex.domain.text import display_text
 from loradex.operations.moves.names import nearest_folder
+from loradex.operations.moves.on_disk import free_bytes
 from loradex.operations.moves.sizes import crosses_disks, device_of_place
-from loradex.operations.moves.steps import free_bytes
 
 
 @dataclass(slots=True)

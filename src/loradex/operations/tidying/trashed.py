@@ -15,7 +15,7 @@ from loradex.catalog.catalog import Catalog
 from loradex.domain.plans import JournalStep, Place
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.operations.moves.lock import moving
-from loradex.operations.moves.steps import matches, sentence
+from loradex.operations.moves.on_disk import matches, sentence
 from loradex.operations.moves.trash_can import remove_empty, remove_info
 
 _AT_ONCE = 100
