@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from threading import Event as Gate
 
@@ -204,3 +205,24 @@ def test_all_calls_of_a_plugin_run_on_one_thread_that_is_not_ours() -> None:
     threads = {fence.call(get_ident, limit=60) for _ in range(3)}
     assert len(threads) == 1
     assert get_ident() not in threads
+
+
+def test_many_models_are_handed_over_at_once(write: Write, load: Callable[[], Plugins]) -> None:
+    """One that a plugin fails on costs that one only."""
+    write(
+        "picky.py",
+        """
+        @hookimpl
+        def propose_tags(model):
+            if "bad" in model.file_name:
+                raise ValueError("not this one")
+            return [TagProposal(model.file_name, 0.5, "")]
+        """,
+    )
+    write("good.py", GOOD)
+    plugins = load()
+    models = [replace(MODEL, file_name=name) for name in ("a", "bad", "c")]
+    tags = [[tag.tag for tag in each] for each in plugins.propose_tags_all(models)]
+    assert tags == [["good", "a"], ["good"], ["good", "c"]]
+    assert [problem.plugin for problem in plugins.problems] == ["picky"]
+    assert plugins.propose_tags_all([]) == []

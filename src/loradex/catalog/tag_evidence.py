@@ -9,20 +9,31 @@ from dataclasses import dataclass
 
 import msgspec
 
-from loradex.catalog.reader import Reader, chunks, counted, texts
+from loradex.catalog.reader import Reader, chunks, texts
 from loradex.domain.text import storable
 
 MOST_FOLDERS = 20
 _LONGEST_TABLE = 512 * 1024
 _LONGEST_NAME = 200
 _REPEATS = re.compile(r"[0-9]{1,6}_")
+
+
+class _Metadata(msgspec.Struct):
+    """The two of kohya's tables that have training folders for keys, JSON in JSON."""
+
+    ss_dataset_dirs: str = ""
+    ss_tag_frequency: str = ""
+
+
+# Headers are megabytes in a library of thousands: this reads them several times quicker than
+# SQLite's own JSON functions do.
+_metadata = msgspec.json.Decoder(_Metadata)
+_captions = msgspec.json.Decoder(tuple[tuple[str, int], ...])
 _keys = msgspec.json.Decoder(dict[str, msgspec.Raw])
 
 _ROWS = (
     "SELECT content.id, content.name, content.file_name, content.path, content.kind, content.base,"
-    " content.derivative, content.content_level, header.tag_counts,"
-    " json_extract(header.metadata_json, '$.ss_dataset_dirs'),"
-    " json_extract(header.metadata_json, '$.ss_tag_frequency')"
+    " content.derivative, content.content_level, header.tag_counts, header.metadata_json"
     " FROM content LEFT JOIN content_header AS header ON header.content_id = content.id"
     " WHERE content.id IN ({marks})"
 )
@@ -83,20 +94,31 @@ def _read(
             base=row[5],
             derivative=row[6],
             content_level=row[7],
-            captions=counted(row[8]),
-            training_folders=_folders(row[9]) or _folders(row[10]),
+            captions=_captions.decode(row[8] or "[]"),
+            training_folders=_training_folders(row[9]),
             hub_name=hub_name or "",
             hub_type=hub_type or "",
             hub_tags=texts(hub_tags or "[]"),
         )
 
 
-def _folders(table: object) -> tuple[str, ...]:
+def _training_folders(metadata: str | None) -> tuple[str, ...]:
+    """Return the names of training folders that a header's metadata knows."""
+    if not metadata or "ss_" not in metadata:
+        return ()
+    try:
+        tables = _metadata.decode(metadata)
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return ()
+    return _folders(tables.ss_dataset_dirs) or _folders(tables.ss_tag_frequency)
+
+
+def _folders(table: str) -> tuple[str, ...]:
     """Return the names of training folders: the keys of one of kohya's tables, `10_` cut off.
 
     What is no such table, or was cut where it is too long, has none.
     """
-    if not isinstance(table, str) or len(table) > _LONGEST_TABLE or not table.startswith("{"):
+    if len(table) > _LONGEST_TABLE or not table.startswith("{"):
         return ()
     try:
         keys = _keys.decode(table)

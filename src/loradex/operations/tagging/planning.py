@@ -15,8 +15,11 @@ from loradex.domain.tags import fold_tag
 from loradex.operations.tagging.rules import Given, Matcher, RuleSet
 from loradex.plugin_api import TaggerInput
 from loradex.plugin_manager import Plugins
+from loradex.plugin_manager.checks import ProposedTag
 
 _PORTION = 500
+_ASKED_AT_ONCE = 50
+"""Models that a plugin is handed at once: it has 10 seconds for them."""
 _NOTHING = TagsKnown({}, frozenset(), frozenset())
 
 
@@ -114,12 +117,29 @@ class _Work:
 
     def look_at(self, ids: Sequence[int], cancel: CancelToken) -> None:
         known = self._catalog.auto_tags.known(ids)
-        for facts in self._catalog.tag_evidence.of(ids):
+        models = self._catalog.tag_evidence.of(ids)
+        asked = [as_input(facts, self._roots) for facts in models]
+        for facts, model, proposed in zip(
+            models, asked, self._proposed(asked, cancel), strict=True
+        ):
             cancel.check()
-            self._compare(facts, known.get(facts.content_id, _NOTHING))
+            given = self._all_given(model, proposed)
+            self._compare(facts, given, known.get(facts.content_id, _NOTHING))
 
-    def _compare(self, facts: TagFacts, known: TagsKnown) -> None:
-        wanted = self._wanted(facts, known)
+    def _proposed(
+        self, models: Sequence[TaggerInput], cancel: CancelToken
+    ) -> list[tuple[ProposedTag, ...]]:
+        """Return what plugins propose for each model."""
+        if not self._rules.settings.plugins:
+            return [() for _ in models]
+        proposed: list[tuple[ProposedTag, ...]] = []
+        for start in range(0, len(models), _ASKED_AT_ONCE):
+            cancel.check()
+            proposed += self._plugins.propose_tags_all(models[start : start + _ASKED_AT_ONCE])
+        return proposed
+
+    def _compare(self, facts: TagFacts, given: Sequence[Given], known: TagsKnown) -> None:
+        wanted = self._wanted(given, known)
         put = tuple(tag for folded, tag in wanted.items() if known.auto.get(folded) != tag)
         gone = tuple(folded for folded in known.auto if folded not in wanted)
         if put or gone:
@@ -131,42 +151,39 @@ class _Work:
             if folded not in known.others and folded not in known.removed
         )
 
-    def _wanted(self, facts: TagFacts, known: TagsKnown) -> dict[str, AutoTag]:
-        """Return the tags that this model should have of rules, by folded name."""
+    def _wanted(self, given: Sequence[Given], known: TagsKnown) -> dict[str, AutoTag]:
+        """Return the tags that a model should have of rules, by folded name."""
         reasons: dict[str, list[Given]] = {}
-        for given in self._all_given(facts):
-            folded = fold_tag(given.tag)
+        for each in given:
+            folded = fold_tag(each.tag)
             meant = self._meanings.get(folded, folded)
             if meant is not None and meant not in known.removed:
-                reasons.setdefault(meant, []).append(given)
+                reasons.setdefault(meant, []).append(each)
         wanted: dict[str, AutoTag] = {}
         for folded, given_by in reasons.items():
             if folded in known.others and folded not in known.auto:
                 continue
             if len(wanted) >= self._rules.settings.most_tags:
                 break
-            self._given.update(fold_tag(given.tag) for given in given_by)
+            self._given.update(fold_tag(each.tag) for each in given_by)
             wanted[folded] = _together(folded, given_by, known)
         return wanted
 
-    def _all_given(self, facts: TagFacts) -> list[Given]:
+    def _all_given(self, model: TaggerInput, proposed: Iterable[ProposedTag]) -> list[Given]:
         """Return what rules and plugins give, the surest first."""
-        asked = as_input(facts, self._roots)
-        given = self._matcher.tags(asked)
-        settings = self._rules.settings
-        if settings.plugins:
-            given += (
-                Given(
-                    self._matcher.named(tag.tag, asked.kind),
-                    tag.plugin,
-                    round(tag.confidence, 2),
-                    tag.reason,
-                )
-                for tag in self._plugins.propose_tags(asked)
-                if tag.confidence >= settings.least_confidence
-                and fold_tag(tag.tag) not in settings.ignore
+        given, settings = self._matcher.tags(model), self._rules.settings
+        given += (
+            Given(
+                self._matcher.named(tag.tag, model.kind),
+                tag.plugin,
+                round(tag.confidence, 2),
+                tag.reason,
             )
-            given.sort(key=lambda each: -each.confidence)
+            for tag in proposed
+            if tag.confidence >= settings.least_confidence
+            and fold_tag(tag.tag) not in settings.ignore
+        )
+        given.sort(key=lambda each: -each.confidence)
         return given
 
     def parents(self) -> tuple[tuple[str, str], ...]:

@@ -148,6 +148,8 @@ class Matcher:
             Place.HUB_TAG: {},
             Place.CAPTION: {},
         }
+        shares = [rule.share for rule in rules.rules if rule.share is not None]
+        self._least_share = min([self._settings.caption_share, *shares])
         for rule in rules.rules:
             for place, words in rule.words.items():
                 for word in words:
@@ -216,12 +218,12 @@ class Matcher:
             return
         most = counts[0][1]
         for caption, count in counts:
-            if count < self._settings.caption_count:
+            share = count / most if most else 0.0
+            if count < self._settings.caption_count or share < self._least_share:
                 return
             folded = fold_tag(caption)
             if folded in self._settings.ignore:
                 continue
-            share = count / most
             for rule in table.get(folded, ()):
                 if share >= (self._settings.caption_share if rule.share is None else rule.share):
                     times = f"{count:,} times, the commonest caption {most:,} times"
