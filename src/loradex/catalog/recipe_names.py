@@ -79,9 +79,9 @@ def register(
             found.names[key].setdefault(content_id, source)
     for key, content_id in held:
         found.names[key].setdefault(content_id, FORMER)
-    for content_id, version in _rows(run, _VERSIONS, "content_id", among):
+    for bearer, version in _rows(run, _VERSIONS, "content_id", among):
         if version in versions:
-            found.versions[int(str(version))].append(int(str(content_id)))
+            found.versions[int(str(version))].append(int(str(bearer)))
     wanted = {id_ for bearers in found.names.values() for id_ in bearers}
     wanted |= {id_ for bearers in found.digests.values() for id_ in bearers}
     wanted |= {id_ for bearers in found.versions.values() for id_ in bearers}
@@ -168,9 +168,9 @@ def _match_digests(
         return
     lengths = sorted({len(digest) for digest in wanted})
     longer: dict[str, list[str]] = defaultdict(list)
-    for digest in wanted:
-        if len(digest) > _AUTOV3:
-            longer[digest[:_AUTOV3]].append(digest)
+    for asked in wanted:
+        if len(asked) > _AUTOV3:
+            longer[asked[:_AUTOV3]].append(asked)
     for id_, *digests in rows:
         seen: set[str] = set()
         for digest in digests:
@@ -179,9 +179,8 @@ def _match_digests(
             seen.update(digest[:length] for length in lengths if length <= len(digest))
             if len(digest) == _AUTOV3:
                 seen.update(longer.get(digest, ()))
-        for digest in seen:
-            if digest in wanted:
-                found.digests[digest].append(int(str(id_)))
+        for asked in seen.intersection(wanted):
+            found.digests[asked].append(int(str(id_)))
 
 
 _AUTOV3 = 12
@@ -194,9 +193,10 @@ def _bearers(run: Run, wanted: Collection[int], found: Register) -> None:
         " WHERE id IN (SELECT value FROM json_each(?))",
         ids,
     ):
-        id_, kind, state, *digests = row
-        found.bearers[int(str(id_))] = Bearer(
-            int(str(id_)), str(kind), state != "missing", *map(_digest, digests)
+        number, kind, state = int(str(row[0])), str(row[1]), row[2]
+        sha256, blake3, crc32, autov1, autov3, claimed = map(_digest, row[3:])
+        found.bearers[number] = Bearer(
+            number, kind, state != "missing", sha256, blake3, crc32, autov1, autov3, claimed
         )
     for id_, path in run(
         "SELECT content_id, path FROM file WHERE content_id IN (SELECT value FROM json_each(?))",
