@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,10 +12,16 @@ from pathlib import Path
 import pytest
 
 from fakes.huggingface import FakeHuggingFace, Repo
+from grid_stock import request_of
+from loradex.catalog.catalog import Catalog
+from loradex.domain.axes import AxisKind
 from loradex.domain.grid import Cell
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.domain.recipe import GridModel, Recipe
 from loradex.errors import Cancelled, NotRenderable
+from loradex.operations.grids import draw_grid, preview_grid
+from loradex.operations.libraries import add_library
+from loradex.operations.scan import scan
 from loradex.operations.tokenizers import fetch_tokenizers, lacking, tokenizer_folders
 from loradex.paths import Home
 from loradex.render.published_tokenizers import (
@@ -169,3 +176,38 @@ def test_where_nobody_may_be_asked_the_missing_file_is_named(
     assert "Put vocab.json and merges.txt of openai/clip-vit-large-patch14" in str(
         caught.value.hint
     )
+
+
+@pytest.mark.render
+def test_a_grid_brings_what_it_lacks_and_draws(
+    catalog: Catalog,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    pytest.importorskip("diffusers")
+    from loradex.cli.grid_report import report_preview  # noqa: PLC0415
+    from loradex.render.tiny import make_tiny_single_file  # noqa: PLC0415
+
+    monkeypatch.setenv("OMP_NUM_THREADS", "1")
+    monkeypatch.setenv("HF_HUB_CACHE", str(tmp_path / "none"))
+    monkeypatch.delenv("HF_HUB_OFFLINE", raising=False)
+    lone = make_tiny_single_file(tmp_path / "library" / "lone.safetensors", shape="sd1")
+    tables = tmp_path / "library" / "tokenizer"
+    files = {name: (tables / name).read_bytes() for name in ("vocab.json", "merges.txt")}
+    shutil.rmtree(tables)
+    add_library(catalog, lone.parent, name="lone")
+    tools = {"sink": SilentSink(), "cancel": CancelToken()}
+    scan(catalog, catalog.files.libraries(), workers=1, **tools)  # type: ignore[arg-type]
+    monkeypatch.setitem(PUBLISHED, "clip", published(files))  # type: ignore[arg-type]
+    request = request_of({AxisKind.CHECKPOINT: "lone", AxisKind.PROMPT: "a boat"})
+    with FakeHuggingFace(replace(REPO, files=files)) as hub:
+        monkeypatch.setenv("HF_ENDPOINT", hub.url)
+        preview = preview_grid(catalog, request)
+        report_preview(preview, as_json=False)
+        assert "first: CLIP's tokenizer (openai/clip-vit-large-patch14)." in capsys.readouterr().out
+        with pytest.raises(NotRenderable, match="Offline, it is not downloaded"):
+            preview_grid(catalog, request, offline=True)
+        result = draw_grid(catalog, request, **tools)  # type: ignore[arg-type]
+    assert (result.drawn, result.failed) == (1, ())
+    assert preview_grid(catalog, request, offline=True).downloads == ()
