@@ -11,10 +11,11 @@ Everything is measured three times:
 
 Every candidate runs in every round, each as a process of its own. Printed are the medians of wall
 and CPU time (the server's not included), and the median of each round's ratio to the faster of
-curl and aria2c: above 1.00 loradex was faster. For loradex there is a second pair without the time
-that Python takes to start, because the queue fetches many files in one process. loradex checks the
-SHA-256 (and has all six digests where it says so) and flushes everything to the disk; the others do
-neither.
+curl and aria2c: above 1.00 loradex was faster. loradex checks the SHA-256 (and has all six digests
+where it says so) and flushes everything to the disk; curl and aria2c do neither. So there is a
+second ratio, to curl with what gives the same: its files are digested by OpenSSL and flushed by
+`sync` when all are there. The last three columns are loradex without the time that Python takes to
+start, because the queue fetches many files in one process.
 """
 
 from __future__ import annotations
@@ -41,6 +42,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 MIB = 1024 * 1024
+SAME = "curl, openssl, sync"
 AT_ONCE = 4
 """Files, and connections for one file, at the same time: for everybody."""
 LATENCY = 0.02
@@ -88,6 +90,12 @@ def curl(job: Job) -> list[str]:
     return ["curl", "--no-progress-meter", "--fail", *several, "--config", str(config)]
 
 
+def curl_checked(job: Job) -> list[str]:
+    """Fetch with curl, then do what loradex does besides: a digest of each file, and a flush."""
+    after = 'folder=$1; shift; "$@" && cd "$folder" && openssl dgst -sha256 * >/dev/null && sync *'
+    return ["sh", "-c", after, "sh", str(job.target), *curl(job)]
+
+
 def aria2c(job: Job) -> list[str]:
     listed = job.target.parent / "aria2.txt"
     listed.write_text("\n".join(job.urls()))
@@ -116,6 +124,7 @@ def ours(digests: str) -> Callable[[Job], list[str]]:
 CANDIDATES: tuple[Candidate, ...] = (
     ("curl", curl),
     ("aria2c", aria2c),
+    (SAME, curl_checked),
     ("loradex, SHA-256", ours("sha256")),
     ("loradex, six digests", ours("six")),
 )
@@ -298,21 +307,29 @@ def measure(title: str, job: Job, candidates: Sequence[Candidate], rounds: int) 
             times[name].cpu.append(cpu_seconds() - used)
             size = sum((job.target / one).stat().st_size for one in job.names)
     shutil.rmtree(job.target)
-    others = [mine.wall for name, mine in times.items() if not name.startswith("loradex")]
+    others = [times[name].wall for name in ("curl", "aria2c") if name in times]
     fastest = [min(walls) for walls in zip(*others, strict=True)]
+    same = times[SAME].wall if SAME in times else []
     print(f"\n{title}: {size / MIB:,.0f} MiB, medians of {rounds} rounds")
-    print(f"{'':22} {'wall s':>8} {'best':>7} {'CPU s':>7} {'x':>6} {'started s':>10} {'x':>6}")
+    print(
+        f"{'':22} {'wall s':>8} {'best':>7} {'CPU s':>7} {'x':>6} {'x same':>6}"
+        f" {'started s':>10} {'x':>6} {'x same':>6}"
+    )
     for name, mine in times.items():
         line = f"{name:22} {statistics.median(mine.wall):8.2f} {min(mine.wall):7.2f}"
         line += f" {statistics.median(mine.cpu):7.2f}"
-        if fastest and name.startswith("loradex"):
-            line += f" {ratio(fastest, mine.wall):6.2f} {statistics.median(mine.fetching):10.2f}"
-            line += f" {ratio(fastest, mine.fetching):6.2f}"
+        if name.startswith("loradex"):
+            line += f" {ratio(fastest, mine.wall)} {ratio(same, mine.wall)}"
+            line += f" {statistics.median(mine.fetching):10.2f}"
+            line += f" {ratio(fastest, mine.fetching)} {ratio(same, mine.fetching)}"
         print(line)
 
 
-def ratio(theirs: Sequence[float], mine: Sequence[float]) -> float:
-    return statistics.median(one / other for one, other in zip(theirs, mine, strict=True))
+def ratio(theirs: Sequence[float], mine: Sequence[float]) -> str:
+    if not theirs:
+        return f"{'-':>6}"
+    median = statistics.median(one / other for one, other in zip(theirs, mine, strict=True))
+    return f"{median:6.2f}"
 
 
 def cpu_seconds() -> float:
@@ -338,7 +355,8 @@ def main() -> None:
         return
     candidates = []
     for name, command in CANDIDATES:
-        if name.startswith("loradex") or shutil.which(name):
+        needed = name.split(", ")
+        if name.startswith("loradex") or all(map(shutil.which, needed)):
             candidates.append((name, command))
         else:
             print(f"{name} is not installed: left out")
