@@ -12,7 +12,7 @@ from loradex.operations.backup import latest_backup
 from loradex.operations.doctor.findings import Check, Finding, Level
 from loradex.operations.doctor.subject import Subject
 
-_SECONDS = 2.0
+_SECONDS = 5.0
 """How long the usual look may take; `--deep` has no limit."""
 _MEND = "loradex doctor --mend catalog"
 _MUCH_FREE, _FREE_SHARE = 20_000_000, 0.25
