@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,6 +16,7 @@ from loradex.domain.plans import MovePlan, PlanState
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.operations.libraries import find_library
 from loradex.operations.moves.applying import apply_plan
+from loradex.operations.moves.sizes import copied_bytes
 from loradex.operations.moves.undoing import plan_undo
 from loradex.operations.template_reading import TemplateError
 from loradex.operations.tidying.organising import (
@@ -24,9 +27,12 @@ from loradex.operations.tidying.organising import (
     plan_tidy,
     rename_template,
 )
+from loradex.operations.tidying.space import space_of
 from loradex.paths import Home
 from moves_kit import add, nothing_new, rescan, tree
 from tidy_kit import do, fill_heap, goes, look_again, match, stays
+
+MEMORY = Path("/dev/shm")  # noqa: S108 - a second device
 
 
 @pytest.fixture
@@ -233,3 +239,56 @@ def test_a_drive_that_is_away_waits(catalog: Catalog, heap: Path, tmp_path: Path
     again = apply_plan(catalog, report.plan_id or 0, sink=SilentSink(), cancel=CancelToken())
     assert (again.models, again.problems) == (4, [])
     nothing_new(catalog)
+
+
+def test_what_a_library_has_already_is_not_brought_there(
+    home: Home, heap: Path, tmp_path: Path
+) -> None:
+    shutil.copytree(heap / "new", tmp_path / "other")
+    with Catalog.open(home) as catalog:
+        add(catalog, heap, tmp_path / "other")
+        into = find_library(catalog, "other")
+        tidy = Tidy("consolidate", organise_template(CONSOLIDATE_TEMPLATE), into=into)
+        plan = plan_tidy(catalog, tidy)
+        assert set(goes(plan)) == {"a.safetensors", "a.png"}
+        assert set(stays(plan.conflicts)) == {
+            "b.safetensors", "new/b (1).safetensors", "new/c.safetensors",
+        }  # fmt: skip
+        assert all("has it already" in reason for reason in stays(plan.conflicts).values())
+
+
+def test_other_disks_are_reckoned_with(home: Home, heap: Path) -> None:
+    if not MEMORY.is_dir() or MEMORY.stat().st_dev == heap.stat().st_dev:
+        pytest.skip("there is no second device to move files to")
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder, Catalog.open(home) as catalog:
+        far = Path(folder) / "far"
+        add(catalog, heap, far)
+        before = tree(heap, far)
+        tidy = Tidy(
+            "consolidate",
+            organise_template(CONSOLIDATE_TEMPLATE),
+            into=find_library(catalog, "far"),
+        )
+        plan = plan_tidy(catalog, tidy)
+        size = sum(step.stamp.size for step in plan.moves if step.stamp)
+        assert copied_bytes(plan.steps) == size > 0
+        assert {disk.folder: disk.change for disk in space_of(plan)} == {
+            str(heap): size, str(far): -size,
+        }  # fmt: skip
+        report = do(catalog, plan)
+        assert report.problems == []
+        nothing_new(catalog)
+        do(catalog, plan_undo(catalog, report.plan_id or 0))
+        assert tree(heap, far) == before
+
+
+def test_the_order_of_a_tool_that_lists_its_files_is_not_touched(home: Home, heap: Path) -> None:
+    with Catalog.open(home) as catalog:
+        add(catalog, heap)
+        library = find_library(catalog, "heap")
+        with catalog.person._writer.transaction() as connection:
+            connection.exec_driver_sql("UPDATE library SET layout = 'invokeai'")
+        assert find_library(catalog, "heap").layout is Layout.INVOKEAI
+        plan = organise(catalog)
+        assert plan.moves == ()
+        assert {library.name in reason for reason in stays(plan.conflicts).values()} == {True}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +14,7 @@ from files_kit import lora
 from loradex.catalog.catalog import Catalog
 from loradex.domain.plans import LinkKind, MovePlan, PlanState
 from loradex.domain.progress import CancelToken, SilentSink
+from loradex.operations.moves import trash_can
 from loradex.operations.moves.applying import MoveReport, carry_out
 from loradex.operations.moves.trash_can import TrashKind
 from loradex.operations.moves.undoing import plan_undo
@@ -319,3 +321,37 @@ def test_the_trash_is_no_part_of_the_library(catalog: Catalog, inbox: Path) -> N
     assert len(list((inbox / ".loradex-trash" / "files").iterdir())) == 1
     nothing_new(catalog)
     assert catalog.ids("plain") == [] or catalog.rows(catalog.ids("plain"))[0].state == "missing"
+
+
+def test_every_disk_has_its_own_trash(
+    home: Home, data: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On a disk that is not the home's, it lies at the top; a strange one there is not used."""
+    memory = Path("/dev/shm")  # noqa: S108 - a second device
+    if not memory.is_dir() or memory.stat().st_dev == data.parent.stat().st_dev:
+        pytest.skip("there is no second device")
+    with tempfile.TemporaryDirectory(dir=memory) as folder, Catalog.open(home) as catalog:
+        far = Path(folder) / "inbox"
+        fill_inbox(far)
+        add(catalog, far)
+        before = tree(far)
+        monkeypatch.setattr(trash_can, "_top_of", lambda *_: os.fsencode(folder))
+        top = Path(folder) / f".Trash-{os.getuid()}"
+        report = do(catalog, trashing(catalog, "plain.safetensors"))
+        (note,) = top.glob("info/*.trashinfo")
+        assert note.read_text().splitlines()[1] == "Path=inbox/plain.safetensors"
+        undo(catalog, report)
+        shutil.rmtree(top)
+        shared = Path(folder) / ".Trash"
+        shared.mkdir()
+        shared.chmod(0o1777)
+        report = do(catalog, trashing(catalog, "plain.safetensors"))
+        assert len(list((shared / str(os.getuid()) / "files").iterdir())) == 1
+        undo(catalog, report)
+        shared.chmod(0o777)
+        top.symlink_to(data)
+        report = do(catalog, trashing(catalog, "plain.safetensors"))
+        assert len(list((far / ".loradex-trash" / "files").iterdir())) == 1
+        undo(catalog, report)
+        assert tree(far) == before
+        assert not (far / ".loradex-trash").exists()

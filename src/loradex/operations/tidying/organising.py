@@ -109,7 +109,10 @@ class _Drawing:
         self._own = catalog.tidying.own_fields(ids) if asks_own else {}
         self._all = {library.id: library for library in catalog.files.libraries()}
         self._destinations = Destinations(catalog, tidy.template)
-        self._files = self._of_libraries(catalog.tidying.locations(ids))
+        files = list(catalog.tidying.locations(ids))
+        into = tidy.into.id if tidy.into else None
+        self._there = {file.content_id for file in files if file.library_id == into}
+        self._files = self._of_libraries(files)
         self._known = {
             known.file_id: known
             for known in catalog.plans.places(file.file_id for file in self._files)
@@ -162,6 +165,8 @@ class _Drawing:
             folders = tuple(known.place.relative.split(b"/")[:-1])
             return library, folders, with_stem(name, stem) if stem else name
         goal = self._tidy.into or library
+        if goal.id != library.id and file.content_id in self._there:
+            raise NoFolder(f"{goal.name} has it already: see `loradex plan dedupe`.")
         folders, stem = self._destinations.folder(goal, ModelKind(facts.kind), lookup)
         keeps = stem is None or self._tidy.template.keeps_names
         return goal, folders, name if keeps or stem is None else with_stem(name, stem)
