@@ -20,7 +20,7 @@ def test_each_tag_says_where_it_comes_from(run: Run, filled: Home) -> None:
     run("tag", "--auto")
     shown = run("show", "1").out
     assert "keeper — you" in shown
-    assert "night — hub" in shown
+    assert "night — hub: civitai" in shown
     assert (
         "bright — rule bright (80% sure): The hub's name for it has the word “Neon”" in shown
         or ("bright — rule bright (80% sure): The hub's name for it has the word “neon”" in shown)
@@ -118,6 +118,11 @@ def test_what_cannot_be_meant_is_said(run: Run, command: list[str], said: str) -
     assert said in ended.err
 
 
+def test_a_mistyped_command_is_proposed(run: Run) -> None:
+    ended = run("tag", "mrege", "a", "b")
+    assert (ended.code, "`loradex tag merge`?" in ended.err) == (2, True)
+
+
 def test_circles_of_any_length_are_refused(run: Run) -> None:
     run("tag", "parent", "a", "b")
     run("tag", "parent", "b", "c")
@@ -158,7 +163,7 @@ def test_what_is_copied_for_scripts(run: Run) -> None:
 
 def test_preferences_in_bulk(run: Run) -> None:
     ended = run("edit", "-q", "kind:lora", "strength=0.6..0.9", "steps=28", "-n")
-    assert "Would be set strength_min 0.6, strength_max 0.9, steps 28: 2 models." in ended.out
+    assert "Would be set strength 0.6 to 0.9, steps 28: 2 models." in ended.out
     assert run("edit", "1").err.strip().startswith("nothing is known")
     run("edit", "-q", "kind:lora", "strength=0.6..0.9", "steps=28")
     shown = run("show", "1").out

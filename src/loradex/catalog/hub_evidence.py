@@ -56,7 +56,7 @@ def put_hub_evidence(
             for row in word_rows(match.content_id, match.trigger_words, Source.HUB)
         ],
     )
-    _put_tags(connection, matches, now)
+    _put_tags(connection, hub, matches, now)
 
 
 def _tellers(connection: Connection, content_ids: Sequence[int]) -> dict[tuple[int, str], str]:
@@ -71,10 +71,10 @@ def _tellers(connection: Connection, content_ids: Sequence[int]) -> dict[tuple[i
     }
 
 
-def _put_tags(connection: Connection, matches: Sequence[MatchFound], now: float) -> None:
+def _put_tags(connection: Connection, hub: str, matches: Sequence[MatchFound], now: float) -> None:
     tags = named_tags(connection, (tag for match in matches for tag in match.tags))
     rows = [
-        (match.content_id, tags[folded], Source.HUB.value, now)
+        (match.content_id, tags[folded], Source.HUB.value, hub, now)
         for match in matches
         for folded in map(fold_tag, match.tags)
         if folded in tags
@@ -82,6 +82,6 @@ def _put_tags(connection: Connection, matches: Sequence[MatchFound], now: float)
     if rows:
         connection.exec_driver_sql(
             "INSERT OR IGNORE INTO content_tag(content_id, tag_id, source, removed, confidence,"
-            " detail, rule, added_at) VALUES (?, ?, ?, 0, 1.0, '', '', ?)",
+            " detail, rule, added_at) VALUES (?, ?, ?, 0, 1.0, ?, '', ?)",
             rows,
         )

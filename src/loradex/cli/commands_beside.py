@@ -7,8 +7,12 @@ from collections.abc import Mapping
 
 import click
 
+from loradex.errors import BadReference
+
 USUAL = "models"
 """What the usual command is called inside; nobody types it."""
+
+_FIRST = "loradex.first_word"
 
 
 class CommandsBeside(click.Group):
@@ -27,8 +31,21 @@ class CommandsBeside(click.Group):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take what is no command for the beginning of the usual one."""
         if not args or (args[0] not in self.table and args[0] not in ctx.help_option_names):
+            ctx.meta[_FIRST] = args[0] if args else ""
             args = [USUAL, *args]
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> object:
+        """Run the command; a word that names no model may be a command that was mistyped."""
+        try:
+            return super().invoke(ctx)
+        except BadReference as error:
+            from difflib import get_close_matches  # noqa: PLC0415
+
+            near = get_close_matches(ctx.meta.get(_FIRST, ""), self.table, n=1, cutoff=0.7)
+            if near:
+                error.hint = f"Did you mean `{ctx.command_path} {near[0]}`?"
+            raise
 
     def list_commands(self, _ctx: click.Context) -> list[str]:
         """Return the commands beside the usual one."""

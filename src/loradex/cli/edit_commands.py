@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 
 import click
@@ -74,12 +75,21 @@ def edit_command(
             return
         if not dry_run:
             prefer(catalog, ids, changes)
-        what = ", ".join(
-            f"{name} taken back" if value is None else f"{name} {value}"
-            for name, value in changes.items()
-        )
-        what = "all preferences taken back" if clear and not named and not settings else what
+        alone = clear and not named and not settings
+        what = "all taken back" if alone else ", ".join(_told(changes))
         say_changed(catalog, ids, f"set {display_text(what)}", dry_run)
+
+
+def _told(changes: Mapping[str, float | int | str | None]) -> Iterator[str]:
+    """Yield each change in words; both ends of a range are one."""
+    low, high = changes.get("strength_min"), changes.get("strength_max")
+    for name, value in changes.items():
+        if name == "strength_max" and low is not None:
+            continue
+        if name == "strength_min" and None not in (low, high):
+            yield f"strength {low:g} to {high:g}"
+        else:
+            yield f"{name} taken back" if value is None else f"{name} {value}"
 
 
 def _show(catalog: Catalog, ids: list[int], as_json: bool) -> None:
