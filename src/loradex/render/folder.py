@@ -12,6 +12,7 @@ from loradex.render.build import Kind, build
 from loradex.render.device import Placed
 from loradex.render.naming import plain_clip_name
 from loradex.render.noise import UNKNOWN, NoiseHints, hinted
+from loradex.render.part_config import part_config
 from loradex.render.parts import Parts, TextPart
 from loradex.render.safefile import open_safe, read_json, weight_files
 from loradex.render.single_file import vae_dtype
@@ -46,7 +47,7 @@ def load_folder(
             f"{folder.name} is a {index.get('_class_name')}, which is not drawn from.",
             hint="Only Stable Diffusion 1.x, 2.x and SDXL text-to-image folders are.",
         )
-    unet_config = _config(folder / "unet", "UNet2DConditionModel")
+    unet_config = part_config(folder / "unet", "unet")
     allowed = (4, 9) if inpainting else (4,)
     if unet_config.get("in_channels", 4) not in allowed:
         raise NotRenderable(
@@ -59,7 +60,7 @@ def load_folder(
             hint="The LCM LoRA on an ordinary checkpoint does the same, and is drawn.",
         )
     names = ("text_encoder",) if shape == "sd" else ("text_encoder", "text_encoder_2")
-    vae_config = _config(folder / "vae", "AutoencoderKL")
+    vae_config = part_config(folder / "vae", "vae")
     if vae_config.get("shift_factor"):
         raise NotRenderable(f"The VAE of {folder.name} shifts latents, which is not supported.")
     return Parts(
@@ -75,18 +76,6 @@ def load_folder(
         vae_std=_numbers(vae_config.get("latents_std")),
         layers=int(_number(unet_config.get("layers_per_block", 2))),
     )
-
-
-def _config(folder: Path, class_name: str) -> dict[str, object]:
-    config = read_json(folder / "config.json")
-    if config.get("_class_name", class_name) != class_name:
-        raise NotRenderable(
-            f"{folder.parent.name}/{folder.name} is a {config['_class_name']}, "
-            f"but a {class_name} is needed."
-        )
-    if "quantization_config" in config:
-        raise NotRenderable(f"{folder.parent.name}/{folder.name} is quantised.")
-    return config
 
 
 def _text_part(root: Path, name: str, placed: Placed) -> TextPart:

@@ -253,4 +253,4 @@ def test_words_packed_in_the_file_are_found(tmp_path: Path) -> None:
     }
     path = rewritten(tmp_path / "it.safetensors", tensors)
     file = match_lora(path, known_modules("sd1"), name="it", base=None)
-    assert set(file.embedding_keys) == {"my.word", "other"}
+    assert set(file.packed_words) == {"my.word", "other"}

@@ -228,7 +228,7 @@ def test_a_fused_projection_runs_unmerged(tmp_path: Path) -> None:
 
     from loradex.render.lora.file import match_lora
     from loradex.render.lora.merge import Merger
-    from loradex.render.lora.per_sample import PerSample
+    from loradex.render.lora.per_sample import PerSample, can_run_unmerged
     from loradex.render.lora.use import LoraAt
     from render.lora.nets import known_modules, networks
 
@@ -241,7 +241,7 @@ def test_a_fused_projection_runs_unmerged(tmp_path: Path) -> None:
     path = tmp_path / "it.safetensors"
     path.write_bytes(save(tensors))
     lora = match_lora(path, known_modules("flux1"), name="it", base=None)
-    assert lora.can_run_unmerged
+    assert can_run_unmerged(lora)
     x = torch.randn(2, 16)
     layers = [patch.module for patch in lora.patches]
     merger, beside = Merger(), PerSample([lora])
@@ -275,7 +275,7 @@ def test_text_encoders_can_be_left_to_the_merger(tmp_path: Path) -> None:
     path = tmp_path / "it.safetensors"
     path.write_bytes(save(tensors))
     lora = match_lora(path, known_modules("sd1"), name="it", base=None)
-    assert not lora.can_run_unmerged
+    assert not can_run_unmerged(lora)
     assert can_run_unmerged(lora, frozenset({"unet"}))
     with pytest.raises(LoraMismatch, match="only be merged"):
         PerSample([lora])
@@ -422,6 +422,7 @@ def test_layers_that_get_all_samples_in_one_row_are_only_merged(tmp_path: Path) 
     from safetensors.torch import save
 
     from loradex.render.lora.file import match_lora
+    from loradex.render.lora.per_sample import can_run_unmerged
     from render.lora.nets import known_modules
 
     tensors = {
@@ -431,4 +432,4 @@ def test_layers_that_get_all_samples_in_one_row_are_only_merged(tmp_path: Path) 
     path = tmp_path / "it.safetensors"
     path.write_bytes(save(tensors))
     lora = match_lora(path, known_modules("z-image"), name="it", base=None)
-    assert not lora.can_run_unmerged
+    assert not can_run_unmerged(lora)

@@ -21,7 +21,8 @@ from loradex.render.bases.steering import Steering
 from loradex.render.bases.weights import Weights, open_weights
 from loradex.render.build import Kind, build
 from loradex.render.device import Placed
-from loradex.render.safefile import read_json, weight_files
+from loradex.render.part_config import part_config
+from loradex.render.safefile import weight_files
 
 if TYPE_CHECKING:
     from PIL.Image import Image
@@ -52,7 +53,7 @@ def build_flow_control(path: Path, base: Base, placed: Placed) -> nn.Module:
         config = (_flux if base.family == "flux" else _sd3)(file, theirs)
         _refuse_other(path, config, theirs)
         if path.is_dir():
-            config |= read_json(path / "config.json")
+            config |= part_config(path, kind)
 
         def look_up(name: str) -> Tensor | None:
             return file.tensor(name) if name in file.names else None

@@ -20,8 +20,9 @@ from loradex.render.bases.sd3 import SD3Base
 from loradex.render.bases.text_file import TOKENIZERS
 from loradex.render.bases.vae_file import decoding
 from loradex.render.bases.zimage import ZImageBase
-from loradex.render.build import Kind, build, class_name
+from loradex.render.build import Kind, build
 from loradex.render.device import Placed
+from loradex.render.part_config import part_config
 from loradex.render.parts import TextPart
 from loradex.render.safefile import open_safe, read_json, weight_files
 from loradex.render.text_names import plain_text_name
@@ -89,20 +90,6 @@ def load_flow_folder(folder: Path, layout: Layout, placed: Placed) -> Base:
             notes=missing,
         )
     )
-
-
-def part_config(folder: Path, kind: Kind) -> dict[str, object]:
-    """Return the configuration of one part; raise `NotRenderable` when it is another network."""
-    config = read_json(folder / "config.json")
-    wanted = class_name(kind)
-    if config.get("_class_name", wanted) != wanted:
-        raise NotRenderable(
-            f"{folder.parent.name}/{folder.name} is a {config['_class_name']}, "
-            f"but a {wanted} is needed."
-        )
-    if "quantization_config" in config:
-        raise NotRenderable(f"{folder.parent.name}/{folder.name} is quantised.")
-    return config
 
 
 def _text(root: Path, name: str, kind: Kind, placed: Placed) -> TextPart:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -31,8 +31,8 @@ class LoraFile:
     path: Path
     name: str
     patches: tuple[Patch, ...]
-    embedding_keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    """Trained words packed in the file: word to the tensors of its vectors."""
+    packed_words: tuple[str, ...] = ()
+    """Trained words packed in the file."""
     stamp: tuple[int, int] = (0, 0)
     """Size and time of the file when it was matched."""
     rank: int = 0
@@ -44,15 +44,10 @@ class LoraFile:
         return any(patch.in_text for patch in self.patches)
 
     @property
-    def can_run_unmerged(self) -> bool:
-        """True when all of it can run beside the weights, with a strength for each sample."""
-        return all(patch.can_run_unmerged for patch in self.patches)
-
-    @property
     def notes(self) -> tuple[str, ...]:
         """What it holds besides weights, a sentence each."""
         return tuple(
-            f"The embedding {word} inside {self.name} is not used." for word in self.embedding_keys
+            f"The embedding {word} inside {self.name} is not used." for word in self.packed_words
         )
 
     def tensors(self, device: str | None = None) -> dict[str, Tensor]:
@@ -101,10 +96,7 @@ def match_lora(path: Path, modules: Modules, *, name: str, base: str | None) -> 
         if strangers or not (patches or embeddings):
             raise _mismatch(file, name, base, fitting=groups, strangers=strangers)
     _refuse_twice(patches, name)
-    words: dict[str, list[str]] = {}
-    for key in sorted(embeddings):
-        words.setdefault(_word(key), []).append(key)
-    packed = {word: tuple(keys) for word, keys in words.items()}
+    packed = tuple(dict.fromkeys(_word(key) for key in sorted(embeddings)))
     return LoraFile(path, name, tuple(patches), packed, stamp, rank)
 
 
