@@ -86,6 +86,7 @@ def test_a_plan_that_is_not_begun_can_be_edited_and_deleted(run: Run, heap: Path
     run("plan", "organise")
     assert run("plan", "edit", "1", "--leave", "base:sd1").code == 0
     assert "c.safetensors" not in run("plan", "show").out
+    assert json.loads(run("plan", "list", "--json").out)[0]["note"].endswith("(edited)")
     assert run("plan", "edit", "1", "--only", "base:sd1").code == 0
     assert run("plan", "show", "1").out == ""
     assert run("plan", "edit", "1").code == 2
@@ -93,6 +94,15 @@ def test_a_plan_that_is_not_begun_can_be_edited_and_deleted(run: Run, heap: Path
     assert run("plan", "show", "1").code == 2
     run("plan", "organise")
     assert [each["id"] for each in json.loads(run("plan", "list", "--json").out)] == [2]
+
+
+def test_a_field_of_ones_own_makes_folders(run: Run, heap: Path) -> None:
+    assert run("field", "add", "series", "text").code == 0
+    assert run("field", "set", "c", "series=Summer 24").code == 0
+    rows = run("plan", "organise", "-t", '{field(series)|"no series"}/').out.splitlines()
+    targets = {row.split("\t")[2] for row in rows}
+    assert "heap/Summer 24/c.safetensors" in targets
+    assert "heap/no series/a.safetensors" in targets
 
 
 def test_an_edited_file_is_applied_under_its_number(run: Run, heap: Path, tmp_path: Path) -> None:

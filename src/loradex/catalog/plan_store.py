@@ -106,6 +106,9 @@ class PlanStore:
         with self._writer.transaction() as connection:
             if not clear(connection, plan_id, PlanState.PLANNED):
                 return False
+            connection.exec_driver_sql(
+                "UPDATE plan SET note = ? WHERE id = ?", (storable(plan.note, NOTE_LIMIT), plan_id)
+            )
             fill(connection, plan_id, plan)
         return True
 

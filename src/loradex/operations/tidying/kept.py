@@ -10,7 +10,7 @@ from loradex.domain.plans import MovePlan, PlanState, PlanSummary, StepState
 from loradex.errors import BadReference, LoradexError, UsageError
 from loradex.operations.moves.undoing import UNDO
 from loradex.operations.tidying.plan_file import document, names_of
-from loradex.operations.tidying.plan_reading import read_document
+from loradex.operations.tidying.plan_reading import edited_note, read_document
 
 _OPEN = (PlanState.PLANNED, PlanState.STOPPED)
 
@@ -72,4 +72,4 @@ def without(plan: MovePlan, file_ids: Collection[int]) -> MovePlan:
     """Return a plan without these files and what belongs to them."""
     groups = {step.group for step in plan.steps if step.file_id in file_ids}
     steps = tuple(step for step in plan.steps if step.group not in groups)
-    return MovePlan(plan.kind, plan.note, steps, plan.conflicts)
+    return MovePlan(plan.kind, edited_note(plan.note), steps, plan.conflicts)

@@ -60,12 +60,17 @@ def read_document(catalog: Catalog, text: str | bytes) -> FilePlan:
     plan = draw_up(
         catalog,
         _short(raw.get("kind"), "edited"),
-        _short(raw.get("note"), "A plan").removesuffix(_EDITED) + _EDITED,
+        edited_note(_short(raw.get("note"), "A plan")),
         reading.wishes,
         conflicts=reading.conflicts,
         trash=TrashKind.FOLDER if raw.get("trash") == TrashKind.FOLDER else TrashKind.SYSTEM,
     )
     return FilePlan(plan, _number_of(catalog, raw))
+
+
+def edited_note(note: str) -> str:
+    """Return the note of a plan of which somebody has changed something."""
+    return note.removesuffix(_EDITED) + _EDITED
 
 
 def _parsed(text: str | bytes) -> _Json:
