@@ -20,14 +20,16 @@ _OVERHEAD = 600_000_000
 def estimated_seconds(catalog: Catalog, todo: Sequence[Cell]) -> float | None:
     """Return how long `todo` takes at the pace of the same checkpoints' last pictures.
 
-    None when nothing was drawn with one of them yet: a guess from other models would mislead.
+    Pictures count that were approximated in the same way. None when nothing was drawn with one of
+    them yet: a guess from other models would mislead.
     """
     total = 0.0
     paces: dict[int, float | None] = {}
     for cell in todo:
         content_id = cell.recipe.checkpoint.content_id
         if content_id not in paces:
-            paces[content_id] = _pace(catalog, content_id)
+            approximate = ", ".join(cell.recipe.settings.approximate)
+            paces[content_id] = _pace(catalog, content_id, approximate)
         pace = paces[content_id]
         if pace is None:
             return None
@@ -71,11 +73,13 @@ def _calls(sampler: str, steps: int) -> int:
     return known.asks(steps) if known else steps
 
 
-def _pace(catalog: Catalog, checkpoint: int) -> float | None:
+def _pace(catalog: Catalog, checkpoint: int, approximate: str) -> float | None:
     """Return the seconds that a unit of work took lately, the middle one of those known."""
     paces = []
     for seconds, width, height, infotext in catalog.grids.lately(checkpoint, _RECENT):
         fields = parse_infotext(infotext).fields
+        if fields.get("Approximate", "") != approximate:
+            continue
         try:
             steps, guidance = int(fields["Steps"]), float(fields["CFG scale"])
         except (KeyError, ValueError):
