@@ -6,11 +6,15 @@ import json
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from loradex.domain.generation import Generation, NamedModel
+from loradex.domain.grid import Cell
 from loradex.domain.infotext import Infotext, format_infotext
+from loradex.domain.recipe import GridModel, LoraUse, Recipe
 from loradex.formats.generation import generations_of
 from loradex.formats.pictures import PictureTexts, read_picture
+from loradex.render.cells import save_picture
 from recipes.making import (
     A1111,
     CIVITAI,
@@ -25,7 +29,6 @@ from recipes.making import (
     OLD_INVOKEAI,
     SDNEXT,
     SWARMUI,
-    png,
     write_json,
 )
 
@@ -214,9 +217,15 @@ def test_a_graph_and_a_text_tell_together() -> None:
 
 
 def test_our_own_cells_are_known(tmp_path: Path) -> None:
-    path = png(tmp_path / "cell.png", {"parameters": A1111, "loradex": '{"key": "abc"}'})
-    (found,) = generations_of(read_picture(path))
-    assert (found.tool, found.own) == ("loradex", True)
+    base = GridModel(1, "base", "/m/base.safetensors", "a1" * 32, "sdxl")
+    neon = GridModel(2, "neon", "/m/neon.safetensors", "b2" * 32, "sdxl")
+    cell = Cell(Recipe(base, "a city", "fog", 5, loras=(LoraUse(neon, 0.8, 0.6),)), "0" * 32)
+    save_picture(Image.new("RGB", (64, 64)), tmp_path / "cell.png", cell, engine="loradex 1; torch")
+    (found,) = generations_of(read_picture(tmp_path / "cell.png"))
+    assert (found.tool, found.own, found.settings["seed"]) == ("loradex", True, "5")
+    assert models(found) == [
+        ("checkpoint", "base", "a1" * 5, ""), ("lora", "neon", "b2" * 5, "0.8 0.6"),
+    ]  # fmt: skip
 
 
 @pytest.mark.parametrize(

@@ -94,6 +94,17 @@ def test_comfyuis_webp_has_its_graph_in_make_and_model(tmp_path: Path) -> None:
     assert (told.tool, told.settings["seed"]) == ("comfyui", "42")
 
 
+@pytest.mark.parametrize(
+    "told",
+    [{"prompt": GRAPH, "workflow": {}}, {"prompt": json.dumps(GRAPH)}, GRAPH],
+    ids=["object", "text", "bare"],
+)
+def test_comfyuis_savers_write_graphs_into_comments(tmp_path: Path, told: object) -> None:
+    path = with_exif(tmp_path / "a.jpg", {USER_COMMENT: comment(json.dumps(told))})
+    (found,) = read_recipes(path)
+    assert (found.tool, found.settings["seed"]) == ("comfyui", "42")
+
+
 def test_fooocus_writes_json_into_exif(tmp_path: Path) -> None:
     path = with_exif(tmp_path / "a.jpg", {USER_COMMENT: comment(json.dumps(FOOOCUS), "utf-8")})
     assert [told.tool for told in read_recipes(path)] == ["fooocus"]

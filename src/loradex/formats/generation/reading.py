@@ -116,8 +116,8 @@ def _json(value: object) -> Iterator[Generation | None]:
         break
     yield told
     for name in ("prompt", "workflow"):
-        inner = data.get(name)
-        if isinstance(inner, dict):
+        inner = mapping(data.get(name))
+        if inner:
             yield read_comfy(inner)
             return
 

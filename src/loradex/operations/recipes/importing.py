@@ -18,7 +18,7 @@ from loradex.operations.recipes.reading import see_all
 
 _CHUNK = 50
 _BATCH = 500
-_WORTH_A_POOL = 1_000
+_WORTH_A_POOL = 2_500
 """Pictures below which starting other processes takes longer than they save."""
 _AHEAD = 3
 _SETTLE_EVERY = 10_000
