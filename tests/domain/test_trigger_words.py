@@ -68,6 +68,13 @@ def test_the_most_trusted_source_of_a_word_counts() -> None:
     ]
 
 
+def test_a_text_of_known_words_is_no_outfit() -> None:
+    told = entries(("hub", "neonkn"), ("hub", "glow"), ("sidecar", "neonkn, glow"))
+    assert texts(arrange(told)) == [("neonkn, glow", True)]
+    more = entries(("hub", "neonkn"), ("sidecar", "neonkn, hat"))
+    assert texts(arrange(more)) == [("neonkn", True), ("neonkn, hat", True)]
+
+
 RED, BLUE = "red coat, boots", "blue dress, boots"
 
 

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from typing import Literal, NamedTuple
 
 from loradex.domain.evidence import Source
@@ -148,18 +149,23 @@ def arrange(
 
 
 def _of_sources(entries: Iterable[Entry]) -> dict[str, dict[str, GroupWord]]:
-    """Return folded words by group, as the most trusted source that has each of them says."""
+    """Return folded words by group, as the most trusted source that has each of them says.
+
+    Tools that keep all words in one text (`neonkn, glow`) make no group of what more trusted
+    sources say word by word.
+    """
     made: dict[str, dict[str, GroupWord]] = {}
     ranked = sorted(entries, key=lambda entry: (Source(entry.source).rank, entry.position))
-    for entry in ranked:
-        parts = pieces(entry.text)
-        if len(parts) == 1:
-            single = GroupWord(parts[0], entry.source)
-            made.setdefault(SINGLES, {}).setdefault(fold_word(parts[0]), single)
-            continue
-        key = entry.folded[:KEY_LIMIT]
-        if parts and key not in made:
-            made[key] = {fold_word(part): GroupWord(part, entry.source) for part in parts}
+    for source, told in groupby(ranked, key=lambda entry: entry.source):
+        known = {word for group in made.values() for word in group}
+        for entry in told:
+            words = {fold_word(part): GroupWord(part, source) for part in pieces(entry.text)}
+            if len(words) == 1:
+                singles = made.setdefault(SINGLES, {})
+                for folded, word in words.items():
+                    singles.setdefault(folded, word)
+            elif not words.keys() <= known:
+                made.setdefault(entry.folded[:KEY_LIMIT], words)
     return made
 
 

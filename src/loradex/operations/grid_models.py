@@ -11,6 +11,7 @@ from loradex.domain.library import FileRecord, FileState
 from loradex.domain.models import ModelDetails, ModelRow
 from loradex.domain.progress import CancelToken, Problem, ProgressSink
 from loradex.domain.recipe import GridModel
+from loradex.domain.trigger_words import shown_words
 from loradex.errors import LoraMismatch, NotRenderable, UsageError
 from loradex.operations.hash_pass import hash_pass
 from loradex.render.checks import MOST_CELLS
@@ -87,7 +88,8 @@ class ModelFinder:
             path=path,
             digest=digest,
             base=details.row.base,
-            trigger_words=details.row.trigger_words,
+            # Of several outfits only the one that is worn.
+            trigger_words=tuple(shown_words(group for group in details.word_groups if group.on)),
             prediction=details.prediction if details.row.kind in CHECKPOINT_KINDS else None,
         )
 
