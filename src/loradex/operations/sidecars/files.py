@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+from collections.abc import Iterable
 from contextlib import suppress
 
 from loradex.operations.sidecars.bounded import ReadFile, SidecarRefused, read_file
@@ -23,7 +24,8 @@ def put(path: bytes, data: bytes, before: ReadFile | None, *, mtime_ns: int | No
     """Write a file in the place of `before` (None: of nothing); raise `SidecarRefused`.
 
     Nothing is written where something else stands there by now. The new bytes are on the disk
-    before the name leads to them. `mtime_ns` is the time it gets, now when left out.
+    before the name leads to them; the name is, once `sync_folders` has returned. `mtime_ns` is the
+    time it gets, now when left out.
     """
     folder = os.path.dirname(path)
     draft = folder + b"/" + f".loradex-{secrets.token_hex(8)}.part".encode()
@@ -39,7 +41,6 @@ def put(path: bytes, data: bytes, before: ReadFile | None, *, mtime_ns: int | No
         finally:
             with suppress(FileNotFoundError):
                 os.unlink(draft)
-        _sync(folder)
     except OSError as error:
         raise SidecarRefused(f"It cannot be written: {error.strerror or error}.") from error
 
@@ -49,9 +50,19 @@ def remove(path: bytes, before: ReadFile) -> None:
     _check(path, before)
     try:
         os.unlink(path)
-        _sync(os.path.dirname(path))
     except OSError as error:
         raise SidecarRefused(f"It cannot be removed: {error.strerror or error}.") from error
+
+
+def sync_folders(paths: Iterable[bytes]) -> None:
+    """Bring the names of files that were written or removed to the disk, each folder once."""
+    for folder in {os.path.dirname(path) for path in paths}:
+        with suppress(OSError):  # some network file systems cannot
+            descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)
 
 
 def _write(draft: bytes, data: bytes, mode: int, mtime_ns: int | None) -> None:
@@ -91,12 +102,3 @@ def _check(path: bytes, before: ReadFile | None) -> None:
         there is not None and before is not None and there.data != before.data
     ):
         raise SidecarRefused("It has changed meanwhile: try again.")
-
-
-def _sync(folder: bytes) -> None:
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        with suppress(OSError):  # some network file systems cannot
-            os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

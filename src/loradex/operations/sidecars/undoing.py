@@ -11,7 +11,7 @@ from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.errors import BadReference, LoradexError
 from loradex.operations.moves.lock import moving
 from loradex.operations.sidecars.bounded import SidecarRefused, read_file
-from loradex.operations.sidecars.files import digest_of, put, remove
+from loradex.operations.sidecars.files import digest_of, put, remove, sync_folders
 
 if TYPE_CHECKING:
     from loradex.catalog.catalog import Catalog
@@ -80,6 +80,7 @@ def undo_export(
                     touched.append(write.path)
         finally:
             if not dry_run:
+                sync_folders(touched)
                 catalog.sidecar_journal.settle(ended)
                 catalog.sidecar_journal.end_undo(export_id)
                 catalog.sidecars.forget(touched)
