@@ -152,6 +152,9 @@ def _pattern(scene: Scene, term: Term, name: str, field: Field) -> Condition:
             position=min(place, max(len(scene.query) - 1, 0)),
             hint="Patterns are regular expressions: name::^neon.*v[0-9]$",
         ) from error
+    literal = folded(patterns.required(value.text))
+    if name == "name" and len(literal) >= text.TRIGRAM:
+        return among(f"{text.NAMED} AND name REGEXP ?", text.quoted(literal), value.text)
     return replace(plain(field.pattern), params=(value.text,))
 
 

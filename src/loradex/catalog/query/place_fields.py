@@ -78,7 +78,7 @@ PLACE_FIELDS = {
         _name,
         None,
         "part of the name, or of a file's; a star for anything",
-        "content.name REGEXP ?",
+        "content.id IN (SELECT id FROM content WHERE name REGEXP ?)",
     ),
     "path": Field(
         _path,

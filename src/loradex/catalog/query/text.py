@@ -11,8 +11,13 @@ from loradex.catalog.query.condition import NOTHING, Condition, among, any_of
 WORDS = "content_fts"
 PARTS = "content_fts_parts"
 ABOUT = "content_fts_about"
-_TRIGRAM = 3
+TRIGRAM = 3
 """Characters that the index of parts needs to answer."""
+NAMED = (
+    f"SELECT id FROM content WHERE id IN (SELECT rowid FROM {PARTS} WHERE {PARTS} MATCH"
+    " 'name : ' || ?)"
+)
+"""Contents with a quoted text in a name."""
 _STAR = re.compile(r"\*+")
 
 
@@ -30,12 +35,12 @@ def anywhere(text: str, *, phrase: bool) -> Condition:
     if not any(character.isalnum() for character in text):
         return part("name", text)
     text = unicodedata.normalize("NFC", text)
-    quoted = _quote(text)
+    exact = quoted(text)
     if phrase:
-        return any_of((_match(WORDS, quoted), _match(ABOUT, quoted)))
-    ways = [_match(WORDS, f"{quoted} *")]
-    if len(text) >= _TRIGRAM:
-        ways += [_match(PARTS, _quote(folded(text))), _match(ABOUT, f"{quoted} *")]
+        return any_of((_match(WORDS, exact), _match(ABOUT, exact)))
+    ways = [_match(WORDS, f"{exact} *")]
+    if len(text) >= TRIGRAM:
+        ways += [_match(PARTS, quoted(folded(text))), _match(ABOUT, f"{exact} *")]
     return any_of(ways)
 
 
@@ -43,16 +48,16 @@ def in_column(column: str, text: str, *, phrase: bool = False) -> Condition:
     """Match words beginning with `text` in one column of the word index."""
     if not any(character.isalnum() for character in text):
         return NOTHING
-    quoted = _quote(unicodedata.normalize("NFC", text))
-    return _match(WORDS, f"{column} : ({quoted}{'' if phrase else ' *'})")
+    exact = quoted(unicodedata.normalize("NFC", text))
+    return _match(WORDS, f"{column} : ({exact}{'' if phrase else ' *'})")
 
 
 def described(text: str, *, phrase: bool) -> Condition:
     """Match what hubs say at length."""
     if not any(character.isalnum() for character in text):
         return NOTHING
-    quoted = _quote(unicodedata.normalize("NFC", text))
-    return _match(ABOUT, quoted if phrase else f"{quoted} *")
+    exact = quoted(unicodedata.normalize("NFC", text))
+    return _match(ABOUT, exact if phrase else f"{exact} *")
 
 
 def part(column: str, text: str, *, wild: bool = False) -> Condition:
@@ -64,14 +69,14 @@ def part(column: str, text: str, *, wild: bool = False) -> Condition:
     needle = folded(text).replace("\x00", "")
     if wild:
         return Condition("content.sort_name LIKE ? ESCAPE '\\'", (f"%{starred(needle)}%",))
-    if len(needle) < _TRIGRAM:
+    if len(needle) < TRIGRAM:
         if column == "file":
             return among(
                 "SELECT content_id FROM content_place WHERE name LIKE ? ESCAPE '\\'",
                 f"%{escaped(needle)}%",
             )
         return Condition("content.sort_name LIKE ? ESCAPE '\\'", (f"%{escaped(needle)}%",))
-    return _match(PARTS, f"{column} : {_quote(needle)}")
+    return _match(PARTS, f"{column} : {quoted(needle)}")
 
 
 def whole(column: str, text: str) -> Condition:
@@ -96,5 +101,6 @@ def _match(table: str, expression: str) -> Condition:
     return among(f"SELECT rowid FROM {table} WHERE {table} MATCH ?", expression)
 
 
-def _quote(text: str) -> str:
+def quoted(text: str) -> str:
+    """Return a text as one phrase for the full-text index."""
     return '"' + text.replace('"', '""').replace("\x00", "") + '"'
