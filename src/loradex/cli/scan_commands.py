@@ -82,6 +82,7 @@ def scan_command(
             from loradex.operations.watch import WatchOptions  # noqa: PLC0415
 
             how = WatchOptions(context.settings().workers, hashing, poll, newcomers=not names)
+            keep_daily_copy(context)
             watch_libraries(context, catalog, libraries, how, as_json, progress)
             return
         failed = _scan_once(
