@@ -408,3 +408,30 @@ def test_a_batch_is_one_transaction(shelf: Shelf) -> None:
     shelf.catalog._writer.transaction = counting  # type: ignore[method-assign]
     shelf.take_in()
     assert counted == 1
+
+
+def test_a_page_that_the_tool_found_deleted_is_known_to_be_gone(shelf: Shelf) -> None:
+    id_ = shelf.model("lantern.safetensors")
+    sample = lora_manager(bytes_of(shelf.root / "lantern.safetensors"))
+    shelf.write("lantern.metadata.json", sample | {"civitai_deleted": True})
+    shelf.take_in()
+    match = shelf.catalog.details(id_).match
+    assert match is not None
+    assert match.gone_at is not None
+    shelf.put_out("lora-manager")
+    assert shelf.read("lantern.metadata.json")["civitai_deleted"] is True
+
+
+def test_no_sidecar_makes_loradex_call_anybody_but_the_hub(shelf: Shelf) -> None:
+    id_ = shelf.model("lantern.safetensors")
+    record = version(bytes_of(shelf.root / "lantern.safetensors"))
+    images = [
+        {"url": "https://elsewhere.example/spy.png", "nsfwLevel": 1, "type": "image"},
+        {"url": "https://image.civitai.com.example/spy.png", "nsfwLevel": 1, "type": "image"},
+        {"url": "http://image.civitai.com/x/1.jpeg", "nsfwLevel": 1, "type": "image"},
+        {"url": "https://image.civitai.com/x/original=true/1.jpeg", "nsfwLevel": 1},
+    ]
+    shelf.write("lantern.civitai.info", record | {"images": images})
+    shelf.take_in()
+    (image,) = shelf.catalog.known.images_of(id_)
+    assert image.url == "https://image.civitai.com/x/original=true/1.jpeg"

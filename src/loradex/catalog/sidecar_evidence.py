@@ -37,6 +37,8 @@ class SidecarMatch:
     proven: bool
     told_at: float
     """When the sidecar was written, Unix seconds."""
+    gone: bool = False
+    """The tool found the page deleted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +163,15 @@ def _put_matches(connection: Connection, matches: Mapping[int, SidecarMatch], no
     if told:
         connection.exec_driver_sql(
             "INSERT OR REPLACE INTO sidecar_hub(hub, version_id, fetched_at) VALUES (?, ?, ?)", told
+        )
+    gone = [
+        (min(m.told_at, now), HUB, m.model.id)
+        for m in matches.values()
+        if m.gone and (m.model.id in first_models or m.model.id in our_models)
+    ]
+    if gone:
+        connection.exec_driver_sql(
+            "UPDATE hub_model SET gone_at = ? WHERE hub = ? AND id = ? AND gone_at IS NULL", gone
         )
     connection.exec_driver_sql(
         "INSERT INTO match(content_id, hub, version_id, model_id, matched_by, confidence,"

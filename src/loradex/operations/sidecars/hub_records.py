@@ -15,6 +15,8 @@ from loradex.settings import DEFAULT_HUB_URL
 if TYPE_CHECKING:
     from loradex.hub.translate import Translator
 
+_PICTURES = ("https://image.civitai.com/", "https://imagecache.civitai.com/")
+
 
 class HubRecords:
     """Makes records of documents, as the hub's client does of answers."""
@@ -35,7 +37,8 @@ class HubRecords:
             version = self._version(claim, sha256)
             if version is not None:
                 same = [each for each in documents if each.model_id == version.model_id]
-                return SidecarMatch(self._model(same, version), version, proven, told_at)
+                gone = any(each.gone for each in same)
+                return SidecarMatch(self._model(same, version), version, proven, told_at, gone)
         return None
 
     def at_version(self, claims: SidecarClaims, sha256: str | None) -> SidecarClaims:
@@ -63,7 +66,8 @@ class HubRecords:
             if claims.hub_version is not None:
                 return _filled(self._translate.version(claims.hub_version), claims)
             if claims.hub_model is not None:
-                return _with_digest(self._translate.model(claims.hub_model), claims, sha256)
+                found = _with_digest(self._translate.model(claims.hub_model), claims, sha256)
+                return None if found is None else _filled(found, claims)
         except HubUnexpectedAnswer:
             pass  # the plain numbers in it may still do
         if claims.model_id is None or claims.version_id is None:
@@ -120,9 +124,13 @@ def _with_digest(model: HubModel, claims: SidecarClaims, sha256: str | None) -> 
 
 
 def _filled(version: HubVersion, claims: SidecarClaims) -> HubVersion:
-    """Return a version's record with what the sidecar tells besides it where it is empty."""
+    """Return a version's record with what the sidecar tells besides it where it is empty.
+
+    Without pictures that are not the hub's own: whoever wrote the file would learn who looks.
+    """
     return replace(
         version,
+        images=tuple(image for image in version.images if image.url.startswith(_PICTURES)),
         name=version.name or claims.version_name,
         base_model=version.base_model or claims.base_model,
         trained_words=version.trained_words or claims.words,
