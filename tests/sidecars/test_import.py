@@ -435,3 +435,16 @@ def test_no_sidecar_makes_loradex_call_anybody_but_the_hub(shelf: Shelf) -> None
     shelf.take_in()
     (image,) = shelf.catalog.known.images_of(id_)
     assert image.url == "https://image.civitai.com/x/original=true/1.jpeg"
+
+
+def test_what_only_a_sidecar_says_is_no_reason_to_throw_a_file_away(shelf: Shelf) -> None:
+    """Its page may be long gone: nobody has asked the hub."""
+    id_ = shelf.model("lantern.safetensors")
+    put(shelf, "civitai-helper")
+    shelf.take_in()
+    assert shelf.catalog.tidying.offers([id_]) == {}
+    model, told = _from_hub(shelf, "lantern.safetensors", 910102)
+    shelf.catalog.hub.record_models("civitai", [model])
+    shelf.catalog.hub.record_versions("civitai", [told])
+    shelf.catalog.hub.record_matches("civitai", [found(id_, told, model, "sha256")])
+    assert len(shelf.catalog.tidying.offers([id_])[id_]) == 1

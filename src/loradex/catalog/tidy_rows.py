@@ -213,5 +213,7 @@ _OFFERS = (
     " FROM match JOIN content ON content.id = content_id"
     " JOIN hub_version AS v ON v.hub = match.hub AND v.id = match.version_id"
     " LEFT JOIN hub_model AS m ON m.hub = match.hub AND m.id = match.model_id"
-    f" WHERE content_id IN {_WANTED} ORDER BY content_id, {rank_of('match.hub')}"
+    # What only another tool's file says, no hub has been asked about.
+    f" WHERE content_id IN {_WANTED} AND matched_by <> 'sidecar'"
+    f" ORDER BY content_id, {rank_of('match.hub')}"
 )
