@@ -1,7 +1,8 @@
 """Tags from the names of folders: who sorts models into `loras/pony/Ghibli` has tagged them.
 
 What every tool or person calls folders anyway (kinds, base models, `new`, `misc`) tells nothing
-and is passed over, and so are dates, numbers and names that are whole sentences.
+and is passed over, and so are dates, numbers, names that are whole sentences, and folders set apart
+with `_` or `.` in front.
 """
 
 from __future__ import annotations
@@ -36,6 +37,7 @@ _FILING = (
     " downloaded civitai huggingface hf favorite favorites favourite favourites best good bad"
     " archive archived backup keep my mine own all ai comfyui webui forge automatic automatic1111"
     " swarmui nsfw sfw and the of for to sort sorted"
+    " incoming inbox staging trash bin import imports export exports library collection pack packs"
 )
 _SAYS_NOTHING = frozenset(
     [*_KINDS.split(), *_BASES.split(), *_FILING.split()]
@@ -46,7 +48,7 @@ _SAYS_NOTHING = frozenset(
 @hookimpl
 def propose_tags(model: TaggerInput) -> Iterator[TagProposal]:
     """Yield the names of the two innermost folders that say something."""
-    folders = [part for part in model.folder.split("/") if part]
+    folders = [part for part in model.folder.split("/") if part and part[0] not in "_."]
     for folder in folders[-_INNERMOST:]:
         words = [word for word in telling_words(folder) if word not in _SAYS_NOTHING]
         if not words or len(words) > _MOST_WORDS or len("".join(words)) < _SHORTEST:

@@ -31,6 +31,7 @@ _NOISE = re.compile(
       | gloves | shirt | skirt | dress | hat | jacket | rating .* | (?:highres|absurdres|commentary
       .* | signature | watermark | artist \b .* | english .* | web \b .* | general | sensitive
       | questionable | explicit | nsfw | sfw | no \b .* | official \b .* | original | realistic)
+      | very \b .* | newest | recent | mid | early | oldest | year \b .* | \d+s | no\.\d+
       | portrait | close-?up | blurry | .* pov | pov | depth \b .* )
     """,
     re.VERBOSE | re.IGNORECASE,

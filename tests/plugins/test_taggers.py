@@ -19,6 +19,7 @@ from loradex_plugins import folder_tags, header_tags
         ("2024-05-01", ""),
         ("new/misc/to sort", ""),
         ("a/b/c", ""),
+        ("loras/_incoming", ""),
         ("this folder name is a whole sentence", ""),
         ("deep/one/two/three", "two|three"),
         ("тест/Кошки", "тест|кошки"),

@@ -85,11 +85,13 @@ def _print_plan(plan: TagPlan, dry_run: bool) -> None:
     else:
         _print_by_rule(changes)
     if plan.parents:
+        one = len(plan.parents) == 1
         verb = "would become" if dry_run else "became"
+        what = f"{verb} {'a kind of another' if one else 'kinds of others'}"
         pairs = ", ".join(f"{tag} → {parent}" for tag, parent in plan.parents[:SHOWN_PARENTS])
         more = len(plan.parents) - SHOWN_PARENTS
         click.echo(
-            f"{count_text(len(plan.parents), 'tag')} {verb} kinds of others:"
+            f"{count_text(len(plan.parents), 'tag')} {what}:"
             f" {display_text(pairs)}{f' … and {more} more' if more > 0 else ''}"
         )
     verb = "would be" if dry_run else "were"

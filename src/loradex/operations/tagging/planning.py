@@ -18,6 +18,7 @@ from loradex.plugin_manager import Plugins
 from loradex.plugin_manager.checks import ProposedTag
 
 _PORTION = 500
+_LONGEST_REASON = 1_000
 _ASKED_AT_ONCE = 50
 """Models that a plugin is handed at once: it has 10 seconds for them."""
 _NOTHING = TagsKnown({}, frozenset(), frozenset())
@@ -111,6 +112,7 @@ class _Work:
         self._plugins = plugins
         self._rules = rules
         self._matcher = Matcher(rules)
+        self._names = {rule.name for rule in rules.rules}
         self._meanings = catalog.tags.meanings()
         self._roots = [f"{library.root}/" for library in catalog.files.libraries()]
         self._given: set[str] = set()
@@ -166,8 +168,20 @@ class _Work:
             if len(wanted) >= self._rules.settings.most_tags:
                 break
             self._given.update(fold_tag(each.tag) for each in given_by)
-            wanted[folded] = _together(folded, given_by, known)
+            wanted[folded] = self._together(folded, given_by, known)
         return wanted
+
+    def _together(self, folded: str, given_by: Sequence[Given], known: TagsKnown) -> AutoTag:
+        """Return one tag for all who give it; a tag that is there keeps its spelling.
+
+        A plugin's reason is told only where no rule has one: it would say the same again.
+        """
+        first = next((each for each in given_by if each.rule in self._names), given_by[0])
+        by_rules = [each for each in given_by if each.rule in self._names]
+        reasons = dict.fromkeys(each.reason for each in by_rules or given_by)
+        spelling = known.auto[folded].tag if folded in known.auto else first.tag
+        sure = max(each.confidence for each in given_by)
+        return AutoTag(spelling, first.rule, sure, " ".join(reasons)[:_LONGEST_REASON])
 
     def _all_given(self, model: TaggerInput, proposed: Iterable[ProposedTag]) -> list[Given]:
         """Return what rules and plugins give, the surest first."""
@@ -204,14 +218,6 @@ class _Work:
     def _meant(self, tag: str) -> str | None:
         folded = fold_tag(tag)
         return self._meanings.get(folded, folded)
-
-
-def _together(folded: str, given_by: Sequence[Given], known: TagsKnown) -> AutoTag:
-    """Return one tag for all who give it; a tag that is there keeps its spelling."""
-    first = given_by[0]
-    reasons = dict.fromkeys(given.reason for given in given_by)
-    spelling = known.auto[folded].tag if folded in known.auto else first.tag
-    return AutoTag(spelling, first.rule, first.confidence, " ".join(reasons)[:1_000])
 
 
 def _proposal(facts: TagFacts, tag: AutoTag) -> Proposal:
