@@ -10,9 +10,14 @@ from pathlib import Path
 
 import pytest
 
+from catalog_kit import add_library
 from files_kit import lora
 from loradex.catalog.catalog import Catalog
+from loradex.domain.evidence import Evidence, Source
+from loradex.domain.identity import Identity
+from loradex.domain.look import Look
 from loradex.domain.plans import LinkKind
+from loradex.domain.scanning import Found
 from loradex.errors import UsageError
 from loradex.operations.moves.undoing import plan_undo
 from loradex.operations.tidying.clones import read_extents, shared_bytes
@@ -119,3 +124,35 @@ def test_shared_extents_are_read(tmp_path: Path) -> None:
     (tmp_path / "alone").write_bytes(b"x" * 10_000)
     assert shared_bytes(os.fsencode(tmp_path / "alone")) in (0, None)
     assert shared_bytes(b"/nowhere/at/all") is None
+
+
+@pytest.mark.parametrize(
+    ("precision", "going"),
+    [("", "flux fp32.safetensors"), ("fp32", "flux fp16.safetensors"), ("fp8", None)],
+)
+def test_a_precision_can_be_chosen(
+    home: Home, tmp_path: Path, precision: str, going: str | None
+) -> None:
+    root = tmp_path / "shelf"
+    root.mkdir()
+    with Catalog.open(home) as catalog:
+        library = add_library(catalog, root)
+        for number, (name, dtype, bits) in enumerate((("fp16", "F16", 16), ("fp32", "F32", 32))):
+            path = root / f"flux {name}.safetensors"
+            with path.open("wb") as file:
+                file.truncate(20_000 * bits // 8 + 100)
+            info = path.stat()
+            seen = Found(
+                os.fsencode(path.name), info.st_size, info.st_mtime_ns, info.st_dev, info.st_ino
+            )
+            facts = (
+                Evidence("kind", "diffusion_model", Source.TENSORS),
+                Evidence("base", "flux1", Source.TENSORS),
+            )
+            identity = Identity(dtype=dtype, parts=("denoiser",))
+            looked = Look(seen, f"{number:032x}", identity=identity, facts=facts, header_bytes=100)
+            catalog.looks.record(library, [looked], "1")
+        assert plan_dedupe(catalog, Dedupe()).plan.moves == ()
+        found = plan_dedupe(catalog, Dedupe(near=True, precision=precision))
+        assert set(goes(found.plan)) == {going or "flux fp32.safetensors"}
+        assert all(step.same_as is None for step in found.plan.moves)

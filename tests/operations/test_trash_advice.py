@@ -129,3 +129,17 @@ def test_a_query_chooses_what_exactly_goes(catalog: Catalog) -> None:
     query = "neon"
     found = advised(catalog, query=query, exactly=True)
     assert len(found.advice) == len(catalog.ids(query)) == 3
+
+
+def test_what_pictures_were_made_with_stays_longer(catalog: Catalog) -> None:
+    used = content(catalog, "v3")
+    with catalog.person._writer.transaction() as connection:
+        connection.exec_driver_sql(
+            "INSERT INTO content_use(content_id, uses, first_used, last_used) VALUES (?, 3, ?, ?)",
+            (used, time.time(), time.time()),
+        )
+    found = advised(catalog, free=10**12)
+    reasons = {each.content_id: each.reasons for each in found.advice}
+    assert "no picture that was read was made with it" in reasons[content(catalog, "v1")]
+    assert "no picture that was read was made with it" not in reasons[used]
+    assert found.advice[-1].content_id == used
