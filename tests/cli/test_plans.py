@@ -14,7 +14,7 @@ from loradex.domain.progress import CancelToken, SilentSink
 from loradex.operations.moves.applying import apply_plan
 from loradex.paths import Home
 from moves_kit import tree
-from tidy_kit import fill_heap
+from tidy_kit import fill_heap, match
 
 
 @pytest.fixture
@@ -174,6 +174,20 @@ def test_copies_go_to_the_trash_and_the_trash_is_emptied(run: Run, heap: Path) -
     assert undone.code == 3
     assert "nothing brings it back" in undone.err
     assert str(copy) in undone.err
+
+
+def test_what_is_gone_for_good_can_be_had_again(run: Run, home: Home, heap: Path) -> None:
+    with Catalog.open(home) as catalog:
+        match(catalog, heap / "a.safetensors", number=1, name="v1", published="2021-01-01")
+    assert run("plan", "trash", "neon", "--exactly").code == 0
+    assert run("undo", "1").code == 2
+    assert run("apply").code == 0
+    assert run("trash", "empty", "--yes").code == 0
+    ended = run("undo")
+    assert ended.code == 1
+    ended = run("undo", "1")
+    assert ended.code == 3
+    assert "The hub has it: loradex hub get version:1" in ended.err
 
 
 def test_somebody_elses_trash_is_left_alone(run: Run, heap: Path, tmp_path: Path) -> None:

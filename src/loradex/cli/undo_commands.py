@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from loradex.cli.context import Context, pass_context, stoppable
@@ -11,7 +13,12 @@ from loradex.cli.plan_list_commands import show_list
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.cli.select import dry_run_option
 from loradex.cli.words import count_text
+from loradex.domain.plans import PlanState, StepState
 from loradex.errors import Cancelled, UsageError
+
+if TYPE_CHECKING:
+    from loradex.catalog.catalog import Catalog
+    from loradex.domain.plans import MovePlan
 
 PARTLY = 3
 
@@ -52,6 +59,7 @@ def undo_command(
             for problem in recover(catalog):
                 sink.problem(problem)
             plan_id = latest_plan(catalog) if number is None else number
+            _refuse_untouched(catalog, plan_id)
             plan = plan_undo(catalog, plan_id)
             if dry_run:
                 print_json(plan_json(plan)) if as_json else show_plan(plan)
@@ -64,8 +72,35 @@ def undo_command(
             print_json(report_json(plan, report))
         else:
             show_conflicts(plan)
+            _say_where_to_get(catalog, plan_id, plan)
             click.echo(sentence)
     if report.stopped:
         raise Cancelled("Stopped.", hint="Run it again to bring back the rest.")
     if plan.conflicts or report.problems:
         click.get_current_context().exit(PARTLY)
+
+
+def _refuse_untouched(catalog: Catalog, plan_id: int) -> None:
+    """Raise `UsageError` for a plan of which nothing was done."""
+    summary = catalog.plans.plan(plan_id)
+    if summary is not None and summary.state is PlanState.PLANNED:
+        raise UsageError(
+            f"Nothing of plan {plan_id} was done yet.",
+            hint=f"Delete it: loradex plan delete {plan_id}",
+        )
+
+
+def _say_where_to_get(catalog: Catalog, plan_id: int, plan: MovePlan) -> None:
+    """Print how models that cannot come back can be had again."""
+    from loradex.operations.tidying.advising import again  # noqa: PLC0415
+
+    lost = {conflict.file_id for conflict in plan.conflicts if conflict.file_id is not None}
+    if not lost:
+        return
+    contents = {
+        entry.step.content_id
+        for entry in catalog.plans.steps(plan_id)
+        if entry.step.file_id in lost and entry.state is StepState.EMPTIED
+    }
+    for command in again(catalog, sorted(id_ for id_ in contents if id_ is not None)).values():
+        click.echo(f"  The hub has it: {command}", err=True)

@@ -110,6 +110,22 @@ def _chosen(found: Sequence[Advice], free: int | None) -> list[Advice]:
     return chosen
 
 
+def again(catalog: Catalog, content_ids: Sequence[int]) -> dict[int, str]:
+    """Return the command that fetches each of these models, of those that a hub still gives."""
+    now = time.time()
+    found = {}
+    for content_id, offers in catalog.tidying.offers(content_ids).items():
+        offer, _ = _still_offered(offers, now)
+        if offer is not None:
+            found[content_id] = _command(offer)
+    return found
+
+
+def _command(offer: Offer) -> str:
+    wanted = f"hf:{offer.slug}" if offer.slug else f"version:{offer.version_id}"
+    return f"loradex hub get {wanted}"
+
+
 class _Weighing:
     """What is known of the models, and what speaks for each."""
 
@@ -152,8 +168,7 @@ class _Weighing:
             (*(words for _, words in reasons), f"{offer.hub} had it on {day}"),
             sum(weight for weight, _ in reasons),
             use.size * len(there),
-            "loradex hub get "
-            + (f"hf:{offer.slug}" if offer.slug else f"version:{offer.version_id}"),
+            _command(offer),
         )
 
     def _keep(self, content_id: int, reason: str) -> None:
