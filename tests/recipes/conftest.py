@@ -50,7 +50,10 @@ def gallery(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path
     png(tmp_path / "city.png", {"parameters": CITY + ", Created Date: 2024-04-01T10:00:00Z"})
     png(
         tmp_path / "fox.png",
-        {"parameters": CITY.replace("0.8", "0.6") + ", Created Date: 2024-05-01T10:00:00Z"},
+        {
+            "parameters": CITY.replace("0.8", "0.6").replace(" <lora:rain:0.5>", "")
+            + ", Created Date: 2024-05-01T10:00:00Z"
+        },
     )
     monkeypatch.chdir(tmp_path)
     return tmp_path

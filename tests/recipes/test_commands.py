@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from catalog_kit import look, model, version
 from cli.kit import HOSTILE, Run
 from loradex.catalog.catalog import Catalog
 from loradex.domain.generation import ModelRole, NamedModel
+from loradex.operations.recipes.sampler_names import a1111_names
 from loradex.paths import Home
 from recipes.making import A1111, png
 from recipes.test_matching import keep, picture, scanned
@@ -156,6 +158,48 @@ def test_a_recipe_as_parameter_text_is_read_back(run: Run, tmp_path: Path) -> No
     first, second = json.loads(run("recipe", "read", "city.png", str(copy), "--json").out)
     for key in ("prompt", "negative_prompt", "models"):
         assert first[key] == second[key]
+
+
+@pytest.mark.usefixtures("gallery")
+def test_a_recipe_as_a_grid(run: Run) -> None:
+    run("recipe", "import", ".")
+    assert run("recipe", "show", "2", "--grid").out == (
+        "loradex grid -c 2 -p 'a neon city <lora:1:0.6>' --negative blurry --size 512x768"
+        " --seeds 123 --steps 20 --guidance 7 --sampler 'Euler a' --schedule Karras\n"
+    )
+    lacking = run("recipe", "show", "1", "--grid")
+    assert lacking.code == 2
+    assert "rain is not in the library" in lacking.err
+    assert run("recipe", "show", "1", "--grid", "--json").code == 2
+
+
+@pytest.mark.render
+@pytest.mark.usefixtures("stocked")
+def test_the_grid_of_a_recipe_can_be_drawn(run: Run, tmp_path: Path) -> None:
+    text = (
+        "a city <lora:neon:0.8:0.6> x\nNegative prompt: fog\nSteps: 2, Sampler: dpmpp_2m,"
+        " Schedule type: karras, CFG scale: 7, Seed: 5, Size: 64x64, Model: painter"
+    )
+    run("recipe", "import", str(png(tmp_path / "a.png", {"parameters": text})))
+    program, *arguments = shlex.split(run("recipe", "show", "1", "--grid").out)
+    ended = run(*arguments, "--dry-run")
+    assert program == "loradex"
+    assert ended.code == 0, ended.err
+    assert ended.out.startswith("neon on painter\n1 picture, none of which exists yet.")
+
+
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        (("dpmpp_2m_sde_gpu", "karras"), ("DPM++ 2M SDE", "Karras")),
+        (("k_lms", ""), ("LMS", "")),
+        (("dpmpp_2m_k", ""), ("DPM++ 2M", "Karras")),
+        (("Euler a", "Automatic"), ("Euler a", "Automatic")),
+        (("res_multistep", "beta57"), ("res_multistep", "beta57")),
+    ],
+)
+def test_names_of_samplers(theirs: tuple[str, str], ours: tuple[str, str]) -> None:
+    assert a1111_names(*theirs) == ours
 
 
 @pytest.mark.usefixtures("gallery")

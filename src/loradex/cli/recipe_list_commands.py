@@ -7,13 +7,14 @@ import click
 from loradex.cli.columns import Column, print_table
 from loradex.cli.context import Context, pass_context
 from loradex.cli.jsontext import print_json, print_json_list
+from loradex.cli.output import one_form
 from loradex.cli.recipe_json import recipe_json
 from loradex.cli.recipe_text import TOOLS, print_told
 from loradex.cli.select import REF_HELP
 from loradex.cli.words import date_text
 from loradex.domain.generation import ModelRole
 from loradex.domain.picture_recipes import RecipeRecord, UsedModel
-from loradex.domain.text import display_lines
+from loradex.domain.text import display_lines, display_text
 
 _USUAL = 100
 
@@ -54,10 +55,14 @@ def list_command(context: Context, reference: str | None, limit: int, as_json: b
 @click.command("show")
 @click.argument("number", type=click.IntRange(1), metavar="ID")
 @click.option("--infotext", is_flag=True, help="Print it as A1111's parameter text.")
+@click.option("--grid", "as_grid", is_flag=True, help="Print the command that draws it here.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_context
-def show_command(context: Context, number: int, infotext: bool, as_json: bool) -> None:
+def show_command(
+    context: Context, number: int, infotext: bool, as_grid: bool, as_json: bool
+) -> None:
     """Show the recipe with this number of `loradex recipe list`."""
+    one_form(null=False, infotext=infotext, grid=as_grid, as_json=as_json)
     with context.catalog() as catalog:
         catalog.recipes.settle_if_needed()
         recipe = catalog.recipes.recipe(number)
@@ -65,6 +70,12 @@ def show_command(context: Context, number: int, infotext: bool, as_json: bool) -
         from loradex.operations.recipes.infotext import recipe_infotext  # noqa: PLC0415
 
         click.echo(display_lines(recipe_infotext(recipe)))
+    elif as_grid:
+        import shlex  # noqa: PLC0415
+
+        from loradex.operations.recipes.as_grid import grid_arguments  # noqa: PLC0415
+
+        click.echo(display_text(shlex.join(["loradex", "grid", *grid_arguments(recipe)])))
     elif as_json:
         print_json(recipe_json(recipe))
     else:

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from loradex.domain.generation import ModelRole, name_key
 from loradex.domain.infotext import Infotext, format_infotext
 from loradex.domain.picture_recipes import RecipeRecord, UsedModel
+from loradex.operations.recipes.sampler_names import a1111_names
 
 _FIELDS = {
     "steps": "Steps",
@@ -24,7 +25,11 @@ def recipe_infotext(recipe: RecipeRecord) -> str:
     LoRAs stand in the prompt, under the names that the picture has for them. What A1111 has no
     field for is left out.
     """
-    settings = recipe.settings
+    settings = dict(recipe.settings)
+    names = a1111_names(settings.get("sampler", ""), settings.get("schedule", ""))
+    settings |= {
+        key: name for key, name in zip(("sampler", "schedule"), names, strict=True) if name
+    }
     fields = {theirs: settings[ours] for ours, theirs in _FIELDS.items() if ours in settings}
     if "width" in settings and "height" in settings:
         fields["Size"] = f"{settings['width']}x{settings['height']}"
