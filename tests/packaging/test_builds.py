@@ -8,6 +8,7 @@ import subprocess
 import sys
 import sysconfig
 import tarfile
+import tomllib
 import venv
 import zipfile
 from pathlib import Path
@@ -136,5 +137,7 @@ def test_an_installation_works(
         "for package in loradex, loradex_tui, loradex_plugins: print(package.__file__)\n",
         cwd=tmp_path,
     ).splitlines()
-    assert told[0] == "True civarchive filename_tags huggingface"
+    pyproject = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    bundled = sorted(pyproject["project"]["entry-points"]["loradex.plugins"])
+    assert told[0].split() == ["True", *bundled]
     assert [line for line in told[1:] if not line.startswith(str(place))] == []
