@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from loradex.catalog.writer import Writer
 
 if TYPE_CHECKING:
-    from sqlalchemy import Connection
+    from sqlalchemy import Engine
 
 
 class DurableWriter(Writer):
@@ -21,18 +19,12 @@ class DurableWriter(Writer):
     not: a move could then outlive the entry that tells how to take it back.
     """
 
-    @contextmanager
-    def transaction(self) -> Iterator[Connection]:
-        """Give a connection in one transaction that is synced to the disk when it ends."""
-        if self._engine is None:
-            from sqlalchemy import event  # noqa: PLC0415 - slow to import
+    def _make_engine(self) -> Engine:
+        from sqlalchemy import event  # noqa: PLC0415 - slow to import
 
-            from loradex.catalog.engine import open_engine  # noqa: PLC0415
-
-            self._engine = open_engine(self._path)
-            event.listen(self._engine, "connect", _sync_each_commit)
-        with super().transaction() as connection:
-            yield connection
+        engine = super()._make_engine()
+        event.listen(engine, "connect", _sync_each_commit)
+        return engine
 
 
 def _sync_each_commit(connection: sqlite3.Connection, _record: object) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
@@ -25,16 +26,34 @@ class Writer:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._engine: Engine | None = None
+        self._inode: int | None = None
+        """Of the database that the engine has open."""
+        self._opening = threading.Lock()
 
     @contextmanager
     def transaction(self) -> Iterator[Connection]:
         """Give a connection in one transaction; errors leave as `CatalogError`."""
-        from loradex.catalog.engine import open_engine, transaction  # noqa: PLC0415
+        from loradex.catalog.engine import transaction  # noqa: PLC0415
 
-        if self._engine is None:
-            self._engine = open_engine(self._path)
-        with transaction(self._engine) as connection:
+        with transaction(self._opened()) as connection:
             yield connection
+
+    def _opened(self) -> Engine:
+        """Return the engine, a new one where the database was put back from a copy meanwhile."""
+        with self._opening:
+            inode = self._path.stat().st_ino if self._path.exists() else None
+            if self._engine is not None and inode != self._inode:
+                self._engine.dispose()
+                self._engine = None
+            if self._engine is None:
+                self._engine = self._make_engine()
+                self._inode = inode
+            return self._engine
+
+    def _make_engine(self) -> Engine:
+        from loradex.catalog.engine import open_engine  # noqa: PLC0415
+
+        return open_engine(self._path, keep=True)
 
     def refresh(self, connection: Connection, content_ids: Iterable[int]) -> None:
         """Recompute what follows from what these contents are, within the transaction."""
