@@ -132,6 +132,8 @@ def test_an_installation_works(
         "from loradex.paths import Home\n"
         "from loradex.plugin_manager import load_plugins\n"
         "home = Home(Path('home').absolute())\n"
+        "from loradex.operations.tagging.rule_file import default_rules\n"
+        "assert default_rules().rules\n"
         "ensure_current(home)\n"
         "print(home.catalog.is_file(), *load_plugins(home).names)\n"
         "for package in loradex, loradex_tui, loradex_plugins: print(package.__file__)\n",

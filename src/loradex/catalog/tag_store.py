@@ -163,7 +163,8 @@ class TagStore:
         """
         with self._writer.transaction() as connection:
             run = connection.exec_driver_sql
-            ids = named_tags(connection, (name for pair in pairs for name in pair), revive=False)
+            names = (name for pair in pairs for name in pair)
+            ids = named_tags(connection, names, revive=by_person)
             touched = set()
             for child, parent in pairs:
                 child_id, parent_id = ids.get(fold_tag(child)), ids.get(fold_tag(parent))

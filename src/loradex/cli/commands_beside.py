@@ -30,6 +30,8 @@ class CommandsBeside(click.Group):
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Take what is no command for the beginning of the usual one."""
+        if ctx.resilient_parsing and not args:  # a shell asks what may follow: the commands
+            return super().parse_args(ctx, args)
         if not args or (args[0] not in self.table and args[0] not in ctx.help_option_names):
             ctx.meta[_FIRST] = args[0] if args else ""
             args = [USUAL, *args]
