@@ -49,6 +49,18 @@ class CollectionStore:
             )
         ]
 
+    def holding(self, content_id: int) -> list[str]:
+        """Return the names of the collections that a model was picked into."""
+        return [
+            str(row[0])
+            for row in self._reader.rows_of(
+                "SELECT collection.name FROM collection_member"
+                " JOIN collection ON collection.id = collection_id WHERE content_id = ?"
+                " ORDER BY folded",
+                (content_id,),
+            )
+        ]
+
     def make(self, name: str, query: str | None) -> None:
         """Make a collection; with a query, of what that finds. The name must be free."""
         with self._writer.transaction() as connection:

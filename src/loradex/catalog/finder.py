@@ -170,8 +170,8 @@ class _Search:
         if ids is None:
             ids = self._read[id(part)] = listed(
                 self._connection,
-                f"WITH found(id) AS ({part.ids})"
-                " SELECT json_group_array(id) FROM found WHERE id IS NOT NULL",
+                "SELECT json_group_array(id) FROM (SELECT NULL AS id WHERE 0"
+                f" UNION ALL SELECT * FROM ({part.ids})) WHERE id IS NOT NULL",
                 part.params,
             )
         return ids
@@ -218,7 +218,7 @@ class _Search:
             f"SELECT content.id FROM content WHERE content.id IN ({_THESE}) AND {part.sql}",
             (ids, *part.params),
         )
-        return self._snapshot.set_of(row[0] for row in rows)
+        return self._snapshot.set_of([row[0] for row in rows])
 
     def _scan(self, part: Condition) -> int:
         marks: str | None = self._connection.execute(

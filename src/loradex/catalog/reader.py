@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import sqlite3
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,9 @@ if TYPE_CHECKING:
 
 CHUNK = 500
 """Ids in one `IN (…)`: under SQLite's limit of bound values in any build."""
+
+_MOMENT = 10.0
+"""Seconds for which ages count from the same moment, so that one look answers several questions."""
 
 _CACHED_KIB = 64 * 1024
 """Memory at most for pages of the catalog: the indexes that searches read fit in."""
@@ -138,7 +142,8 @@ class Reader:
         from loradex.catalog.query import compile_query  # noqa: PLC0415
         from loradex.catalog.query.patterns import SECONDS, Matcher  # noqa: PLC0415
 
-        compiled = compile_query(query, lore=self.lore())
+        now = time.time() // _MOMENT * _MOMENT
+        compiled = compile_query(query, now, self.lore())
         matcher = self._local.matcher = Matcher()
         with self._lock:
             if self._finder is None:

@@ -10,7 +10,7 @@ import json
 import sqlite3
 from array import array
 from collections import OrderedDict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress, islice
 
 FILTERS = "content INDEXED BY ix_content_filters"
@@ -44,12 +44,14 @@ class Snapshot:
         self._totals: list[tuple[int, int]] | None = None
         self._tags: dict[int, int] = {}
 
-    def set_of(self, ids: Iterable[int]) -> int:
+    def set_of(self, ids: Sequence[int]) -> int:
         """Return contents as a set; an id that is no content's is left out."""
         marks = bytearray(self.size + 1)  # the last takes the ids that are no content's any more
-        known, most = self._slots, len(self._slots)
-        for id_ in ids:
-            marks[known[id_] if id_ < most else self.size] = 1
+        try:
+            for slot in map(self._slots.__getitem__, ids):
+                marks[slot] = 1
+        except IndexError:
+            return self.set_of([id_ for id_ in ids if id_ < len(self._slots)])
         return int.from_bytes(memoryview(marks)[: self.size], "big")
 
     def set_of_marks(self, marks: str) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 
 import click
 
@@ -16,6 +16,7 @@ from loradex.cli.recipe_text import uses_words
 from loradex.cli.safety_text import in_colour
 from loradex.cli.select import REF_HELP
 from loradex.cli.words import date_text, level_text, size_text
+from loradex.domain.finding import CustomValue
 from loradex.domain.header import FileFormat
 from loradex.domain.library import FileState
 from loradex.domain.models import ModelDetails
@@ -38,8 +39,11 @@ def show_command(
     with context.catalog() as catalog:
         details = catalog.details(catalog.resolve(reference))
         uses = catalog.recipes.uses(details.row.id)
+        custom = catalog.fields.values([details.row.id]).get(details.row.id, {})
+        picked = catalog.collections.holding(details.row.id)
     if as_json:
-        print_json({**details_json(details), "used": uses_json(uses)})
+        own = {"custom": custom, "collections": picked}
+        print_json({**details_json(details), "used": uses_json(uses), **own})
         return
     row = details.row
     marks = ("♥" if row.favourite else "", "★" * (row.rating or 0))
@@ -50,6 +54,7 @@ def show_command(
     )
     if uses is not None:
         _print([("Used", uses_words(uses))])
+    _print(_own(custom, picked))
     _print_safety(details)
     _print(_places(details))
     _print(_digests(details))
@@ -60,6 +65,15 @@ def show_command(
     if metadata:
         click.echo()
         _print([(key, value) for key, value in sorted(details.metadata.items())])
+
+
+def _own(custom: Mapping[str, CustomValue], picked: Sequence[str]) -> Iterator[Line]:
+    """Yield the fields that a person added, and the collections they picked it into."""
+    for name, value in custom.items():
+        yes_or_no = ("no", "yes")[value] if isinstance(value, bool) else None
+        yield name.capitalize(), yes_or_no or str(value)
+    if picked:
+        yield "Collections", ", ".join(picked)
 
 
 def _what(details: ModelDetails) -> str:

@@ -18,14 +18,20 @@ NAMED = (
     " 'name : ' || ?)"
 )
 """Contents with a quoted text in a name."""
+_IN_FOLDERS = (
+    "SELECT content_id FROM content_place WHERE folder_id IN (SELECT id FROM folder"
+    " WHERE substr(folded, length(root) + 1) LIKE ? ESCAPE '\\')"
+)
+"""Contents in folders, below the root of their library, with a text in their path."""
 _STAR = re.compile(r"\*+")
 
 
 def anywhere(text: str, *, phrase: bool) -> Condition:
     """Match `text` in names, tags, trigger words, notes and what hubs say.
 
-    A word matches the beginning of a word, or any part of a name or file name when it has three
-    or more characters (that is what the trigram index can answer). A phrase matches whole words.
+    A word matches the beginning of a word, or any part of a name, file name or folder in a library
+    when it has three or more characters (that is what the trigram index can answer). A phrase
+    matches whole words.
     A star stands for anything within a name.
     """
     if not phrase and "*" in text.rstrip("*"):
@@ -39,9 +45,17 @@ def anywhere(text: str, *, phrase: bool) -> Condition:
     if phrase:
         return any_of((_match(WORDS, exact), _match(ABOUT, exact)))
     ways = [_match(WORDS, f"{exact} *")]
-    if len(text) >= TRIGRAM:
-        ways += [_match(PARTS, quoted(folded(text))), _match(ABOUT, f"{exact} *")]
-    return any_of(ways)
+    if len(text) < TRIGRAM:
+        return any_of((*ways, _match(ABOUT, exact)))
+    needle = folded(text)
+    return any_of(
+        (
+            *ways,
+            _match(PARTS, quoted(needle)),
+            _match(ABOUT, f"{exact} *"),
+            among(_IN_FOLDERS, f"%{escaped(needle)}%"),
+        )
+    )
 
 
 def in_column(column: str, text: str, *, phrase: bool = False) -> Condition:
