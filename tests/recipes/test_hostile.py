@@ -47,8 +47,30 @@ def test_a_bomb_in_a_packed_text_is_not_unpacked(tmp_path: Path) -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert found.texts == {}
-    assert "when unpacked" in found.notes[0]
+    assert found.notes == ["A text is too large when unpacked."]
     assert peak < 60 * MEGABYTE
+
+
+def test_thousands_of_bombs_are_given_up(tmp_path: Path) -> None:
+    bomb = chunk(b"zTXt", b"parameters\0\0" + zlib.compress(bytes(20 * MEGABYTE), 9))
+    broken = chunk(b"zTXt", b"parameters\0\0" + zlib.compress(bytes(15 * MEGABYTE), 9)[:-9])
+    for piece in (bomb, broken):
+        found = read_picture(raw_png(tmp_path / "bombs.png", piece * 2_000))
+        assert found.texts == {}
+        assert len(found.notes) <= 4
+        assert found.room == 0
+
+
+def test_a_text_that_exif_points_to_a_thousand_times_is_read_once(tmp_path: Path) -> None:
+    text = b"x" * (12 * MEGABYTE)
+    entry = struct.pack("<HHII", 0x010E, 2, len(text), 8 + 2 + 12 * 1_000)
+    tiff = b"II*\0" + struct.pack("<IH", 8, 1_000) + entry * 1_000 + text
+    data = b"WEBP" + b"EXIF" + struct.pack("<I", len(tiff)) + tiff
+    path = tmp_path / "a.webp"
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(data)) + data)
+    found = read_picture(path)
+    assert list(found.texts) == ["imagedescription"]
+    assert found.tries == 2  # the EXIF, and the text in it
 
 
 def test_a_text_of_100_megabytes_is_not_read(tmp_path: Path) -> None:

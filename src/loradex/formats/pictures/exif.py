@@ -44,15 +44,19 @@ def read_exif(data: bytes, found: PictureTexts) -> None:
         if place in seen:
             continue
         seen.add(place)
-        for tag, value in _entries(data, place, order):
-            if tag == _EXIF_FOLDER and len(value) >= 4:
-                waiting.append(int(struct.unpack(f"{order}I", value[:4])[0]))
-            elif tag in _NAMES and found.wants(len(value), "An EXIF text"):
-                found.put(_NAMES[tag], _text(tag, value, order))
+        for tag, start, length in _entries(data, place, order):
+            if tag == _EXIF_FOLDER and length >= 4:
+                waiting.append(int(struct.unpack_from(f"{order}I", data, start)[0]))
+            elif (
+                tag in _NAMES
+                and _NAMES[tag] not in found.texts
+                and found.wants(length, "An EXIF text")
+            ):
+                found.put(_NAMES[tag], _text(tag, data[start : start + length], order))
 
 
-def _entries(data: bytes, place: int, order: str) -> Iterator[tuple[int, bytes]]:
-    """Yield tag and bytes of each entry of a folder that lies wholly within the data."""
+def _entries(data: bytes, place: int, order: str) -> Iterator[tuple[int, int, int]]:
+    """Yield tag, place and length of each entry of a folder that lies wholly within the data."""
     if place + 2 > len(data):
         return
     (count,) = struct.unpack_from(f"{order}H", data, place)
@@ -68,7 +72,7 @@ def _entries(data: bytes, place: int, order: str) -> Iterator[tuple[int, bytes]]
         if length > 4:
             (where,) = struct.unpack_from(f"{order}I", data, start + 8)
         if where + length <= len(data):
-            yield tag, data[where : where + length]
+            yield tag, where, length
 
 
 def _text(tag: int, value: bytes, order: str) -> str:

@@ -10,6 +10,8 @@ from loradex.formats.pictures.exif import read_exif
 from loradex.formats.pictures.texts import MAX_TEXT, PictureTexts, as_text, unpacked
 
 MAGIC = b"\x89PNG\r\n\x1a\n"
+_PRICE = 1024 * 1024
+"""What unpacking a broken text counts as having read."""
 _MOST_CHUNKS = 200_000
 """A large picture in 8 kB pieces has 20,000."""
 _HEAD = struct.Struct(">I4s")
@@ -69,12 +71,15 @@ def _behind_language(rest: bytes) -> bytes:
 
 
 def _unpacked(data: bytes, found: PictureTexts) -> bytes:
+    most = min(MAX_TEXT, found.room)
     try:
-        text = unpacked(data, min(MAX_TEXT, found.room))
+        text = unpacked(data, most)
     except zlib.error:
+        found.spend(_PRICE)
         found.note("A packed text cannot be unpacked.")
         return b""
     if text is None:
-        found.note(f"A text has more than {min(MAX_TEXT, found.room):,} bytes when unpacked.")
+        found.spend(most)
+        found.note("A text is too large when unpacked.")
         return b""
     return text

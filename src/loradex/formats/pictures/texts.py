@@ -12,6 +12,7 @@ MAX_TEXT = 16 * 1024 * 1024
 10 MB."""
 MAX_TEXTS = 64
 """Texts kept of one picture; tools write one to five."""
+_MOST_TRIES = 4 * MAX_TEXTS
 MAX_TOTAL = 2 * MAX_TEXT
 _XMP_OF_PNG = "xml:com.adobe.xmp"
 MAX_KEY = 79
@@ -35,6 +36,8 @@ class PictureTexts:
     texts: dict[str, str] = field(default_factory=dict)
     notes: list[str] = field(default_factory=list)
     room: int = MAX_TOTAL
+    tries: int = 0
+    """Texts that were looked into; repeated or empty ones are not kept, but cost as much."""
 
     def note(self, text: str) -> None:
         """Keep a sentence once."""
@@ -43,13 +46,18 @@ class PictureTexts:
 
     def wants(self, nbytes: int, what: str) -> bool:
         """Say whether a text of so many bytes may be read; note it where not."""
-        if len(self.texts) >= MAX_TEXTS:
+        self.tries += 1
+        if len(self.texts) >= MAX_TEXTS or self.tries > _MOST_TRIES:
             self.note(f"It has more than {MAX_TEXTS} texts; the others were not read.")
             return False
         if nbytes > min(MAX_TEXT, self.room):
             self.note(f"{what} of {nbytes:,} bytes was not read: it is too large.")
             return False
         return True
+
+    def spend(self, nbytes: int) -> None:
+        """Take from what may still be read, for work that gave no text."""
+        self.room = max(self.room - nbytes, 0)
 
     def put(self, key: str, text: str) -> None:
         """Keep a text under a name, unless that name has one that says something."""
