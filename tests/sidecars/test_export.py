@@ -340,6 +340,17 @@ def test_a_full_disk_leaves_the_old_file_and_no_draft(tmp_path: Path) -> None:
     assert (tmp_path / "a.json").read_bytes() == b"old"
 
 
+def test_old_drafts_of_a_killed_program_are_swept_and_nothing_else(shelf: Shelf) -> None:
+    shelf.model("ink.safetensors")
+    drafts = [".loradex-sidecar-0123.part", ".loradex-0123.part", ".loradex-sidecar-new.part"]
+    for name in drafts:
+        path = shelf.write(name, "half")
+        if "new" not in name:
+            os.utime(path, (1, 1))
+    shelf.put_out("swarm")
+    assert [name for name in drafts if (shelf.root / name).exists()] == drafts[1:]
+
+
 def test_a_folder_that_cannot_be_written_is_told_and_the_rest_goes_on(shelf: Shelf) -> None:
     shelf.model("a/ink.safetensors")
     shelf.model("b/ink.safetensors")

@@ -319,6 +319,17 @@ def test_notes_and_favourites_become_a_persons_own_only_when_asked_and_only_once
     assert [o.note for o in offers(shelf.catalog, shelf.dialects, [other])] == ["a new one"]
 
 
+def test_a_note_and_a_favourite_may_come_from_two_tools(shelf: Shelf) -> None:
+    id_ = shelf.model("a.safetensors")
+    shelf.write("a.metadata.json", {"favorite": True})
+    shelf.write("a.json", {"notes": "from A1111"})
+    shelf.write("a.swarm.json", {"modelspec.usage_hint": "Swarm's, which ranks higher"})
+    shelf.take_in()
+    take(shelf.catalog, offers(shelf.catalog, shelf.dialects, [id_]))
+    details = shelf.catalog.details(id_)
+    assert (details.note, details.row.favourite) == ("Swarm's, which ranks higher", True)
+
+
 # The hub's pages.
 
 

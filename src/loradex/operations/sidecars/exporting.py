@@ -21,7 +21,7 @@ from loradex.domain.text import storable
 from loradex.operations.moves.lock import moving
 from loradex.operations.sidecars.bounded import SidecarRefused
 from loradex.operations.sidecars.drafting import Draft, Drafter
-from loradex.operations.sidecars.files import digest_of, put, sync_folders
+from loradex.operations.sidecars.files import digest_of, put, sweep, sync_folders
 from loradex.operations.sidecars.importing import PATH_LIMIT
 from loradex.operations.sidecars.judging import SidecarState
 
@@ -194,6 +194,8 @@ def write_drafts(
         if draft.dialect is not None:
             rows.append(_row(draft, draft.place))
     sync_folders(draft.path for draft in drafts)
+    for folder in {os.path.dirname(draft.path) for draft in drafts}:  # noqa: PTH120 - bytes
+        sweep(folder)
     catalog.sidecar_journal.settle(ended)
     catalog.sidecars.record(rows, {})
 

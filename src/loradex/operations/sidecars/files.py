@@ -7,12 +7,15 @@ from __future__ import annotations
 import hashlib
 import os
 import secrets
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 
 from loradex.operations.sidecars.bounded import ReadFile, SidecarRefused, read_file
 
 _NEW_FILE = 0o644
+_DRAFT = b".loradex-sidecar-"
+_DAY = 86_400.0
 
 
 def digest_of(data: bytes) -> str:
@@ -28,7 +31,7 @@ def put(path: bytes, data: bytes, before: ReadFile | None, *, mtime_ns: int | No
     time it gets, now when left out.
     """
     folder = os.path.dirname(path)
-    draft = folder + b"/" + f".loradex-{secrets.token_hex(8)}.part".encode()
+    draft = folder + b"/" + _DRAFT + secrets.token_hex(8).encode() + b".part"
     mode = _NEW_FILE if before is None else before.mode
     try:
         _write(draft, data, mode, mtime_ns)
@@ -63,6 +66,16 @@ def sync_folders(paths: Iterable[bytes]) -> None:
                 os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+def sweep(folder: bytes) -> None:
+    """Remove drafts that a program which was killed left in a folder a day ago or earlier."""
+    with suppress(OSError), os.scandir(folder) as listing:
+        for entry in listing:
+            if entry.name.startswith(_DRAFT) and entry.name.endswith(b".part"):
+                with suppress(OSError):
+                    if time.time() - entry.stat(follow_symlinks=False).st_mtime > _DAY:
+                        os.unlink(entry.path)
 
 
 def _write(draft: bytes, data: bytes, mode: int, mtime_ns: int | None) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -46,10 +46,12 @@ def offers(
     found = []
     for id_, stored in catalog.sidecars.claims(content_ids).items():
         note, favourite = people.get(id_, ("", False))
-        ordered = sorted(stored, key=lambda each: (ranks.get(each.dialect, 1000), -each.mtime_ns))
-        for offer in _offers(id_, ordered, has_note=bool(note), has_favourite=favourite):
-            found.append(offer)
-            break
+        has_note = bool(note)
+        for each in sorted(stored, key=lambda s: (ranks.get(s.dialect, 1000), -s.mtime_ns)):
+            offer = _offer(id_, each, has_note=has_note, has_favourite=favourite)
+            if offer is not None:
+                found.append(offer)
+                has_note, favourite = has_note or bool(offer.note), favourite or offer.favourite
     return found
 
 
@@ -64,32 +66,22 @@ def take(catalog: Catalog, some: Sequence[Offer]) -> None:
     catalog.sidecars.mark_taken({offer.sidecar_id: offer.taken for offer in some})
 
 
-def _offers(
-    content_id: int, stored: Sequence[StoredClaims], *, has_note: bool, has_favourite: bool
-) -> Iterator[Offer]:
-    for each in stored:
-        if each.state in _REFUSED:
-            continue
-        claims = read_claims(each.claims)
-        before = json.loads(each.taken or "{}")
-        digest = hashlib.sha256(claims.note.encode("utf-8", "surrogatepass")).hexdigest()[:16]
-        wants_note = (
-            bool(claims.note)
-            and not has_note
-            and len(claims.note) <= NOTE_LIMIT
-            and before.get("note") != digest
-        )
-        wants_favourite = claims.favourite and not has_favourite and not before.get("favourite")
-        if wants_note or wants_favourite:
-            taken = dict(before)
-            if wants_note:
-                taken["note"] = digest
-            if wants_favourite:
-                taken["favourite"] = True
-            yield Offer(
-                content_id,
-                each.sidecar_id,
-                claims.note if wants_note else "",
-                wants_favourite,
-                json.dumps(taken),
-            )
+def _offer(
+    content_id: int, stored: StoredClaims, *, has_note: bool, has_favourite: bool
+) -> Offer | None:
+    """Return what of one sidecar could be taken over, None when it is nothing."""
+    if stored.state in _REFUSED:
+        return None
+    claims, taken = read_claims(stored.claims), json.loads(stored.taken or "{}")
+    digest = hashlib.sha256(claims.note.encode("utf-8", "surrogatepass")).hexdigest()[:16]
+    note = ""
+    if claims.note and not has_note and len(claims.note) <= NOTE_LIMIT:
+        note = "" if taken.get("note") == digest else claims.note
+    favourite = claims.favourite and not has_favourite and not taken.get("favourite")
+    if not note and not favourite:
+        return None
+    if note:
+        taken["note"] = digest
+    if favourite:
+        taken["favourite"] = True
+    return Offer(content_id, stored.sidecar_id, note, favourite, json.dumps(taken))
