@@ -55,7 +55,7 @@ def test_a_wrong_rule_file_is_one_sentence_and_changes_nothing(run: Run, filled:
     for command in (["tag", "--auto"], ["tag", "rules"]):
         ended = run(*command)
         assert ended.code == 1
-        assert "line 1: The rule 'a' says nothing" in ended.err
+        assert "line 2: There is no key 'wrods'." in ended.err
     checked = run("tag", "rules", "--check")
     assert checked.code == 1
     assert "line 2: There is no key 'wrods'. Did you mean words?" in checked.out

@@ -178,9 +178,8 @@ def _rule(name: str, table: object, problems: list[_Wrong]) -> Rule:
     here = ("rules", name)
     if not isinstance(table, dict):
         raise _Wrong(here, f"The rule {_shown(name)} has to be a table, as in [rules.style]")
-    for key in table:
-        if key not in RULE_KEYS:
-            problems.append(_unknown((*here, key), key, RULE_KEYS, "key"))
+    unknown = [key for key in table if key not in RULE_KEYS]
+    problems += (_unknown((*here, key), key, RULE_KEYS, "key") for key in unknown)
     if table.get("off", False) is not False:
         raise _Wrong((*here, "off"), "off goes alone, as in off = true")
     read = _Reader(here, table)
@@ -209,7 +208,8 @@ def _rule(name: str, table: object, problems: list[_Wrong]) -> Rule:
     )
     if kinds:
         rule = replace(rule, kinds=frozenset(_KINDS if "any" in kinds else kinds))
-    if not (rule.by_words or rule.bases or rule.hub_types or rule.levels or kinds):
+    looks = rule.by_words or rule.bases or rule.hub_types or rule.levels or kinds
+    if not looks and not unknown:  # else that key is what was meant to say it
         raise _Wrong(
             here,
             f"The rule {_shown(name)} says nothing of what it looks for",
