@@ -54,6 +54,14 @@ def test_a_dry_run_keeps_no_plan(run: Run, heap: Path) -> None:
     assert run("apply").code == 1
 
 
+def test_the_same_plan_drawn_up_again_takes_the_place_of_the_first(run: Run, heap: Path) -> None:
+    for _ in range(2):
+        assert "Kept as plan 1;" in run("plan", "organise").err
+    assert "Kept as plan 2;" in run("plan", "organise", "-t", "{base}/").err
+    assert run("plan", "edit", "1", "--leave", "c").code == 0
+    assert "Kept as plan 3;" in run("plan", "organise").err
+
+
 def test_what_is_in_order_needs_no_plan(run: Run, heap: Path) -> None:
     run("plan", "organise")
     run("apply")

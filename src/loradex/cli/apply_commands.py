@@ -39,7 +39,6 @@ def apply_command(
     stays where it is, and you are told why. Exit code 3 means that some files stayed.
     """
     from loradex.operations.moves.applying import apply_plan, recover  # noqa: PLC0415
-    from loradex.operations.tidying.kept import kept_plan, must_be_open  # noqa: PLC0415
 
     with context.catalog() as catalog, stoppable() as cancel:
         with shown_progress(progress, cancel) as sink:
@@ -53,8 +52,6 @@ def apply_command(
                 click.echo("Nothing to do.", err=True)
                 _show(catalog, drawn, number, as_json)
                 click.get_current_context().exit(PARTLY if drawn.conflicts else 0)
-            summary, _ = kept_plan(catalog, number)
-            must_be_open(summary)
             report = apply_plan(catalog, number, sink=sink, cancel=cancel)
         from_file = drawn if _is_file(plan) else None
         sentence = _sentence(number, drawn, report)

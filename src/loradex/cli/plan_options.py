@@ -12,6 +12,7 @@ import click
 
 from loradex.cli.jsontext import print_json
 from loradex.cli.plans_text import announce, show_drawn
+from loradex.domain.plans import PlanState
 from loradex.errors import LoradexError
 
 if TYPE_CHECKING:
@@ -43,8 +44,10 @@ class Drawn:
         model goes, by its content.
         """
         number = None
+        if self.output is not None and self.output.exists():
+            raise _in_the_way(self.output)
         if plan.moves and not self.dry_run:
-            number = catalog.plans.add(plan, json.dumps(dict(about)))
+            number = _kept(catalog, plan, json.dumps(dict(about)))
         if self.output is not None:
             write_plan(catalog, plan, number, self.output)
         if self.as_json:
@@ -54,6 +57,17 @@ class Drawn:
             return
         show_drawn(catalog, plan, number, reasons or {})
         announce(plan, number, remarks, self.output)
+
+
+def _kept(catalog: Catalog, plan: MovePlan, about: str) -> int:
+    """Keep a plan, under the number of one that was drawn up from the same words and not begun."""
+    from loradex.operations.tidying.plan_reading import is_edited  # noqa: PLC0415
+
+    for other in catalog.plans.plans(state=PlanState.PLANNED):
+        same = (other.kind, catalog.plans.about(other.id)) == (plan.kind, about)
+        if same and not is_edited(other.note) and catalog.plans.replace(other.id, plan):
+            return other.id
+    return catalog.plans.add(plan, about)
 
 
 output_option = click.option(
@@ -86,10 +100,12 @@ def write_plan(catalog: Catalog, plan: MovePlan, number: int | None, path: Path)
         with path.open("x", encoding="utf-8") as file:
             file.write(text + "\n")
     except FileExistsError as error:
-        raise LoradexError(
-            f"There is a file {path} already.", hint="Give another name with -o."
-        ) from error
+        raise _in_the_way(path) from error
     except OSError as error:
         raise LoradexError(
             f"{path} cannot be written: {error.strerror or error}.", hint="Check the folder."
         ) from error
+
+
+def _in_the_way(path: Path) -> LoradexError:
+    return LoradexError(f"There is a file {path} already.", hint="Give another name with -o.")

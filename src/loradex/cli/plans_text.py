@@ -112,8 +112,9 @@ def _rows(
     steps: Sequence[Step], names: Mapping[int, str], reasons: Mapping[int, str]
 ) -> Iterator[tuple[str, ...]]:
     """Yield a row for each model with what belongs to it."""
-    from loradex.operations.moves.sizes import crosses_disks  # noqa: PLC0415
+    from loradex.operations.moves.sizes import Disks  # noqa: PLC0415
 
+    disks = Disks()
     for _, group in groupby(steps, key=lambda step: step.group):
         first, *others = group
         if first.action not in FILE_ACTIONS or first.source is None:
@@ -123,7 +124,7 @@ def _rows(
         size = first.stamp.size if first.stamp else 0
         size += sum(step.stamp.size for step in others if step.stamp and step.link is None)
         yield (
-            _what(first, link, crosses_disks(first)),
+            _what(first, link, disks.crossed_by(first)),
             _place(first.source, names),
             _where_to(first, names),
             f"+{sidecars}" if sidecars else "",

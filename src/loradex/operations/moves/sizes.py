@@ -9,27 +9,39 @@ from loradex.domain.plans import Action, Place, Step
 from loradex.operations.moves.names import nearest_folder
 
 
-def crosses_disks(step: Step) -> bool:
-    """Tell whether a move copies a file to another disk."""
-    if step.action not in (Action.MOVE, Action.RESTORE) or step.stamp is None:
-        return False
-    device = device_of_place(step.target)
-    return device is not None and device != step.stamp.device
+class Disks:
+    """Which disks places are on, or will be on: asked for each folder once.
+
+    A step's own stamp does not tell: disks are numbered anew when a system starts.
+    """
+
+    def __init__(self) -> None:
+        self._known: dict[bytes, int | None] = {}
+
+    def of(self, place: Place) -> int | None:
+        """Return the disk's number, None when it cannot be told."""
+        folder = place.folder
+        if folder not in self._known:
+            try:
+                self._known[folder] = os.stat(nearest_folder(place.path)).st_dev
+            except OSError:
+                self._known[folder] = None
+        return self._known[folder]
+
+    def crossed_by(self, step: Step) -> bool:
+        """Tell whether a step copies a file to another disk."""
+        if step.action not in (Action.MOVE, Action.RESTORE) or step.source is None:
+            return False
+        here, there = self.of(step.source), self.of(step.target)
+        return None not in (here, there) and here != there
 
 
 def copied_bytes(steps: Iterable[Step]) -> int:
     """Return the bytes that are copied to other disks."""
-    return sum(step.stamp.size for step in steps if step.stamp and crosses_disks(step))
+    disks = Disks()
+    return sum(step.stamp.size for step in steps if step.stamp and disks.crossed_by(step))
 
 
 def compared_bytes(steps: Iterable[Step]) -> int:
     """Return the bytes of files that are compared before they go."""
     return sum(step.stamp.size for step in steps if step.stamp and step.same_as)
-
-
-def device_of_place(place: Place) -> int | None:
-    """Return the disk that a place is on, or will be on; None when that cannot be told."""
-    try:
-        return os.stat(nearest_folder(place.path)).st_dev
-    except OSError:
-        return None

@@ -73,6 +73,11 @@ def edited_note(note: str) -> str:
     return note.removesuffix(_EDITED) + _EDITED
 
 
+def is_edited(note: str) -> bool:
+    """Tell whether a plan of this note was changed by a person."""
+    return note.endswith(_EDITED)
+
+
 def _parsed(text: str | bytes) -> _Json:
     if len(text) > LARGEST:
         raise _no_plan(f"it is larger than {LARGEST // 2**20} MiB")

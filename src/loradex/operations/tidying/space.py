@@ -9,7 +9,7 @@ from loradex.domain.plans import FILE_ACTIONS, Action, MovePlan, Place
 from loradex.domain.text import display_text
 from loradex.operations.moves.names import nearest_folder
 from loradex.operations.moves.on_disk import free_bytes
-from loradex.operations.moves.sizes import crosses_disks, device_of_place
+from loradex.operations.moves.sizes import Disks
 
 
 @dataclass(slots=True)
@@ -33,17 +33,18 @@ class DiskSpace:
 
 def space_of(plan: MovePlan) -> list[DiskSpace]:
     """Return the disks whose free space a plan changes, in no particular order."""
+    numbers = Disks()
     disks: dict[int, DiskSpace] = {}
     for step in plan.steps:
         if step.action not in FILE_ACTIONS or step.stamp is None or step.source is None:
             continue
         if step.action is Action.TRASH:
-            disk = _disk(disks, step.stamp.device, step.source)
+            disk = _disk(disks, numbers.of(step.source), step.source)
             if disk is not None:
                 disk.in_trash += step.stamp.size
-        elif crosses_disks(step):
-            here = _disk(disks, step.stamp.device, step.source)
-            there = _disk(disks, device_of_place(step.target), step.target)
+        elif numbers.crossed_by(step):
+            here = _disk(disks, numbers.of(step.source), step.source)
+            there = _disk(disks, numbers.of(step.target), step.target)
             if here is not None and there is not None:
                 here.change += step.stamp.size
                 there.change -= step.stamp.size
