@@ -53,6 +53,7 @@ def missing_command(
         catalog.recipes.settle_if_needed()
         if ask:
             failed = _ask(context, catalog)
+        none_read = not catalog.recipes.count()
         missing = [
             each for each in catalog.recipes.missing() if not roles or each.role.value in roles
         ]
@@ -62,7 +63,9 @@ def missing_command(
     else:
         for each in shown:
             _print(each)
-        if not missing:
+        if none_read:
+            click.echo("No recipe yet. Read some: loradex recipe import FOLDER", err=True)
+        elif not missing:
             click.echo("Nothing is missing.", err=True)
         elif len(shown) < len(missing):
             click.echo(f"{len(shown)} of {len(missing):,}; --limit 0 lists all.", err=True)
