@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -211,3 +213,17 @@ def test_hostile_text_is_shown_and_obeyed_by_nobody(run: Run, filled: Home) -> N
         assert ended.code == 0, ended.err
         assert "\x1b]0" not in ended.out
         assert "\u202e" not in ended.out
+
+
+def test_without_a_terminal_there_is_no_clipboard(filled: Home) -> None:
+    command = [sys.executable, "-m", "loradex", "--home", str(filled.root)]
+    ended = subprocess.run(
+        [*command, "copy", "1", "--clipboard"],
+        capture_output=True,
+        text=True,
+        start_new_session=True,
+        timeout=60,
+        check=False,
+    )
+    assert ended.stdout == "neonkn, glow\n"
+    assert (ended.returncode, "no terminal" in ended.stderr) == (2, True)
