@@ -292,3 +292,15 @@ def test_the_order_of_a_tool_that_lists_its_files_is_not_touched(home: Home, hea
         plan = organise(catalog)
         assert plan.moves == ()
         assert {library.name in reason for reason in stays(plan.conflicts).values()} == {True}
+
+
+def test_a_name_may_change_in_its_capitals_only(catalog: Catalog, heap: Path) -> None:
+    before = tree(heap)
+    report = do(catalog, rename(catalog, "{file:upper}"))
+    assert report.problems == []
+    assert sorted(path.name for path in heap.iterdir() if path.is_file()) == [
+        "A.png", "A.safetensors", "B.safetensors",
+    ]  # fmt: skip
+    nothing_new(catalog)
+    do(catalog, plan_undo(catalog, report.plan_id or 0))
+    assert tree(heap) == before

@@ -355,3 +355,16 @@ def test_every_disk_has_its_own_trash(
         undo(catalog, report)
         assert tree(far) == before
         assert not (far / ".loradex-trash").exists()
+
+
+def test_all_shards_of_a_model_go_and_come_back(catalog: Catalog, inbox: Path) -> None:
+    names = [f"video-0000{number}-of-00003.safetensors" for number in (1, 2, 3)]
+    for number, name in enumerate(names):
+        lora(inbox / name, seed=60 + number)
+    rescan(catalog)
+    before = tree(inbox)
+    report = do(catalog, trashing(catalog, names[0]))
+    assert (report.models, report.files) == (1, 3)
+    assert list(inbox.glob("video*")) == []
+    undo(catalog, report)
+    assert tree(inbox) == before
