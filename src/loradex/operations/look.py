@@ -40,12 +40,12 @@ def prepare_worker() -> None:
     It ends when its parent does, however that ended.
     """
     gc.disable()
-    _keep_memory()
+    keep_memory()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     threading.Thread(target=_end_with_parent, daemon=True).start()
 
 
-def _keep_memory() -> None:
+def keep_memory() -> None:
     """Let the C library keep what headers of megabytes needed, for the next header.
 
     glibc gives large blocks back to the system at once, and each page of the next one costs a

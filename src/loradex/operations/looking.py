@@ -55,8 +55,14 @@ def _in_processes(
     from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait  # noqa: PLC0415
     from concurrent.futures.process import BrokenProcessPool  # noqa: PLC0415
 
-    from loradex.operations.look import look_at_all, looks_in, prepare_worker  # noqa: PLC0415
+    from loradex.operations.look import (  # noqa: PLC0415
+        keep_memory,
+        look_at_all,
+        looks_in,
+        prepare_worker,
+    )
 
+    keep_memory()  # what workers send comes in pieces as large as headers
     pool = ProcessPoolExecutor(workers, mp_context=_context(), initializer=prepare_worker)
     chunks = _chunks(todo)
     running: set[Future[bytes]] = set()
