@@ -27,6 +27,7 @@ from loradex.operations.doctor.subject import Subject
 from loradex.operations.doctor.table import CHECKS, chosen, examine
 from loradex.operations.libraries import add_library
 from loradex.operations.moves.applying import apply_plan
+from loradex.operations.word_choices import add_words
 from loradex.paths import Home
 from loradex.settings import load_settings
 from moves_kit import rescan
@@ -333,12 +334,23 @@ def test_files_that_went_or_changed_are_told_before_a_scan(catalog: Catalog, com
     }  # fmt: skip
 
 
-def test_models_without_any_file(catalog: Catalog, comfy: Path) -> None:
+@pytest.mark.parametrize(
+    "say",
+    [
+        lambda catalog: annotate.tag(catalog, [1], add=["keep"]),
+        lambda catalog: add_words(catalog, 1, ["rim light"], None),
+        lambda catalog: catalog.preferences.set([1], {"strength": 0.7}),
+    ],
+    ids=["a tag", "a trigger word", "a preference"],
+)
+def test_models_without_any_file(
+    catalog: Catalog, comfy: Path, say: Callable[[Catalog], None]
+) -> None:
     from loradex.operations.hash_pass import hash_pass  # noqa: PLC0415
 
     registered(catalog, comfy)
     hash_pass(catalog, sink=SilentSink(), cancel=CancelToken())
-    annotate.tag(catalog, [1], add=["keep"])
+    say(catalog)
     catalog.files.remove_library(catalog.files.libraries()[0].id)
     (finding,) = look(catalog, "placeless")["placeless"]
     assert "of yours" in finding.what
@@ -459,6 +471,13 @@ def test_settings_and_plugins_that_do_not_work(catalog: Catalog, home: Home) -> 
     found = {a.check.name: a for a in examine(subject, chosen(["settings", "plugins"]))}
     assert set(found) == {"settings", "plugins"}
     assert "broken" in found["plugins"].findings[0].what
+
+
+def test_rules_for_tags_that_cannot_be_used(catalog: Catalog) -> None:
+    assert look(catalog, "settings") == {}
+    catalog.home.tagging.write_text("[rule.x\n")
+    (finding,) = look(catalog, "settings")["settings"]
+    assert (finding.level, finding.path) == (Level.FAULT, str(catalog.home.tagging))
 
 
 def test_a_network_disk_is_known_by_its_mount(tmp_path: Path) -> None:

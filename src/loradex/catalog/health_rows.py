@@ -86,6 +86,9 @@ _SAID = " OR ".join(
         " AND (note <> '' OR rating IS NOT NULL OR favourite))",
         "EXISTS (SELECT 1 FROM collection_member AS m WHERE m.content_id = content.id)",
         "EXISTS (SELECT 1 FROM custom_value AS v WHERE v.content_id = content.id)",
+        "EXISTS (SELECT 1 FROM word_choice AS w WHERE w.content_id = content.id)",
+        "EXISTS (SELECT 1 FROM word_group AS g WHERE g.content_id = content.id)",
+        "EXISTS (SELECT 1 FROM preference AS p WHERE p.content_id = content.id)",
     )
 )
 _PLACELESS = (

@@ -1,6 +1,6 @@
 """A model as it goes into a prompt: its words alone, A1111's tag with them, ComfyUI's inputs.
 
-What the tools resolve, read in their sources: A1111 and Forge look a `<lora:NAME:…>` up among
+What the tools resolve: A1111 and Forge look a `<lora:NAME:…>` up among
 file names without folder and ending and among the `ss_output_name` of headers, and refuse the
 latter where two files share it; ComfyUI lists files by their path below the folder of their kind.
 So the tag has the file's stem, and ComfyUI gets the path.

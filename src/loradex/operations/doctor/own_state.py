@@ -62,6 +62,13 @@ def _settings(subject: Subject) -> Iterator[Finding]:
         load_settings(subject.home)
     except LoradexError as error:
         yield Finding(Level.FAULT, error.message, path=str(subject.home.settings), mend=error.hint)
+    from loradex.operations.tagging.rule_file import load_rules  # noqa: PLC0415
+
+    try:
+        load_rules(subject.home)
+    except LoradexError as error:
+        # Downloads and new files get no tags meanwhile, and nothing else says so.
+        yield Finding(Level.FAULT, error.message, path=str(subject.home.tagging), mend=error.hint)
 
 
 def _plugins(subject: Subject) -> Iterator[Finding]:
