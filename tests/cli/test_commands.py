@@ -16,6 +16,7 @@ from catalog_kit import look
 from cli.kit import HOSTILE, Run
 from loradex.catalog.catalog import Catalog
 from loradex.cli.main import COMMANDS
+from loradex.cli.sections import SECTIONS
 from loradex.domain.identity import Identity
 from loradex.domain.kinds import BaseModel, ModelKind
 from loradex.paths import Home
@@ -231,3 +232,7 @@ def test_every_command_has_help(run: Run) -> None:
         ended = run(name, "--help")
         assert ended.code == 0, name
         assert "Usage: loradex" in ended.out or "Usage:" in ended.out
+
+
+def test_every_command_stands_below_one_heading() -> None:
+    assert sorted(name for names in SECTIONS.values() for name in names) == sorted(COMMANDS)

@@ -13,6 +13,7 @@ from loradex.cli.context import Context
 from loradex.cli.failure import report, report_bug, report_system, tell_end, wants_events
 from loradex.cli.lazy import LazyCommands
 from loradex.cli.output import ReaderGone, allow_any_text, drop_output, is_terminal
+from loradex.cli.sections import SECTIONS
 from loradex.errors import Cancelled, LoradexError, UsageError
 from loradex.paths import Home, default_home, expanded
 
@@ -52,9 +53,9 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "export": ("manifest", "Write what is known of models to a file: JSON or CSV."),
     "import": ("manifest", "Take tags, notes and ratings from such a file."),
     "diff": ("diff", "Compare two libraries, folders, manifests or catalogs."),
-    "identify": ("inspect", "Tell what files are, from their tensors; needs no catalog."),
-    "check": ("check", "Tell whether opening files could run code; needs no catalog."),
-    "hash": ("inspect", "Print the six hashes of files; needs no catalog."),
+    "identify": ("inspect", "Tell what files are, from their tensors."),
+    "check": ("check", "Tell whether opening files could run code."),
+    "hash": ("inspect", "Print the six hashes of files."),
     "config": ("config", "Show the settings in force and where things lie."),
     "plugins": ("config", "List plugins and what is wrong with any of them."),
     "completion": ("config", "Print the shell completion script for bash, zsh or fish."),
@@ -66,6 +67,7 @@ class Program(LazyCommands):
     """All commands."""
 
     table = COMMANDS
+    sections = SECTIONS
 
 
 @click.group(

@@ -1,0 +1,18 @@
+"""Under which heading each command stands in `loradex --help`."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+SECTIONS: Mapping[str, tuple[str, ...]] = {
+    "Begin": ("demo", "library", "scan", "hub"),
+    "Find": ("list", "show", "collection", "field", "used", "recipe", "duplicates"),
+    "Describe": ("tag", "words", "copy", "edit", "note", "rate", "favourite"),
+    "Draw": ("grid", "grids", "preview"),
+    "Tidy up": ("plan", "apply", "undo", "trash", "arrivals"),
+    "Keep safe": ("doctor", "problems", "verify", "backup", "restore"),
+    "Exchange": ("sidecar", "export", "import", "diff"),
+    "Without a catalog": ("identify", "check", "hash"),
+    "loradex itself": ("config", "plugins", "completion"),
+}
+"""A test holds it to the commands there are."""
