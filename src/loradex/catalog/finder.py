@@ -30,6 +30,9 @@ FEW = 1_000
 _REMEMBERED = 4
 """Queries whose sets are kept: a page, its count and its facets come one after the other."""
 
+_SETS = 8
+"""Terms whose sets are kept: who types adds a word to what was asked before."""
+
 _THESE = "SELECT value FROM json_each(?)"
 
 
@@ -53,6 +56,7 @@ class Finder:
         self._kept: Snapshot | None = None
         self._version = -1
         self._answers: OrderedDict[tuple[object, ...], Answer] = OrderedDict()
+        self._sets: OrderedDict[tuple[object, ...], int] = OrderedDict()
 
     def page(
         self, compiled: CompiledQuery, limit: int | None = None, offset: int = 0
@@ -88,6 +92,7 @@ class Finder:
         with self._lock:
             self._kept = None
             self._answers.clear()
+            self._sets.clear()
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
@@ -118,6 +123,7 @@ class Finder:
             self._version = version
             self._kept = None
             self._answers.clear()
+            self._sets.clear()
 
     def _snapshot(self, connection: sqlite3.Connection) -> Snapshot:
         if self._kept is None:
@@ -128,7 +134,9 @@ class Finder:
         key = (compiled.where, compiled.params, compiled.order)
         answer = self._answers.get(key)
         if answer is None:
-            answer = self._answers[key] = _Search(connection, self._snapshot).answer(compiled)
+            answer = self._answers[key] = _Search(connection, self._snapshot, self._sets).answer(
+                compiled
+            )
             if len(self._answers) > _REMEMBERED:
                 self._answers.popitem(last=False)
         return answer
@@ -141,9 +149,11 @@ class _Search:
         self,
         connection: sqlite3.Connection,
         snapshot: Callable[[sqlite3.Connection], Snapshot],
+        sets: OrderedDict[tuple[object, ...], int],
     ) -> None:
         self._connection = connection
         self._make_snapshot = snapshot
+        self._sets = sets
         self._read: dict[int, list[int]] = {}
 
     def answer(self, compiled: CompiledQuery) -> Answer:
@@ -191,16 +201,14 @@ class _Search:
         """Return what a condition finds, as a set."""
         if part.sql == "1":
             return self._snapshot.all
-        if part.ids is not None:
-            return self._snapshot.set_of(self._ids(part))
-        if part.scanned:
-            return self._scan(part)
+        if part.ids is not None or part.scanned:
+            return self._leaf(part)
         if part.joint == "not":
             return self._snapshot.all ^ self._set(part.parts[0])
         scanned = [inner for inner in part.parts if inner.scanned]
         others = [inner for inner in part.parts if not inner.scanned]
         if part.joint == "or":
-            found = self._scan(any_of(scanned)) if scanned else 0
+            found = self._leaf(any_of(scanned)) if scanned else 0
             for inner in others:
                 found |= self._set(inner)
             return found
@@ -212,13 +220,25 @@ class _Search:
     def _narrow(self, found: int, part: Condition) -> int:
         """Return what of a set meets a condition: a few are asked alone."""
         if found.bit_count() > FEW:
-            return found & self._scan(part)
+            return found & self._leaf(part)
         ids = json.dumps(list(self._snapshot.ids_of(found)))
         rows = self._connection.execute(
             f"SELECT content.id FROM content WHERE content.id IN ({_THESE}) AND {part.sql}",
             (ids, *part.params),
         )
         return self._snapshot.set_of([row[0] for row in rows])
+
+    def _leaf(self, part: Condition) -> int:
+        """Return the set of a condition that one statement answers."""
+        key = (part.sql, part.params)
+        found = self._sets.get(key)
+        if found is None:
+            found = self._scan(part) if part.ids is None else self._snapshot.set_of(self._ids(part))
+            self._sets[key] = found
+            if len(self._sets) > _SETS:
+                self._sets.popitem(last=False)
+        self._sets.move_to_end(key)
+        return found
 
     def _scan(self, part: Condition) -> int:
         marks: str | None = self._connection.execute(
