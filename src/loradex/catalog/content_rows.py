@@ -115,7 +115,7 @@ def insert_contents(connection: Connection, fresh: Mapping[int, Fresh], rules_ve
     )
     put_words(connection, [row for id_, look in looks.items() for row in _word_rows(id_, look)])
     store_new(connection, derived)
-    put_training(connection, {id_: look.metadata_json for id_, look in looks.items()})
+    put_training(connection, looks)
 
 
 _INSERT_CONTENT = (
@@ -174,7 +174,7 @@ def identify_again(connection: Connection, looked: Mapping[int, Look], rules_ver
         [(*_header_row(look), id_) for id_, look in again.items()],
     )
     run("DELETE FROM training WHERE content_id = ?", [(id_,) for id_ in again])
-    put_training(connection, {id_: look.metadata_json for id_, look in again.items()})
+    put_training(connection, again)
     run(
         "DELETE FROM evidence WHERE content_id = ?"
         " AND source IN ('header', 'tensors', 'file name')",

@@ -12,6 +12,17 @@ from loradex.domain.scanning import Found
 
 
 @dataclass(frozen=True, slots=True)
+class Training:
+    """What a header tells of how a model was trained; None where it tells nothing."""
+
+    title: str | None = None
+    author: str | None = None
+    trained_at: float | None = None
+    """Unix seconds."""
+    alpha: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Look:
     """What reading one file's header told.
 
@@ -30,6 +41,7 @@ class Look:
     """The header's metadata as a JSON object. Text is passed between processes quicker."""
     tag_counts_json: str = "[]"
     """Captions with their counts as a JSON list of pairs, most frequent first."""
+    training: Training = Training()
     claimed_hash: str | None = None
     tensor_count: int = 0
     header_bytes: int = 0

@@ -18,7 +18,7 @@ import msgspec
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.header import Header
 from loradex.domain.identity import Identity
-from loradex.domain.look import Look
+from loradex.domain.look import Look, Training
 from loradex.domain.safety import SafetyReport
 from loradex.domain.scanning import Found
 from loradex.domain.text import storable
@@ -113,6 +113,9 @@ def look_at(root: bytes, found: Found) -> Look:
         trigger_words=training.trigger_words,
         metadata_json=json_text(header.metadata),
         tag_counts_json=json_text(training.tag_counts),
+        training=Training(
+            training.title, training.author, training.trained_at, training.network_alpha
+        ),
         claimed_hash=training.claimed_tensor_hash,
         tensor_count=len(header.tensors),
         header_bytes=header.nbytes,
