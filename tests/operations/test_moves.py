@@ -114,6 +114,25 @@ def test_undo_brings_everything_back_and_takes_only_its_own_folders(
     assert states == {report.plan_id: PlanState.UNDONE, undone.plan_id: PlanState.APPLIED}
 
 
+def test_names_that_differ_in_capitals_only_come_back(home: Home, tmp_path: Path) -> None:
+    heap = tmp_path / "heap"
+    lora(heap / "sub" / "neon.safetensors", seed=1)
+    lora(heap / "sub" / "Neon.safetensors", seed=2)
+    if len(list((heap / "sub").iterdir())) == 1:
+        pytest.skip("this disk takes both names for one")
+    with Catalog.open(home) as catalog:
+        add(catalog, heap)
+        before = tree(heap)
+        report = do(
+            catalog,
+            ("heap", "sub/neon.safetensors", "heap", "one.safetensors"),
+            ("heap", "sub/Neon.safetensors", "heap", "two.safetensors"),
+        )
+        undone = undo(catalog, report.plan_id)
+    assert undone.problems == []
+    assert tree(heap) == before
+
+
 def test_an_undo_can_be_undone_as_often_as_one_likes(
     catalog: Catalog, inbox: Path, models: Path
 ) -> None:

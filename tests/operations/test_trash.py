@@ -190,7 +190,7 @@ def test_undo_says_what_the_trash_has_no_longer(catalog: Catalog, inbox: Path, d
 
 def test_undo_overwrites_nothing(catalog: Catalog, inbox: Path) -> None:
     report = do(catalog, trashing(catalog, "plain.safetensors"))
-    lora(inbox / "Plain.safetensors", seed=40)
+    lora(inbox / "plain.safetensors", seed=40)
     plan = plan_undo(catalog, report.plan_id or 0)
     assert "already" in plan.conflicts[0].reason
     assert plan.moves == ()

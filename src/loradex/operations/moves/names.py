@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import os
 import unicodedata
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 NAME_BYTES = 255
 """The longest name that ext4, NTFS, APFS and most others take."""
@@ -22,10 +22,10 @@ def same_name(one: bytes, other: bytes) -> bool:
     return name_key(one) == name_key(other)
 
 
-def names_in(folder: bytes) -> dict[str, bytes]:
+def names_in(folder: bytes, key: Callable[[bytes], str] = name_key) -> dict[str, bytes]:
     """Return the names in a folder by their keys; none when the folder is not there."""
     try:
-        return {name_key(name): name for name in os.listdir(folder)}
+        return {key(name): name for name in os.listdir(folder)}
     except (FileNotFoundError, NotADirectoryError):
         return {}
 

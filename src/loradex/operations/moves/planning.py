@@ -82,7 +82,11 @@ def plan_moves(
 
 @dataclass(slots=True)
 class Draft:
-    """A plan so far, and what it will take of names and of room."""
+    """A plan so far, and what it will take of names and of room.
+
+    Names that some disk takes for one are one, unless `exact`: for files that go back to where
+    they were, since that disk held both.
+    """
 
     steps: list[Step] = field(default_factory=list)
     conflicts: list[Conflict] = field(default_factory=list)
@@ -95,6 +99,7 @@ class Draft:
     _needed: dict[int, int] = field(default_factory=dict)
     _moved: set[bytes] = field(default_factory=set)
     _writable: dict[bytes, bool] = field(default_factory=dict)
+    exact: bool = field(default=False, kw_only=True)
 
     def plan(self, kind: str, note: str) -> MovePlan:
         """Return what was taken so far as a plan."""
@@ -150,7 +155,7 @@ class Draft:
             ours, theirs = wanted.known.place.name, wanted.kept.place.name
             stems = [os.fsencode(model_stem(os.fsdecode(name))) for name in (ours, theirs)]
             beside = sibling(wanted.kept.place, stems[1] + step.source.name[len(stems[0]) :])
-            taken = (beside.folder, name_key(beside.name)) in self._taken
+            taken = (beside.folder, self._key(beside.name)) in self._taken
             if not taken and not os.path.lexists(beside.path):
                 return replace(step, target=beside)
         return replace(
@@ -188,9 +193,12 @@ class Draft:
         for step in steps:
             self.steps.append(replace(step, group=group))
             if step.target.library_id != OUTSIDE:
-                self._taken.add((step.target.folder, name_key(step.target.name)))
+                self._taken.add((step.target.folder, self._key(step.target.name)))
             if step.source is not None and step.action in _LEAVING:
                 self._moved.add(step.source.path)
+
+    def _key(self, name: bytes) -> str:
+        return os.fsdecode(name) if self.exact else name_key(name)
 
     def _stamp(self, known: KnownPlace) -> Stamp:
         """Return the model as it is now, which must be what the catalog knows."""
@@ -264,10 +272,10 @@ class Draft:
             raise Stays(f"{target.shown} is not below the library's folder.")
         if any(len(part) > NAME_BYTES for part in target.relative.split(b"/")):
             raise Stays("Its new name would be too long.")
-        folder, key = target.folder, name_key(target.name)
+        folder, key = target.folder, self._key(target.name)
         if folder not in self._listings:
             try:
-                self._listings[folder] = names_in(folder)
+                self._listings[folder] = names_in(folder, self._key)
             except OSError as error:
                 shown = display_text(os.fsdecode(folder))
                 raise Stays(f"The folder {shown}: {sentence(error)}") from error

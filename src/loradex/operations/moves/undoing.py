@@ -61,7 +61,7 @@ def plan_undo(catalog: Catalog, plan_id: int) -> MovePlan:
         if entry.step.action not in _FOLDERS and entry.state in _TAKEN_BACK:
             groups[entry.step.group].append(entry)
     known = _known(catalog, groups.values())
-    draft = Draft()
+    draft = Draft(exact=True)
     for group in reversed(groups.values()):
         try:
             if all(entry.step.action is Action.MOVE for entry in group):
@@ -81,7 +81,7 @@ def plan_restore(catalog: Catalog, content_ids: Collection[int]) -> MovePlan:
 
     Where a link was left in a file's place, it goes. Nothing is written.
     """
-    draft = Draft()
+    draft = Draft(exact=True)
     plans = {
         plan_id
         for plan_id, entry in catalog.plans.trashed()
