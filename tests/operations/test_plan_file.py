@@ -114,6 +114,7 @@ def _set(**values: object) -> Callable[[Document], None]:
         (_set(do="trash", same_as=3), "no object"),
         (_set(do="trash", same_as={"library": "heap", "path": "b.safetensors"}, link="x"), "nei"),
         (lambda found: found["items"].append("x"), "no object"),
+        (lambda found: found["items"].append(found["items"][0]), "another item"),
         (lambda found: found.update(items={}), "items"),
         (lambda found: found.update(loradex_plan=99), "another version"),
         (lambda found: found.pop("loradex_plan"), "no `loradex_plan`"),
@@ -161,6 +162,19 @@ def test_a_link_out_of_the_library_is_not_followed(
     written["items"][0]["to"] = "door/a.safetensors"
     reasons = stays(read_document(catalog, json.dumps(written)).plan.conflicts)
     assert any("leads elsewhere" in reason for reason in reasons.values())
+
+
+@pytest.mark.parametrize("do_what", [{"do": "trash"}, {"do": "move", "to": "mine.txt"}])
+def test_no_file_behind_a_link_is_taken(
+    catalog: Catalog, heap: Path, tmp_path: Path, do_what: Document
+) -> None:
+    (tmp_path / "outside").mkdir()
+    (tmp_path / "outside" / "letter.txt").write_text("private")
+    (heap / "door").symlink_to(tmp_path / "outside")
+    item = {"library": "heap", "from": "door/letter.txt", **do_what}
+    plan = read_document(catalog, json.dumps({"loradex_plan": 1, "items": [item]})).plan
+    assert plan.moves == ()
+    assert "leads elsewhere" in plan.conflicts[0].reason
 
 
 def test_names_that_are_no_unicode_survive_the_file(catalog: Catalog, heap: Path) -> None:

@@ -123,6 +123,7 @@ class _Reading:
         self._known: dict[int, dict[bytes, KnownFile]] = {}
         self._catalog = catalog
         self._elsewhere: dict[tuple[int, bytes], bool] = {}
+        self._named: set[bytes] = set()
 
     def take(self, number: int, item: object) -> None:
         """Read one item: a wish, a conflict, or something wrong."""
@@ -198,6 +199,13 @@ class _Reading:
         return Place(found.id, os.fsencode(found.root), relative)
 
     def _wish(self, item: _Json, where: str, source: Place, target: Place | None) -> None:
+        if source.path in self._named:
+            self._wrong.append(f"{where}.from: another item names this file already.")
+            return
+        self._named.add(source.path)
+        if self._leads_elsewhere(source):
+            self._stays(source, "A folder on the way to it is a link that leads elsewhere.")
+            return
         if target is not None and self._leads_elsewhere(target):
             self._stays(source, "A folder on the way to its place is a link that leads elsewhere.")
             return
@@ -242,12 +250,12 @@ class _Reading:
         places = self._catalog.plans.places([known.id])
         return places[0].sha256 if places else None
 
-    def _leads_elsewhere(self, target: Place) -> bool:
-        folder = target.relative.rpartition(b"/")[0]
-        key = (target.library_id, folder)
+    def _leads_elsewhere(self, place: Place) -> bool:
+        folder = place.relative.rpartition(b"/")[0]
+        key = (place.library_id, folder)
         if key not in self._elsewhere:
             below = [part for part in folder.split(b"/") if part]
-            self._elsewhere[key] = leads_elsewhere(target.root, below)
+            self._elsewhere[key] = leads_elsewhere(place.root, below)
         return self._elsewhere[key]
 
     def _stays(self, place: Place, reason: str) -> None:
