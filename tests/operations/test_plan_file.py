@@ -165,7 +165,7 @@ def test_a_link_out_of_the_library_is_not_followed(
 
 
 @pytest.mark.parametrize("do_what", [{"do": "trash"}, {"do": "move", "to": "mine.txt"}])
-def test_no_file_behind_a_link_is_taken(
+def test_only_models_are_taken_from_behind_a_link(
     catalog: Catalog, heap: Path, tmp_path: Path, do_what: Document
 ) -> None:
     (tmp_path / "outside").mkdir()

@@ -203,9 +203,6 @@ class _Reading:
             self._wrong.append(f"{where}.from: another item names this file already.")
             return
         self._named.add(source.path)
-        if self._leads_elsewhere(source):
-            self._stays(source, "A folder on the way to it is a link that leads elsewhere.")
-            return
         if target is not None and self._leads_elsewhere(target):
             self._stays(source, "A folder on the way to its place is a link that leads elsewhere.")
             return
@@ -213,6 +210,8 @@ class _Reading:
         if known is None:
             if is_model_file(os.fsdecode(source.name)) or not os.path.lexists(source.path):
                 self._stays(source, "The catalog has no file there: scan first.")
+            elif self._leads_elsewhere(source):
+                self._stays(source, "A folder on the way to it is a link that leads elsewhere.")
             else:
                 self.wishes.append(Wish(source, target))
             return
