@@ -360,6 +360,18 @@ def test_the_hubs_own_match_takes_a_sidecars_place_and_keeps_it(shelf: Shelf) ->
     assert (match.version_id, match.matched_by, match.model_name) == (910200, "sha256", "The hub's")
 
 
+@pytest.mark.parametrize(("named", "asked"), [("own", {900101}), (None, set())])
+def test_a_refresh_asks_for_pages_of_the_files_own_bytes_only(
+    shelf: Shelf, named: str | None, asked: set[int]
+) -> None:
+    shelf.model("lantern.safetensors")
+    digest = {"sha256": shelf.sha256("lantern.safetensors")} if named else {}
+    told = {"id": 910102, "modelId": 900101, "name": "v2.0", "model": {"name": "Lantern"}}
+    shelf.write("lantern.metadata.json", {"model_name": "Lantern", "civitai": told, **digest})
+    shelf.take_in()
+    assert set(shelf.catalog.hub.matches("civitai")) == asked
+
+
 def test_what_the_hub_said_of_a_version_is_not_made_older_by_a_sidecar(shelf: Shelf) -> None:
     id_ = shelf.model("lantern.safetensors")
     model, told = _from_hub(shelf, "lantern.safetensors", 910102)

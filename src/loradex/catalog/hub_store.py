@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from loradex.catalog.hub_evidence import MatchFound, put_hub_evidence
 from loradex.catalog.hub_rows import put_model, put_version
 from loradex.catalog.reader import Reader
+from loradex.catalog.sidecar_evidence import PROVEN
 from loradex.domain.hub import HubModel, HubVersion
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ _MATCHES = (
     " LEFT JOIN hub_version AS v ON v.hub = match.hub AND v.id = version_id"
     " LEFT JOIN hub_model AS m ON m.hub = match.hub AND m.id = match.model_id"
     " LEFT JOIN miss ON miss.hub = match.hub AND miss.digest = 'model ' || match.model_id"
-    " WHERE match.hub = ?1"
+    f" WHERE match.hub = ?1 AND (matched_by <> 'sidecar' OR match.confidence >= {PROVEN})"
     " AND (?2 IS NULL OR match.model_id IN (SELECT model_id FROM match AS wanted"
     " WHERE wanted.hub = ?1 AND wanted.content_id IN (SELECT value FROM json_each(?2))))"
     " AND (?3 IS NULL OR coalesce(m.fetched_at, 0) < ?3"
@@ -137,6 +138,9 @@ class HubStore:
         before: float | None = None,
     ) -> dict[int, list[KnownMatch]]:
         """Return what is matched by model, the model that was asked for longest ago first.
+
+        What a sidecar tells without naming the file's own bytes is no match here: what the hub
+        says of its page would be taken for what it says of the file.
 
         With `content_ids` only the models of these, but all that is matched to them. With
         `before` (Unix seconds) only models last fetched before, and of those that are gone only
