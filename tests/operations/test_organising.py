@@ -199,6 +199,17 @@ def test_a_folder_that_leads_elsewhere_is_not_entered(
     assert "leads elsewhere" in plan.conflicts[0].reason
 
 
+def test_a_link_to_a_folder_stays_when_its_models_leave(
+    catalog: Catalog, heap: Path, tmp_path: Path
+) -> None:
+    lora(tmp_path / "outside" / "far.safetensors", seed=50)
+    (heap / "door").symlink_to(tmp_path / "outside")
+    rescan(catalog)
+    report = do(catalog, organise(catalog, query="far"))
+    assert (report.files, report.problems) == (1, [])
+    assert (heap / "door").is_symlink()
+
+
 def test_hostile_words_stay_in_their_name(catalog: Catalog, heap: Path) -> None:
     evil = {"modelspec.title": "../../../etc/x", "modelspec.author": "..\\con\x1b"}
     lora(heap / "evil.safetensors", seed=30, metadata=evil)

@@ -1,5 +1,7 @@
 """Folders that a plan leaves empty, and that may go because of that."""
 
+# ruff: noqa: PTH114 - names are bytes here, which pathlib does not take
+
 from __future__ import annotations
 
 import os
@@ -13,9 +15,9 @@ from loradex.domain.plans import FILE_ACTIONS, OUTSIDE, Action, MovePlan, Place,
 def with_emptied_folders(plan: MovePlan, stays: Callable[[Place], bool]) -> MovePlan:
     """Return the plan with steps that remove the folders it empties, innermost first.
 
-    A folder that is empty already, a library's root, one for which `stays` says so, and one that
-    something goes into are left alone. When a file does not leave after all, its folder is not
-    empty and stays.
+    A folder that is empty already, a link to a folder, a library's root, one for which `stays`
+    says so, and one that something goes into are left alone. When a file does not leave after all,
+    its folder is not empty and stays.
     """
     leaving: dict[bytes, set[bytes]] = defaultdict(set)
     folders: dict[bytes, Place] = {}
@@ -55,7 +57,8 @@ def _above(place: Place) -> list[bytes]:
 
 
 def _is_left_empty(path: bytes, leaving: set[bytes]) -> bool:
+    """Tell whether nothing but what leaves is in a folder; a link to one is no folder of ours."""
     try:
-        return set(os.listdir(path)) <= leaving
+        return not os.path.islink(path) and set(os.listdir(path)) <= leaving
     except OSError:
         return False
