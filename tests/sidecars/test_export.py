@@ -81,6 +81,8 @@ def test_undo_leaves_what_was_changed_since(shelf: Shelf) -> None:
         "It was changed since: it stays as it is."
     ]
     assert sorted(folder(shelf)) == ["ink.json", "ink.safetensors"]
+    again = undo(shelf, 1)
+    assert (again.removed, again.restored, len(again.kept)) == (0, 0, 1)
 
 
 def test_an_export_that_was_cut_off_is_taken_back(shelf: Shelf) -> None:

@@ -218,12 +218,15 @@ class SidecarStore:
 
     def forget(self, paths: Iterable[bytes]) -> None:
         """Forget the sidecars at these absolute paths: they are not what they were."""
+        rows = [(path,) for path in paths]
+        if not rows:
+            return
         with self._writer.transaction() as connection:
             connection.exec_driver_sql(
                 "DELETE FROM sidecar WHERE id IN (SELECT sidecar.id FROM sidecar JOIN library"
                 " ON library.id = library_id"
                 " WHERE CAST(raw_root || x'2f' || raw_path AS BLOB) = ?)",
-                [(path,) for path in paths],
+                rows,
             )
 
     def mark_taken(self, taken: Mapping[int, str]) -> None:
