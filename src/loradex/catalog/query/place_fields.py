@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 from loradex.catalog.folding import folded
 from loradex.catalog.query import text
 from loradex.catalog.query.builders import Field, date_in
@@ -11,6 +13,7 @@ from loradex.catalog.query.scene import Scene
 from loradex.catalog.query.text import escaped, starred
 
 _IN = "SELECT content_id FROM content_place WHERE folder_id IN (SELECT id FROM folder WHERE"
+_BACKSLASH = re.compile(r"\\(?!udc[89a-f][0-9a-f])")
 _FILES = "SELECT content_id FROM file WHERE"
 
 
@@ -28,7 +31,7 @@ def _file(_scene: Scene, value: Value) -> Condition:
 
 def _path(_scene: Scene, value: Value) -> Condition:
     """Look for a part of a path: in a folder's, in a file's name, or across the two."""
-    needle = folded(value.text).replace("\x00", "").replace("\\", "/")
+    needle = _slashed(value.text)
     if "*" in needle and not value.quoted:
         return among(
             "SELECT content_id FROM content_place JOIN folder ON folder.id = folder_id"
@@ -50,9 +53,17 @@ def _path(_scene: Scene, value: Value) -> Condition:
     return any_of(ways)
 
 
+def _slashed(path: str) -> str:
+    """Return a path as it is compared: Windows' backslashes are slashes.
+
+    But a byte that is no UTF-8 is kept as `\\udcXX`, and stands so in what a person copies.
+    """
+    return _BACKSLASH.sub("/", folded(path).replace("\x00", ""))
+
+
 def _folder(_scene: Scene, value: Value) -> Condition:
     """Look for folders by their whole names, and all below them."""
-    needle = folded(value.text).replace("\x00", "").replace("\\", "/").strip("/")
+    needle = _slashed(value.text).strip("/")
     pattern = starred(needle) if not value.quoted else escaped(needle)
     return among(f"{_IN} folded LIKE ? ESCAPE '\\')", f"%/{pattern}/%")
 
