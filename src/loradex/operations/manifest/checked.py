@@ -8,7 +8,7 @@ from collections.abc import Mapping
 
 from loradex.domain.hashes import EMPTY_SHA256
 from loradex.domain.manifest import Entry, HubPlace, OwnField
-from loradex.domain.preferences import FIELDS
+from loradex.domain.preferences import read_preferences
 from loradex.domain.text import storable
 from loradex.errors import LoradexError
 
@@ -123,17 +123,7 @@ def _hub(raw: object) -> HubPlace | None:
 
 
 def _preferences(raw: object) -> dict[str, float | int | str]:
-    if not isinstance(raw, Mapping):
-        return {}
-    found: dict[str, float | int | str] = {}
-    for name in FIELDS:
-        value = raw.get(name)
-        number = _number(value)
-        if isinstance(value, str) and value:
-            found[name] = storable(value, 4_000)
-        elif number is not None:
-            found[name] = value if isinstance(value, int) else number
-    return found
+    return read_preferences(raw).said() if isinstance(raw, Mapping) else {}
 
 
 def _field(raw: object) -> OwnField | None:
