@@ -183,7 +183,8 @@ def test_odd_values_in_a_good_model_are_left_out(tmp_path: Path) -> None:
         "size": 7, "name": ["x"], "sha256": "../../etc", "rating": 99, "favourite": "yes",
         "tags": [{"name": 5}, "x", {"name": "good", "source": "person"}], "note": {"a": 1},
         "hubs": [{"hub": "civitai", "model_id": 1, "version_id": 2, "air": "x; rm -rf /"}],
-        "preferences": {"steps": -5, "width": [], "strength": 1e308, "x": 1}, "fields": [{"name": "a b", "type": "x"}],
+        "preferences": {"steps": -5, "width": [], "strength": 1e308, "nonsense": 1},
+        "fields": [{"name": "a b", "type": "x"}],
         "crc32": True, "places": [["a", "b"]],
     }  # fmt: skip
     path.write_text(json.dumps({"loradex_manifest": 1, "models": [odd]}))
