@@ -12,12 +12,13 @@ import pytest
 
 from files_kit import lora
 from loradex.catalog.catalog import Catalog
-from loradex.domain.plans import LinkKind, MovePlan, PlanState
+from loradex.domain.plans import Action, LinkKind, MovePlan, PlanState
 from loradex.domain.progress import CancelToken, SilentSink
+from loradex.errors import LoradexError
 from loradex.operations.moves import trash_can
 from loradex.operations.moves.applying import MoveReport, carry_out
 from loradex.operations.moves.trash_can import TrashKind
-from loradex.operations.moves.undoing import plan_undo
+from loradex.operations.moves.undoing import latest_plan, plan_undo
 from loradex.operations.tidying.keeping import Wish, draw_up, keep_plan
 from loradex.paths import Home
 from moves_kit import add, file_ids, fill_inbox, nothing_new, place, rescan, tree
@@ -186,6 +187,20 @@ def test_undo_says_what_the_trash_has_no_longer(catalog: Catalog, inbox: Path, d
     assert "emptied" in reasons["plain.safetensors"]
     assert "back already" in reasons["glow.safetensors"]
     assert len(plan.moves) == 4
+
+
+def test_no_older_plan_is_taken_back_for_one_whose_files_were_deleted(
+    catalog: Catalog, inbox: Path
+) -> None:
+    older = do(catalog, trashing(catalog, "plain.safetensors"))
+    newer = do(catalog, trashing(catalog, "sub/glow.safetensors"))
+    assert latest_plan(catalog) == newer.plan_id
+    steps = catalog.plans.steps(newer.plan_id or 0)
+    catalog.plans.emptied([entry.id for entry in steps if entry.step.action is Action.TRASH])
+    with pytest.raises(LoradexError, match=f"Plan {newer.plan_id} cannot be taken back"):
+        latest_plan(catalog)
+    assert undo(catalog, older).problems == []
+    assert (inbox / "plain.safetensors").exists()
 
 
 def test_undo_overwrites_nothing(catalog: Catalog, inbox: Path) -> None:

@@ -33,12 +33,21 @@ _TAKEN_BACK = (StepState.DONE, StepState.EMPTIED)
 def latest_plan(catalog: Catalog) -> int:
     """Return the newest plan of which nothing was taken back, undos left out.
 
-    Raises `LoradexError` when there is none.
+    Raises `LoradexError` when there is none, and when all that it did was deleted from the trash:
+    whoever wants that plan back does not mean an older one.
     """
     for plan in catalog.plans.plans():
         settled = plan.state in (PlanState.APPLIED, PlanState.STOPPED)
-        if settled and plan.done and plan.undone_at is None and plan.kind != UNDO:
+        if not settled or plan.undone_at is not None or plan.kind == UNDO:
+            continue
+        if plan.done:
             return plan.id
+        if plan.emptied:
+            raise LoradexError(
+                f"Plan {plan.id} cannot be taken back: what it put in the trash was deleted there.",
+                hint=f"Which files: loradex undo {plan.id} --dry-run. For an older plan say its"
+                " number: loradex undo --list",
+            )
     raise LoradexError(
         "There is nothing to undo.", hint="`loradex undo --list` shows all plans there are."
     )
