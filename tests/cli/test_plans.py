@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from pathlib import Path
 
 import pytest
 
 from cli.kit import Run
 from loradex.catalog.catalog import Catalog
+from loradex.cli import columns, plans_text
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.operations.moves.applying import apply_plan
 from loradex.paths import Home
@@ -248,3 +250,22 @@ def test_names_that_would_own_a_terminal_are_shown_harmless(run: Run, heap: Path
     ended = run("plan", "organise")
     assert "\x1b" not in ended.out + ended.err
     assert r"a\x1b]0;x\x07.safetensors" in ended.out
+
+
+@pytest.mark.parametrize(
+    ("command", "shown"),
+    [
+        (("organise", "-t", "{kind}/{base}/"), "  heap/LoRA/SDXL/  "),
+        (("rename", "-t", "{file}x"), "  ax.safetensors  "),
+        (("organise", "-t", "new/{file}x"), "  heap/new/ax.safetensors  "),
+    ],
+)
+def test_a_terminal_shows_what_is_new_of_a_place(
+    run: Run, heap: Path, monkeypatch: pytest.MonkeyPatch, command: tuple[str, ...], shown: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    for module in (columns, plans_text):
+        monkeypatch.setattr(module, "is_terminal", lambda stream: stream is sys.stdout)
+    lines = run("plan", *command, "-n").out.splitlines()
+    (line,) = (line for line in lines if "heap/a.safetensors" in line)
+    assert shown in line

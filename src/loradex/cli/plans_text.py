@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import groupby
 from typing import TYPE_CHECKING
 
@@ -71,7 +72,7 @@ def plan_lines(
     elif plan.conflicts:
         stays = [("stays", _place(each.source, names), each.reason) for each in plan.conflicts]
         yield from table_lines((Column(""), Column(""), Column("")), stays)
-    rows = list(_rows(plan.steps, names, reasons))
+    rows = list(_rows(plan.steps, names, reasons, short=terminal))
     if rows:
         columns = (*_COLUMNS, *((Column("Why", shrink=True),) if reasons else ()))
         yield from table_lines(columns, rows[:bound])
@@ -109,9 +110,12 @@ def _more(lines: int, bound: int | None, number: int | None) -> Iterator[str]:
 
 
 def _rows(
-    steps: Sequence[Step], names: Mapping[int, str], reasons: Mapping[int, str]
+    steps: Sequence[Step], names: Mapping[int, str], reasons: Mapping[int, str], *, short: bool
 ) -> Iterator[tuple[str, ...]]:
-    """Yield a row for each model with what belongs to it."""
+    """Yield a row for each model with what belongs to it.
+
+    In a `short` one the place where it goes is only what is new of it: the folder, or the name.
+    """
     from loradex.operations.moves.sizes import Disks  # noqa: PLC0415
 
     disks = Disks()
@@ -126,18 +130,25 @@ def _rows(
         yield (
             _what(first, link, disks.crossed_by(first)),
             _place(first.source, names),
-            _where_to(first, names),
+            _where_to(first, names, short=short),
             f"+{sidecars}" if sidecars else "",
             size_text(size),
             *((reasons.get(first.content_id or 0, ""),) if reasons else ()),
         )
 
 
-def _where_to(step: Step, names: Mapping[int, str]) -> str:
+def _where_to(step: Step, names: Mapping[int, str], *, short: bool) -> str:
     """Return where a file goes, or of a copy the file that stays for it."""
     if step.same_as is not None:
         return f"= {_place(step.same_as, names)}"
-    return _place(step.target, names)
+    target, source = step.target, step.source
+    if short and source is not None and target.library_id in names:
+        if source.name == target.name:
+            folder = target.relative[: -len(target.name)]
+            return _place(replace(target, relative=folder), names)
+        if source.folder == target.folder:
+            return display_text(os.fsdecode(target.name))
+    return _place(target, names)
 
 
 def _what(step: Step, link: Step | None, copied: bool) -> str:
