@@ -19,7 +19,7 @@ from loradex.cli.main import cli
 from loradex.cli.progress import JsonSink, TerminalSink
 from loradex.cli.words import count_text, duration_text, level_text, size_text
 from loradex.domain.progress import CancelToken, Problem, Progress
-from loradex.errors import Cancelled
+from loradex.errors import Cancelled, QueryError
 from loradex.paths import Home
 
 
@@ -226,3 +226,21 @@ def test_json_progress_is_lines_and_a_gone_reader_cancels(
     monkeypatch.setattr("click.echo", gone)
     sink.tell("progress")
     assert cancel.cancelled
+
+
+@pytest.mark.parametrize(
+    ("query", "position", "length", "shown"),
+    [
+        ("neon kid:x", 5, 5, ["  neon kid:x", "       ^^^^^"]),
+        ("\u30ab\u30d5 kid:x", 3, 5, ["  \u30ab\u30d5 kid:x", "       ^^^^^"]),
+        ("\x1b kid:x", 2, 5, ["  \\x1b kid:x", "       ^^^^^"]),
+        ("a" * 50 + "?", 50, 1, ["  …" + "a" * 29 + "?", "  " + " " * 30 + "^"]),
+        ("?" + "a" * 50, 0, 1, ["  ?" + "a" * 15 + "…", "  ^"]),
+        ("(", 1, 0, ["  (", "   ^"]),
+    ],
+)
+def test_marks_stand_below_what_is_wrong(
+    capsys: pytest.CaptureFixture[str], query: str, position: int, length: int, shown: list[str]
+) -> None:
+    report(QueryError("Wrong.", query=query, position=position, length=length))
+    assert capsys.readouterr().err.splitlines()[1:] == shown

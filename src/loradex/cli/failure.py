@@ -13,6 +13,9 @@ from loradex.cli.output import drop_output
 from loradex.domain.text import display_lines, display_text
 from loradex.errors import Cancelled, LoradexError, QueryError
 
+_BEFORE, _WRONG, _AFTER = 30, 30, 16
+"""Cells of a query that are shown before what is wrong, of that, and behind it: a line's width."""
+
 
 def report(error: LoradexError) -> None:
     """Print an error's message and hint on stderr; a wrong query is shown with its place marked.
@@ -22,10 +25,21 @@ def report(error: LoradexError) -> None:
     title = "" if isinstance(error, Cancelled) else click.style("Error: ", fg="red", bold=True)
     click.echo(title + display_lines(error.message), err=True)
     if isinstance(error, QueryError):
-        click.echo(f"  {display_text(error.query)}", err=True)
-        click.echo(f"  {' ' * error.position}{'^' * max(error.length, 1)}", err=True)
+        _show_place(error)
     if error.hint:
         click.echo(display_lines(error.hint), err=True)
+
+
+def _show_place(error: QueryError) -> None:
+    """Print a query, or the part of a long one that is wrong, with marks below what is meant."""
+    from loradex.cli.columns import cell_width, fit, fit_tail  # noqa: PLC0415 - errors only
+
+    end = error.position + max(error.length, 1)
+    before = fit_tail(display_text(error.query[: error.position]), _BEFORE)
+    wrong = fit(display_text(error.query[error.position : end]), _WRONG)
+    after = fit(display_text(error.query[end:]), _AFTER)
+    click.echo(f"  {before}{wrong}{after}", err=True)
+    click.echo(f"  {' ' * cell_width(before)}{'^' * max(cell_width(wrong), 1)}", err=True)
 
 
 def report_system(error: OSError) -> None:
