@@ -163,7 +163,7 @@ def test_what_fails_is_told_and_the_rest_comes(run: Run, models: Path) -> None:
         (("what nobody knows",), 2, "No hub knows what 'what nobody knows' names."),
         ((" ",), 2, "The reference is empty."),
         ((f"version:{LANTERN}", "--to", "nowhere"), 2, "There is no library"),
-        ((f"version:{LANTERN}", "--folders", "{colour}"), 2, "none of its fields"),
+        ((f"version:{LANTERN}", "--folders", "{colour}"), 2, "no field 'colour'"),
         ((f"version:{LANTERN}", "--parallel", "99"), 2, "parallel"),
         ((f"version:{WEBPAGE}",), 1, "page.safetensors"),
     ],
