@@ -15,6 +15,7 @@ from loradex.errors import UsageError
 if TYPE_CHECKING:
     from loradex.catalog.catalog import Catalog
 
+
 @click.command(
     "note",
     help=f"""Read or write the note on a model.

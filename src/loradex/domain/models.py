@@ -57,7 +57,9 @@ class Tag:
     @property
     def origin(self) -> str:
         """Source, rule and reason in a line."""
-        who = f"rule {self.rule}" if self.rule else "you" if self.source == "person" else self.source
+        who = "you" if self.source == "person" else self.source
+        if self.rule:
+            who = f"rule {self.rule}"
         sure = "" if self.confidence >= 1.0 else f" ({self.confidence:.0%} sure)"
         return f"{who}{sure}: {self.reason}" if self.reason else f"{who}{sure}"
 

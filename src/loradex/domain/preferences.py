@@ -137,18 +137,24 @@ def preference_value(name: str, value: object) -> float | int | str | None:
     if name not in _BOUNDS:
         text = storable(str(value), TEXT_LIMIT if name == "negative_prompt" else NAME_LIMIT)
         return " ".join(text.split()) or None
+    number = _number(value)
+    low, high = _BOUNDS[name]
+    if number is None or not low <= number <= high:
+        return None
+    if name in _WHOLE:
+        return int(number) if number.is_integer() else None
+    return round(number, 4)
+
+
+def _number(value: object) -> float | None:
+    """Return a number or a text of one; None for what is none, or not finite."""
     if isinstance(value, bool) or not isinstance(value, int | float | str):
         return None
     try:
         number = float(value[:40] if isinstance(value, str) else value)
     except (ValueError, OverflowError):
         return None
-    low, high = _BOUNDS[name]
-    if not math.isfinite(number) or not low <= number <= high:
-        return None
-    if name in _WHOLE:
-        return int(number) if number.is_integer() else None
-    return round(number, 4)
+    return number if math.isfinite(number) else None
 
 
 def read_preferences(told: Mapping[str, object]) -> Preferences:
