@@ -1,6 +1,6 @@
 """Answers queries: pages, counts, ids and facets, from one look at what a query finds.
 
-Every condition is SQL on an index: either a SELECT of ids, or a scan of the index of filters.
+Every condition is SQL: either a SELECT of ids by an index, or one on columns of each content.
 Where an index names few contents, SQL asks the rest of the query of them alone. Else what each
 condition finds becomes a set, and sets are joined: SQLite, which cannot know how many rows a word
 or a tag has, would look up each of them in the wide table of contents.
@@ -14,9 +14,11 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from threading import Lock
 
+from loradex.catalog.columns import Columns
 from loradex.catalog.facets import Facets, of_few, of_many
 from loradex.catalog.faults import translate
 from loradex.catalog.query import CompiledQuery
@@ -30,8 +32,8 @@ FEW = 1_000
 _REMEMBERED = 4
 """Queries whose sets are kept: a page, its count and its facets come one after the other."""
 
-_SETS = 8
-"""Terms whose sets are kept: who types adds a word to what was asked before."""
+_SETS = 16
+"""Terms whose sets are kept: who types adds a word to what was asked before. 100 kB each."""
 
 _THESE = "SELECT value FROM json_each(?)"
 
@@ -53,7 +55,7 @@ class Finder:
         self._prepare = prepare
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
-        self._kept: Snapshot | None = None
+        self._kept: tuple[Snapshot, Columns] | None = None
         self._version = -1
         self._answers: OrderedDict[tuple[object, ...], Answer] = OrderedDict()
         self._sets: OrderedDict[tuple[object, ...], int] = OrderedDict()
@@ -68,7 +70,7 @@ class Finder:
                 end = None if limit is None else offset + limit
                 return answer.ids[offset:end], answer.total
             order = None if compiled.by_name else compiled.order
-            ids = self._snapshot(connection).page(answer.found, order, limit, offset)
+            ids = self._snapshot(connection)[0].page(answer.found, order, limit, offset)
             return ids, answer.total
 
     def count(self, compiled: CompiledQuery) -> int:
@@ -82,7 +84,7 @@ class Finder:
             answer = self._answer(connection, compiled)
             if answer.ids is not None:
                 return of_few(connection, answer.ids)
-            snapshot = self._snapshot(connection)
+            snapshot, _ = self._snapshot(connection)
             if answer.total <= FEW:
                 return of_few(connection, list(snapshot.ids_of(answer.found)))
             return of_many(connection, snapshot, answer.found)
@@ -125,9 +127,10 @@ class Finder:
             self._answers.clear()
             self._sets.clear()
 
-    def _snapshot(self, connection: sqlite3.Connection) -> Snapshot:
+    def _snapshot(self, connection: sqlite3.Connection) -> tuple[Snapshot, Columns]:
         if self._kept is None:
-            self._kept = Snapshot(connection)
+            snapshot = Snapshot(connection)
+            self._kept = snapshot, Columns(connection, snapshot)
         return self._kept
 
     def _answer(self, connection: sqlite3.Connection, compiled: CompiledQuery) -> Answer:
@@ -148,7 +151,7 @@ class _Search:
     def __init__(
         self,
         connection: sqlite3.Connection,
-        snapshot: Callable[[sqlite3.Connection], Snapshot],
+        snapshot: Callable[[sqlite3.Connection], tuple[Snapshot, Columns]],
         sets: OrderedDict[tuple[object, ...], int],
     ) -> None:
         self._connection = connection
@@ -172,7 +175,11 @@ class _Search:
 
     @property
     def _snapshot(self) -> Snapshot:
-        return self._make_snapshot(self._connection)
+        return self._make_snapshot(self._connection)[0]
+
+    @property
+    def _columns(self) -> Columns:
+        return self._make_snapshot(self._connection)[1]
 
     def _ids(self, part: Condition) -> list[int]:
         """Return what a SELECT of ids gives, perhaps some twice."""
@@ -201,14 +208,16 @@ class _Search:
         """Return what a condition finds, as a set."""
         if part.sql == "1":
             return self._snapshot.all
-        if part.ids is not None or part.scanned:
+        if part.ids is not None:
             return self._leaf(part)
+        if part.scanned:
+            return self._of_columns(part)
         if part.joint == "not":
             return self._snapshot.all ^ self._set(part.parts[0])
         scanned = [inner for inner in part.parts if inner.scanned]
         others = [inner for inner in part.parts if not inner.scanned]
         if part.joint == "or":
-            found = self._leaf(any_of(scanned)) if scanned else 0
+            found = self._of_columns(any_of(scanned)) if scanned else 0
             for inner in others:
                 found |= self._set(inner)
             return found
@@ -217,10 +226,28 @@ class _Search:
             found &= self._set(inner)
         return self._narrow(found, every(scanned)) if scanned else found
 
+    def _of_columns(self, part: Condition) -> int:
+        """Return the set of a condition on columns: what is not kept of them is scanned once."""
+        found = self._columns.found(part)
+        if found is not None:
+            return found
+        if part.joint == "not":
+            return self._snapshot.all ^ self._of_columns(part.parts[0])
+        if not part.parts:
+            return self._leaf(part)
+        kept = {inner: self._columns.found(inner) for inner in part.parts}
+        unkept = [inner for inner in part.parts if kept[inner] is None]
+        sets = [found for found in kept.values() if found is not None]
+        if not sets:
+            return self._leaf(part)
+        if unkept:
+            sets.append(self._of_columns((every if part.joint == "and" else any_of)(unkept)))
+        return reduce(int.__and__ if part.joint == "and" else int.__or__, sets)
+
     def _narrow(self, found: int, part: Condition) -> int:
         """Return what of a set meets a condition: a few are asked alone."""
         if found.bit_count() > FEW:
-            return found & self._leaf(part)
+            return found & self._of_columns(part)
         ids = json.dumps(list(self._snapshot.ids_of(found)))
         rows = self._connection.execute(
             f"SELECT content.id FROM content WHERE content.id IN ({_THESE}) AND {part.sql}",

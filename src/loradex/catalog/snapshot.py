@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import sqlite3
+import sys
 from array import array
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Iterator, Mapping, Sequence
 from itertools import compress, islice
 
@@ -43,6 +44,7 @@ class Snapshot:
         self._labels: Mapping[str, int] | None = None
         self._totals: list[tuple[int, int]] | None = None
         self._tags: dict[int, int] = {}
+        self._tagged: list[bytes] | None = None
 
     def set_of(self, ids: Sequence[int]) -> int:
         """Return contents as a set; an id that is no content's is left out."""
@@ -53,6 +55,17 @@ class Snapshot:
         except IndexError:
             return self.set_of([id_ for id_ in ids if id_ < len(self._slots)])
         return int.from_bytes(memoryview(marks)[: self.size], "big")
+
+    def slots_of(self, ids: Sequence[int]) -> array[int]:
+        """Return where in the order of lists contents stand."""
+        return array("l", map(self._slots.__getitem__, ids))
+
+    def set_of_slots(self, slots: Sequence[int]) -> int:
+        """Return the set of the contents that stand there."""
+        marks = bytearray(self.size)
+        for slot in slots:
+            marks[slot] = 1
+        return int.from_bytes(marks, "big")
 
     def set_of_marks(self, marks: str) -> int:
         """Return the set of the contents whose mark, in the order of the index, is `1`."""
@@ -80,7 +93,7 @@ class Snapshot:
                 "SELECT json_group_array(id) FROM"
                 f" (SELECT content.id FROM content ORDER BY {order})",
             )
-            slots = self._orders[order] = array("l", map(self._slots.__getitem__, ids))
+            slots = self._orders[order] = self.slots_of(ids)
             if len(self._orders) > _ORDERS:
                 self._orders.popitem(last=False)
         self._orders.move_to_end(order)
@@ -120,6 +133,34 @@ class Snapshot:
             found = self.set_of(listed(self._connection, sql, (tag_id,)))
             bits = self._tags[tag_id] = self.bits(found)
         return bits
+
+    def tags_of(self, found: int) -> Counter[int]:
+        """Count the tags of a set by reading those of each of its contents.
+
+        That takes 0.2 µs a content: less than bits of each tag while no fifth of all is in the set.
+        """
+        if self._tagged is None:
+            self._tagged = self._read_tagged()
+        marks = found.to_bytes(self.size, "big")
+        return Counter(memoryview(b"".join(compress(self._tagged, marks))).cast("I"))
+
+    def _read_tagged(self) -> list[bytes]:
+        """Return the ids of the tags of each content, four bytes each."""
+        ids, tags = (
+            listed(
+                self._connection,
+                f"SELECT json_group_array({column}) FROM tag_effective"
+                " INDEXED BY ix_tag_effective_content_id",
+            )
+            for column in ("content_id", "tag_id")
+        )
+        packed = {tag_id: tag_id.to_bytes(4, sys.byteorder) for tag_id in set(tags)}
+        tagged = [b""] * (self.size + 1)
+        for slot, each in zip(
+            map(self._slots.__getitem__, ids), map(packed.__getitem__, tags), strict=True
+        ):
+            tagged[slot] += each
+        return tagged
 
 
 def listed(connection: sqlite3.Connection, sql: str, params: Sequence[object] = ()) -> list:  # type: ignore[type-arg]
