@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -13,7 +14,9 @@ from loradex.cli.context import Context, pass_context
 from loradex.cli.jsontext import print_json_list
 from loradex.cli.select import REF_HELP, dry_run_option, query_option, selected
 from loradex.cli.tag_words import say_changed
+from loradex.domain.tags import fold_tag
 from loradex.domain.text import display_text
+from loradex.errors import UsageError
 
 if TYPE_CHECKING:
     from loradex.catalog.catalog import Catalog
@@ -114,6 +117,12 @@ def _write(
 
     for name in (*add, *remove, *forget):
         check_tag(name)
+    said = Counter(tag for names in (add, remove, forget) for tag in {fold_tag(n) for n in names})
+    if twice := next((tag for tag, times in said.items() if times > 1), None):
+        raise UsageError(
+            f"The tag {twice!r} is to become two things at once.",
+            hint="Say one of it: add it, take it off (-r), or forget it (--forget).",
+        )
     if not dry_run:
         tag(catalog, ids, add=add, remove=remove)
         forget_tags(catalog, ids, forget)
