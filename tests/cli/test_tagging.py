@@ -39,6 +39,17 @@ def test_each_tag_says_where_it_comes_from(run: Run, filled: Home) -> None:
     assert "keeper — you" in run("tag", "neon", "--why").out
 
 
+@pytest.mark.parametrize(
+    "arguments",
+    [["dim", "-r", "dim"], ["line_art", "-r", "Line Art"], ["-r", "a", "--forget", "A"]],
+)
+def test_a_tag_becomes_one_thing_at_a_time(run: Run, arguments: list[str]) -> None:
+    before = run("tag", "neon").out
+    ended = run("tag", "neon", *arguments)
+    assert (ended.code, "two things at once" in ended.err) == (2, True)
+    assert run("tag", "neon").out == before
+
+
 def test_a_dry_run_shows_what_goes_and_comes(run: Run, filled: Home) -> None:
     filled.tagging.write_text('[rules.bright]\nwords = ["neon"]\n', encoding="utf-8")
     run("tag", "--auto", "neon")
@@ -227,3 +238,14 @@ def test_without_a_terminal_there_is_no_clipboard(filled: Home) -> None:
     )
     assert ended.stdout == "neonkn, glow\n"
     assert (ended.returncode, "no terminal" in ended.stderr) == (2, True)
+
+
+def test_a_collection_that_goes_is_looked_at_first(run: Run) -> None:
+    assert run("collection", "add", "mine", "neon").code == 0
+    assert run("collection", "add", "saved", "--query", "kind:lora").code == 0
+    would = run("collection", "delete", "mine", "-n")
+    assert would.out == "Would delete the collection mine: 1 model picked by hand.\n"
+    assert run("list", "collection:mine", "--count").out == "1\n"
+    assert run("collection", "delete", "mine").out.startswith("Deleted the collection mine")
+    assert run("collection", "delete", "saved").out == "Deleted the collection saved: kind:lora.\n"
+    assert run("list", "collection:mine").code == 2

@@ -143,16 +143,21 @@ def _warn(users: list[str]) -> None:
 
 @collection_command.command("delete")
 @click.argument("name")
+@dry_run_option
 @pass_context
-def delete(context: Context, name: str) -> None:
+def delete(context: Context, name: str, dry_run: bool) -> None:
     """Remove a collection. The models in it, and what you wrote about them, stay as they are."""
     from loradex.operations import collections  # noqa: PLC0415
 
     with context.catalog() as catalog:
         known = collections.collection(catalog, name)
         users = collections.naming(catalog, name)
-        catalog.collections.delete(known.id)
-    click.echo(f"Deleted the collection {display_text(known.name)}.")
+        picked = len(catalog.collections.members(known.id))
+        if not dry_run:
+            catalog.collections.delete(known.id)
+    what = f"{count_text(picked, 'model')} picked by hand" if known.query is None else known.query
+    verb = "Would delete" if dry_run else "Deleted"
+    click.echo(f"{verb} the collection {display_text(known.name)}: {display_text(what)}.")
     _warn(users)
 
 
