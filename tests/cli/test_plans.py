@@ -56,6 +56,17 @@ def test_a_dry_run_keeps_no_plan(run: Run, heap: Path) -> None:
     assert run("apply").code == 1
 
 
+def test_a_plan_that_cannot_be_written_is_not_kept(run: Run, heap: Path) -> None:
+    for output in ("nowhere/plan.json", "heap/a.safetensors"):
+        assert run("plan", "organise", "-o", output).code == 1
+    assert json.loads(run("plan", "list", "--json").out) == []
+
+
+def test_what_nobody_edited_is_not_called_so(run: Run, heap: Path) -> None:
+    note = json.loads(run("plan", "organise", "--json").out)["note"]
+    assert json.loads(run("apply", "-n", "--json").out)["note"] == note
+
+
 def test_the_same_plan_drawn_up_again_takes_the_place_of_the_first(run: Run, heap: Path) -> None:
     for _ in range(2):
         assert "Kept as plan 1;" in run("plan", "organise").err

@@ -44,8 +44,8 @@ class Drawn:
         model goes, by its content.
         """
         number = None
-        if self.output is not None and self.output.exists():
-            raise _in_the_way(self.output)
+        if self.output is not None:
+            _check_output(self.output)
         if plan.moves and not self.dry_run:
             number = _kept(catalog, plan, json.dumps(dict(about)))
         if self.output is not None:
@@ -105,6 +105,16 @@ def write_plan(catalog: Catalog, plan: MovePlan, number: int | None, path: Path)
         raise LoradexError(
             f"{path} cannot be written: {error.strerror or error}.", hint="Check the folder."
         ) from error
+
+
+def _check_output(path: Path) -> None:
+    """Raise what can be known before a plan is kept: what failed leaves no plan to be applied."""
+    if path.exists():
+        raise _in_the_way(path)
+    if not path.parent.is_dir():
+        raise LoradexError(
+            f"{path} cannot be written: there is no folder {path.parent}.", hint="Check the folder."
+        )
 
 
 def _in_the_way(path: Path) -> LoradexError:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Collection
+from dataclasses import replace
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.plans import MovePlan, PlanState, PlanSummary, StepState
@@ -65,7 +66,7 @@ def checked_again(catalog: Catalog, number: int) -> MovePlan:
     if plan.kind == UNDO:
         return left
     text = json.dumps(document(left, summary, names_of(catalog.files.libraries())))
-    return read_document(catalog, text).plan
+    return replace(read_document(catalog, text).plan, note=plan.note)
 
 
 def without(plan: MovePlan, file_ids: Collection[int]) -> MovePlan:
