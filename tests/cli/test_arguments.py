@@ -56,6 +56,14 @@ def test_negated_terms_are_no_options(
     assert (ended.code, ended.out.strip()) == (0, str(count)), ended.err
 
 
+@pytest.mark.parametrize("command", [["list"], ["plan", "trash"], ["export"]])
+def test_the_option_of_other_commands_is_no_term(
+    run: Run, filled: Home, command: list[str]
+) -> None:
+    ended = run(*command, "-q", "kind:lora")
+    assert (ended.code, "leave out -q" in ended.err) == (2, True)
+
+
 @pytest.mark.parametrize("command", ["list", "duplicates"])
 @pytest.mark.parametrize(
     ("arguments", "said"),

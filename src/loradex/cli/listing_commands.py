@@ -13,6 +13,7 @@ from loradex.cli.jsontext import print_json_list
 from loradex.cli.model_json import row_json
 from loradex.cli.model_table import print_models
 from loradex.cli.output import is_terminal, one_form, print_paths
+from loradex.errors import UsageError
 
 QUERY_HELP = """
 \b
@@ -43,6 +44,11 @@ class QueryCommand(click.Command):
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         """Put a space before negated terms: an argument then to click, nothing to a query."""
         own = {name for param in self.get_params(ctx) for name in param.opts}
+        if "-q" in args and "-q" not in own:
+            raise UsageError(
+                "The query stands by itself here: leave out -q.",
+                hint="As in: loradex list kind:lora. To leave out what has a q: NOT q",
+            )
         return super().parse_args(
             ctx,
             [
