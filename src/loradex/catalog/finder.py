@@ -10,17 +10,15 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections import OrderedDict
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
 from threading import Lock
 
-from loradex.catalog.columns import Columns
 from loradex.catalog.facets import Facets, of_few, of_many
 from loradex.catalog.faults import translate
+from loradex.catalog.kept import Answer, Kept
 from loradex.catalog.query import CompiledQuery
 from loradex.catalog.query.condition import Condition, any_of, every
 from loradex.catalog.schema import connect_read_only
@@ -38,15 +36,6 @@ _SETS = 16
 _THESE = "SELECT value FROM json_each(?)"
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What a query finds: few ids in order, or a set of the snapshot."""
-
-    total: int
-    ids: list[int] | None = None
-    found: int = 0
-
-
 class Finder:
     """One connection that answers one query at a time. Safe to share between threads."""
 
@@ -55,10 +44,8 @@ class Finder:
         self._prepare = prepare
         self._lock = Lock()
         self._connection: sqlite3.Connection | None = None
-        self._kept: tuple[Snapshot, Columns] | None = None
+        self._kept: Kept | None = None
         self._version = -1
-        self._answers: OrderedDict[tuple[object, ...], Answer] = OrderedDict()
-        self._sets: OrderedDict[tuple[object, ...], int] = OrderedDict()
 
     def page(
         self, compiled: CompiledQuery, limit: int | None = None, offset: int = 0
@@ -70,7 +57,7 @@ class Finder:
                 end = None if limit is None else offset + limit
                 return answer.ids[offset:end], answer.total
             order = None if compiled.by_name else compiled.order
-            ids = self._snapshot(connection)[0].page(answer.found, order, limit, offset)
+            ids = self._known(connection).snapshot.page(answer.found, order, limit, offset)
             return ids, answer.total
 
     def count(self, compiled: CompiledQuery) -> int:
@@ -84,7 +71,7 @@ class Finder:
             answer = self._answer(connection, compiled)
             if answer.ids is not None:
                 return of_few(connection, answer.ids)
-            snapshot, _ = self._snapshot(connection)
+            snapshot = self._known(connection).snapshot
             if answer.total <= FEW:
                 return of_few(connection, list(snapshot.ids_of(answer.found)))
             return of_many(connection, snapshot, answer.found)
@@ -93,8 +80,6 @@ class Finder:
         """Close the connection and forget what was kept."""
         with self._lock:
             self._kept = None
-            self._answers.clear()
-            self._sets.clear()
             if self._connection is not None:
                 self._connection.close()
                 self._connection = None
@@ -124,39 +109,29 @@ class Finder:
         if version != self._version:
             self._version = version
             self._kept = None
-            self._answers.clear()
-            self._sets.clear()
 
-    def _snapshot(self, connection: sqlite3.Connection) -> tuple[Snapshot, Columns]:
+    def _known(self, connection: sqlite3.Connection) -> Kept:
         if self._kept is None:
-            snapshot = Snapshot(connection)
-            self._kept = snapshot, Columns(connection, snapshot)
+            self._kept = Kept(connection)
         return self._kept
 
     def _answer(self, connection: sqlite3.Connection, compiled: CompiledQuery) -> Answer:
         key = (compiled.where, compiled.params, compiled.order)
-        answer = self._answers.get(key)
+        kept = self._known(connection)
+        answer = kept.answers.get(key)
         if answer is None:
-            answer = self._answers[key] = _Search(connection, self._snapshot, self._sets).answer(
-                compiled
-            )
-            if len(self._answers) > _REMEMBERED:
-                self._answers.popitem(last=False)
+            answer = kept.answers[key] = _Search(connection, kept).answer(compiled)
+            if len(kept.answers) > _REMEMBERED:
+                kept.answers.popitem(last=False)
         return answer
 
 
 class _Search:
     """One search. What a SELECT of ids gave is kept until it ends."""
 
-    def __init__(
-        self,
-        connection: sqlite3.Connection,
-        snapshot: Callable[[sqlite3.Connection], tuple[Snapshot, Columns]],
-        sets: OrderedDict[tuple[object, ...], int],
-    ) -> None:
+    def __init__(self, connection: sqlite3.Connection, kept: Kept) -> None:
         self._connection = connection
-        self._make_snapshot = snapshot
-        self._sets = sets
+        self._kept = kept
         self._read: dict[int, list[int]] = {}
 
     def answer(self, compiled: CompiledQuery) -> Answer:
@@ -175,23 +150,26 @@ class _Search:
 
     @property
     def _snapshot(self) -> Snapshot:
-        return self._make_snapshot(self._connection)[0]
-
-    @property
-    def _columns(self) -> Columns:
-        return self._make_snapshot(self._connection)[1]
+        return self._kept.snapshot  # not made where few are found
 
     def _ids(self, part: Condition) -> list[int]:
         """Return what a SELECT of ids gives, perhaps some twice."""
         ids = self._read.get(id(part))
         if ids is None:
-            ids = self._read[id(part)] = listed(
-                self._connection,
-                "SELECT json_group_array(id) FROM (SELECT NULL AS id WHERE 0"
-                f" UNION ALL SELECT * FROM ({part.ids})) WHERE id IS NOT NULL",
-                part.params,
-            )
+            if part.parts:
+                ids = [id_ for inner in part.parts for id_ in self._ids(inner)]
+            elif part.folders:
+                ids = self._kept.folders.contents(*part.folders)
+            self._read[id(part)] = ids = self._select(part) if ids is None else ids
         return ids
+
+    def _select(self, part: Condition) -> list[int]:
+        return listed(
+            self._connection,
+            "SELECT json_group_array(id) FROM (SELECT NULL AS id WHERE 0"
+            f" UNION ALL SELECT * FROM ({part.ids})) WHERE id IS NOT NULL",
+            part.params,
+        )
 
     def _sorted(self, compiled: CompiledQuery, ids: list[int]) -> list[int]:
         """Return those of some contents that meet the whole query, in its order."""
@@ -228,14 +206,14 @@ class _Search:
 
     def _of_columns(self, part: Condition) -> int:
         """Return the set of a condition on columns: what is not kept of them is scanned once."""
-        found = self._columns.found(part)
+        found = self._kept.columns.found(part)
         if found is not None:
             return found
         if part.joint == "not":
             return self._snapshot.all ^ self._of_columns(part.parts[0])
         if not part.parts:
             return self._leaf(part)
-        kept = {inner: self._columns.found(inner) for inner in part.parts}
+        kept = {inner: self._kept.columns.found(inner) for inner in part.parts}
         unkept = [inner for inner in part.parts if kept[inner] is None]
         sets = [found for found in kept.values() if found is not None]
         if not sets:
@@ -258,13 +236,13 @@ class _Search:
     def _leaf(self, part: Condition) -> int:
         """Return the set of a condition that one statement answers."""
         key = (part.sql, part.params)
-        found = self._sets.get(key)
+        found = self._kept.sets.get(key)
         if found is None:
             found = self._scan(part) if part.ids is None else self._snapshot.set_of(self._ids(part))
-            self._sets[key] = found
-            if len(self._sets) > _SETS:
-                self._sets.popitem(last=False)
-        self._sets.move_to_end(key)
+            self._kept.sets[key] = found
+            if len(self._kept.sets) > _SETS:
+                self._kept.sets.popitem(last=False)
+        self._kept.sets.move_to_end(key)
         return found
 
     def _scan(self, part: Condition) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 Param = str | float
 
@@ -14,7 +14,8 @@ class Condition:
 
     `ids` is a SELECT of content ids when that is all the condition asks: an index knows its rows.
     `parts` are the conditions that `joint` (`and`, `or`, `not`) makes this one of; none for one
-    that stands alone.
+    that stands alone. `folders` tells, of a condition on nothing but the folders of a content, the
+    SQL of a folder's path and a text in it.
     """
 
     sql: str
@@ -22,6 +23,7 @@ class Condition:
     ids: str | None = None
     joint: str = ""
     parts: tuple[Condition, ...] = ()
+    folders: tuple[str, str] | None = None
 
     @property
     def scanned(self) -> bool:
@@ -52,10 +54,9 @@ def any_of(parts: Iterable[Condition]) -> Condition:
     """Return the condition that one of these is true."""
     some = list(parts)
     if len(some) > 1 and all(part.ids is not None for part in some):
-        return among(
-            " UNION ALL ".join(f"SELECT * FROM ({part.ids})" for part in some),
-            *(param for part in some for param in part.params),
-        )
+        ids = " UNION ALL ".join(f"SELECT * FROM ({part.ids})" for part in some)
+        params = (param for part in some for param in part.params)
+        return replace(among(ids, *params), joint="or", parts=tuple(some))
     return _joined("or", some, NOTHING)
 
 

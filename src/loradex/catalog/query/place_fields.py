@@ -10,7 +10,7 @@ from loradex.catalog.query.builders import Field, date_in
 from loradex.catalog.query.condition import Condition, among, any_of
 from loradex.catalog.query.lexer import Value
 from loradex.catalog.query.scene import Scene
-from loradex.catalog.query.text import escaped, starred
+from loradex.catalog.query.text import escaped, in_folders, starred
 
 _IN = "SELECT content_id FROM content_place WHERE folder_id IN (SELECT id FROM folder WHERE"
 _BACKSLASH = re.compile(r"\\(?!udc[89a-f][0-9a-f])")
@@ -38,7 +38,7 @@ def _path(_scene: Scene, value: Value) -> Condition:
             " WHERE folder.folded || content_place.name LIKE ? ESCAPE '\\'",
             f"%{starred(needle)}%",
         )
-    ways = [among(f"{_IN} folded LIKE ? ESCAPE '\\')", f"%{escaped(needle)}%")]
+    ways = [in_folders("folded", needle)]
     folder, slash, name = needle.rpartition("/")
     if not slash:
         ways.append(text.part("file", needle))
@@ -64,8 +64,9 @@ def _slashed(path: str) -> str:
 def _folder(_scene: Scene, value: Value) -> Condition:
     """Look for folders by their whole names, and all below them."""
     needle = _slashed(value.text).strip("/")
-    pattern = starred(needle) if not value.quoted else escaped(needle)
-    return among(f"{_IN} folded LIKE ? ESCAPE '\\')", f"%/{pattern}/%")
+    if value.quoted or "*" not in needle:
+        return in_folders("folded", f"/{needle}/")
+    return among(f"{_IN} folded LIKE ? ESCAPE '\\')", f"%/{starred(needle)}/%")
 
 
 def _library(scene: Scene, value: Value) -> Condition:

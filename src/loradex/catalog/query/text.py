@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from dataclasses import replace
 
 from loradex.catalog.folding import folded
 from loradex.catalog.query.condition import NOTHING, Condition, among, any_of
@@ -18,11 +19,8 @@ NAMED = (
     " 'name : ' || ?)"
 )
 """Contents with a quoted text in a name."""
-_IN_FOLDERS = (
-    "SELECT content_id FROM content_place WHERE folder_id IN (SELECT id FROM folder"
-    " WHERE substr(folded, length(root) + 1) LIKE ? ESCAPE '\\')"
-)
-"""Contents in folders, below the root of their library, with a text in their path."""
+_BELOW_ROOT = "substr(folded, length(root) + 1)"
+"""The path of a folder below the root of its library."""
 _STAR = re.compile(r"\*+")
 
 
@@ -53,7 +51,7 @@ def anywhere(text: str, *, phrase: bool) -> Condition:
             *ways,
             _match(PARTS, quoted(needle)),
             _match(ABOUT, f"{exact} *"),
-            among(_IN_FOLDERS, f"%{escaped(needle)}%"),
+            in_folders(_BELOW_ROOT, needle),
         )
     )
 
@@ -91,6 +89,16 @@ def part(column: str, text: str, *, wild: bool = False) -> Condition:
             )
         return Condition("content.sort_name LIKE ? ESCAPE '\\'", (f"%{escaped(needle)}%",))
     return _match(PARTS, f"{column} : {quoted(needle)}")
+
+
+def in_folders(path: str, needle: str) -> Condition:
+    """Match contents in folders that have a text in their path: SQL of columns of `folder`."""
+    found = among(
+        "SELECT content_id FROM content_place WHERE folder_id IN"
+        f" (SELECT id FROM folder WHERE {path} LIKE ? ESCAPE '\\')",
+        f"%{escaped(needle)}%",
+    )
+    return replace(found, folders=(path, needle))
 
 
 def whole(column: str, text: str) -> Condition:
