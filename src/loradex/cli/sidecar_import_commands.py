@@ -81,7 +81,9 @@ def import_command(
     only = chosen_names(dialects, names)
     with context.catalog() as catalog, stoppable() as cancel:
         ids = selected(catalog, references, query) if references or query is not None else None
-        with shown_progress(progress, cancel) as sink:
+        # What --diff prints as it reads would run into a line of progress.
+        shown = "none" if diff and progress == "auto" else progress
+        with shown_progress(shown, cancel) as sink:
             if diff or dry_run:
                 report = _look(
                     catalog, dialects, ids, sink, cancel, only=only, diff=diff, as_json=as_json
