@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from loradex.catalog.snapshot import Snapshot
 
@@ -22,6 +22,9 @@ TAGS = 100
 MANY = 5
 """One of so many contents: from there on bits are quicker than reading the tags of each. The fewer
 are found, the more tags may be among the most frequent ones, and the bits of each take 8 µs."""
+
+_NAMED = 2 * TAGS
+"""Tags whose names are read: of those that are as frequent, the first by name are counted."""
 
 _FEW_LABELS = (
     "SELECT kind || char(31) || coalesce(base, '') || char(31) || coalesce(derivative, ''),"
@@ -37,10 +40,17 @@ def of_few(connection: sqlite3.Connection, ids: Sequence[int]) -> Facets:
     """Count some hundred contents, one by one."""
     these = (json.dumps(ids),)
     tags = Counter(dict(connection.execute(_FEW_TAGS, these)))
-    return _named(connection, connection.execute(_FEW_LABELS, these), tags.most_common())
+    some = tags.most_common(_NAMED)
+    names: dict[int, str] = dict(
+        connection.execute(
+            "SELECT id, name FROM tag WHERE id IN (SELECT value FROM json_each(?))",
+            (json.dumps([tag_id for tag_id, _ in some]),),
+        )
+    )
+    return _named(names, connection.execute(_FEW_LABELS, these), some)
 
 
-def of_many(connection: sqlite3.Connection, snapshot: Snapshot, found: int) -> Facets:
+def of_many(snapshot: Snapshot, found: int) -> Facets:
     """Count a set of a snapshot."""
     bits = snapshot.bits(found)
     labels = (
@@ -48,7 +58,7 @@ def of_many(connection: sqlite3.Connection, snapshot: Snapshot, found: int) -> F
         for label, having in snapshot.labels.items()
         if (count := (having & bits).bit_count())
     )
-    return _named(connection, labels, _tags(snapshot, found))
+    return _named(snapshot.tag_names, labels, _tags(snapshot, found)[:_NAMED])
 
 
 def _tags(snapshot: Snapshot, marked: int) -> list[tuple[int, int]]:
@@ -57,7 +67,7 @@ def _tags(snapshot: Snapshot, marked: int) -> list[tuple[int, int]]:
     if total == snapshot.size:
         return snapshot.totals
     if total * MANY < snapshot.size:
-        return snapshot.tags_of(marked).most_common()
+        return snapshot.tags_of(marked).most_common(_NAMED)
     found = snapshot.bits(marked)
     counts: list[tuple[int, int]] = []
     least = 0
@@ -74,7 +84,7 @@ def _tags(snapshot: Snapshot, marked: int) -> list[tuple[int, int]]:
 
 
 def _named(
-    connection: sqlite3.Connection,
+    names: Mapping[int, str],
     labels: Iterable[tuple[str, int]],
     tags: Sequence[tuple[int, int]],
 ) -> Facets:
@@ -86,17 +96,10 @@ def _named(
         bases[base] += count
         if derivative:
             bases[derivative] += count
-    some = tags[: 2 * TAGS]
-    names: dict[int, str] = dict(
-        connection.execute(
-            "SELECT id, name FROM tag WHERE id IN (SELECT value FROM json_each(?))",
-            (json.dumps([tag_id for tag_id, _ in some]),),
-        )
-    )
     return {
         "kind": _ordered(kinds.items()),
         "base": _ordered(bases.items()),
-        "tag": _ordered((names[tag_id], count) for tag_id, count in some)[:TAGS],
+        "tag": _ordered((names[tag_id], count) for tag_id, count in tags)[:TAGS],
     }
 
 

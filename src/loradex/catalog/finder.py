@@ -13,6 +13,7 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import reduce
+from itertools import chain
 from pathlib import Path
 from threading import Lock
 
@@ -74,7 +75,7 @@ class Finder:
             snapshot = self._known(connection).snapshot
             if answer.total <= FEW:
                 return of_few(connection, list(snapshot.ids_of(answer.found)))
-            return of_many(connection, snapshot, answer.found)
+            return of_many(snapshot, answer.found)
 
     def close(self) -> None:
         """Close the connection and forget what was kept."""
@@ -157,7 +158,7 @@ class _Search:
         ids = self._read.get(id(part))
         if ids is None:
             if part.parts:
-                ids = [id_ for inner in part.parts for id_ in self._ids(inner)]
+                ids = list(chain.from_iterable(map(self._ids, part.parts)))
             elif part.folders:
                 ids = self._kept.folders.contents(*part.folders)
             self._read[id(part)] = ids = self._select(part) if ids is None else ids

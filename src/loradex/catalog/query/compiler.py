@@ -154,7 +154,9 @@ def _pattern(scene: Scene, term: Term, name: str, field: Field) -> Condition:
         ) from error
     literal = folded(patterns.required(value.text))
     if name == "name" and len(literal) >= text.TRIGRAM:
-        return among(f"{text.NAMED} AND name REGEXP ?", text.quoted(literal), value.text)
+        start = "^ " if value.text.startswith(f"^{literal}") else ""  # fewer have it there
+        needle = f"name : {start}{text.quoted(literal)}"
+        return among(f"{text.NAMED} AND name REGEXP ?", needle, value.text)
     return replace(plain(field.pattern), params=(value.text,))
 
 

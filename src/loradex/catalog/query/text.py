@@ -14,10 +14,7 @@ PARTS = "content_fts_parts"
 ABOUT = "content_fts_about"
 TRIGRAM = 3
 """Characters that the index of parts needs to answer."""
-NAMED = (
-    f"SELECT id FROM content WHERE id IN (SELECT rowid FROM {PARTS} WHERE {PARTS} MATCH"
-    " 'name : ' || ?)"
-)
+NAMED = f"SELECT id FROM content WHERE id IN (SELECT rowid FROM {PARTS} WHERE {PARTS} MATCH ?)"
 """Contents with a quoted text in a name."""
 _BELOW_ROOT = "substr(folded, length(root) + 1)"
 """The path of a folder below the root of its library."""
