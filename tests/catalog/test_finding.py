@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from catalog_kit import add_library, hashes, look, model, version
-from loradex.catalog import finder
+from loradex.catalog import facets, finder
 from loradex.catalog.catalog import Catalog
 from loradex.catalog.folding import folded
 from loradex.catalog.query import compile_query, patterns
@@ -91,7 +91,7 @@ CASES: list[tuple[str, list[int]]] = [
     ("((kind:vae))", [5]), ("(kind:lora path:style(2))", [3]),
     ("NOT (kind:lora OR kind:vae)", [4]), ("name::^neon", [1]), ("name::k.ight", [1]),
     ("tag::^line", [2, 3]), ("path::vae/.*odd", [5]), ("name::(zeb|od)", [3, 5]),
-    ("-name::e", [4, 5]), ("stage::^i", [1]), ("note::ke+p", [4]), ("size:>1GB limit:1", [2]),
+    ("-name::e", [4, 5]), ("name::^eon", []), ("stage::^i", [1]), ("note::ke+p", [4]), ("size:>1GB limit:1", [2]),
     ("sort:id limit:2", [1, 2]), ("limit:0", []), ("rating:5 sort:shot,name-", [1, 3]),
 ]  # fmt: skip
 
@@ -111,9 +111,43 @@ def test_sets_and_sql_agree(
     monkeypatch.setattr(finder, "FEW", few)
     catalog._reader.close()
     assert sorted(catalog.ids(query)) == ids
-    facets = catalog.facets(query)
-    assert sum(count for _, count in facets["kind"]) == len(ids)
-    assert dict(facets["tag"]).get("style", 0) == len({1, 2, 3} & set(ids))
+    counted = catalog.facets(query)
+    assert sum(count for _, count in counted["kind"]) == len(ids)
+    assert dict(counted["tag"]).get("style", 0) == len({1, 2, 3} & set(ids))
+
+
+AGAIN = [
+    "size:>1GB", "size:5GB", "size:<5GB", "-size:5GB", "size:1KB..5GB size:..6GB", "size:5GB,1GB",
+    "size:1TB", "added:<30d", "added:..2020", "-added:today", "added:2020..2021,today",
+    "(size:>1GB , kind:vae) -base:sd1", "kind:lora,vae size:<1GB", "base:", "-(kind:lora , base:)",
+    "-(-kind:lora , rank:16)", "is:unknown", "is:broken", "rank:16..", "kind:vae is:unknown",
+    "algorithm:", "variant:x*", "name:odd size:>1KB", "id:3 kind:lora", "folder:neon",
+    "path:loras", "path:/models/", "folder:copy , folder:loras", "folder:lora*", "path:%", "cafe",
+    "loras", "neo", "style", "odd", "name:^neon",
+    "-loras", "tag:style , neon", "limit:3",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("many", "with_bits"), [(0, 500), (5, 500), (1_000, 500), (1_000, 0)])
+def test_what_is_kept_answers_like_a_look_at_every_row(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, many: int, with_bits: int
+) -> None:
+    """The third time, columns, folders and tags are no longer asked of SQL."""
+    monkeypatch.setattr(finder, "FEW", 0)
+    monkeypatch.setattr(facets, "MANY", many)
+    monkeypatch.setattr(facets, "_WITH_BITS", with_bits)
+    catalog._reader.close()
+    for _ in range(3):
+        for query in AGAIN:
+            asked = compile_query(query, lore=catalog._reader.lore())
+            rows = catalog._reader.rows_of(
+                f"SELECT id FROM content WHERE {asked.where} ORDER BY {asked.order}", asked.params
+            )
+            assert catalog.ids(query) == [row[0] for row in rows], query
+            ids = {row[0] for row in rows}
+            counted = catalog.facets(query)
+            assert dict(counted["tag"]).get("style", 0) == len({1, 2, 3} & ids), query
+            assert sum(count for _, count in counted["kind"]) == len(ids), query
 
 
 @pytest.mark.parametrize(

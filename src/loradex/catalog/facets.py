@@ -23,6 +23,10 @@ MANY = 5
 """One of so many contents: from there on bits are quicker than reading the tags of each. The fewer
 are found, the more tags may be among the most frequent ones, and the bits of each take 8 µs."""
 
+_WITH_BITS = 500
+"""Tags whose bits are kept, 13 kB each at 100,000 contents: of what has hardly a tag, the most
+frequent ones are not to be found among these."""
+
 _NAMED = 2 * TAGS
 """Tags whose names are read: of those that are as frequent, the first by name are counted."""
 
@@ -63,17 +67,19 @@ def of_many(snapshot: Snapshot, found: int) -> Facets:
 
 def _tags(snapshot: Snapshot, marked: int) -> list[tuple[int, int]]:
     """Return the most frequent tags: one that has fewer contents in all needs no look."""
-    total = marked.bit_count()
-    if total == snapshot.size:
+    size = marked.bit_count()
+    if size == snapshot.size:
         return snapshot.totals
-    if total * MANY < snapshot.size:
+    if size * MANY < snapshot.size:
         return snapshot.tags_of(marked).most_common(_NAMED)
     found = snapshot.bits(marked)
     counts: list[tuple[int, int]] = []
     least = 0
-    for tag_id, total in snapshot.totals:
+    for place, (tag_id, total) in enumerate(snapshot.totals):
         if total < max(least, 1):
             break
+        if place == _WITH_BITS:
+            return snapshot.tags_of(marked).most_common(_NAMED)
         count = (snapshot.tag(tag_id) & found).bit_count()
         if count and count >= least:
             counts.append((tag_id, count))

@@ -6,10 +6,10 @@ search has to pay. Here all paths are one text, in which Python finds a needle i
 
 from __future__ import annotations
 
+import re
 import sqlite3
 from array import array
 from bisect import bisect_right
-from collections.abc import Iterator
 from itertools import accumulate
 
 _END = "\x00"
@@ -41,8 +41,10 @@ class Folders:
             self._contents = self._read_contents()
         if path not in self._paths:
             self._paths[path] = self._read_paths(path)
+        paths, begins = self._paths[path]
         found: list[int] = []
-        for place in _having(*self._paths[path], needle):
+        for hit in re.finditer(f"{re.escape(needle)}[^{_END}]*", paths):
+            place = bisect_right(begins, hit.start()) - 1
             found += self._contents[self._starts[place] : self._starts[place + 1]]
         return found
 
@@ -62,12 +64,3 @@ class Folders:
         paths = [row[0] for row in rows]
         starts = accumulate((len(each) + len(_END) for each in paths), initial=0)
         return _END.join(paths), array("l", starts)
-
-
-def _having(paths: str, starts: array[int], needle: str) -> Iterator[int]:
-    """Return the places of the paths that have a needle."""
-    at = paths.find(needle)
-    while at >= 0:
-        place = bisect_right(starts, at) - 1
-        yield place
-        at = paths.find(needle, starts[place + 1])
