@@ -91,7 +91,8 @@ CASES: list[tuple[str, list[int]]] = [
     ("((kind:vae))", [5]), ("(kind:lora path:style(2))", [3]),
     ("NOT (kind:lora OR kind:vae)", [4]), ("name::^neon", [1]), ("name::k.ight", [1]),
     ("tag::^line", [2, 3]), ("path::vae/.*odd", [5]), ("name::(zeb|od)", [3, 5]),
-    ("-name::e", [4, 5]), ("name::^eon", []), ("stage::^i", [1]), ("note::ke+p", [4]), ("size:>1GB limit:1", [2]),
+    ("-name::e", [4, 5]), ("name::^eon", []), ("stage::^i", [1]), ("note::ke+p", [4]),
+    ("size:>1GB limit:1", [2]),
     ("sort:id limit:2", [1, 2]), ("limit:0", []), ("rating:5 sort:shot,name-", [1, 3]),
 ]  # fmt: skip
 

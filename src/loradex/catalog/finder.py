@@ -31,7 +31,7 @@ FEW = 1_000
 _REMEMBERED = 4
 """Queries whose sets are kept: a page, its count and its facets come one after the other."""
 
-_SETS = 16
+_SETS = 64
 """Terms whose sets are kept: who types adds a word to what was asked before. 100 kB each."""
 
 _THESE = "SELECT value FROM json_each(?)"
