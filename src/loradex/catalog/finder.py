@@ -139,8 +139,9 @@ class _Search:
         """Return what a query finds."""
         found = compiled.found
         for part in found.parts if found.joint == "and" else (found,):
-            if part.ids is not None and len(self._ids(part)) <= FEW:
-                ids = self._sorted(compiled, self._ids(part))
+            few = self._few(part)
+            if few is not None:
+                ids = self._sorted(compiled, few)
                 return Answer(len(ids), ids)
         whole = self._set(found)
         total = whole.bit_count()
@@ -152,6 +153,15 @@ class _Search:
     @property
     def _snapshot(self) -> Snapshot:
         return self._kept.snapshot  # not made where few are found
+
+    def _few(self, part: Condition) -> list[int] | None:
+        """Return what an index names for a part, if that is little."""
+        if part.ids is None:
+            return None
+        known = self._kept.sets.get((part.sql, part.params))
+        if known is None:
+            return self._ids(part) if len(self._ids(part)) <= FEW else None
+        return list(self._snapshot.ids_of(known)) if known.bit_count() <= FEW else None
 
     def _ids(self, part: Condition) -> list[int]:
         """Return what a SELECT of ids gives, perhaps some twice."""
