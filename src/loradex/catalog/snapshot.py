@@ -20,6 +20,10 @@ FILTERS = "content INDEXED BY ix_content_filters"
 _ORDERS = 6
 """Orders that are kept."""
 
+_HALF_ORDERED = ("content.size ", "content.added_at ")
+"""Orders for which SQLite would take an index of the column alone, and look up the name of each
+content in the wide table: 900 ms instead of 120."""
+
 _BITS = bytes.maketrans(b"\x00\x01", b"01")
 
 _LABELS = (
@@ -89,10 +93,11 @@ class Snapshot:
         """Return the slots of all contents in this order."""
         slots = self._orders.get(order)
         if slots is None:
+            source = FILTERS if order.startswith(_HALF_ORDERED) else "content"
             ids = listed(
                 self._connection,
                 "SELECT json_group_array(id) FROM"
-                f" (SELECT content.id FROM content ORDER BY {order})",
+                f" (SELECT content.id FROM {source} ORDER BY {order})",
             )
             slots = self._orders[order] = self.slots_of(ids)
             if len(self._orders) > _ORDERS:
