@@ -57,14 +57,6 @@ class FieldStore:
             connection.exec_driver_sql("DELETE FROM custom_value WHERE field_id = ?", (field_id,))
             connection.exec_driver_sql("DELETE FROM custom_field WHERE id = ?", (field_id,))
 
-    def set_choices(self, field_id: int, choices: Sequence[str]) -> None:
-        """Replace what a `choice` may be."""
-        with self._writer.transaction() as connection:
-            connection.exec_driver_sql(
-                "UPDATE custom_field SET choices = ? WHERE id = ?",
-                (json.dumps(list(choices), ensure_ascii=False), field_id),
-            )
-
     def values(self, content_ids: Sequence[int]) -> dict[int, dict[str, CustomValue]]:
         """Return the values of these models by field name; models without any are left out."""
         found: dict[int, dict[str, CustomValue]] = {}

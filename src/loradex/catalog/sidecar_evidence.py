@@ -23,7 +23,6 @@ if TYPE_CHECKING:
 
 HUB = "civitai"
 """The one hub whose numbers sidecars hold."""
-BY_SIDECAR = "sidecar"
 PROVEN, UNPROVEN = 0.9, 0.5
 """How sure a match is: the sidecar names the file's own digest, or none that can be compared."""
 

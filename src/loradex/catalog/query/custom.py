@@ -18,8 +18,6 @@ _HELP: Mapping[str, str] = {
     "flag": "yes or no",
     "choice": "one of its choices",
 }
-TYPES = tuple(_HELP)
-"""What a custom field may be."""
 
 
 def custom_field(custom: Custom) -> Field:
