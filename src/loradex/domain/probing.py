@@ -76,7 +76,8 @@ class WordScore:
 @dataclass(frozen=True, slots=True)
 class ExtraMeasure:
     """What a plugin or a model of the library measured: on the base, with the LoRA, and by how
-    much they differ over pairs. `source` is the plugin."""
+    much they differ over pairs. `source` is the plugin.
+    """
 
     name: str
     title: str
