@@ -261,6 +261,9 @@ def _denoiser(found: Finding, header: Header, split: parts.Parts) -> Identity:
     others = [part for part in (parts.EMA, "depth", "image_encoder") if split.others.get(part)]
     inside = ((parts.DENOISER,) if split.main else ()) + bundled + tuple(others)
     if found.base is None and found.kind is None and not found.partial:
+        if split.main and {parts.TEXT, parts.VAE} <= set(bundled):
+            # Nothing else is packed so: whatever its base, it is loaded as a whole.
+            return _dress(replace(found, kind=ModelKind.CHECKPOINT), header, split.main, inside)
         unknown = _unknown(found.reasons[0].text, found.candidates)
         return replace(unknown, parts=inside)
     kind = ModelKind.CHECKPOINT if bundled else ModelKind.DIFFUSION_MODEL

@@ -38,6 +38,7 @@ from loradex.domain.sidecars import (
 from loradex.plugin_api.events import Event, GridFinished, MatchFinished, ScanFinished
 from loradex.plugin_api.hooks import API_VERSION, hookimpl
 from loradex.plugin_api.hub_context import HubContext, HubHttp
+from loradex.plugin_api.measures import MeasuredPicture, PictureMeasure
 from loradex.plugin_api.sidecars import SidecarDialect, SidecarWriter
 from loradex.plugin_api.tagging import TaggerInput, TagProposal
 
@@ -56,6 +57,8 @@ __all__ = [
     "HubSource",
     "KeyRule",
     "MatchFinished",
+    "MeasuredPicture",
+    "PictureMeasure",
     "PlaceClaim",
     "Preferences",
     "ScanFinished",

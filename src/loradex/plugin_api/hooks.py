@@ -13,10 +13,11 @@ import pluggy
 from loradex.domain.hub_source import HubSource
 from loradex.plugin_api.events import GridFinished, MatchFinished, ScanFinished
 from loradex.plugin_api.hub_context import HubContext
+from loradex.plugin_api.measures import PictureMeasure
 from loradex.plugin_api.sidecars import SidecarDialect
 from loradex.plugin_api.tagging import TaggerInput, TagProposal
 
-API_VERSION = "1.2"
+API_VERSION = "1.3"
 """A plugin runs when its `LORADEX_API` has the same major number and no larger minor one."""
 
 PROJECT = "loradex"
@@ -49,6 +50,16 @@ def sidecar_dialect() -> Iterable[SidecarDialect]:
     methods of `SidecarWriter`.
 
     A dialect is asked about one file at a time, thousands in a row, and opens none itself.
+    """
+    raise NotImplementedError
+
+
+@hookspec
+def probe_measure() -> Iterable[PictureMeasure]:
+    """Return measures of the pictures that `loradex probe` draws.
+
+    A measure is asked about one picture at a time, some hundred in a row. One that raises is not
+    asked again in that probe.
     """
     raise NotImplementedError
 

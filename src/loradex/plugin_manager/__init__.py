@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from loradex.plugin_manager.checks import ProposedTag
 from loradex.plugin_manager.discovery import FoundPlugin, Origin, find_plugins
+from loradex.plugin_manager.fenced_measures import FencedMeasure
 from loradex.plugin_manager.fenced_sidecars import FencedDialect
 from loradex.plugin_manager.plugins import (
     PluginProblem,
@@ -13,6 +14,7 @@ from loradex.plugin_manager.plugins import (
 
 __all__ = [
     "FencedDialect",
+    "FencedMeasure",
     "FoundPlugin",
     "Origin",
     "PluginProblem",

@@ -27,6 +27,7 @@ from loradex.plugin_manager.checks import (
 )
 from loradex.plugin_manager.discovery import check_private, find_in_folder, find_installed
 from loradex.plugin_manager.fenced_hub import FencedHub, fenced_hub
+from loradex.plugin_manager.fenced_measures import FencedMeasure, measures_of
 from loradex.plugin_manager.fenced_sidecars import FencedDialect, dialects_of
 from loradex.plugin_manager.loading import LoadedPlugin, load_plugin
 
@@ -135,6 +136,18 @@ class Plugins:
             except PluginError as error:
                 note(error)
         return tuple(sorted(found.values(), key=lambda dialect: (dialect.rank, dialect.name)))
+
+    def measures(self) -> tuple[FencedMeasure, ...]:
+        """Return the measures of pictures that plugins bring; of equal ids the first."""
+        found: dict[str, FencedMeasure] = {}
+        for plugin in self._with("probe_measure"):
+            note = partial(self.note, plugin.name, "probe_measure")
+            try:
+                for measure in plugin.fence.call(partial(measures_of, plugin, note), EVENT_LIMIT):
+                    found.setdefault(measure.id, measure)
+            except PluginError as error:
+                note(error)
+        return tuple(found.values())
 
     def _with(self, hook: str) -> Iterator[LoadedPlugin]:
         for plugin in self._loaded:

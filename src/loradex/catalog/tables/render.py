@@ -1,5 +1,6 @@
 """Grids, the pictures behind them, and what was measured."""
 
+from sqlalchemy import text
 from sqlmodel import Field, Index, UniqueConstraint
 
 from loradex.catalog.tables.naming import Table
@@ -66,15 +67,66 @@ class Render(Table, table=True):
 
 
 class Verdict(Table, table=True):
-    """What a probe found of a content on one checkpoint, with its numbers as JSON."""
+    """What one source says of a content on one checkpoint. What it says is in `verdict_finding`.
+
+    A probe has one per checkpoint, by its row there or, where the catalog does not know the
+    checkpoint, by its name. `checkpoint_id` is null where a person speaks of any.
+    """
 
     __tablename__ = "verdict"
-    __table_args__ = (Index(None, "content_id"),)
+    __table_args__ = (
+        UniqueConstraint("content_id", "source", "checkpoint_id"),
+        Index("ix_verdict_alone", "content_id", "source", "checkpoint", unique=True,
+              sqlite_where=text("checkpoint_id IS NULL")),
+        Index(None, "checkpoint_id"),
+        Index(None, "grid_id"),
+        Index(None, "source", "created_at", "content_id"),
+    )  # fmt: skip
 
     id: int | None = Field(default=None, primary_key=True)
     content_id: int = Field(foreign_key="content.id", ondelete="RESTRICT")
-    checkpoint_id: int | None = Field(default=None, foreign_key="content.id", ondelete="RESTRICT")
+    source: str
+    """`person` or `probe`."""
+    checkpoint_id: int | None = Field(default=None, foreign_key="content.id", ondelete="SET NULL")
+    checkpoint: str = ""
+    """What that is called."""
+    checkpoint_sha256: str | None = None
     grid_id: int | None = Field(default=None, foreign_key="grid.id", ondelete="SET NULL")
-    verdict: str
-    numbers: str = "{}"
+    note: str = ""
+    origin: str = ""
+    """The manifest it came in with; empty for what was said here."""
+    evidence: bytes | None = None
+    """JSON under zlib: all numbers of the probe."""
+    engine: str = ""
+    version: int = 1
+    """Of measuring and judging."""
     created_at: float
+
+
+class VerdictFinding(Table, table=True):
+    """One thing that a verdict says, or that a person says is not so (`dismissed`).
+
+    `counts` tells whether it is found by queries: what a person says stands for all that probes
+    say, and hides of those what it dismisses. `loradex.catalog.verdict_effect` keeps it true.
+    """
+
+    __tablename__ = "verdict_finding"
+    __table_args__ = (
+        Index("ix_verdict_finding_counting", "kind", "low", "high", "content_id",
+              sqlite_where=text("counts")),
+        Index(None, "content_id", "kind"),
+    )  # fmt: skip
+
+    verdict_id: int = Field(primary_key=True, foreign_key="verdict.id", ondelete="CASCADE")
+    position: int = Field(primary_key=True)
+    content_id: int = Field(foreign_key="content.id", ondelete="RESTRICT")
+    """The verdict's."""
+    kind: str
+    word: str = ""
+    low: float | None = None
+    high: float | None = None
+    sentence: str = ""
+    numbers: str = "{}"
+    """JSON object of numbers by name."""
+    dismissed: bool = False
+    counts: bool = False
