@@ -30,9 +30,10 @@ from loradex.catalog.tables.recipes import (
     RecipeRow,
     RecipeUse,
 )
-from loradex.catalog.tables.render import Grid, GridCell, GridModelRow, Render, Verdict
+from loradex.catalog.tables.render import Grid, GridCell, GridModelRow, Render, Verdict, VerdictFinding
 from loradex.catalog.tables.sidecars import SidecarExport, SidecarHub, SidecarRow, SidecarWrite
 from loradex.catalog.tables.tagging import (
+    ContentStrength,
     Preference,
     TagAlias,
     TagEffective,
@@ -51,6 +52,7 @@ __all__ = [
     "Content",
     "ContentHeader",
     "ContentPlace",
+    "ContentStrength",
     "ContentTag",
     "ContentUse",
     "CustomField",
@@ -92,6 +94,7 @@ __all__ = [
     "Training",
     "TriggerWordFact",
     "Verdict",
+    "VerdictFinding",
     "WordChoice",
     "WordGroup",
     "metadata",

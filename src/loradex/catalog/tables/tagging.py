@@ -109,3 +109,19 @@ class Preference(Table, table=True):
     height: int | None = None
     negative_prompt: str | None = None
     changed_at: float
+
+
+class ContentStrength(Table, table=True):
+    """At which strengths a content is used, as the most trusted of those that tell of any says.
+
+    A person, then verdicts, hubs, sidecars and the header. A single strength is its own range.
+    Derived by `loradex.catalog.strength_effect`; nothing else writes it.
+    """
+
+    __tablename__ = "content_strength"
+    __table_args__ = (Index("ix_content_strength_low_high", "low", "high", "content_id"),)
+
+    content_id: int = Field(primary_key=True, foreign_key="content.id", ondelete="CASCADE")
+    best: float | None = None
+    low: float
+    high: float
