@@ -82,6 +82,10 @@ class Verdict:
     created_at: float = 0.0
     evidence: ProbeEvidence | None = None
     id: int | None = None
+    dismissed: tuple[VerdictKind, ...] = ()
+    """What a person says is not so, whatever probes find."""
+    origin: str = ""
+    """The manifest it came in with; empty for what was found here."""
 
     def of(self, kind: VerdictKind) -> Finding | None:
         """Return the first finding of this kind, None without one."""
