@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from loradex.demo.hub_http import LoopbackServer, json_reply
 from loradex.domain.kinds import ModelKind
@@ -22,6 +23,7 @@ from loradex.plugin_api import (
     HubNames,
     HubPlaces,
     HubSearch,
+    MeasuredPicture,
     ScanFinished,
     SidecarClaims,
     SidecarDocument,
@@ -119,6 +121,15 @@ def test_the_dialect_runs(plugins: Plugins) -> None:
         "title": "Ink",
         "remark": "soft",
     }
+    assert plugins.problems == ()
+
+
+def test_the_measure_runs(plugins: Plugins, tmp_path: Path) -> None:
+    image = Image.new("RGB", (4, 4), "white")
+    image.paste("black", (0, 0, 4, 1))
+    image.save(tmp_path / "picture.png")
+    (shadow,) = plugins.measures()
+    assert shadow.measure([MeasuredPicture(tmp_path / "picture.png", "", 0, 0.0)]) == [25.0]
     assert plugins.problems == ()
 
 
