@@ -87,6 +87,8 @@ class ExtraMeasure:
     base: float
     lora: float
     difference: Interval
+    meaning: str = ""
+    """One sentence: what is counted, and what more of it means."""
 
 
 @dataclass(frozen=True, slots=True)

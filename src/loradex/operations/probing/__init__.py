@@ -1,0 +1,1 @@
+"""Probes: draw pictures of a model, measure them, and keep what they say."""
