@@ -1,0 +1,123 @@
+"""What the LoRA changes, pair by pair: how far pictures move, and how far in one direction.
+
+A change is always taken between two pictures of the same prompt, words and seed, one with the
+LoRA and one without, so that what the words do to the checkpoint alone is not in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING
+
+from loradex.domain.probing import NO_WORDS, Interval
+from loradex.probe.features import distance
+from loradex.probe.samples import Pair, Samples
+from loradex.probe.statistics import jackknifed, t_interval
+
+if TYPE_CHECKING:
+    from loradex.probe.features import Features, Vector
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A strength, and the words in front of the prompt."""
+
+    strength: float
+    words: str = NO_WORDS
+
+
+def change_sizes(samples: Samples, place: Place) -> dict[Pair, float]:
+    """Return how far each picture moved from the base's, as RMS in steps of 1/255."""
+    return {pair: distance(new.pixels, old.pixels) for pair, new, old in _both(samples, place)}
+
+
+def effect(samples: Samples, place: Place) -> Interval:
+    """Return the mean size of the changes at a place."""
+    return t_interval(list(change_sizes(samples, place).values()))
+
+
+def seed_distance(samples: Samples, words: str = NO_WORDS) -> float:
+    """Return the mean distance of two pictures of the checkpoint alone of unlike seed or prompt.
+
+    0.0 where there are fewer than two.
+    """
+    return _spread(samples, 0.0, words, samples.base_pairs(words))
+
+
+def diversity(samples: Samples, place: Place) -> float | None:
+    """Return how far apart pictures are at a place, 1 being as far as without the LoRA.
+
+    None where there are fewer than two, or the base's are all alike.
+    """
+    pairs = samples.whole(place.strength, place.words)
+    base = _spread(samples, 0.0, place.words, pairs)
+    return _spread(samples, place.strength, place.words, pairs) / base if base > 0 else None
+
+
+def moves(samples: Samples, place: Place) -> dict[Pair, Vector]:
+    """Return how each picture's look changed."""
+    return {pair: new.look - old.look for pair, new, old in _both(samples, place)}
+
+
+def common(one: Mapping[Pair, Vector], other: Mapping[Pair, Vector]) -> list[Pair]:
+    """Return the pairs that both have."""
+    return sorted(one.keys() & other.keys())
+
+
+def agreement(
+    one: Mapping[Pair, Vector], other: Mapping[Pair, Vector], pairs: Sequence[Pair]
+) -> float:
+    """Return the mean inner product of changes of unlike pairs.
+
+    What is by chance of one picture averages out, since no pair meets itself: the result is an
+    unbiased estimate of the inner product of the two mean changes, and may be below zero.
+    """
+    import numpy as np  # noqa: PLC0415 - heavy
+
+    if len(pairs) < 2:
+        return 0.0
+    left = np.stack([one[pair] for pair in pairs])
+    right = np.stack([other[pair] for pair in pairs])
+    products = left @ right.T
+    count = len(pairs)
+    return float((products.sum() - np.trace(products)) / (count * (count - 1)))
+
+
+def along(
+    moved: Mapping[Pair, Vector], reference: Mapping[Pair, Vector], pairs: Sequence[Pair]
+) -> Interval:
+    """Return how far changes go along the reference's common direction, as a share of its own.
+
+    1 for the reference itself, 0 for changes that have nothing to do with it.
+    """
+
+    def share(chosen: Sequence[Pair]) -> float:
+        whole = agreement(reference, reference, chosen)
+        return agreement(moved, reference, chosen) / whole if whole > 0 else float("nan")
+
+    return over_pairs(share, pairs)
+
+
+def over_pairs(estimate: Callable[[Sequence[Pair]], float], pairs: Sequence[Pair]) -> Interval:
+    """Return an estimate over pairs with its jackknife interval."""
+    without = [estimate([*pairs[:number], *pairs[number + 1 :]]) for number in range(len(pairs))]
+    return jackknifed(estimate(pairs), without)
+
+
+def _both(samples: Samples, place: Place) -> list[tuple[Pair, Features, Features]]:
+    found = []
+    for pair in samples.whole(place.strength, place.words):
+        new = samples.at(pair, place.strength, place.words).features
+        old = samples.at(pair, 0.0, place.words).features
+        assert new is not None and old is not None  # noqa: S101 - whole pairs have both
+        found.append((pair, new, old))
+    return found
+
+
+def _spread(samples: Samples, strength: float, words: str, pairs: Sequence[Pair]) -> float:
+    known = [samples.at(pair, strength, words).features for pair in pairs]
+    chosen = [one for one in known if one is not None]
+    apart = [distance(one.pixels, other.pixels) for one, other in combinations(chosen, 2)]
+    return sum(apart) / len(apart) if apart else 0.0
