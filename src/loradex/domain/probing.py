@@ -4,9 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 
 NO_WORDS = ""
 """The words of a cell whose prompt is left as it is."""
+
+
+class Depth(StrEnum):
+    """How much a probe spends on what the first pictures leave open."""
+
+    QUICK = "quick"
+    """What the first pictures decide; the rest stays undecided."""
+    NORMAL = "normal"
+    """More seeds where an interval straddles a limit."""
+    THOROUGH = "thorough"
+    """More strengths and words as well."""
 
 
 @dataclass(frozen=True, slots=True)

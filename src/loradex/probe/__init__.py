@@ -1,1 +1,1 @@
-"""Measuring what a LoRA does to pictures, and saying it in words: pure, from pictures to findings."""
+"""Measures what a LoRA does to pictures and says it in words: from pictures to findings."""
