@@ -42,6 +42,7 @@ if TYPE_CHECKING:
     from loradex.catalog.tag_store import TagStore
     from loradex.catalog.tidy_rows import TidyRows
     from loradex.catalog.update_store import UpdateStore
+    from loradex.catalog.verdict_store import VerdictStore
     from loradex.catalog.verify_store import VerifyStore
     from loradex.catalog.word_store import WordStore
     from loradex.domain.models import ModelDetails, ModelRow, Page
@@ -163,6 +164,13 @@ class Catalog:
         from loradex.catalog.grid_store import GridStore  # noqa: PLC0415
 
         return GridStore(self._reader, self._writer)
+
+    @cached_property
+    def verdicts(self) -> VerdictStore:
+        """What probes found, and what a person says to that."""
+        from loradex.catalog.verdict_store import VerdictStore  # noqa: PLC0415
+
+        return VerdictStore(self._reader, self._writer)
 
     @cached_property
     def jobs(self) -> JobStore:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from loradex.catalog.derive import store_new
 from loradex.catalog.effective import COLUMNS, Derived, Place, Stored, Told, derive
 from loradex.catalog.facts import WordRow, fact_row, put_facts, put_words, word_rows
+from loradex.catalog.strength_effect import refresh_strengths
 from loradex.catalog.training_rows import put_training
 from loradex.domain.evidence import Source
 from loradex.domain.trigger_words import Entry
@@ -116,7 +117,13 @@ def insert_contents(connection: Connection, fresh: Mapping[int, Fresh], rules_ve
     put_words(connection, [row for id_, look in looks.items() for row in _word_rows(id_, look)])
     store_new(connection, derived)
     put_training(connection, looks)
+    told = [id_ for id_, look in looks.items() if _WEIGHT in look.metadata_json]
+    if told:
+        refresh_strengths(connection, told)
 
+
+_WEIGHT = "modelspec.lora_default_weight"
+"""The one strength that a header tells."""
 
 _INSERT_CONTENT = (
     f"INSERT INTO content(id, fingerprint, size, added_at, {', '.join((*_IDENTITY, *COLUMNS))})"

@@ -20,6 +20,7 @@ from loradex.catalog.effective import (
     derive,
 )
 from loradex.catalog.place_rows import put_places
+from loradex.catalog.strength_effect import refresh_strengths
 from loradex.catalog.tag_effect import refresh_effective_tags
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.trigger_words import ChosenGroup, ChosenWord, Entry
@@ -79,6 +80,7 @@ def refresh(connection: Connection, content_ids: Iterable[int]) -> None:
         _store_texts(connection, derived)
         put_places(connection, {id_: item.places for id_, item in derived.items()})
         refresh_effective_tags(connection, list(derived))
+        refresh_strengths(connection, list(derived))
 
 
 def _told(connection: Connection, ids: Sequence[int]) -> dict[int, Told]:

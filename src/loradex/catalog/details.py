@@ -10,7 +10,7 @@ import unicodedata
 from collections.abc import Iterator
 
 from loradex.catalog.hub_order import rank_of
-from loradex.catalog.preference_store import known_preferences
+from loradex.catalog.preference_rows import known_preferences
 from loradex.catalog.reader import Reader, counted, texts
 from loradex.catalog.word_store import word_groups
 from loradex.domain.addresses import shown_address

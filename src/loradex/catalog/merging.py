@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from loradex.catalog.verdict_effect import settle_verdicts
+
 if TYPE_CHECKING:
     from sqlalchemy import Connection
 
@@ -21,7 +23,12 @@ _MOVED = (
 )
 """Rows with a unique key: those the winner lacks move, the rest say what it already has."""
 
-_POINTERS = (("file", "content_id"), ("verdict", "content_id"), ("verdict", "checkpoint_id"))
+_POINTERS = (
+    ("file", "content_id"),
+    ("verdict", "content_id"),
+    ("verdict", "checkpoint_id"),
+    ("verdict_finding", "content_id"),
+)
 
 
 def merge_contents(connection: Connection, loser: int, winner: int) -> None:
@@ -30,6 +37,7 @@ def merge_contents(connection: Connection, loser: int, winner: int) -> None:
     Where both have a note, both are kept, one after the other; of two ratings the newer one stays.
     """
     run = connection.exec_driver_sql
+    judged = _keep_newer_verdicts(connection, loser, winner)
     for table, column in _POINTERS:
         run(f"UPDATE {table} SET {column} = ? WHERE {column} = ?", (winner, loser))
     _keep_newer_tags(connection, loser, winner)
@@ -46,6 +54,8 @@ def merge_contents(connection: Connection, loser: int, winner: int) -> None:
         (loser, winner),
     )
     run("DELETE FROM content WHERE id = ?", (loser,))
+    if judged:
+        settle_verdicts(connection, judged)
 
 
 def _keep_newer_tags(connection: Connection, loser: int, winner: int) -> None:
@@ -57,6 +67,32 @@ def _keep_newer_tags(connection: Connection, loser: int, winner: int) -> None:
         " AND other.added_at > content_tag.added_at)",
         (winner, loser),
     )
+
+
+def _keep_newer_verdicts(connection: Connection, loser: int, winner: int) -> list[int]:
+    """Of two words of one source on one checkpoint let the later one stand.
+
+    Return the contents whose verdicts change, under the winner's id.
+    """
+    run = connection.exec_driver_sql
+    these = (loser, winner)
+    rows = run(
+        "SELECT id, content_id, source, checkpoint_id, checkpoint FROM verdict"
+        " WHERE content_id IN (?1, ?2) OR checkpoint_id IN (?1, ?2)"
+        " ORDER BY created_at DESC, id DESC",
+        these,
+    ).fetchall()
+    kept: set[tuple[object, ...]] = set()
+    gone = []
+    for id_, content_id, source, checkpoint_id, checkpoint in rows:
+        on = winner if checkpoint_id == loser else checkpoint_id
+        key = (winner if content_id == loser else content_id, source, on, on or checkpoint)
+        if key in kept:
+            gone.append((id_,))
+        kept.add(key)
+    if gone:
+        run("DELETE FROM verdict WHERE id = ?", gone)
+    return list({winner if row[1] == loser else row[1] for row in rows})
 
 
 def _merge_annotations(connection: Connection, loser: int, winner: int) -> None:

@@ -30,7 +30,14 @@ from loradex.catalog.tables.recipes import (
     RecipeRow,
     RecipeUse,
 )
-from loradex.catalog.tables.render import Grid, GridCell, GridModelRow, Render, Verdict, VerdictFinding
+from loradex.catalog.tables.render import (
+    Grid,
+    GridCell,
+    GridModelRow,
+    Render,
+    Verdict,
+    VerdictFinding,
+)
 from loradex.catalog.tables.sidecars import SidecarExport, SidecarHub, SidecarRow, SidecarWrite
 from loradex.catalog.tables.tagging import (
     ContentStrength,
