@@ -30,7 +30,7 @@ def bytes_of(cells: Any) -> dict[str, bytes]:
 def test_stage_by_stage_the_pictures_are_the_same(
     shape: str, stock: dict[str, Stock], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from loradex.render import engine
+    from loradex.render import resident as keeping
     from loradex.render.bases.unet import UNetBase
 
     files = stock[shape]
@@ -46,7 +46,7 @@ def test_stage_by_stage_the_pictures_are_the_same(
 
         return call
 
-    monkeypatch.setattr(engine, "memory_plan", lambda *_args, **_rest: "staged")
+    monkeypatch.setattr(keeping, "memory_plan", lambda *_args, **_rest: "staged")
     monkeypatch.setattr(UNetBase, "encode", watched("encode", real_encode))
     monkeypatch.setattr(UNetBase, "predict", watched("predict", real_predict))
     monkeypatch.setattr(UNetBase, "decode", watched("decode", real_decode))

@@ -17,7 +17,7 @@ import pytest
 from loradex.domain.grid import FailedCell, GridPlan, RenderedCell
 from loradex.domain.progress import CancelToken, Progress, SilentSink
 from loradex.errors import Cancelled, NotRenderable, RenderError
-from loradex.operations import drawing
+from loradex.operations import drawing, drawing_process
 from loradex.operations.drawing import draw_cells
 
 from .conftest import Stock, draw_all, spec_for
@@ -112,7 +112,7 @@ def test_cancelling_ends_the_process_within_a_step(stock: dict[str, Stock], tmp_
     started = time.monotonic()
     with pytest.raises(Cancelled):
         drawn(plan, tmp_path, sink=Stopper(), cancel=cancel)
-    assert time.monotonic() - started < drawing._PATIENCE + 60
+    assert time.monotonic() - started < drawing_process._PATIENCE + 60
     assert list(tmp_path.rglob("*.tmp")) == []
 
 
@@ -138,7 +138,7 @@ def test_a_killed_process_is_told_and_loses_nothing_finished(
         begun.append(process)
         return process  # type: ignore[no-any-return]
 
-    monkeypatch.setattr(drawing.subprocess, "Popen", started)
+    monkeypatch.setattr(drawing_process.subprocess, "Popen", started)
     finished = []
     keys = [cell.key for cell in plan.cells]
     work = draw_cells(
@@ -157,7 +157,7 @@ def test_a_killed_process_is_told_and_loses_nothing_finished(
 def test_it_has_no_key_and_no_network(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("CIVITAI_API_KEY", "secret")
     monkeypatch.setenv("HF_TOKEN", "secret")
-    environment = drawing._environment()
+    environment = drawing_process._environment()
     assert "secret" not in json.dumps(environment)
     code = (
         "import sys, socket\n"
@@ -180,21 +180,22 @@ def test_it_has_no_key_and_no_network(tmp_path: Path, monkeypatch: pytest.Monkey
 def test_it_ends_when_its_owner_is_killed(stock: dict[str, Stock], tmp_path: Path) -> None:
     """The owner holds the process's stdin: with it goes the work."""
     plan = planned(stock, num_inference_steps=900)
-    job = drawing._job(plan, [cell.key for cell in plan.cells], tmp_path, "cpu", ())
+    job = drawing._job(plan, [cell.key for cell in plan.cells], tmp_path, "cpu")
     process = subprocess.Popen(
         [sys.executable, "-m", "loradex.render.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
-        env=drawing._environment(),
+        env=drawing_process._environment(),
     )
     assert process.stdin is not None
     assert process.stdout is not None
     try:
-        process.stdin.write(json.dumps(job).encode() + b"\n")
+        for line in ({"tokenizers": []}, {"id": 1, "do": "grid", **job}):
+            process.stdin.write(json.dumps(line).encode() + b"\n")
         process.stdin.flush()
-        for line in process.stdout:
-            if json.loads(line).get("stage") == "Drawing":
+        for event in process.stdout:
+            if json.loads(event).get("stage") == "Drawing":
                 break
         process.stdin.close()
         process.stdout.close()

@@ -110,7 +110,11 @@ class GridPlan:
 
 @dataclass(frozen=True, slots=True)
 class RenderedCell:
-    """A finished cell: its picture, and how long it took."""
+    """A finished cell: its picture, and how long it took.
+
+    `latent_std` and `latent_max` are the spread and the largest absolute value of its latents
+    before they were decoded; None where that was not written down.
+    """
 
     key: str
     path: str
@@ -118,14 +122,26 @@ class RenderedCell:
     height: int
     seconds: float
     infotext: str
+    latent_std: float | None = None
+    latent_max: float | None = None
+
+
+DOES_NOT_FIT = "does-not-fit"
+OUT_OF_RANGE = "out-of-range"
+FLAT = "flat"
 
 
 @dataclass(frozen=True, slots=True)
 class FailedCell:
-    """A cell that could not be drawn, and why."""
+    """A cell that could not be drawn, and why.
+
+    `reason` is `DOES_NOT_FIT` (a LoRA has other layers than the checkpoint), `OUT_OF_RANGE`
+    (numbers overflowed on the way), `FLAT` (one colour everywhere), or empty for all else.
+    """
 
     key: str
     message: str
+    reason: str = ""
 
 
 @dataclass(frozen=True, slots=True)

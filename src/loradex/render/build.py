@@ -20,6 +20,7 @@ Kind = Literal[
     "vae",
     "text",
     "text_projection",
+    "image_projection",
     "t5",
     "qwen3",
     "qwen2.5-vl",
@@ -57,6 +58,7 @@ _DIFFUSERS: Mapping[str, str] = {
 _TRANSFORMERS: Mapping[str, tuple[str, str]] = {
     "text": ("CLIPTextModel", "CLIPTextConfig"),
     "text_projection": ("CLIPTextModelWithProjection", "CLIPTextConfig"),
+    "image_projection": ("CLIPVisionModelWithProjection", "CLIPVisionConfig"),
     "t5": ("T5EncoderModel", "T5Config"),
     "qwen3": ("Qwen3Model", "Qwen3Config"),
     "qwen2.5-vl": ("Qwen2_5_VLTextModel", "Qwen2_5_VLTextConfig"),
@@ -88,7 +90,7 @@ _CONFIG_ERRORS = (
 """What libraries raise while building from a configuration that makes no sense."""
 _MOST_LAYERS = 128
 _MOST_BLOCKS = 16
-_TEXT_OPTIONS = frozenset(
+_ENCODER_OPTIONS = frozenset(
     {
         "vocab_size",
         "hidden_size",
@@ -118,9 +120,11 @@ _TEXT_OPTIONS = frozenset(
         "rope_scaling",
         "rope_parameters",
         "attention_bias",
+        "image_size",
+        "patch_size",
     }
 )
-"""Options of a text encoder that say what it computes; all others keep the library's value."""
+"""Options of an encoder that say what it computes; all others keep the library's value."""
 
 
 class TensorSource(Protocol):
@@ -187,6 +191,7 @@ _WORDS: Mapping[Kind, str] = {
     "vae-flux2": "VAE",
     "text": "text encoder",
     "text_projection": "text encoder",
+    "image_projection": "image tower",
     "t5": "T5 text encoder",
     "qwen3": "Qwen3 text encoder",
     "qwen2.5-vl": "Qwen2.5-VL text encoder",
@@ -225,7 +230,7 @@ def _empty(kind: Kind, config: Mapping[str, object]) -> nn.Module:
         import transformers  # noqa: PLC0415 - heavy
 
         chosen, options = (getattr(transformers, name) for name in _TRANSFORMERS[kind])
-        encoder: nn.Module = chosen(options(**{k: config[k] for k in _TEXT_OPTIONS & set(config)}))
+        encoder: nn.Module = chosen(options(**{k: config[k] for k in _ENCODER_OPTIONS & set(config)}))
         return encoder
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
@@ -61,6 +62,16 @@ def place(settings: RenderSettings) -> Placed:
     if dtype == "auto":
         dtype = "bfloat16" if (major, minor) >= (8, 0) else "float16"
     return Placed(device, dtype, f"cuda sm_{major}{minor}")
+
+
+def placed_for(settings: RenderSettings) -> Placed:
+    """Return what `place` decides, remembered: cells ask for it one after another."""
+    return _placed(settings.device, settings.dtype)
+
+
+@lru_cache(maxsize=8)
+def _placed(device: str, dtype: str) -> Placed:
+    return place(RenderSettings(device=device, dtype=dtype))
 
 
 def _device(wanted: str) -> str:

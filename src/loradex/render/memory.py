@@ -39,6 +39,12 @@ def memory_plan(recipe: Recipe, placed: Placed, *, at_once: int) -> Plan:
     return "resident" if weights + work <= free * _SPARE else "staged"
 
 
+def has_room(recipe: Recipe, placed: Placed, *, at_once: int) -> bool:
+    """Tell whether recipes like this one can be drawn beside what is on the device already."""
+    free = free_bytes(placed.device)
+    return free is None or working_bytes(recipe, at_once=at_once, decoding=True) <= free * _SPARE
+
+
 def working_bytes(recipe: Recipe, *, at_once: int, decoding: bool = False) -> float:
     """Return about what pictures like this one take on their way, besides weights.
 

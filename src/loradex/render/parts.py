@@ -54,6 +54,7 @@ if TYPE_CHECKING:
         pad_token_id: int
         bos_token_id: int
         eos_token_id: int
+        unk_token_id: int | None
 
         def __call__(
             self, text: str, *, add_special_tokens: bool, return_offsets_mapping: bool = ...

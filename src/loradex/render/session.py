@@ -9,20 +9,30 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loradex.domain.grid import Cell, FailedCell, RenderedCell
+from loradex.domain.grid import (
+    DOES_NOT_FIT,
+    FLAT,
+    OUT_OF_RANGE,
+    Cell,
+    FailedCell,
+    RenderedCell,
+)
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.domain.recipe import Recipe
 from loradex.errors import LoradexError, RenderError, UsageError
 from loradex.render.bases.base import Base
+from loradex.render.bases.picture import FlatPicture
 from loradex.render.batches import Batch, Company, in_batches
-from loradex.render.cells import cell_path, save_picture
+from loradex.render.cells import LatentSpan, cell_path, save_picture, span_of
 from loradex.render.checks import check_size
-from loradex.render.device import Placed, micro_batch
+from loradex.render.device import Placed
 from loradex.render.inputs import Inputs
+from loradex.render.lora.file import LoraMisfit
 from loradex.render.memory import Plan, Staging
 from loradex.render.quiet import offline_and_quiet
 from loradex.render.sampling import sample
 from loradex.render.texts import Texts
+from loradex.render.ways import Way, at_once
 from loradex.render.weights import Weights
 
 if TYPE_CHECKING:
@@ -55,6 +65,7 @@ class Session:
         cancel: CancelToken,
         plan: Plan = "resident",
         work: float = 0.0,
+        way: Way = "usual",
     ) -> None:
         self._base = base
         self._placed = placed
@@ -63,7 +74,8 @@ class Session:
         self._sink = sink
         self._cancel = cancel
         self._staging = Staging(base, placed, plan, work=work)
-        self._weights = Weights(base, placed.device)
+        self._way = way
+        self._weights = Weights(base, placed.device, way)
         self._texts = Texts(base, self._weights)
         self._inputs = Inputs(base, placed)
         self._most: dict[int, int] = {}
@@ -132,7 +144,8 @@ class Session:
                 told = self._weights.match(cell.recipe.loras)
                 self._inputs.check(cell.recipe)
             except (RenderError, UsageError) as error:
-                failed.append(FailedCell(cell.key, _words(error)))
+                reason = DOES_NOT_FIT if isinstance(error, LoraMisfit) else ""
+                failed.append(FailedCell(cell.key, _words(error), reason))
                 continue
             for name, note in told:
                 self._sink.problem(Problem(name, note))
@@ -167,7 +180,7 @@ class Session:
     def _batch_size(self, recipe: Recipe) -> int:
         settings = recipe.settings
         area = settings.width * settings.height
-        return self._most.get(area, micro_batch(settings, self._placed.device))
+        return self._most.get(area, at_once(settings, self._placed.device, self._way))
 
     def _draw(self, batch: Batch) -> Iterator[Done]:
         """Draw one batch; halve it for as long as memory runs out."""
@@ -245,8 +258,9 @@ class Session:
         except _DECODE_ERRORS as error:
             yield from _failed([cell], error)
             return
+        span = span_of(latents)
         spent = seconds + time.perf_counter() - started
-        self._writing.append(self._writer.submit(self._write, cell, picture, spent))
+        self._writing.append(self._writer.submit(self._write, cell, picture, span, spent))
 
     def _picture(self, cell: Cell, latents: Tensor) -> Image:
         """Decode latents; in tiles when the device has not the memory for the whole."""
@@ -266,14 +280,15 @@ class Session:
             )
             return self._base.decode(here, tiled=True)
 
-    def _write(self, cell: Cell, picture: Image, seconds: float) -> Done:
+    def _write(self, cell: Cell, picture: Image, span: LatentSpan, seconds: float) -> Done:
         path = cell_path(self._folder, cell.key)
+        engine = self._engine(cell.recipe)
         try:
-            text = save_picture(picture, path, cell, engine=self._engine(cell.recipe))
+            text = save_picture(picture, path, cell, engine=engine, span=span)
         except OSError as error:
             return FailedCell(cell.key, _words(error))
         width, height = picture.size
-        return RenderedCell(cell.key, str(path), width, height, seconds, text)
+        return RenderedCell(cell.key, str(path), width, height, seconds, text, *span)
 
     def _written(self, behind: int) -> Iterator[Done]:
         """Yield cells whose files are there; wait while more than `behind` are not."""
@@ -289,7 +304,13 @@ def _words_for(recipe: Recipe) -> str:
 
 
 def _failed(cells: Iterable[Cell], error: Exception) -> Iterator[FailedCell]:
-    return (FailedCell(cell.key, _words(error)) for cell in cells)
+    return (FailedCell(cell.key, _words(error), _reason(error)) for cell in cells)
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, FlatPicture):
+        return FLAT
+    return OUT_OF_RANGE if isinstance(error, ArithmeticError) else ""
 
 
 def _words(error: Exception) -> str:

@@ -21,6 +21,7 @@ from loradex.render.lora.merge import Merger
 from loradex.render.lora.modules import modules_from
 from loradex.render.lora.per_sample import PerSample, can_run_unmerged, rank_class
 from loradex.render.lora.use import LoraAt
+from loradex.render.ways import Way
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,11 +34,15 @@ _BESIDE = "beside"
 class Weights:
     """Matches LoRA files with one checkpoint, and puts them into effect."""
 
-    def __init__(self, base: Base, device: str) -> None:
-        """`device` is where the denoiser computes, also while its weights lie elsewhere."""
+    def __init__(self, base: Base, device: str, way: Way = "usual") -> None:
+        """`device` is where the denoiser computes, also while its weights lie elsewhere.
+
+        `otherwise` merges plain LoRAs as well, where the weights are exact enough to take them.
+        """
         networks = base.modules()
         self._base = base
         self._device = device
+        self._merges_all = way == "otherwise"
         self._modules = modules_from(networks)
         self._texts = frozenset(name for name in networks if name.startswith("text_encoder"))
         self._denoiser = next(name for name in networks if name not in self._texts)
@@ -72,7 +77,7 @@ class Weights:
                 self._files[model.digest] = file
                 self._chunks[model.digest] = self._chunk(file)
                 # Asked for every cell, and each answer takes a walk through the whole file.
-                if can_run_unmerged(file, frozenset({self._denoiser})):
+                if self._can_run_beside(file):
                     self._beside_files.add(model.digest)
                 if file.touches_text:
                     self._text_files.add(model.digest)
@@ -142,6 +147,12 @@ class Weights:
         self._in_texts.restore()
         self._text_uses = ()
 
+    def _can_run_beside(self, file: LoraFile) -> bool:
+        """Tell whether this file runs beside the denoiser's weights instead of in them."""
+        if not can_run_unmerged(file, frozenset({self._denoiser})):
+            return False
+        return not (self._merges_all and _takes_merging(file))
+
     def _chunk(self, file: LoraFile) -> tuple[int, int]:
         """Return which files this one is attached with: a rank, and a number."""
         rank = rank_class(file)
@@ -179,3 +190,9 @@ class Weights:
 def _acting(loras: Sequence[LoraUse]) -> Iterator[tuple[GridModel, float, str]]:
     """Yield what of each LoRA reaches the denoiser."""
     return ((use.model, use.strength, use.blocks) for use in loras if use.strength)
+
+
+def _takes_merging(file: LoraFile) -> bool:
+    """Tell whether all weights that a file changes have 16 bits at least: fewer would lose it."""
+    weights = [patch.module._parameters["weight"] for patch in file.patches]
+    return all(one is None or (one.is_floating_point() and one.itemsize > 1) for one in weights)

@@ -1,23 +1,28 @@
-"""The process that draws: one job comes in on stdin, events go out on stdout.
+"""The process that draws: requests come in on stdin, events go out on stdout.
 
 It is started without keys in its environment, refuses the network, and ends when whoever started
-it goes away: then stdin ends, which stops it within a step. One JSON object a line both ways. The
-job is the grid's own spec, of which a share of the cells is asked for.
+it goes away: then stdin ends, which stops it within a step. One JSON object a line both ways.
+
+A request has an `id` and says what to `do` (`loradex.render.answers`); its events carry the id,
+and the last of them is `end`, `error` or `cancelled`. `{"id": …, "do": "stop"}` stops a request
+within a step. The first line of all says which `tokenizers` there are.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import queue
 import sys
 import threading
 import time
-from dataclasses import asdict, replace
+import traceback
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
 from pathlib import Path
+from types import TracebackType
 from typing import TextIO
 
-from loradex.domain.grid import GridPlan, RenderedCell
-from loradex.domain.grid_json import spec_from_json
 from loradex.domain.progress import CancelToken, Problem, Progress
 from loradex.errors import Cancelled, LoradexError
 
@@ -25,69 +30,109 @@ _NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.sendto", "urllib.Req
 _EVERY = 0.1
 """Seconds between two events of progress."""
 
+Request = Mapping[str, object]
+
 
 class NetworkRefused(RuntimeError):
     """Something in this process reached for the network. Drawing never needs it."""
 
 
 def main() -> int:
-    """Draw the job on stdin; return the exit code."""
+    """Answer requests until stdin ends."""
+    sys.excepthook = _leave_with
     sys.addaudithook(_refuse_network)
-    events = _Events(_own_stdout())
+    stream = _Stream(_own_stdout())
     line = sys.stdin.readline()
-    if not line:
-        return 1
-    cancel = CancelToken()
-    threading.Thread(target=_cancel_when_alone, args=(cancel,), daemon=True).start()
-    try:
-        _draw(json.loads(line), events, cancel)
-    except Cancelled:
-        events.tell("cancelled")
-    except LoradexError as error:
-        events.tell("error", kind=type(error).__name__, message=str(error), hint=error.hint)
-    else:
-        events.tell("end")
+    if line:
+        tokenizers = [Path(folder) for folder in json.loads(line)["tokenizers"]]
+        _serve(tokenizers, _Inbox(sys.stdin), stream)
     # Not by way of the interpreter's own end, which may wait for a device that hangs.
     sys.stderr.flush()
     os._exit(0)
 
 
-def _draw(job: dict[str, str | list[str]], events: _Events, cancel: CancelToken) -> None:
-    from loradex.render.engine import draw, engine_of  # noqa: PLC0415 - torch is behind this
-    from loradex.render.plan import plan_grid  # noqa: PLC0415
+def _serve(tokenizers: list[Path], inbox: _Inbox, stream: _Stream) -> None:
+    from loradex.render.answers import Answers  # noqa: PLC0415 - torch is behind this
 
-    spec = spec_from_json(str(job["spec"]))
-    settings = replace(spec.base.settings, device=str(job["device"]))
-    spec = replace(spec, base=replace(spec.base, settings=settings))
-    plan: GridPlan = plan_grid(spec, engine=engine_of)
-    for cell in draw(
-        plan,
-        frozenset(job["keys"]),
-        Path(str(job["folder"])),
-        tokenizers=[Path(folder) for folder in job["tokenizers"]],
-        sink=events,
-        cancel=cancel,
-    ):
-        events.tell("cell" if isinstance(cell, RenderedCell) else "failed", **asdict(cell))
+    answers = Answers(tokenizers)
+    for request, cancel in inbox.requests():
+        events = _Events(stream, request["id"])
+        try:
+            for name, fields in answers.to(request, events, cancel):
+                events.tell(name, **fields)
+        except Cancelled:
+            events.tell("cancelled")
+        except LoradexError as error:
+            events.tell("error", kind=_kind(error), message=error.message, hint=error.hint)
+        else:
+            events.tell("end")
 
 
-class _Events:
-    """Writes events; a sink of progress and problems. From several threads."""
+def _kind(error: LoradexError) -> str:
+    """Return the name of an error's type, or of the nearest that others know too."""
+    known = (one for one in type(error).__mro__ if one.__module__ == LoradexError.__module__)
+    return next(known).__name__
+
+
+class _Inbox:
+    """Reads requests in a thread of its own, so that one can be stopped while it is answered."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._queue: queue.SimpleQueue[tuple[Request, CancelToken] | None] = queue.SimpleQueue()
+        self._tokens: dict[object, CancelToken] = {}
+        threading.Thread(target=self._read, daemon=True).start()
+
+    def requests(self) -> Iterator[tuple[Request, CancelToken]]:
+        """Yield each request with what stops it, until whoever asks is gone."""
+        while (item := self._queue.get()) is not None:
+            yield item
+            self._tokens.pop(item[0]["id"], None)
+
+    def _read(self) -> None:
+        for line in self._stream:
+            request: Request = json.loads(line)
+            if request["do"] == "stop":
+                token = self._tokens.get(request["id"])
+                if token is not None:
+                    token.cancel()
+                continue
+            token = self._tokens[request["id"]] = CancelToken()
+            self._queue.put((request, token))
+        for token in list(self._tokens.values()):
+            token.cancel()
+        self._queue.put(None)
+
+
+class _Stream:
+    """Writes one JSON object a line. From several threads."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._lock = threading.Lock()
-        self._told = 0.0
 
-    def tell(self, event: str, **fields: object) -> None:
-        """Write one event. A reader that has gone is noticed by stdin."""
-        text = json.dumps({"event": event, **fields})
+    def write(self, event: Mapping[str, object]) -> None:
+        """Write an event. A reader that has gone is noticed by stdin."""
+        text = json.dumps(event)
         with self._lock:
             try:
                 self._stream.write(text + "\n")
                 self._stream.flush()
             except OSError:
                 return
+
+
+class _Events:
+    """The events of one request; a sink of progress and problems."""
+
+    def __init__(self, stream: _Stream, request: object) -> None:
+        self._stream = stream
+        self._request = request
+        self._told = 0.0
+
+    def tell(self, event: str, **fields: object) -> None:
+        """Write one event."""
+        self._stream.write({"event": event, "id": self._request, **fields})
 
     def progress(self, event: Progress) -> None:
         """Tell where the work is, at most ten times a second and at the end."""
@@ -108,15 +153,18 @@ def _own_stdout() -> TextIO:
     return own
 
 
-def _cancel_when_alone(cancel: CancelToken) -> None:
-    while sys.stdin.readline():
-        pass
-    cancel.cancel()
-
-
 def _refuse_network(event: str, arguments: tuple[object, ...]) -> None:
     if event in _NETWORK:
         raise NetworkRefused(f"Drawing does not use the network ({event}).")
+
+
+def _leave_with(
+    kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """Say what went wrong and be gone, without waiting for a thread or a device."""
+    traceback.print_exception(kind, error, trace)
+    sys.stderr.flush()
+    os._exit(1)
 
 
 if __name__ == "__main__":

@@ -127,6 +127,12 @@ class Base(Protocol):
     def unread(self, text: str) -> tuple[str, ...]:
         """Return sentences on what of a text has no effect: too many words, weights."""
 
+    def token_ids(self, text: str) -> tuple[tuple[int, ...], ...]:
+        """Return what each tokenizer reads a text as, by itself and without marks or padding.
+
+        What weighs words is left out. `UNKNOWN_TOKEN` stands for what is not known to it.
+        """
+
     def noise(self, generator: Generator, width: int, height: int) -> Tensor:
         """Return one picture's noise (1, channels, h, w) in float32 from a CPU generator."""
 

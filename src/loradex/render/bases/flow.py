@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar
 
 from loradex.errors import UsageError
+from loradex.render.bases import words
 from loradex.render.bases.base import (
     NO_EMBEDDINGS,
     Batch,
@@ -118,6 +119,10 @@ class FlowBase(ABC):
     @abstractmethod
     def unread(self, text: str) -> tuple[str, ...]:
         """Return sentences on what of a text has no effect."""
+
+    def token_ids(self, text: str) -> tuple[tuple[int, ...], ...]:
+        """Return what each tokenizer reads a text as."""
+        return tuple(words.token_ids(part.tokenizer, text) for part in self._texts.values())
 
     def noise(self, generator: Generator, width: int, height: int) -> Tensor:
         """Return one picture's noise, float32 on the CPU."""

@@ -9,6 +9,10 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 
+class FlatPicture(ArithmeticError):
+    """A picture that is one colour everywhere."""
+
+
 def refuse_nan(latents: Tensor) -> None:
     """Raise `ArithmeticError` in plain words when latents are not numbers any more."""
     import torch  # noqa: PLC0415 - heavy
@@ -30,7 +34,7 @@ def to_picture(decoded: Tensor) -> Image:
     pixels = (decoded / 2 + 0.5).clamp(0, 1).permute(1, 2, 0).float().cpu().numpy()
     whole = (pixels * 255).round().astype("uint8")
     if whole.min() == whole.max():
-        raise ArithmeticError("The picture is one flat colour.")
+        raise FlatPicture("The picture is one flat colour.")
     return Image.fromarray(whole)
 
 

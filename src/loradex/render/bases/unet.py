@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from loradex.errors import UsageError
 from loradex.render import text as clip
+from loradex.render.bases import words
 from loradex.render.bases.additions import added
 from loradex.render.bases.base import (
     NO_EMBEDDINGS,
@@ -102,6 +103,10 @@ class UNetBase:
     def unread(self, text: str) -> tuple[str, ...]:
         """Return nothing: however long a text is, all of it is read."""
         return ()
+
+    def token_ids(self, text: str) -> tuple[tuple[int, ...], ...]:
+        """Return what each tokenizer reads a text as."""
+        return tuple(words.token_ids(part.tokenizer, text) for part in self._parts.texts)
 
     def noise(self, generator: Generator, width: int, height: int) -> Tensor:
         """Return one picture's noise, float32 on the CPU."""

@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from loradex.domain.tokens import UNKNOWN_TOKEN
 from loradex.render.bases.weighing import away_from, is_neutral, is_weighed, weighed_tokens
 from loradex.render.parts import TextPart
 from loradex.render.prompts.emphasis import weigh
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+    from loradex.render.parts import Tokenizer
 
 QWEN_IMAGE_TEMPLATE = (
     "<|im_start|>system\nDescribe the image by detailing the color, shape, size, texture, "
@@ -97,6 +100,13 @@ def qwen(
 def plain(text: str) -> str:
     """Return a prompt's words without what weighs them."""
     return weigh(text).plain
+
+
+def token_ids(tokenizer: Tokenizer, text: str) -> tuple[int, ...]:
+    """Return the tokens of a text without what weighs its words."""
+    unknown = tokenizer.unk_token_id
+    ids = tokenizer(plain(text), add_special_tokens=False)["input_ids"]
+    return tuple(UNKNOWN_TOKEN if one == unknown else one for one in ids)
 
 
 def too_long(part: TextPart, text: str, longest: int) -> tuple[str, ...]:

@@ -24,6 +24,10 @@ _EMBEDDING = "bundle_emb."
 """OneTrainer and kohya pack trained words beside the weights under this name."""
 
 
+class LoraMisfit(LoraMismatch):
+    """A LoRA whose modules are not those of the checkpoint, as far as one can tell."""
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class LoraFile:
     """A LoRA file every tensor of which fits the checkpoint."""
@@ -186,7 +190,7 @@ def _mismatch(
     if not total:
         return LoraMismatch(f"{name} holds nothing that could change a checkpoint.")
     example = min(strangers, key=len)
-    return LoraMismatch(
+    return LoraMisfit(
         f"{name} does not fit this checkpoint: {share} (for example {example[:120]} does not).",
         hint=f"It seems to be made for {made_for}; choose a checkpoint of that family."
         if made_for
