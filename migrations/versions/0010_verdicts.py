@@ -138,7 +138,7 @@ def _make_verdicts() -> None:
     op.create_index(
         "ix_verdict_finding_counting",
         "verdict_finding",
-        ["kind", "low", "high", "content_id"],
+        ["kind", "low", "high", "content_id", "counts"],
         sqlite_where=sa.text("counts"),
     )
     op.create_index(

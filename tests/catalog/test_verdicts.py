@@ -6,15 +6,18 @@ import json
 import math
 import sqlite3
 import zlib
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
 from dataclasses import replace
 
 import pytest
 from alembic import command
+from alembic.config import Config
 
 from catalog_kit import add_library, look
 from loradex.catalog.catalog import Catalog
-from loradex.catalog.upgrade import ensure_current
+from loradex.catalog.engine import open_engine, transaction
+from loradex.catalog.upgrade import ensure_current, migrations_folder
 from loradex.domain.preferences import Preferences
 from loradex.domain.probing import CurvePoint, Interval, ProbeEvidence, WordScore
 from loradex.domain.verdicts import Finding, Verdict, VerdictKind, VerdictSource
@@ -113,11 +116,11 @@ def test_a_mined_word_that_is_not_answered_stays_away(catalog: Catalog) -> None:
     assert [word.text for word in catalog.details(1).trigger_words] == ["OHWX"]
 
 
-def test_those_never_probed_here_come_first(catalog: Catalog) -> None:
+def test_those_never_probed_come_first(catalog: Catalog) -> None:
     catalog.verdicts.record(probe(2, DEAD))
-    catalog.verdicts.record(replace(probe(3, DEAD), origin="their library"))
+    catalog.verdicts.record(replace(probe(4, DEAD), origin="their library"))
     catalog.verdicts.record(Verdict(1, (DEAD,), VerdictSource.PERSON))
-    assert catalog.verdicts.untested([2, 1, 3]) == [1, 3, 2]
+    assert catalog.verdicts.untested([4, 2, 1, 3]) == [1, 3, 4, 2]
 
 
 def test_a_listing_is_paged(catalog: Catalog) -> None:
@@ -207,9 +210,16 @@ def test_what_cannot_be_stored_is_made_storable(catalog: Catalog) -> None:
     assert (kept.low, kept.numbers, len(kept.sentence)) == (None, {"b": 2.0}, 1_000)
 
 
-def test_an_older_catalog_keeps_what_it_says(home: Home) -> None:
-    from test_old_grids import alembic_on  # noqa: PLC0415
+@contextmanager
+def alembic_on(home: Home) -> Iterator[Config]:
+    config = Config()
+    config.set_main_option("script_location", str(migrations_folder()))
+    with transaction(open_engine(home.catalog, foreign_keys=False)) as connection:
+        config.attributes["connection"] = connection
+        yield config
 
+
+def test_an_older_catalog_keeps_what_it_says(home: Home) -> None:
     home.root.mkdir(parents=True, exist_ok=True)
     with alembic_on(home) as config:
         command.upgrade(config, "0009")

@@ -12,6 +12,7 @@ import pytest
 from catalog_kit import model, version
 from files_kit import lora
 from loradex.catalog.catalog import Catalog
+from loradex.domain.verdicts import Finding, Verdict, VerdictKind
 from loradex.operations.moves.trash_can import TrashKind
 from loradex.operations.tidying.advising import Trashing, TrashPlan, plan_trash
 from loradex.paths import Home
@@ -87,12 +88,8 @@ def test_what_never_goes(catalog: Catalog, shelf: Path, change: str, reason: str
     elif change.startswith("rated"):
         catalog.person.set_rating([id_], int(change[-1]))
     elif change == "judged":
-        with catalog.person._writer.transaction() as connection:
-            connection.exec_driver_sql(
-                "INSERT INTO verdict(content_id, verdict, numbers, created_at)"
-                " VALUES (?, 'works', '{}', ?)",
-                (id_, time.time()),
-            )
+        finding = Finding(VerdictKind.ALWAYS_ON, "Acts without its words.")
+        catalog.verdicts.record(Verdict(id_, (finding,)))
     elif change == "model gone":
         catalog.updates.record_gone("civitai", [70])
     elif change == "version gone":

@@ -24,6 +24,8 @@ _TEXTS: Mapping[str, str] = {
     "matched": "content.matched",
     "tag": "content.tags",
     "trigger": "content.words",
+    "verdict": "(SELECT json_group_array(kind) FROM (SELECT DISTINCT kind FROM verdict_finding"
+    " WHERE content_id = content.id AND counts ORDER BY verdict_id DESC, position))",
     "note": "(SELECT note FROM annotation WHERE content_id = content.id)",
     "title": "(SELECT title FROM training WHERE content_id = content.id)",
     "author": "(SELECT author FROM training WHERE content_id = content.id)",

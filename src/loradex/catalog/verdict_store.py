@@ -91,13 +91,13 @@ class VerdictStore:
         return gone
 
     def untested(self, content_ids: Sequence[int]) -> list[int]:
-        """Return these models in the order to probe them: those never probed here come first."""
+        """Return these models in the order to probe them: those never probed come first."""
         probed: set[int] = set()
         for some in chunks(content_ids, _AT_ONCE):
             probed.update(
                 int(str(row[0]))
                 for row in self._reader.rows_of(
-                    "SELECT content_id FROM verdict WHERE source = 'probe' AND origin = ''"
+                    "SELECT content_id FROM verdict WHERE source = 'probe'"
                     " AND content_id IN (SELECT value FROM json_each(?))",
                     (json.dumps(list(some)),),
                 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from loradex.catalog.query import hub_fields, own_fields, place_fields
+from loradex.catalog.query import hub_fields, own_fields, place_fields, verdict_fields
 from loradex.catalog.query.builders import (
     Field,
     date,
@@ -116,6 +116,7 @@ FIELDS: Mapping[str, Field] = {
         equals("content.variant"), "content.variant IS NULL", "inpaint, dev, schnell, 3.5-large …"
     ),
     **own_fields.OWN_FIELDS,
+    **verdict_fields.VERDICT_FIELDS,
     **place_fields.PLACE_FIELDS,
     "size": Field(number("content.size", size_range), None, "size:>2GB, size:10MB..200MB"),
     "rank": Field(number("content.rank"), "content.rank IS NULL", "a LoRA's rank: rank:16.."),

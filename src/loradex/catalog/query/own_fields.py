@@ -19,8 +19,6 @@ from loradex.domain.tags import fold_tag
 
 _TAGGED = "SELECT content_id FROM tag_effective WHERE tag_id IN"
 _USES = "SELECT content_id FROM content_use WHERE"
-_PREFERRED = "SELECT content_id FROM preference WHERE"
-_LOW, _HIGH = "coalesce(strength_min, strength)", "coalesce(strength_max, strength)"
 _MEMBERS = "SELECT content_id FROM collection_member"
 
 
@@ -42,19 +40,6 @@ def _tag(_scene: Scene, value: Value) -> Condition:
     )
 
 
-def _strength(scene: Scene, value: Value) -> Condition:
-    """Find models whose preferred range of strengths meets the one asked for."""
-    asked = number_range(scene.query, value)
-    parts, params = [f"{_LOW} IS NOT NULL"], []
-    if asked.low is not None:
-        parts.append(f"{_HIGH} {'>' if asked.low_open else '>='} ?")
-        params.append(asked.low)
-    if asked.high is not None:
-        parts.append(f"{_LOW} {'<' if asked.high_open else '<='} ?")
-        params.append(asked.high)
-    return among(f"{_PREFERRED} {' AND '.join(parts)}", *params)
-
-
 def _uses(scene: Scene, value: Value) -> Condition:
     """Count pictures; a model without a row was used in none."""
     asked = number_range(scene.query, value)
@@ -65,17 +50,6 @@ def _uses(scene: Scene, value: Value) -> Condition:
     if none:
         return not_among(f"{_USES} NOT ({sql})", *params)
     return among(f"{_USES} {sql}", *params)
-
-
-def _verdict(_scene: Scene, value: Value) -> Condition:
-    return among(
-        "SELECT content_id FROM verdict WHERE replace(verdict, '_', ' ') LIKE ? ESCAPE '\\'",
-        starred(value.text.replace("_", " ").replace("-", " ")) + "%",
-    )
-
-
-def _untested(scene: Scene, value: Value) -> Condition:
-    raise scene.wrong(value, "untested: stands alone.", "Write untested: with nothing after it.")
 
 
 def is_member(collection_id: int) -> Condition:
@@ -104,11 +78,6 @@ OWN_FIELDS = {
     ),
     "rating": Field(number("content.rating"), "content.rating IS NULL", "1 to 5: rating:4.."),
     "favourite": Field(flag("content.favourite"), "content.favourite = 0", "yes or no"),
-    "strength": Field(
-        _strength,
-        f"content.id NOT IN ({_PREFERRED} {_LOW} IS NOT NULL)",
-        "a strength you prefer it at: strength:0.8, strength:0.6..0.9",
-    ),
     "uses": Field(
         _uses, "content.id NOT IN (SELECT content_id FROM content_use)", "pictures made with it"
     ),
@@ -117,10 +86,4 @@ OWN_FIELDS = {
         "content.id NOT IN (SELECT content_id FROM content_use)",
         "when a picture was last made with it: used:<30d; used: alone: never",
     ),
-    "verdict": Field(
-        _verdict,
-        "content.id NOT IN (SELECT content_id FROM verdict)",
-        "what a probe found: verdict:dead",
-    ),
-    "untested": Field(_untested, STATES["untested"], "with nothing after it: never drawn"),
 }

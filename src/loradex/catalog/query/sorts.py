@@ -33,7 +33,11 @@ SORTS: Mapping[str, str] = {
     "alpha": _of("training", "alpha"),
     "uses": f"coalesce({_of('content_use', 'uses')}, 0)",
     "used": _of("content_use", "last_used"),
-    "strength": _of("preference", "coalesce(strength, strength_min)"),
+    "strength": _of("content_strength", "coalesce(best, low)"),
+    "best": "(SELECT low FROM verdict_finding WHERE content_id = content.id AND kind = 'best'"
+    " AND counts ORDER BY verdict_id DESC LIMIT 1)",
+    "probed": "(SELECT max(created_at) FROM verdict WHERE content_id = content.id"
+    " AND source = 'probe')",
     "downloads": f"(SELECT max(m.downloads) {_OF_MATCH}",
     "likes": f"(SELECT max(m.likes) {_OF_MATCH}",
     "published": f"(SELECT max(v.published_at) {_OF_MATCH}",

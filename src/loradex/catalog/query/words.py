@@ -40,6 +40,8 @@ _DRAWN = (
     " JOIN render ON render.key = cell.key WHERE render.path IS NOT NULL"
 )
 """Models with at least one picture."""
+_TESTED = f"{_DRAWN} UNION ALL SELECT content_id FROM verdict WHERE source = 'probe'"
+"""Models that were drawn or probed."""
 _UNTAGGED = "SELECT id FROM content WHERE tags = '[]'"
 _UNHASHED = "SELECT id FROM content WHERE sha256 IS NULL"
 _USED = "SELECT content_id FROM content_use"
@@ -70,8 +72,8 @@ STATES: Mapping[str, str] = {
     "unknown": "(content.kind = 'unknown' OR content.base IS NULL)",
     "dora": "content.dora = 1",
     "partial": "content.partial = 1",
-    "tested": f"content.id IN ({_DRAWN})",
-    "untested": f"content.id NOT IN ({_DRAWN})",
+    "tested": f"content.id IN ({_TESTED})",
+    "untested": f"content.id NOT IN ({_TESTED})",
     "used": f"content.id IN ({_USED})",
     "unused": f"content.id NOT IN ({_USED})",
     "gone": f"content.id IN ({_GONE})",

@@ -112,7 +112,7 @@ class VerdictFinding(Table, table=True):
 
     __tablename__ = "verdict_finding"
     __table_args__ = (
-        Index("ix_verdict_finding_counting", "kind", "low", "high", "content_id",
+        Index("ix_verdict_finding_counting", "kind", "low", "high", "content_id", "counts",
               sqlite_where=text("counts")),
         Index(None, "content_id", "kind"),
     )  # fmt: skip
