@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.preferences import KnownPreferences
@@ -13,6 +14,7 @@ from loradex.domain.recipe import RenderSettings
 def usual_settings(catalog: Catalog, checkpoint: int) -> RenderSettings:
     """Return what a person gets who asks for nothing, by what is known of the checkpoint."""
     from loradex.render.defaults import defaults_for  # noqa: PLC0415 - beside its use
+    from loradex.render.trained_size import claimed_size, folder_size  # noqa: PLC0415
 
     details = catalog.details(checkpoint)
     suits = defaults_for(
@@ -22,9 +24,16 @@ def usual_settings(catalog: Catalog, checkpoint: int) -> RenderSettings:
         derivative=details.row.derivative,
         prediction=details.prediction,
     )
+    # What it says itself counts before what is usual for its base: some are trained smaller.
+    size = (
+        folder_size(Path(details.row.path))
+        if details.format == "diffusers"
+        else claimed_size(details.metadata)
+    )
+    width, height = size or (suits.width, suits.height)
     usual = RenderSettings(
-        width=suits.width,
-        height=suits.height,
+        width=width,
+        height=height,
         num_inference_steps=suits.steps,
         guidance_scale=suits.guidance,
         sampler=suits.sampler,
