@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -105,10 +105,7 @@ def draw_grid(
     fetch_tokenizers(missing, catalog.home, sink=sink, cancel=cancel)
     catalog.grids.record([cell for cell in finished.values() if not cell.seconds])
     reused = len(finished)
-    # The name is a format, so that braces in a home's own name have to be doubled.
-    grids = str(catalog.home.grids).replace("{", "{{").replace("}", "}}")
-    grid_id = catalog.grids.add(plan, str(Path(grids) / "{id:05d}"))
-    folder = catalog.home.grids / f"{grid_id:05d}"
+    grid_id, folder = add_grid(catalog, plan)
     on_started(grid_id)
     failed: dict[str, FailedCell] = {}
     if todo:
@@ -128,7 +125,7 @@ def draw_grid(
                 finished[cell.key] = cell
             else:
                 failed[cell.key] = cell
-    sheets, page = _publish(plan, finished, failed, folder)
+    sheets, page = publish(plan, finished, failed, folder)
     catalog.grids.set_outputs(grid_id, sheet=str(sheets[0]), page=str(page))
     return GridResult(
         grid_id=grid_id,
@@ -141,6 +138,14 @@ def draw_grid(
         failed=tuple(failed.values()),
         seconds=time.monotonic() - started,
     )
+
+
+def add_grid(catalog: Catalog, plan: GridPlan) -> tuple[int, Path]:
+    """Keep a grid in the catalog; return its id and the folder for its sheet and page."""
+    # The name is a format, so that braces in a home's own name have to be doubled.
+    grids = str(catalog.home.grids).replace("{", "{{").replace("}", "}}")
+    grid_id = catalog.grids.add(plan, str(Path(grids) / "{id:05d}"))
+    return grid_id, catalog.home.grids / f"{grid_id:05d}"
 
 
 def _settings(catalog: Catalog, *, offline: bool) -> Settings:
@@ -162,12 +167,20 @@ def plan_request(
 
 
 def _finished(catalog: Catalog, plan: GridPlan) -> dict[str, RenderedCell]:
-    """Return the cells whose pictures exist and open; others are drawn again."""
-    from loradex.render.cells import is_intact  # noqa: PLC0415 - Pillow is behind this
+    """Return the cells of a plan whose pictures exist and open; others are drawn again."""
+    return finished_cells(catalog, [cell.key for cell in plan.cells])
 
-    known = catalog.grids.finished(cell.key for cell in plan.cells)
-    intact = {key: cell for key, cell in known.items() if is_intact(Path(cell.path), key)}
-    return intact | _strays(catalog, [cell.key for cell in plan.cells if cell.key not in intact])
+
+def finished_cells(catalog: Catalog, keys: Sequence[str]) -> dict[str, RenderedCell]:
+    """Return those of these cells, by key, whose pictures exist and open."""
+    from loradex.render.cells import read_cell  # noqa: PLC0415 - Pillow is behind this
+
+    intact = {}
+    for key, cell in catalog.grids.finished(keys).items():
+        read = read_cell(Path(cell.path), key)
+        if read is not None:
+            intact[key] = replace(read, seconds=cell.seconds)
+    return intact | _strays(catalog, [key for key in keys if key not in intact])
 
 
 def _strays(catalog: Catalog, keys: Iterable[str]) -> dict[str, RenderedCell]:
@@ -179,18 +192,21 @@ def _strays(catalog: Catalog, keys: Iterable[str]) -> dict[str, RenderedCell]:
     return {key: cell for key, cell in found.items() if cell is not None}
 
 
-def _publish(
+def publish(
     plan: GridPlan,
-    finished: dict[str, RenderedCell],
-    failed: dict[str, FailedCell],
+    finished: Mapping[str, RenderedCell],
+    failed: Mapping[str, FailedCell],
     folder: Path,
+    *,
+    notes: Sequence[str] = (),
 ) -> tuple[tuple[Path, ...], Path]:
+    """Write a grid's sheets and its page into `folder`, with `notes` above the pictures."""
     from loradex.render.approximations import approximation_notes  # noqa: PLC0415
     from loradex.render.page import write_page  # noqa: PLC0415
     from loradex.render.sheet import write_sheet  # noqa: PLC0415
 
     folder.mkdir(parents=True, exist_ok=True)
-    notes = approximation_notes(plan.spec.base)
+    notes = (*notes, *approximation_notes(plan.spec.base))
     sheets = write_sheet(plan, finished, failed, folder / "sheet.png", notes=notes)
     page = write_page(plan, finished, failed, folder / "grid.html", notes=notes)
     return tuple(sheets), page

@@ -1,7 +1,7 @@
 """What a picture is like, as numbers in which styles and things differ.
 
-Two views of one picture: its pixels made small (what is where), and its look (colours, textures,
-edges; nothing of where they are). The look is what a style changes in every picture alike.
+Two views of one picture: its pixels (what is where), and its look (colours, textures, edges;
+nothing of where they are). The look is what a style changes in every picture alike.
 """
 
 from __future__ import annotations
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
     Vector = NDArray[np.float32]
 
-_SMALL = 32
-"""Pixels a side of the small picture."""
+LARGEST = 256
+"""Pixels of the longer side at most; larger pictures are averaged down before they are measured."""
 _BINS = 4
 """Steps of each colour channel in the histogram of colours."""
 _LEVELS = 4
@@ -29,12 +29,11 @@ _LEVELS = 4
 class Features:
     """One picture's numbers.
 
-    `small` is the picture averaged to 32 x 32 (3,072 numbers from 0 to 1); `look` are square roots
-    of shares and energies, so that all lie about between 0 and 1 and differences add up.
+    `pixels` are the picture itself, of no more than `LARGEST` a side; `look` are square roots of
+    shares and energies, so that all lie about between 0 and 1 and differences add up.
     """
 
     pixels: Pixels
-    small: Vector
     look: Vector
 
 
@@ -42,17 +41,21 @@ def features(pixels: Pixels) -> Features:
     """Return the features of a picture."""
     import numpy as np  # noqa: PLC0415 - heavy
 
+    height, width = pixels.shape[:2]
+    share = min(LARGEST / max(height, width), 1.0)
+    if share < 1.0:
+        pixels = shrunk(pixels, round(height * share), round(width * share))
     look = np.concatenate([_colours(pixels), _tones(pixels), _textures(pixels)])
-    return Features(pixels, shrunk(pixels, _SMALL).ravel(), look.astype(np.float32))
+    return Features(pixels, look.astype(np.float32))
 
 
-def shrunk(pixels: Pixels, side: int) -> Pixels:
-    """Return the picture averaged over a grid of `side` x `side` boxes."""
+def shrunk(pixels: Pixels, down: int, across: int) -> Pixels:
+    """Return the picture averaged over `down` x `across` boxes."""
     import numpy as np  # noqa: PLC0415 - heavy
 
     height, width = pixels.shape[:2]
-    rows = np.linspace(0, height, side + 1).astype(int)
-    columns = np.linspace(0, width, side + 1).astype(int)
+    rows = np.linspace(0, height, down + 1).astype(int)
+    columns = np.linspace(0, width, across + 1).astype(int)
     sums = np.add.reduceat(np.add.reduceat(pixels, rows[:-1], axis=0), columns[:-1], axis=1)
     boxes = np.maximum(np.diff(rows), 1)[:, None] * np.maximum(np.diff(columns), 1)[None, :]
     return np.asarray(sums / boxes[:, :, None], dtype=np.float32)
@@ -66,7 +69,8 @@ def _colours(pixels: Pixels) -> Vector:
     """
     import numpy as np  # noqa: PLC0415 - heavy
 
-    small = shrunk(pixels, 64).reshape(-1, 3) * (_BINS - 1)
+    height, width = pixels.shape[:2]
+    small = shrunk(pixels, min(64, height), min(64, width)).reshape(-1, 3) * (_BINS - 1)
     low = np.clip(np.floor(small).astype(int), 0, _BINS - 2)
     part = small - low
     counts = np.zeros(_BINS**3)

@@ -1,0 +1,22 @@
+"""The prompts and seeds of a probe, when a person names none."""
+
+from __future__ import annotations
+
+STANDARD_PROMPTS = (
+    "a portrait of a woman",
+    "a street in a city with cars and people",
+    "a bowl of fruit on a wooden table",
+    "a mountain landscape with a lake",
+    "a man standing in a room",
+    "a cat sitting on a chair",
+)
+"""People, places and things in plain words that every checkpoint has seen; no word of style."""
+
+STANDARD_SEEDS = (1, 2, 3, 4, 5, 6, 7, 8)
+
+_MOST_TOKENS_A_WORD = 2.5
+
+
+def is_readable(tokens: int, prompt: str) -> bool:
+    """Tell whether a tokenizer has words for a prompt, rather than spelling it letter by letter."""
+    return tokens <= _MOST_TOKENS_A_WORD * max(len(prompt.split()), 1)
