@@ -230,7 +230,9 @@ def _empty(kind: Kind, config: Mapping[str, object]) -> nn.Module:
         import transformers  # noqa: PLC0415 - heavy
 
         chosen, options = (getattr(transformers, name) for name in _TRANSFORMERS[kind])
-        encoder: nn.Module = chosen(options(**{k: config[k] for k in _ENCODER_OPTIONS & set(config)}))
+        encoder: nn.Module = chosen(
+            options(**{k: config[k] for k in _ENCODER_OPTIONS & set(config)})
+        )
         return encoder
 
 
@@ -258,9 +260,12 @@ def _flattened(value: object) -> Iterator[int]:
 @contextmanager
 def _as_not_renderable(kind: Kind) -> Iterator[None]:
     """Turn what a library says about a bad configuration into our words."""
+    from huggingface_hub.errors import StrictDataclassError  # noqa: PLC0415 - beside its use
+
     try:
         yield
-    except _CONFIG_ERRORS as error:
+    except (*_CONFIG_ERRORS, StrictDataclassError) as error:
+        told = " ".join(str(error).split())
         raise NotRenderable(
-            f"No {_called(kind)} can be built from this configuration: {error}."
+            f"No {_called(kind)} can be built from this configuration: {told}."
         ) from error

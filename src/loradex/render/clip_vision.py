@@ -9,7 +9,7 @@ heads of 64 and a quick GELU; the wider ones of LAION 16 heads and an exact GELU
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count, takewhile
@@ -132,7 +132,7 @@ def _shape(source: TensorSource, weight: str, name: str) -> tuple[int, ...]:
     return tuple(tensor.shape)
 
 
-def _said(folder: Path) -> Mapping[str, object]:
+def _said(folder: Path) -> dict[str, object]:
     config = read_json(folder / "config.json")
     inner = config.get("vision_config")
     said = inner if isinstance(inner, dict) else config
