@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from loradex.catalog.hub_order import rank_of
 from loradex.catalog.preference_rows import known_preferences
 from loradex.catalog.reader import Reader, counted, texts
+from loradex.catalog.verdict_rows import read_verdicts
 from loradex.catalog.word_store import word_groups
 from loradex.domain.addresses import shown_address
 from loradex.domain.evidence import Evidence, Source, effective
@@ -71,6 +72,7 @@ def model_details(reader: Reader, content_id: int) -> ModelDetails:
                 preferences=known_preferences(connection, [content_id]).get(
                     content_id, KnownPreferences()
                 ),
+                verdicts=tuple(read_verdicts(connection, "v.content_id = ?", (content_id,))),
             )
         finally:
             connection.row_factory = None

@@ -17,6 +17,7 @@ from loradex.catalog.verdict_rows import read_verdicts
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.preferences import TOLD_PREFIX
 from loradex.domain.trigger_words import fold_word, pieces
+from loradex.domain.verdict_words import counting
 from loradex.domain.verdicts import Finding, Verdict, VerdictKind, VerdictSource
 
 if TYPE_CHECKING:
@@ -60,20 +61,6 @@ def settle_verdicts(connection: Connection, content_ids: Iterable[int]) -> None:
     _tell_strengths(connection, verdicts)
     _tell_words(connection, verdicts)
     refresh_strengths(connection, ids)
-
-
-def counting(verdicts: Sequence[Verdict]) -> list[tuple[Verdict, Finding]]:
-    """Return the findings that count of one content's verdicts, the weightiest first."""
-    people = [one for one in verdicts if one.source is VerdictSource.PERSON]
-    if any(one.findings for one in people):
-        return [(one, finding) for one in people for finding in one.findings]
-    dismissed = {kind for one in people for kind in one.dismissed}
-    return [
-        (one, finding)
-        for one in verdicts
-        for finding in one.findings
-        if finding.kind not in dismissed
-    ]
 
 
 def _tell_strengths(connection: Connection, verdicts: dict[int, list[Verdict]]) -> None:

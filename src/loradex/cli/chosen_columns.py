@@ -17,9 +17,9 @@ if TYPE_CHECKING:
 
 MOST = 20
 
-_TIMES = ("added", "trained", "used")
+_TIMES = ("added", "trained", "used", "probed")
 _FLAGS = ("favourite", "matched")
-_LISTS = ("tag", "tags", "trigger", "words")
+_LISTS = ("tag", "tags", "trigger", "words", "verdict")
 
 
 def names_of(text: str) -> list[str]:

@@ -33,6 +33,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "field": ("field", "Add fields of your own to models, and fill them."),
     "duplicates": ("duplicates", "Report what is there more than once, and what that costs."),
     "show": ("show", "Show all that is known of one model."),
+    "verdict": ("verdict", "See what probes found of models, and overrule it."),
     "tag": ("tag", "Add tags to models, remove them, or list all tags."),
     "words": ("words", "List a model's trigger words, and choose, order and add to them."),
     "copy": ("copy", "Print a model as it goes into a prompt: words, <lora:…>, ComfyUI."),

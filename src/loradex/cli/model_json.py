@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from loradex.cli.verdict_json import verdict_json
 from loradex.domain.models import ModelDetails, ModelRow, Tag
 from loradex.domain.preferences import KnownPreferences
 from loradex.domain.trigger_words import WordGroup
+from loradex.domain.verdict_words import headline
 
 
 def row_json(row: ModelRow) -> dict[str, object]:
@@ -148,4 +150,6 @@ def details_json(details: ModelDetails) -> dict[str, object]:
         "metadata": details.metadata,
         "tag_counts": [[tag, count] for tag, count in details.tag_counts],
         "grids": list(details.grids),
+        "headline": headline(details.verdicts) or None,
+        "verdicts": [verdict_json(verdict) for verdict in details.verdicts],
     }

@@ -15,13 +15,16 @@ from loradex.cli.recipe_json import uses_json
 from loradex.cli.recipe_text import uses_words
 from loradex.cli.safety_text import in_colour
 from loradex.cli.select import REF_HELP
+from loradex.cli.verdict_text import verdict_lines
 from loradex.cli.words import date_text, level_text, size_text
 from loradex.domain.finding import CustomValue
 from loradex.domain.header import FileFormat
 from loradex.domain.library import FileState
-from loradex.domain.models import ModelDetails
+from loradex.domain.models import ModelDetails, TriggerWord
 from loradex.domain.safety import Safety
 from loradex.domain.text import display_lines, display_text
+from loradex.domain.verdict_words import word_effect
+from loradex.operations.verdicts import grid_pages
 
 Line = tuple[str, str]
 
@@ -41,6 +44,7 @@ def show_command(
         uses = catalog.recipes.uses(details.row.id)
         custom = catalog.fields.values([details.row.id]).get(details.row.id, {})
         picked = catalog.collections.holding(details.row.id)
+        pages = grid_pages(catalog, details.verdicts)
     if as_json:
         own = {"custom": custom, "collections": picked}
         print_json({**details_json(details), "used": uses_json(uses), **own})
@@ -52,6 +56,7 @@ def show_command(
     _print(
         [("Number", str(row.id)), ("What", _what(details)), *_numbers(details), *_labels(details)]
     )
+    _print(verdict_lines(details.verdicts, pages))
     if uses is not None:
         _print([("Used", uses_words(uses))])
     _print(_own(custom, picked))
@@ -103,7 +108,7 @@ def _numbers(details: ModelDetails) -> Iterator[Line]:
 
 def _labels(details: ModelDetails) -> Iterator[Line]:
     if details.trigger_words:
-        yield "Trigger words", " | ".join(word.text for word in details.trigger_words)
+        yield "Trigger words", " | ".join(_word(word) for word in details.trigger_words)
     elif details.tag_counts:
         counted = (f"{tag} ({count})" for tag, count in details.tag_counts[:8])
         yield "Trained on", ", ".join(counted)
@@ -120,6 +125,11 @@ def _labels(details: ModelDetails) -> Iterator[Line]:
         yield "Known by", f"{match.matched_by} on {match.hub}, {date_text(match.fetched_at)}"
     if details.grids:
         yield "Grids", ", ".join(str(grid) for grid in details.grids)
+
+
+def _word(word: TriggerWord) -> str:
+    """Return a word, with what was measured of it."""
+    return word.text if word.effect is None else f"{word.text} ({word_effect(word.effect)})"
 
 
 def _print_safety(details: ModelDetails) -> None:

@@ -9,6 +9,7 @@ from loradex.domain.hashes import Hashes
 from loradex.domain.library import FileRecord
 from loradex.domain.preferences import KnownPreferences
 from loradex.domain.trigger_words import WordGroup
+from loradex.domain.verdicts import Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +72,8 @@ class TriggerWord:
     text: str
     source: str
     effect: float | None = None
-    """Measured effect as a multiple of the noise floor; None when never measured."""
+    """What the word adds beyond a placebo, as a share of the whole response; None when never
+    measured."""
     verdict: str | None = None
 
 
@@ -135,6 +137,8 @@ class ModelDetails:
     """The trigger words with a person's order and choice, in groups."""
     preferences: KnownPreferences = field(default_factory=KnownPreferences)
     """How it is best used, and who says so."""
+    verdicts: tuple[Verdict, ...] = ()
+    """What a person says of it, then what probes measured, the newest first."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,17 @@ from textual.content import Content
 from loradex.domain.evidence import Evidence, effective
 from loradex.domain.library import FileRecord, FileState
 from loradex.domain.models import HubMatch, ModelDetails, ModelRow
+from loradex.domain.probing import ProbeEvidence
 from loradex.domain.text import display_lines
+from loradex.domain.verdict_words import (
+    cost_line,
+    findings_line,
+    headline,
+    kind_words,
+    response_curve,
+    word_effect,
+)
+from loradex.domain.verdicts import Verdict, VerdictSource
 from loradex_tui.cells import cell_text
 from loradex_tui.widgets.sheet_text import TextSheet
 from loradex_tui.wording import (
@@ -44,6 +54,7 @@ def details_text(details: ModelDetails, width: int, hub_url: str) -> Content:
     """Return all the rest, most useful first. Sections with nothing in them are left out."""
     sheet = TextSheet(width)
     _words(sheet, details)
+    _verdicts(sheet, details)
     _tags(sheet, details)
     if details.note:
         sheet.heading("Note")
@@ -67,9 +78,57 @@ def _words(sheet: TextSheet, details: ModelDetails) -> None:
         return
     sheet.heading("Trigger words")
     for word in details.trigger_words:
-        told = [word.verdict or "", f"×{word.effect:.1f}" if word.effect is not None else ""]
+        told = [
+            (word.verdict or "").replace("-", " "),
+            word_effect(word.effect) if word.effect is not None else "",
+        ]
         extra = ", ".join(cell_text(part) for part in (*told, word.source) if part)
         sheet.line(Content.assemble((cell_text(word.text), "$accent"), (f"  {extra}", "$quiet")))
+
+
+def _verdicts(sheet: TextSheet, details: ModelDetails) -> None:
+    """Add what counts, then each source's own words with the curve behind them."""
+    if not details.verdicts:
+        return
+    sheet.heading("Verdict")
+    counts = headline(details.verdicts)
+    if counts:
+        sheet.line(Content.styled(cell_text(counts), "bold $foreground"))
+    for verdict in details.verdicts:
+        sheet.line(Content.styled(_said_by(verdict), "$quiet"))
+        for finding in verdict.findings:
+            sentence = finding.sentence or findings_line([finding])
+            sheet.line(Content(cell_text(sentence, 1_000)), indent=2)
+        if verdict.dismissed:
+            refused = ", ".join(kind_words(kind) for kind in verdict.dismissed)
+            sheet.line(Content(f"Not so: {refused}."), indent=2)
+        if verdict.note:
+            sheet.line(Content(cell_text(verdict.note, 2_000)), indent=2)
+        if verdict.evidence is not None:
+            _measured(sheet, verdict.evidence)
+
+
+def _measured(sheet: TextSheet, evidence: ProbeEvidence) -> None:
+    curve = response_curve(evidence)
+    if curve:
+        bars, _, told = curve.partition(" ")
+        sheet.line(Content.assemble((bars, "$primary"), f" {told}"), indent=2)
+    for score in evidence.words:
+        told = f"  {word_effect(score.score.mean)}"
+        sheet.line(Content.assemble((cell_text(score.word), "$accent"), (told, "$quiet")), indent=2)
+    sheet.line(Content.styled(cell_text(cost_line(evidence)), "$quiet"), indent=2)
+
+
+def _said_by(verdict: Verdict) -> str:
+    """Return who says it, on which checkpoint and when."""
+    if verdict.source is VerdictSource.PERSON:
+        who = "by you"
+    else:
+        who = f"probed on {verdict.checkpoint}" if verdict.checkpoint else "probed"
+    grid = f"#{verdict.grid_id}" if verdict.grid_id is not None else ""
+    origin = f"from {verdict.origin}" if verdict.origin else ""
+    parts = (cell_text(who), when_text(verdict.created_at), grid, cell_text(origin))
+    return " · ".join(part for part in parts if part)
 
 
 def _tags(sheet: TextSheet, details: ModelDetails) -> None:
