@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from loradex.domain.denoising import DenoisingVariant, NoiseDraw
 from loradex.domain.grid import (
     DOES_NOT_FIT,
     OUT_OF_RANGE,
@@ -210,6 +211,33 @@ def test_words_are_read_as_tokens_by_each_tokenizer(place: Place) -> None:
     two = place.room.token_ids(model(place.files["sdxl"]), words)
     assert [len(ids) for ids in two] == [2] * 5
     assert UNKNOWN_TOKEN not in one[0][0]
+
+
+def test_losses_come_from_the_process_that_draws(place: Place, tmp_path: Path) -> None:
+    """The checkpoint is loaded once for both, and is left as it was."""
+    before, again = (Path(drawn_one(place).path).read_bytes() for _ in range(2))
+    photo = tmp_path / "photo.png"
+    Image.linear_gradient("L").resize((50, 70)).save(photo)
+    recipe = cells_of(place, 0)[0].recipe
+    lora = LoraUse(model(place.files["lora"]), 1.0, 1.0)
+    variants = [DenoisingVariant("a red boat"), DenoisingVariant("a red boat", (lora,))]
+    draws = [NoiseDraw(0.3, 1), NoiseDraw(0.8, 1)]
+    place.told.stages.clear()
+    found = place.room.denoising_losses(recipe, variants, [photo], draws)
+    assert [(one.picture, one.variant, one.draw) for one in found] == [
+        (0, variant, draw) for variant in range(2) for draw in draws
+    ]
+    assert len({one.loss for one in found}) == 4
+    assert found == place.room.denoising_losses(recipe, variants, [photo], draws)
+    with pytest.raises(RenderError, match="None of the pictures"):
+        place.room.denoising_losses(recipe, variants, [tmp_path / "gone.png"], draws)
+    assert "Loading" not in place.told.stages
+    assert before == again == Path(drawn_one(place).path).read_bytes()
+
+
+def drawn_one(place: Place) -> RenderedCell:
+    (cell,) = drawn(place.room.draw(cells_of(place, 0.6, seeds=(9,)))).values()
+    return cell
 
 
 def test_a_lora_of_another_family_fails_by_name(place: Place) -> None:

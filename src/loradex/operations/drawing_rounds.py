@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from types import TracebackType
 
 import msgspec
 
+from loradex.domain.denoising import DenoisingLoss, DenoisingVariant, NoiseDraw
 from loradex.domain.grid import Cell, FailedCell, RenderedCell
 from loradex.domain.progress import CancelToken, ProgressSink
 from loradex.domain.recipe import GridModel, Recipe, RenderSettings
@@ -113,6 +115,33 @@ class DrawingRoom:
         recipe = Recipe(checkpoint, "", "", 0, self._settings)
         answers = self._ask("tokens", recipe=recipe_to_plain(recipe), texts=list(texts))
         return [_ids(event["ids"]) for event in answers if event["event"] == "tokens"]
+
+    def denoising_losses(
+        self,
+        recipe: Recipe,
+        variants: Sequence[DenoisingVariant],
+        pictures: Sequence[Path],
+        draws: Sequence[NoiseDraw],
+    ) -> list[DenoisingLoss]:
+        """Return how far each variant's answer is off for each picture with each draw of noise.
+
+        The `recipe`'s checkpoint, VAE and settings count; its words and LoRAs are the variants'.
+        The same draws give the same noise on every device. A picture that cannot be read is told
+        as a problem and left out; `RenderError` when none can, or a LoRA does not fit.
+        """
+        answers = self._ask(
+            "losses",
+            recipe=recipe_to_plain(recipe),
+            variants=[asdict(one) for one in variants],
+            pictures=[str(path) for path in pictures],
+            draws=[asdict(one) for one in draws],
+        )
+        kept = DenoisingLoss.__slots__
+        return [
+            msgspec.convert({name: event[name] for name in kept}, DenoisingLoss)
+            for event in answers
+            if event["event"] == "loss"
+        ]
 
     def _drawn(
         self, cells: Sequence[Cell], folder: Path, *, otherwise: bool

@@ -8,11 +8,12 @@ from pathlib import Path
 
 import msgspec
 
+from loradex.domain.denoising import DenoisingVariant, NoiseDraw
 from loradex.domain.grid import Cell, FailedCell, RenderedCell
 from loradex.domain.grid_json import spec_from_json
 from loradex.domain.progress import CancelToken, ProgressSink
-from loradex.domain.recipe import Recipe
 from loradex.domain.recipe_json import cell_from_plain, recipe_from_plain
+from loradex.render.denoising_loss import denoising_losses
 from loradex.render.engine import engine_of
 from loradex.render.plan import drawing_order, plan_grid
 from loradex.render.quiet import offline_and_quiet
@@ -37,6 +38,7 @@ class Answers:
             "grid": self._grid,
             "cells": self._cells,
             "tokens": self._tokens,
+            "losses": self._losses,
         }
         return known[request["do"]](request, sink, cancel)
 
@@ -74,12 +76,27 @@ class Answers:
     def _tokens(
         self, request: Mapping[str, object], sink: ProgressSink, cancel: CancelToken
     ) -> Iterator[Answer]:
-        recipe: Recipe = recipe_from_plain(request["recipe"])
+        recipe = recipe_from_plain(request["recipe"])
         base = self._resident.at_hand([recipe], sink=sink).base
         with offline_and_quiet():
             for text in msgspec.convert(request["texts"], list[str]):
                 cancel.check()
                 yield "tokens", {"ids": base.token_ids(text)}
+
+    def _losses(
+        self, request: Mapping[str, object], sink: ProgressSink, cancel: CancelToken
+    ) -> Iterator[Answer]:
+        recipe = recipe_from_plain(request["recipe"])
+        for loss in denoising_losses(
+            self._resident.at_hand([recipe], sink=sink),
+            recipe,
+            msgspec.convert(request["variants"], list[DenoisingVariant]),
+            [Path(path) for path in msgspec.convert(request["pictures"], list[str])],
+            msgspec.convert(request["draws"], list[NoiseDraw]),
+            sink=sink,
+            cancel=cancel,
+        ):
+            yield "loss", asdict(loss)
 
 
 def _named(cell: RenderedCell | FailedCell) -> str:

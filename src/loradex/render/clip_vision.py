@@ -41,6 +41,7 @@ _LAION_WIDTHS = (1280, 1664)
 _LAION_HEADS = 16
 _HEAD_WIDTH = 64
 _MOST_LAYERS = 128
+_IN_FOLDER = "model.safetensors"
 _LARGEST_SIDE = 1024
 _SAID = ("hidden_act", "num_attention_heads", "layer_norm_eps")
 """What tensors do not tell, by its name in configurations."""
@@ -60,12 +61,14 @@ def load_tower(path: Path, placed: Placed) -> ImageTower:
     """Return the tower in a folder or a safetensors file; raise `NotRenderable`."""
     files = weight_files(path) if path.is_dir() else (path,)
     folder = path if path.is_dir() else path.parent
-    said = _said(folder) if path.is_dir() else {}
+    # A file that still has the name it has in its folder lies in it; beside others are strangers.
+    in_folder = path.is_dir() or (path.name == _IN_FOLDER and (folder / "config.json").is_file())
+    said = _said(folder) if in_folder else {}
     with ExitStack() as stack:
         source = _source([stack.enter_context(open_safe(file)) for file in files])
         config = _config(source, path.name) | said
         model = build("image_projection", config, source, placed)
-    name = f"{folder.parent.name}/{folder.name}" if path.is_dir() else path.stem
+    name = f"{folder.parent.name}/{folder.name}" if in_folder else path.stem
     return ImageTower(model, name, _number(config["image_size"]), _number(config["projection_dim"]))
 
 

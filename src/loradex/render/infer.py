@@ -1,8 +1,10 @@
 """Read a network's dimensions off the shapes in an LDM-named single file.
 
 Such a file carries no configuration. Widths, depths and context size stand in the shapes; what
-does not (heads, activation, latent scale) follows the three families that use this layout: SD 1.x
-(convolutional `proj_in`, 8 heads), SD 2.x and SDXL (linear `proj_in`, heads of width 64).
+does not (heads, groups, activation, latent scale) follows the three families that use this layout:
+SD 1.x (convolutional `proj_in`, 8 heads), SD 2.x and SDXL (linear `proj_in`, heads of width 64).
+Networks that are far narrower than those have fewer heads and groups, as the demo's have: with
+theirs a group would hold a single channel, whose level it would wipe out.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ Shapes = Mapping[str, tuple[int, ...]]
 _LATENT_CHANNELS = 4
 _INPAINTING_CHANNELS = 9
 _HEAD_WIDTH = 64
+_NARROW_HEAD_WIDTH = 32
 _TIME_IDS = 6
 """SDXL embeds six numbers: original size, crop and target size."""
 
@@ -74,7 +77,8 @@ def unet_layout(shapes: Shapes, *, pooled: int | None) -> UNetLayout:
         "mid_block_type": "UNetMidBlock2DCrossAttn",
         "cross_attention_dim": context,
         "use_linear_projection": linear,
-        "attention_head_dim": [max(1, width // _HEAD_WIDTH) for width in widths] if linear else 8,
+        "attention_head_dim": [_heads(width, linear) for width in widths],
+        "norm_num_groups": norm_groups(widths[0]),
         "sample_size": 64,
     }
     if label is not None:
@@ -82,6 +86,15 @@ def unet_layout(shapes: Shapes, *, pooled: int | None) -> UNetLayout:
     last = len(widths) - 1
     up_levels = frozenset(last - index for index in attended)
     return UNetLayout(config, layers, up_levels, context, label is not None)
+
+
+def norm_groups(width: int) -> int:
+    """Return into how many groups a network whose first level has `width` channels is normed."""
+    return max(1, min(32, width // 4))
+
+
+def _heads(width: int, linear: bool) -> int:
+    return max(1, width // _HEAD_WIDTH if linear else min(8, width // _NARROW_HEAD_WIDTH))
 
 
 def refuse_other_inputs(channels: int) -> None:
@@ -141,6 +154,7 @@ def vae_config(shapes: Shapes, *, is_xl: bool) -> dict[str, object]:
         "layers_per_block": _count(shapes, r"encoder\.down\.0\.block\.(\d+)\."),
         "down_block_types": ["DownEncoderBlock2D"] * levels,
         "up_block_types": ["UpDecoderBlock2D"] * levels,
+        "norm_num_groups": norm_groups(widths[0]),
         "latent_channels": _shape(shapes, "decoder.conv_in.weight")[1],
         "in_channels": 3,
         "out_channels": 3,

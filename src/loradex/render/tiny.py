@@ -8,7 +8,7 @@ every part works, not what a trained model can do.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
@@ -29,17 +29,28 @@ _TEXT_WIDTH, _TEXT_WIDTH_2 = 768, 1280
 _TIME_WIDTH = 256
 _LAYERS = 2
 _VAE_LEVELS = 4
+_GROUPS = 8
+"""Of four channels each at the first level, as SD's are at least."""
 
 
 def make_tiny_pipeline(folder: Path, *, shape: TinyShape, seed: int = 0) -> Path:
     """Write a diffusers folder with weights from `seed`; return `folder`."""
-    modules = _modules(shape, seed)
+    return save_pipeline(folder, _modules(shape, seed), shape=shape)
+
+
+def save_pipeline(
+    folder: Path, modules: Mapping[str, nn.Module], *, shape: TinyShape, words: Sequence[str] = ()
+) -> Path:
+    """Write `modules`, by their folder names, as a diffusers folder in float16; return `folder`.
+
+    `words` are those that the tokenizer has whole, the common ones without any.
+    """
     for name, module in modules.items():
         _save_part(module, folder / name)
     for name in modules:
         if name.startswith("text_encoder"):
             number = name.removeprefix("text_encoder")
-            write_tokenizer(folder / f"tokenizer{number}", pad_with_end=not number)
+            write_tokenizer(folder / f"tokenizer{number}", pad_with_end=not number, whole=words)
     _write_json(folder / "scheduler" / "scheduler_config.json", _scheduler_config(shape))
     _write_json(folder / "model_index.json", _index(shape))
     return folder
@@ -64,15 +75,29 @@ def _save_part(module: nn.Module, folder: Path) -> None:
 
 def make_tiny_single_file(path: Path, *, shape: TinyShape, seed: int = 0) -> Path:
     """Write the same weights as one LDM-named file, and a tokenizer beside it; return `path`."""
+    return save_single_file(path, _modules(shape, seed), shape=shape)
+
+
+def save_single_file(
+    path: Path,
+    modules: Mapping[str, nn.Module],
+    *,
+    shape: TinyShape,
+    words: Sequence[str] = (),
+    layers: int = _LAYERS,
+) -> Path:
+    """Write `modules` as one LDM-named file, and their tokenizer beside it; return `path`.
+
+    `layers` is the number of resnets per down block of the U-Net; `words` as for `save_pipeline`.
+    """
     from safetensors.torch import save  # noqa: PLC0415 - heavy
 
-    modules = _modules(shape, seed)
     tensors: dict[str, Tensor] = {}
     for name, module in modules.items():
         prefix = _PREFIXES[shape][name]
-        for ours, tensor in _ldm_tensors(name, module, shape):
+        for ours, tensor in _ldm_tensors(name, module, shape, layers):
             tensors[prefix + ours] = tensor.half().contiguous()
-    write_tokenizer(path.parent / "tokenizer", pad_with_end=True)
+    write_tokenizer(path.parent / "tokenizer", pad_with_end=True, whole=words)
     architecture = "stable-diffusion-v1" if shape == "sd1" else "stable-diffusion-xl-v1-base"
     metadata = {
         "modelspec.sai_model_spec": "1.0.0",
@@ -128,9 +153,9 @@ def unet_attention_levels(shape: TinyShape) -> frozenset[int]:
     return frozenset({1, 2, 3}) if shape == "sd1" else frozenset({0, 1})
 
 
-def unet_name(name: str, shape: TinyShape) -> str:
+def unet_name(name: str, shape: TinyShape, *, layers: int = _LAYERS) -> str:
     """Return the LDM name of a tiny U-Net's module or weight."""
-    return naming.unet_ldm_name(name, layers=_LAYERS, attention_levels=unet_attention_levels(shape))
+    return naming.unet_ldm_name(name, layers=layers, attention_levels=unet_attention_levels(shape))
 
 
 _PREFIXES: Mapping[TinyShape, Mapping[str, str]] = {
@@ -148,13 +173,17 @@ _PREFIXES: Mapping[TinyShape, Mapping[str, str]] = {
 }
 
 
-def _ldm_tensors(part: str, module: nn.Module, shape: TinyShape) -> Iterator[tuple[str, Tensor]]:
+def _ldm_tensors(
+    part: str, module: nn.Module, shape: TinyShape, layers: int
+) -> Iterator[tuple[str, Tensor]]:
     """Yield a part's weights under their names in a single file."""
     import torch  # noqa: PLC0415 - heavy
 
     state = module.state_dict()
     if part == "unet":
-        yield from ((unet_name(name, shape), tensor) for name, tensor in state.items())
+        yield from (
+            (unet_name(name, shape, layers=layers), tensor) for name, tensor in state.items()
+        )
     elif part == "text_encoder":
         yield from ((naming.plain_clip_name(name), tensor) for name, tensor in state.items())
     elif part == "vae":
@@ -207,7 +236,8 @@ def _unet_config(shape: TinyShape) -> dict[str, object]:
             "down_block_types": ("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
             "up_block_types": ("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
             "cross_attention_dim": _TEXT_WIDTH,
-            "attention_head_dim": 8,
+            "attention_head_dim": (1, 1, 2, 2),
+            "norm_num_groups": _GROUPS,
             "sample_size": 16,
         }
     return {
@@ -218,6 +248,7 @@ def _unet_config(shape: TinyShape) -> dict[str, object]:
         "transformer_layers_per_block": (1, 1, 2),
         "cross_attention_dim": _TEXT_WIDTH + _TEXT_WIDTH_2,
         "attention_head_dim": (1, 1, 1),
+        "norm_num_groups": _GROUPS,
         "use_linear_projection": True,
         "addition_embed_type": "text_time",
         "addition_time_embed_dim": _TIME_WIDTH,
@@ -233,6 +264,7 @@ def _vae_config(shape: TinyShape) -> dict[str, object]:
         "down_block_types": ("DownEncoderBlock2D",) * _VAE_LEVELS,
         "up_block_types": ("UpDecoderBlock2D",) * _VAE_LEVELS,
         "latent_channels": 4,
+        "norm_num_groups": _GROUPS,
         "sample_size": 128,
         "scaling_factor": 0.13025 if shape == "sdxl" else 0.18215,
         "force_upcast": shape == "sdxl",

@@ -1,8 +1,12 @@
-"""A small CLIP tokenizer made on the spot: every byte, and the pieces of a few common words."""
+"""A small CLIP tokenizer made on the spot: every byte, and the pieces of a few common words.
+
+Given a list of words, it has each of them as one token instead.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
@@ -17,12 +21,13 @@ paper ink neon colorful soft warm cold quiet wide close up view masterpiece best
 """
 
 
-def write_tokenizer(folder: Path, *, pad_with_end: bool) -> int:
+def write_tokenizer(folder: Path, *, pad_with_end: bool, whole: Iterable[str] = ()) -> int:
     """Write a tokenizer into `folder`; return how many tokens it has.
 
-    `pad_with_end` as SD 1.x pads; otherwise with `!`, as the second encoder of SDXL does.
+    `pad_with_end` as SD 1.x pads; otherwise with `!`, as the second encoder of SDXL does. `whole`
+    holds the words (lower case) that are one token each, in place of the common ones.
     """
-    vocabulary, merges = _tables()
+    vocabulary, merges = _tables(tuple(whole))
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "vocab.json").write_text(json.dumps(vocabulary, ensure_ascii=False), "utf-8")
     (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *merges]) + "\n", "utf-8")
@@ -38,14 +43,16 @@ def write_tokenizer(folder: Path, *, pad_with_end: bool) -> int:
     return len(vocabulary)
 
 
-def token_count() -> int:
+def token_count(whole: Iterable[str] = ()) -> int:
     """Return how many tokens the tokenizer has."""
-    return len(_tables()[0])
+    return len(_tables(tuple(whole))[0])
 
 
-def _tables() -> tuple[dict[str, int], list[str]]:
+def _tables(whole: tuple[str, ...]) -> tuple[dict[str, int], list[str]]:
     letters = _byte_letters()
-    merges = _merges([[*word[:-1], f"{word[-1]}</w>"] for word in _SAMPLE.split()], rounds=220)
+    words = [[*word[:-1], f"{word[-1]}</w>"] for word in whole or _SAMPLE.split()]
+    # Every round joins at least two pieces for good, so as many rounds as letters join all words.
+    merges = _merges(words, rounds=sum(map(len, words)) if whole else 220)
     # The padding mark comes first and the end mark last, as in CLIP's own table.
     tokens = [_PAD, *(letter for letter in letters if letter != _PAD)]
     tokens += [f"{letter}</w>" for letter in letters]
@@ -69,6 +76,8 @@ def _merges(words: list[list[str]], *, rounds: int) -> list[tuple[str, str]]:
         for word in words:
             for pair in pairwise(word):
                 counts[pair] = counts.get(pair, 0) + 1
+        if not counts:
+            break
         best = max(counts, key=lambda pair: (counts[pair], pair))
         merges.append(best)
         words = [_joined(word, best) for word in words]

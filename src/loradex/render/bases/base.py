@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
     from loradex.render.bases.coder import Coder
     from loradex.render.bases.schedule import Schedule
+    from loradex.render.bases.training import TrainingStep
 
 Family = Literal["sd1", "sd2", "sdxl", "sd3", "flux", "chroma", "qwen", "z-image", "flux2-klein"]
 
@@ -160,6 +161,13 @@ class Base(Protocol):
 
     def predict(self, latents: Tensor, timestep: Tensor, batch: Batch) -> Tensor:
         """Return what the schedule's `step` takes, guidance applied for each picture."""
+
+    def training_step(self, clean: Tensor, noise: Tensor, level: float) -> TrainingStep:
+        """Return what the denoiser is shown and has to answer in training.
+
+        `clean` and `noise` are (n, channels, h, w); `level` lies between 0 (the picture) and 1
+        (noise alone).
+        """
 
     @property
     def inpaints(self) -> bool:

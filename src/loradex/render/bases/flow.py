@@ -26,6 +26,7 @@ from loradex.render.bases.base import (
 from loradex.render.bases.coder import Coder
 from loradex.render.bases.guidance import guide
 from loradex.render.bases.schedule import Schedule
+from loradex.render.bases.training import TrainingStep, step_of_flow
 from loradex.render.parts import TextPart
 from loradex.render.samplers import build_flow_scheduler
 
@@ -233,6 +234,10 @@ class FlowBase(ABC):
     def device(self) -> torch.device:
         """Return where the transformer is."""
         return self._weight().device
+
+    def training_step(self, clean: Tensor, noise: Tensor, level: float) -> TrainingStep:
+        """Return a step on the straight way from picture to noise."""
+        return step_of_flow(clean, noise, level)
 
     def latents_of(self, picture: Image | Tensor, generator: Generator) -> Tensor:
         """Return the latents of a picture."""

@@ -21,6 +21,7 @@ from loradex.render.bases.coder import Coder, KLCoder
 from loradex.render.bases.guidance import any_guided, guide
 from loradex.render.bases.schedule import Schedule
 from loradex.render.bases.tokens_length import same_length
+from loradex.render.bases.training import TrainingStep, step_of_noise
 from loradex.render.parts import Parts
 from loradex.render.samplers import build_scheduler
 
@@ -171,6 +172,10 @@ class UNetBase:
             return predicted
         without, with_text = predicted.chunk(2)
         return guide(without, with_text, batch.guidance)
+
+    def training_step(self, clean: Tensor, noise: Tensor, level: float) -> TrainingStep:
+        """Return a step of the checkpoint's own noise schedule."""
+        return step_of_noise(self._parts.scheduler, clean, noise, level)
 
     def latents_of(self, picture: Image | Tensor, generator: Generator) -> Tensor:
         """Draw latents from what the VAE sees in the picture."""
