@@ -219,6 +219,11 @@ def test_a_folder_says_what_tensors_do_not(tmp_path: Path) -> None:
     torch.testing.assert_close(
         image_features(tower, [str(path) for path in paths]), there, atol=1e-5, rtol=0
     )
+    inside = load_tower(tmp_path / "image_encoder" / "model.safetensors", CPU)
+    torch.testing.assert_close(
+        image_features(inside, [str(path) for path in paths]), there, atol=1e-5, rtol=0
+    )
+    assert inside.name == tower.name
     alone = load_tower(kept_as("file", model, tmp_path), CPU)
     guessed = image_features(alone, [str(path) for path in paths])
     assert not torch.allclose(guessed, there, atol=1e-3)

@@ -9,8 +9,10 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from loradex.domain.grid import RenderedCell
+from loradex.domain.probing import ProbePoint
 from loradex.domain.progress import SilentSink
-from loradex.operations.probing.measuring import extra_measures
+from loradex.operations.probing.measuring import extra_measures, measured_pairs
 from loradex.paths import Home
 from loradex.plugin_api import MeasuredPicture
 from loradex.plugin_manager import Plugins, load_plugins
@@ -121,3 +123,34 @@ def test_the_bundled_measures_tell_colour_from_grey(home: Home, tmp_path: Path) 
     assert told["colourfulness"].difference.low > 0
     assert told["sharpness"].difference.mean == 0
     assert plugins.problems == ()
+
+
+def test_pairs_of_a_probe() -> None:
+    points = [
+        ProbePoint(prompt, seed, strength, words)
+        for strength in (0.8, 0.0, 0.4)
+        for words in ("", "zxq")
+        for prompt in (0, 1)
+        for seed in (7, 8)
+    ]
+    alone = ProbePoint(1, 8, 0.0)
+    finished = {
+        point: RenderedCell(str(point), f"/{number}.png", 8, 8, 0.1, "")
+        for number, point in enumerate(points)
+        if point != alone
+    }
+
+    found = measured_pairs(finished, ["a boat", "a {trigger} fox"])
+
+    assert [
+        (base.strength, lora.strength, lora.prompt, lora.seed, lora.words) for base, lora in found
+    ] == [
+        (0.0, strength, prompt, seed, "")
+        for strength in (0.4, 0.8)
+        for prompt, seed in (("a boat", 7), ("a boat", 8), ("a fox", 7))
+    ]
+    assert found[0][0].path == Path(finished[ProbePoint(0, 7, 0.0)].path)
+    assert found[0][1].path == Path(finished[ProbePoint(0, 7, 0.4)].path)
+    worded = measured_pairs(finished, ["a boat", "a {trigger} fox"], "zxq")
+    assert {lora.prompt for _, lora in worded} == {"zxq, a boat", "a zxq fox"}
+    assert len(worded) == 8

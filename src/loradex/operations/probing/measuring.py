@@ -3,22 +3,48 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import fsum
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from loradex.domain.probing import ExtraMeasure
+from loradex.domain.grid import RenderedCell
+from loradex.domain.probing import NO_WORDS, ExtraMeasure, ProbePoint
 from loradex.domain.progress import Progress, ProgressSink
+from loradex.operations.probing.points import worded
+from loradex.plugin_api import MeasuredPicture
 from loradex.probe.statistics import t_interval
 
 if TYPE_CHECKING:
-    from loradex.plugin_api import MeasuredPicture
     from loradex.plugin_manager import FencedMeasure, Plugins
 
-Pair = tuple["MeasuredPicture", "MeasuredPicture"]
+Pair = tuple[MeasuredPicture, MeasuredPicture]
 """Two pictures of one prompt, seed and words: without the LoRA, and with it."""
-_Values = Mapping["MeasuredPicture", float | None]
+_Values = Mapping[MeasuredPicture, float | None]
 _FEWEST_PAIRS = 2
 """An interval needs two."""
+
+
+def measured_pairs(
+    finished: Mapping[ProbePoint, RenderedCell], prompts: Sequence[str], words: str = NO_WORDS
+) -> list[Pair]:
+    """Return the pairs of a probe's pictures with these words in front, by strength.
+
+    `prompts` are those that points count. Pictures whose other half is missing are left out.
+    """
+
+    def picture(point: ProbePoint) -> MeasuredPicture:
+        prompt = worded(prompts[point.prompt], point.words)
+        path = Path(finished[point].path)
+        return MeasuredPicture(path, prompt, point.seed, point.strength, point.words)
+
+    order = sorted(finished, key=lambda point: (point.strength, point.prompt, point.seed))
+    return [
+        (picture(alone), picture(point))
+        for point in order
+        if point.strength and point.words == words
+        if (alone := replace(point, strength=0.0)) in finished
+    ]
 
 
 def extra_measures(
