@@ -16,7 +16,7 @@ from PIL import Image
 
 from loradex.domain.clip_scores import ClipAnswer, ClipPicture, ClipRequest
 from loradex.errors import NotRenderable, RenderError
-from loradex.render.clip_vision import load_tower
+from loradex.render.clip_vision import load_tower, tower_config
 from loradex.render.device import Placed
 from loradex.render.image_tower import clip_scores, image_features, pixel_values
 from loradex.render.quiet import offline_and_quiet
@@ -206,6 +206,43 @@ def test_a_tower_sees_what_transformers_sees(tmp_path: Path, form: str) -> None:
 
     assert (tower.side, tower.width) == (SIDE, WIDTH)
     torch.testing.assert_close(seen, expected(model, paths), atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize(
+    ("width", "inner", "layers", "projected", "act"),
+    [
+        (1024, 4096, 24, 768, "quick_gelu"),
+        (1280, 5120, 32, 1024, "gelu"),
+        (1664, 8192, 48, 1280, "gelu"),
+    ],
+    ids=["ViT-L/14", "ViT-H/14", "ViT-bigG/14"],
+)
+def test_published_towers_are_told_by_their_shapes(
+    width: int, inner: int, layers: int, projected: int, act: str
+) -> None:
+    """The numbers are those of the published configurations."""
+    import torch
+
+    shapes = {
+        "embeddings.patch_embedding.weight": (width, 3, 14, 14),
+        "embeddings.position_embedding.weight": (257, width),
+        "encoder.layers.0.mlp.fc1.weight": (inner, width),
+        "visual_projection.weight": (projected, width),
+    } | {f"encoder.layers.{layer}.layer_norm1.weight": (width,) for layer in range(layers)}
+
+    def source(name: str) -> Tensor | None:
+        return torch.empty(shapes[name], device="meta") if name in shapes else None
+
+    assert tower_config(source, "tower") == {
+        "hidden_size": width,
+        "intermediate_size": inner,
+        "num_hidden_layers": layers,
+        "num_attention_heads": 16,
+        "hidden_act": act,
+        "image_size": 224,
+        "patch_size": 14,
+        "projection_dim": projected,
+    }
 
 
 def test_a_folder_says_what_tensors_do_not(tmp_path: Path) -> None:

@@ -66,10 +66,39 @@ def load_tower(path: Path, placed: Placed) -> ImageTower:
     said = _said(folder) if in_folder else {}
     with ExitStack() as stack:
         source = _source([stack.enter_context(open_safe(file)) for file in files])
-        config = _config(source, path.name) | said
+        config = tower_config(source, path.name) | said
         model = build("image_projection", config, source, placed)
     name = f"{folder.parent.name}/{folder.name}" if in_folder else path.stem
     return ImageTower(model, name, _number(config["image_size"]), _number(config["projection_dim"]))
+
+
+def tower_config(source: TensorSource, name: str) -> dict[str, object]:
+    """Return a tower's configuration in transformers' words, from its tensors alone.
+
+    `name` is what to call the file. Raises `NotRenderable` for what is no tower of a CLIP.
+    """
+    patches = _shape(source, "embeddings.patch_embedding.weight", name)
+    rows = _shape(source, "embeddings.position_embedding.weight", name)[0]
+    inner = _shape(source, "encoder.layers.0.mlp.fc1.weight", name)[0]
+    projected = _shape(source, "visual_projection.weight", name)[0]
+    width, patch = patches[0], patches[-1]
+    side = isqrt(max(0, rows - 1)) * patch
+    if len(patches) != 4 or rows - 1 != (side // max(1, patch)) ** 2 or side > _LARGEST_SIDE:
+        raise NotRenderable(f"{name} is a tower for no square pictures of a usual size.")
+    layers = takewhile(
+        lambda layer: source(f"encoder.layers.{layer}.layer_norm1.weight") is not None, count()
+    )
+    is_laion = width in _LAION_WIDTHS
+    return {
+        "hidden_size": width,
+        "intermediate_size": inner,
+        "num_hidden_layers": min(sum(1 for _ in layers), _MOST_LAYERS),
+        "num_attention_heads": _LAION_HEADS if is_laion else max(1, width // _HEAD_WIDTH),
+        "hidden_act": "gelu" if is_laion else "quick_gelu",
+        "image_size": side,
+        "patch_size": patch,
+        "projection_dim": projected,
+    }
 
 
 def _source(files: Sequence[SafeFile]) -> TensorSource:
@@ -98,31 +127,6 @@ def _plain(name: str) -> str:
     while name.startswith(_PREFIX):
         name = name.removeprefix(_PREFIX)
     return name
-
-
-def _config(source: TensorSource, name: str) -> dict[str, object]:
-    patches = _shape(source, "embeddings.patch_embedding.weight", name)
-    rows = _shape(source, "embeddings.position_embedding.weight", name)[0]
-    inner = _shape(source, "encoder.layers.0.mlp.fc1.weight", name)[0]
-    projected = _shape(source, "visual_projection.weight", name)[0]
-    width, patch = patches[0], patches[-1]
-    side = isqrt(max(0, rows - 1)) * patch
-    if len(patches) != 4 or rows - 1 != (side // max(1, patch)) ** 2 or side > _LARGEST_SIDE:
-        raise NotRenderable(f"{name} is a tower for no square pictures of a usual size.")
-    layers = takewhile(
-        lambda layer: source(f"encoder.layers.{layer}.layer_norm1.weight") is not None, count()
-    )
-    is_laion = width in _LAION_WIDTHS
-    return {
-        "hidden_size": width,
-        "intermediate_size": inner,
-        "num_hidden_layers": min(sum(1 for _ in layers), _MOST_LAYERS),
-        "num_attention_heads": _LAION_HEADS if is_laion else max(1, width // _HEAD_WIDTH),
-        "hidden_act": "gelu" if is_laion else "quick_gelu",
-        "image_size": side,
-        "patch_size": patch,
-        "projection_dim": projected,
-    }
 
 
 def _shape(source: TensorSource, weight: str, name: str) -> tuple[int, ...]:
