@@ -15,9 +15,10 @@ import pytest
 
 from catalog_kit import add_library, hashes, look, model, version
 from loradex.catalog.catalog import Catalog
-from loradex.domain.manifest import Entry, HubPlace, OwnField, Prefer
+from loradex.domain.manifest import Entry, HubPlace, OwnField, Prefer, ToldVerdict
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.domain.trigger_words import ChosenWord, fold_word
+from loradex.domain.verdicts import Finding, Verdict, VerdictKind, VerdictSource
 from loradex.operations import annotate
 from loradex.operations.manifest.checked import ManifestError
 from loradex.operations.manifest.csv_form import guarded, plain, read_csv, write_csv
@@ -27,6 +28,7 @@ from loradex.operations.manifest.joining import JoinReport, join
 from loradex.operations.manifest.json_form import read_json, write_json
 from loradex.operations.matching import found
 from loradex.paths import Home
+from verdict_kit import BEST, DEAD, NEEDS, USABLE, evidence
 
 FULL = Entry(
     size=1234,
@@ -53,7 +55,22 @@ FULL = Entry(
     tags=(("style; of mine", "person"), ("+plus", "person"), ("night", "hub")),
     hidden_tags=("anime",),
     trigger_words=(("neonkn, glow", "hub"), ("-minus", "person")),
-    verdicts=("dead trigger",),
+    verdicts=(
+        ToldVerdict(
+            VerdictSource.PERSON,
+            dismissed=(VerdictKind.BURNS, VerdictKind.BEST),
+            note="=1; mine",
+            created_at=5.5,
+        ),
+        ToldVerdict(
+            VerdictSource.PROBE,
+            (NEEDS, USABLE, Finding(VerdictKind.DEAD_TRIGGER, "-x; y", word="=x")),
+            checkpoint="base; 2",
+            checkpoint_sha256="f" * 64,
+            created_at=1_700_000_000.25,
+            origin="elsewhere.json",
+        ),
+    ),
     note="- a list\nwith lines\tand 'quotes', \u4f60\u597d",
     rating=4,
     favourite=True,
@@ -137,6 +154,7 @@ def test_in_public_nothing_of_the_persons_is_told() -> None:
     public = told(FULL, paths=False, public=True)
     assert (public.note, public.rating, public.places, public.own_tags) == ("", None, (), ())
     assert public.tags == (("night", "hub"),)
+    assert public.verdicts == FULL.verdicts[1:], "what was measured is nobody's own"
     assert (public.sha256, public.trigger_words) == (FULL.sha256, FULL.trigger_words)
     assert told(FULL, paths=False, public=False) == replace(FULL, places=())
 
@@ -186,6 +204,13 @@ def test_odd_values_in_a_good_model_are_left_out(tmp_path: Path) -> None:
         "preferences": {"steps": -5, "width": [], "strength": 1e308, "nonsense": 1},
         "fields": [{"name": "a b", "type": "x"}],
         "crc32": True, "places": [["a", "b"]],
+        "verdicts": [
+            "dead trigger", {"source": "me", "findings": [{"kind": "burns"}]},
+            {"source": "probe"}, {"source": "probe", "findings": [{"kind": "of-later"}, 5]},
+            {"source": "probe", "findings": [{"kind": "best", "low": "x", "numbers": {"a": "b"}}],
+             "created_at": 1e300, "checkpoint_sha256": "../x"},
+            {"source": ["probe"], "findings": [{"kind": ["burns"]}]},
+        ],
     }  # fmt: skip
     path.write_text(json.dumps({"loradex_manifest": 1, "models": [odd]}))
     (entry,) = read_manifest(path)
@@ -194,6 +219,7 @@ def test_odd_values_in_a_good_model_are_left_out(tmp_path: Path) -> None:
         name="?",
         tags=(("good", "person"),),
         hubs=(HubPlace("civitai", 1, 2),),
+        verdicts=(ToldVerdict(VerdictSource.PROBE, (Finding(VerdictKind.BEST, ""),)),),
     )
     assert entry.where_to_get == "loradex hub get version:2"
 
@@ -276,6 +302,68 @@ def test_what_a_person_said_goes_to_another_catalog(stocked: Catalog, tmp_path: 
         assert "My Word" in neon.row.trigger_words
         again = joined(other, *read_manifest(path))
         assert again.changed == 0
+
+
+def test_verdicts_go_to_another_catalog(stocked: Catalog, tmp_path: Path) -> None:
+    stocked.looks.record(1, [look("base.safetensors", 3, kind="checkpoint")], "1")
+    (base,) = [item for item in stocked.files.to_hash() if item.fingerprint.endswith("3")]
+    stocked.looks.record_hashes([(base, hashes("b"))])
+    measured = Verdict(1, (NEEDS, USABLE, BEST), checkpoint_id=3, evidence=evidence("ohwx"))
+    stocked.verdicts.record(measured)
+    stocked.verdicts.record(
+        Verdict(2, (DEAD,), VerdictSource.PERSON, note="seen", dismissed=(VerdictKind.BURNS,))
+    )
+    path = tmp_path / "their.csv"
+    write_manifest(path, exported(stocked))
+    with Catalog.open(Home(tmp_path / "other")) as other:
+        number = add_library(other)
+        other.looks.record(number, [look("x.safetensors", 2), look("y.safetensors", 1)], "1")
+        wanted = [item for item in other.files.to_hash() if item.fingerprint.endswith("1")]
+        other.looks.record_hashes([(wanted[0], hashes("a"))])
+        report = join(
+            other, read_manifest(path), dry_run=False, sink=SilentSink(), cancel=CancelToken(),
+            origin="their.csv",
+        )  # fmt: skip
+        assert report.verdicts == 2
+        (told,) = other.verdicts.of(other.resolve("y"))
+        assert (told.findings, told.checkpoint_id) == (measured.findings, None)
+        assert (told.checkpoint, told.origin) == ("base", "their.csv")
+        assert other.ids("verdict:needs strength:0.5") == [told.content_id]
+        (person,) = other.verdicts.of(other.resolve("x"))
+        assert (person.note, person.dismissed) == ("seen", (VerdictKind.BURNS,))
+        assert joined(other, *read_manifest(path)).changed == 0
+        # The checkpoint arrives, and a probe here takes the place of what came from there.
+        other.looks.record(number, [look("b.safetensors", 3, kind="checkpoint")], "1")
+        (base,) = [item for item in other.files.to_hash() if item.fingerprint.endswith("3")]
+        other.looks.record_hashes([(base, hashes("b"))])
+        here = other.resolve("b")
+        other.verdicts.record(Verdict(told.content_id, (DEAD,), checkpoint_id=here))
+        (mine,) = other.verdicts.of(told.content_id)
+        assert (mine.kinds, mine.origin) == ((VerdictKind.DEAD_TRIGGER,), "")
+        later = [replace(e, verdicts=tuple(replace(v, created_at=2.0**39) for v in e.verdicts))
+                 for e in read_manifest(path)]  # fmt: skip
+        assert joined(other, *later, prefer=Prefer.THEIRS).verdicts == 0
+        assert other.verdicts.of(told.content_id) == [mine]
+
+
+def test_a_persons_verdict_here_is_never_replaced(stocked: Catalog) -> None:
+    theirs = Entry(
+        size=1, name="x", sha256="a" * 64,
+        verdicts=(
+            ToldVerdict(VerdictSource.PERSON, (DEAD,), created_at=9e9),
+            ToldVerdict(VerdictSource.PROBE, (BEST,), checkpoint="theirs", created_at=1.0),
+        ),
+    )  # fmt: skip
+    stocked.verdicts.record(Verdict(1, (NEEDS,), VerdictSource.PERSON))
+    for prefer in Prefer:
+        report = joined(stocked, theirs, prefer=prefer)
+        assert report.kept == (prefer is Prefer.MINE)
+    own, probed = stocked.verdicts.of(1)
+    assert (own.findings, probed.findings) == ((NEEDS,), (BEST,))
+    newer = replace(theirs.verdicts[1], findings=(USABLE,), created_at=2.0)
+    assert joined(stocked, replace(theirs, verdicts=(newer,))).verdicts == 1
+    assert joined(stocked, replace(theirs, verdicts=theirs.verdicts[1:])).verdicts == 0
+    assert stocked.verdicts.of(1)[1].findings == (USABLE,)
 
 
 def test_a_dry_run_changes_nothing(stocked: Catalog) -> None:

@@ -228,7 +228,8 @@ def forget_drafts(connection: Connection, content_ids: Iterable[int]) -> set[int
         + "".join(
             f" AND id NOT IN (SELECT content_id FROM {table} WHERE content_id IS NOT NULL)"
             for table in _HOLDERS
-        ),
+        )
+        + " AND id NOT IN (SELECT checkpoint_id FROM verdict WHERE checkpoint_id IS NOT NULL)",
         (json.dumps(list(content_ids)),),
     )
     drafts = {row[0] for row in rows}

@@ -43,6 +43,7 @@ class Losses:
     ratings: int = 0
     """Ratings and favourites."""
     collections: int = 0
+    verdicts: int = 0
     plans: int = 0
     """Plans of file changes that could not be taken back any more."""
 
@@ -108,6 +109,7 @@ _NEWEST = (
     "SELECT max(coalesce((SELECT max(added_at) FROM content), 0),"
     " coalesce((SELECT max(changed_at) FROM annotation), 0),"
     " coalesce((SELECT max(added_at) FROM content_tag), 0),"
+    " coalesce((SELECT max(created_at) FROM verdict), 0),"
     " coalesce((SELECT max(scanned_at) FROM library), 0),"
     " coalesce((SELECT max(created_at) FROM plan), 0))"
 )
@@ -137,6 +139,10 @@ _LOST = {
     " AND theirs.rating IS mine.rating AND theirs.favourite = mine.favourite)",
     "collections": "SELECT count(*) FROM collection WHERE name NOT IN"
     f" (SELECT name FROM {_THERE}collection)",
+    "verdicts": "SELECT count(*) FROM verdict AS mine JOIN content ON content.id = content_id"
+    f" WHERE NOT EXISTS (SELECT 1 FROM {_THERE}verdict AS theirs"
+    f" WHERE theirs.content_id IN ({_SAME}) AND theirs.source = mine.source"
+    " AND theirs.checkpoint = mine.checkpoint AND theirs.created_at = mine.created_at)",
     "plans": "SELECT count(*) FROM plan WHERE applied_at IS NOT NULL AND id NOT IN"
     f" (SELECT id FROM {_THERE}plan WHERE applied_at IS NOT NULL)",
 }

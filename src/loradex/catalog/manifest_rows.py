@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from loradex.catalog.hub_order import rank_of
 from loradex.catalog.reader import CHUNK, Reader, chunks
+from loradex.catalog.verdict_transfer import told_verdicts
 from loradex.domain.manifest import Entry, HubPlace, OwnField
 from loradex.domain.preferences import FIELDS
 
@@ -52,13 +53,15 @@ class ManifestRows:
         """Yield these contents in that order, holding some hundred at a time."""
         for some in chunks(content_ids, CHUNK):
             with self._reader.connection() as connection:
-                found = _entries(connection, json.dumps(list(some)))
+                found = _entries(connection, some)
             for id_ in some:
                 if id_ in found:
                     yield found[id_]
 
 
-def _entries(connection: sqlite3.Connection, wanted: str) -> dict[int, Entry]:
+def _entries(connection: sqlite3.Connection, ids: Sequence[int]) -> dict[int, Entry]:
+    wanted = json.dumps(list(ids))
+    verdicts = told_verdicts(connection, ids)
     told = {name: _grouped(connection, sql, wanted) for name, sql in _TOLD.items()}
     found = {}
     for id_, *rest in connection.execute(_CONTENTS, (wanted,)):
@@ -90,7 +93,7 @@ def _entries(connection: sqlite3.Connection, wanted: str) -> dict[int, Entry]:
             tags=_pairs(row for row in told["tags"].get(id_, ()) if not row[2]),
             hidden_tags=tuple(str(row[0]) for row in told["tags"].get(id_, ()) if row[2]),
             trigger_words=_pairs(told["words"].get(id_, ())),
-            verdicts=tuple(str(row[0]) for row in told["verdicts"].get(id_, ())),
+            verdicts=verdicts.get(id_, ()),
             note=str(note),
             rating=None if rating is None else int(str(rating)),
             favourite=bool(favourite),
@@ -150,7 +153,6 @@ _TOLD = {
     " (SELECT value FROM json_each(?1)) UNION ALL SELECT content_id, text, 'person', place FROM"
     " word_choice WHERE own AND state <> 'gone' AND content_id IN (SELECT value FROM json_each(?1))"
     " ORDER BY source, at, text",
-    "verdicts": f"SELECT DISTINCT content_id, verdict FROM verdict WHERE {_WANTED} ORDER BY 2",
     "hubs": "SELECT content_id, match.hub, match.model_id, match.version_id, v.air, m.name, v.name"
     " FROM match LEFT JOIN hub_version AS v ON v.hub = match.hub AND v.id = match.version_id"
     " LEFT JOIN hub_model AS m ON m.hub = match.hub AND m.id = match.model_id"

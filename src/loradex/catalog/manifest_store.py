@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from loradex.catalog.folding import folded
 from loradex.catalog.manifest_rows import ManifestRows
 from loradex.catalog.tag_names import named_tags
+from loradex.catalog.verdict_transfer import put_told
 from loradex.domain.manifest import Change, Own
 from loradex.domain.preferences import FIELDS
 from loradex.domain.tags import fold_tag
@@ -65,6 +66,7 @@ class ManifestStore:
                 collections=frozenset(map(folded, entry.collections)),
                 preferences=entry.preferences,
                 fields={field.name: (field.type, field.value) for field in entry.fields},
+                verdicts=entry.verdicts,
             )
         return found
 
@@ -113,6 +115,10 @@ class ManifestStore:
             _put_collections(connection, changes, now)
             _put_preferences(connection, changes, now)
             _put_fields(connection, changes, now)
+            put_told(
+                connection,
+                [(change.content_id, told) for change in changes for told in change.verdicts],
+            )
             self._writer.refresh(connection, [change.content_id for change in changes])
 
     def _by(self, column: str, digests: Iterable[str]) -> dict[str, int]:

@@ -39,7 +39,7 @@ class VerdictStore:
         when the model itself is gone.
         """
         with self._writer.transaction() as connection:
-            id_ = _write(connection, verdict)
+            id_ = write_verdict(connection, verdict)
             settle_verdicts(connection, [verdict.content_id])
             self._writer.refresh(connection, [verdict.content_id])
             return id_
@@ -129,7 +129,13 @@ class VerdictStore:
         return found, int(str(counted[0]))
 
 
-def _write(connection: Connection, verdict: Verdict) -> int:
+def write_verdict(
+    connection: Connection, verdict: Verdict, *, checkpoint_sha256: str | None = None
+) -> int:
+    """Write a verdict in place of the one it replaces; `settle_verdicts` has to follow.
+
+    `checkpoint_sha256` is the digest of a checkpoint that is not in the catalog.
+    """
     run = connection.exec_driver_sql
     if run("SELECT 1 FROM content WHERE id = ?", (verdict.content_id,)).scalar() is None:
         raise BadReference(
@@ -139,7 +145,7 @@ def _write(connection: Connection, verdict: Verdict) -> int:
     on = run(
         "SELECT id, name, sha256 FROM content WHERE id = ?", (verdict.checkpoint_id,)
     ).fetchone()
-    checkpoint_id, name, sha256 = (None, "", None) if on is None else tuple(on)
+    checkpoint_id, name, sha256 = (None, "", checkpoint_sha256) if on is None else tuple(on)
     name = storable(verdict.checkpoint or name, NAME_LIMIT)
     replaced = run(
         "DELETE FROM verdict WHERE content_id = ?1 AND source = ?2 AND (checkpoint_id = ?3"

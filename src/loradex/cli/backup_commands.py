@@ -145,6 +145,7 @@ _LOST = (
     ("notes", "note", "notes"),
     ("ratings", "rating", "ratings"),
     ("collections", "collection", "collections"),
+    ("verdicts", "verdict", "verdicts"),
     ("plans", "plan that could be undone", "plans that could be undone"),
 )
 

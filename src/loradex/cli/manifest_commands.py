@@ -122,6 +122,7 @@ def import_command(
             dry_run=dry_run,
             sink=sink,
             cancel=cancel,
+            origin=path.name,
         )
     if isinstance(sink, JsonSink):
         sink.tell("done", message=_sentence(report, dry_run), **_as_json(report, dry_run))
@@ -169,6 +170,7 @@ _COUNTED = (
     ("collections", "place in a collection", "places in collections"),
     ("preferences", "setting", "settings"),
     ("fields", "value of a field", "values of fields"),
+    ("verdicts", "verdict", "verdicts"),
 )
 
 
@@ -187,6 +189,8 @@ def _sentence(report: JoinReport, dry_run: bool) -> str:
 
 
 def _change_text(change: Change) -> str:
+    from loradex.domain.verdict_words import findings_line  # noqa: PLC0415
+
     parts = [f"+{tag}" for tag in change.add_tags] + [f"-{tag}" for tag in change.hide_tags]
     parts += [f"word {word}" for word in change.add_words]
     if change.rating is not None:
@@ -198,11 +202,14 @@ def _change_text(change: Change) -> str:
     parts += [f"in {name}" for name in change.collections]
     parts += [f"{name} {value}" for name, value in change.preferences.items()]
     parts += [f"{one.name}: {one.value}" for one in change.fields]
+    parts += [findings_line(one.findings) or "dismissals" for one in change.verdicts]
     return display_text(", ".join(parts), 200)
 
 
 def _change_json(change: Change) -> dict[str, object]:
     """Return what changes of a model, without what does not."""
+    from loradex.operations.manifest.verdict_form import verdict_json  # noqa: PLC0415
+
     raw: dict[str, object] = {
         "add_tags": list(change.add_tags),
         "hide_tags": list(change.hide_tags),
@@ -213,6 +220,7 @@ def _change_json(change: Change) -> dict[str, object]:
         "collections": list(change.collections),
         "preferences": dict(change.preferences),
         "fields": {one.name: one.value for one in change.fields},
+        "verdicts": [verdict_json(one) for one in change.verdicts],
     }
     said = {name: value for name, value in raw.items() if value not in (None, [], {})}
     return {"id": change.content_id, "name": change.name, **said}

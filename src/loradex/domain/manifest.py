@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from loradex.domain.verdicts import Finding, VerdictKind, VerdictSource
+
 VERSION = 1
 """Of the manifest's shape. It grows when an older loradex would misread what a newer one wrote."""
 
@@ -43,6 +45,20 @@ class OwnField:
 
 
 @dataclass(frozen=True, slots=True)
+class ToldVerdict:
+    """What a person or a probe says of a content, and on which checkpoint, known by its digest."""
+
+    source: VerdictSource
+    findings: tuple[Finding, ...] = ()
+    dismissed: tuple[VerdictKind, ...] = ()
+    checkpoint: str = ""
+    checkpoint_sha256: str | None = None
+    note: str = ""
+    created_at: float = 0.0
+    origin: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One model. Digests are lower-case hex; what is not known is None."""
 
@@ -72,7 +88,7 @@ class Entry:
     """Tags that a person took off for good."""
     trigger_words: tuple[tuple[str, str], ...] = ()
     """Word and who says it."""
-    verdicts: tuple[str, ...] = ()
+    verdicts: tuple[ToldVerdict, ...] = ()
     note: str = ""
     rating: int | None = None
     favourite: bool = False
@@ -123,6 +139,7 @@ class Change:
     collections: tuple[str, ...] = ()
     preferences: Mapping[str, float | int | str] = field(default_factory=dict)
     fields: tuple[OwnField, ...] = ()
+    verdicts: tuple[ToldVerdict, ...] = ()
 
     def __bool__(self) -> bool:
         """True when there is anything to change."""
@@ -145,3 +162,4 @@ class Own:
     preferences: Mapping[str, float | int | str] = field(default_factory=dict)
     fields: Mapping[str, tuple[str, str | float]] = field(default_factory=dict)
     """Name to type and value."""
+    verdicts: tuple[ToldVerdict, ...] = ()

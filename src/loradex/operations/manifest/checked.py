@@ -11,6 +11,7 @@ from loradex.domain.manifest import Entry, HubPlace, OwnField
 from loradex.domain.preferences import read_preferences
 from loradex.domain.text import storable
 from loradex.errors import LoradexError
+from loradex.operations.manifest.verdict_form import MOST, checked_verdict
 
 _HEX = re.compile(r"[0-9a-f]+")
 _FINGERPRINT = re.compile(r"(?:\d+-)?[0-9a-f]{16,64}")
@@ -59,7 +60,7 @@ def checked_entry(raw: object) -> Entry:
         tags=_pairs(raw.get("tags"), "name"),
         hidden_tags=_texts(raw.get("hidden_tags"), _SHORT),
         trigger_words=_pairs(raw.get("trigger_words"), "text"),
-        verdicts=_texts(raw.get("verdicts"), _SHORT),
+        verdicts=tuple(filter(None, map(checked_verdict, _list(raw.get("verdicts"))[:MOST]))),
         note=_text(raw.get("note"), _NOTE),
         rating=rating if rating is not None and 1 <= rating <= 5 else None,
         favourite=raw.get("favourite") is True,

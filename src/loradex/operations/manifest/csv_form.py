@@ -26,9 +26,9 @@ _PLAIN = (
 )  # fmt: skip
 _HUB = ("hub", "model_id", "version_id", "air", "hub_name")
 _OWN = ("rating", "favourite", "tags", "note")
-_LISTS = ("hidden_tags", "collections", "verdicts")
+_LISTS = ("hidden_tags", "collections")
 _PAIRS = {"other_tags": "name", "trigger_words": "text"}
-_JSON = ("preferences", "fields")
+_JSON = ("verdicts", "preferences", "fields")
 COLUMNS = (
     KEY, *_PLAIN, *_OWN, *_LISTS, *_PAIRS, *_JSON, *_HUB, "further_hubs", "added_at", "places",
 )  # fmt: skip

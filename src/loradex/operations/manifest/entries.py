@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 
 from loradex.domain.manifest import PERSON, Entry
+from loradex.domain.verdicts import VerdictSource
+from loradex.operations.manifest.verdict_form import verdict_json
 
 
 def entry_json(entry: Entry) -> dict[str, object]:
@@ -41,7 +43,7 @@ def entry_json(entry: Entry) -> dict[str, object]:
         "tags": [{"name": name, "source": source} for name, source in entry.tags],
         "hidden_tags": list(entry.hidden_tags),
         "trigger_words": [{"text": text, "source": who} for text, who in entry.trigger_words],
-        "verdicts": list(entry.verdicts),
+        "verdicts": [verdict_json(verdict) for verdict in entry.verdicts],
         "note": entry.note,
         "rating": entry.rating,
         "favourite": entry.favourite,
@@ -60,7 +62,8 @@ def entry_json(entry: Entry) -> dict[str, object]:
 def told(entry: Entry, *, paths: bool, public: bool) -> Entry:
     """Return what of an entry is told: paths when asked for, and nothing of the person's in public.
 
-    Trigger words stay, whoever says them: without them a LoRA is of no use.
+    Trigger words stay, whoever says them: without them a LoRA is of no use. So does what probes
+    measured.
     """
     if not paths:
         entry = replace(entry, places=())
@@ -70,7 +73,11 @@ def told(entry: Entry, *, paths: bool, public: bool) -> Entry:
         entry,
         tags=tuple(pair for pair in entry.tags if pair[1] != PERSON),
         hidden_tags=(),
-        verdicts=(),
+        verdicts=tuple(
+            replace(verdict, note="")
+            for verdict in entry.verdicts
+            if verdict.source is VerdictSource.PROBE
+        ),
         note="",
         rating=None,
         favourite=False,

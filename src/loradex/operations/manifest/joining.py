@@ -13,6 +13,7 @@ from loradex.domain.manifest import Change, Entry, Own, OwnField, Prefer
 from loradex.domain.progress import CancelToken, Progress, ProgressSink
 from loradex.domain.tags import fold_tag
 from loradex.domain.trigger_words import fold_word
+from loradex.operations.manifest.verdict_joining import new_verdicts, says_otherwise, with_new
 
 _BATCH = 1_000
 
@@ -35,6 +36,7 @@ class JoinReport:
     collections: int = 0
     preferences: int = 0
     fields: int = 0
+    verdicts: int = 0
     kept: int = 0
     """Models of which something here says otherwise, and stays."""
     absent: list[Entry] = field(default_factory=list)
@@ -58,16 +60,19 @@ def join(
     dry_run: bool,
     sink: ProgressSink,
     cancel: CancelToken,
+    origin: str = "a manifest",
 ) -> JoinReport:
     """Let contents that are here take over what a manifest's person said of them.
 
     Contents are known by their SHA256; where one side has none, by their quick digest. Tags,
     collections and what is not said here are added; two notes stand one below the other; of two
-    ratings, and of a tag that one has and the other took off, `prefer` says which stays. Doing it
-    twice changes nothing more. Raises `Cancelled`; what was done before then stays.
+    ratings, and of a tag that one has and the other took off, `prefer` says which stays. A verdict
+    comes in, marked with its `origin`, where there is none of its source on that checkpoint, or
+    an older one from elsewhere. Doing it twice changes nothing more. Raises `Cancelled`; what was
+    done before then stays.
     """
     report = JoinReport()
-    joiner = _Joiner(catalog, prefer is Prefer.THEIRS, report)
+    joiner = _Joiner(catalog, prefer is Prefer.THEIRS, report, origin)
     coming = iter(entries)
     while batch := list(islice(coming, _BATCH)):
         cancel.check()
@@ -107,10 +112,11 @@ def _find(catalog: Catalog, batch: Sequence[Entry]) -> dict[int, tuple[int, Entr
 class _Joiner:
     """Works out what changes, by what is said here and whose word counts."""
 
-    def __init__(self, catalog: Catalog, theirs: bool, report: JoinReport) -> None:
+    def __init__(self, catalog: Catalog, theirs: bool, report: JoinReport, origin: str) -> None:
         self._store = catalog.joining
         self._theirs = theirs
         self._report = report
+        self._origin = origin
         self._types = self._store.field_types()
         self._smart = self._store.smart_collections()
         self._meanings: dict[str, str] = {}
@@ -158,6 +164,7 @@ class _Joiner:
                 and (self._theirs or name not in mine.preferences)
             },
             fields=tuple(self._fields(entry, mine)),
+            verdicts=new_verdicts(entry.verdicts, mine.verdicts, self._origin),
         )
 
     def _meant(self, name: str) -> str:
@@ -192,6 +199,7 @@ class _Joiner:
             or hidden & mine.tags
             or any(mine.preferences.get(n, v) != v for n, v in entry.preferences.items())
             or any(mine.fields.get(f.name, ("", f.value))[1] != f.value for f in entry.fields)
+            or says_otherwise(entry.verdicts, mine.verdicts)
         )
 
 
@@ -216,6 +224,7 @@ def _after(own: Own, change: Change) -> Own:
         collections=own.collections | set(map(folded, change.collections)),
         preferences={**own.preferences, **change.preferences},
         fields={**own.fields, **{f.name: (f.type, f.value) for f in change.fields}},
+        verdicts=with_new(own.verdicts, change.verdicts),
     )
 
 
@@ -230,3 +239,4 @@ def _count(report: JoinReport, change: Change) -> None:
     report.collections += len(change.collections)
     report.preferences += len(change.preferences)
     report.fields += len(change.fields)
+    report.verdicts += len(change.verdicts)
