@@ -7,7 +7,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
-from loradex.domain.grid import Cell, FailedCell, RenderedCell
+from loradex.domain.grid import (
+    DOES_NOT_FIT,
+    FLAT,
+    OUT_OF_RANGE,
+    Cell,
+    FailedCell,
+    RenderedCell,
+)
 from loradex.domain.probing import ProbePoint
 from loradex.errors import LoraMismatch, RenderError
 from loradex.operations.grids import finished_cells
@@ -16,9 +23,6 @@ from loradex.probe.burning import signs
 from loradex.probe.features import features
 from loradex.probe.pictures import read_pixels
 from loradex.probe.samples import Sample, Samples
-
-OUT_OF_RANGE = "out-of-range"
-DOES_NOT_FIT = "does-not-fit"
 
 Draw = Callable[[Sequence[Cell]], Iterable[RenderedCell | FailedCell]]
 
@@ -45,9 +49,7 @@ class Prober:
         picture cannot be drawn for another reason than numbers out of range.
         """
         wanted = {
-            self.cells.cell(point).key: point
-            for point in points
-            if point not in self.samples.known
+            self.cells.cell(point).key: point for point in points if point not in self.samples.known
         }
         known = finished_cells(self.catalog, list(wanted))
         for key, cell in known.items():
@@ -80,7 +82,7 @@ class Prober:
 
     def _fail(self, point: ProbePoint, cell: FailedCell) -> None:
         self.failed[point] = cell
-        if cell.reason == OUT_OF_RANGE:
+        if cell.reason in (OUT_OF_RANGE, FLAT):
             self.samples.add(point, Sample(None, None))
             return
         if cell.reason == DOES_NOT_FIT:

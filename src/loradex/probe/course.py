@@ -1,0 +1,122 @@
+"""The order in which a probe looks: little at first, more only where that leaves something open.
+
+A course yields the points to draw next, and goes on when they are in the samples.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from loradex.domain.probing import NO_WORDS, Depth, ProbePoint
+from loradex.probe.curve import Curve, curve_of
+from loradex.probe.effects import Place
+from loradex.probe.inquiry import FIRST_PAIRS, TriedWord, contexts
+from loradex.probe.limits import Decision
+from loradex.probe.state import State
+
+Points = Iterator[list[ProbePoint]]
+
+STRONGEST = 2.0
+_CURVE = (0.5, 1.5)
+_STEP = 0.25
+"""Strengths are narrowed down to this."""
+_MORE = 4
+"""Pairs that are added at a time."""
+
+
+def course(state: State) -> Points:
+    """Yield points until the verdict is as sure as the inquiry's depth allows."""
+    inquiry = state.inquiry
+    yield from _first_look(state, 1.0, inquiry.words)
+    strength = 1.0
+    if not _acts_somewhere(state, 1.0, inquiry.words):
+        yield from _first_look(state, STRONGEST, inquiry.words)
+        strength = STRONGEST
+    if inquiry.mined and not any(
+        state.answered(word, strength) is Decision.YES for word in inquiry.words
+    ):
+        yield from _mined(state, strength)
+    if not _acts_somewhere(state, strength, (*inquiry.words, *inquiry.mined)):
+        return
+    yield from _strengths(state, best_words(state, strength))
+
+
+def _first_look(state: State, strength: float, words: Sequence[TriedWord]) -> Points:
+    """Draw without words, with each and with its placebo; add seeds while something is open."""
+    count = FIRST_PAIRS
+    open_words = contexts(words)
+    while open_words and count <= state.inquiry.most_pairs:
+        yield state.inquiry.points(count, (strength,), open_words)
+        open_words = open_contexts(state, strength, words)
+        count += _MORE
+
+
+def open_contexts(state: State, strength: float, words: Sequence[TriedWord]) -> list[str]:
+    """Return the words of the pictures of which more would decide something."""
+    found: dict[str, None] = {}
+    if state.acts(Place(strength)) is Decision.OPEN:
+        found[NO_WORDS] = None
+    for word in words:
+        answered = state.answered(word, strength)
+        leaks = state.leaks(word, strength)
+        if answered is Decision.OPEN or (
+            answered is Decision.YES and leaks is Decision.OPEN
+        ):
+            found |= dict.fromkeys((NO_WORDS, word.text, word.placebo))
+    return list(found)
+
+
+def _acts_somewhere(state: State, strength: float, words: Sequence[TriedWord]) -> bool:
+    places = [Place(strength), *(Place(strength, word.text) for word in words)]
+    return any(state.acts(place) is not Decision.NO for place in places if _drawn(state, place))
+
+
+def _drawn(state: State, place: Place) -> bool:
+    return bool(state.samples.pairs(place.strength, place.words))
+
+
+def _mined(state: State, strength: float) -> Points:
+    """Try words of the training captions, one after another, until one is answered."""
+    most = {Depth.QUICK: 1, Depth.NORMAL: 2, Depth.THOROUGH: 3}[state.inquiry.depth]
+    for word in state.inquiry.mined[:most]:
+        yield from _first_look(state, strength, (word,))
+        if state.answered(word, strength) is Decision.YES:
+            return
+
+
+def best_words(state: State, strength: float) -> str:
+    """Return the word that is answered most, nothing where none is."""
+    answers = [
+        (found.score.mean, word.text)
+        for word in (*state.inquiry.words, *state.inquiry.mined)
+        if state.answered(word, strength) is Decision.YES
+        and (found := state.answer(word, strength)) is not None
+    ]
+    return max(answers, default=(0.0, NO_WORDS))[1]
+
+
+def _strengths(state: State, words: str) -> Points:
+    """Draw the response over strength: two more strengths, then what lies at its bends."""
+    yield state.inquiry.points(FIRST_PAIRS, (*_CURVE, 1.0), (words,))
+    if state.inquiry.depth is Depth.QUICK:
+        return
+    tried: set[float] = set()
+    while True:
+        wanted = [one for one in _wanted(state, curve_of(state, words)) if one not in tried]
+        if not wanted:
+            return
+        tried |= set(wanted)
+        yield state.inquiry.points(FIRST_PAIRS, wanted, (words,))
+
+
+def _wanted(state: State, curve: Curve) -> list[float]:
+    """Return the strengths that would tell where usable begins and ends."""
+    wanted = []
+    thorough = state.inquiry.depth is Depth.THOROUGH
+    known = [point.strength for point in curve.points]
+    if curve.upper_open and known[-1] < STRONGEST and (thorough or curve.still_rising):
+        wanted.append(min(known[-1] + 0.5, STRONGEST))
+    for low, high in curve.bends:
+        if high - low > (_STEP if thorough else 2 * _STEP) + 1e-9:
+            wanted.append(round((low + high) / 2, 3))
+    return wanted

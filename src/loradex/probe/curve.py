@@ -1,0 +1,106 @@
+"""The response over strength: where it begins, where it is full, and where pictures break."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from loradex.domain.probing import CurvePoint, Interval
+from loradex.probe import limits
+from loradex.probe.burnt import Burning, burning
+from loradex.probe.effects import Place, along, common, diversity, moves
+from loradex.probe.state import State
+
+_NOTHING = Interval(0.0, 0.0, 0.0, 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """What one strength comes to: how much of the full response it has, and what is wrong."""
+
+    strength: float
+    share: float
+    burns: bool
+    collapses: bool
+    burning: Burning
+
+
+@dataclass(frozen=True, slots=True)
+class Curve:
+    """The levels of all strengths that were drawn with some words, the lowest first."""
+
+    words: str
+    points: tuple[CurvePoint, ...]
+    levels: tuple[Level, ...]
+
+    @property
+    def full(self) -> float:
+        """The largest share of what a seed changes that a sound strength reaches."""
+        sound = [level.share for level in self.levels if not (level.burns or level.collapses)]
+        return max(sound, default=max((level.share for level in self.levels), default=0.0))
+
+    @property
+    def bends(self) -> Iterator[tuple[float, float]]:
+        """Yield the neighbouring strengths between which usable begins or ends."""
+        before = Level(0.0, 0.0, burns=False, collapses=False, burning=Burning())
+        for level in self.levels:
+            spoilt = level.burns or level.collapses
+            begins = before.share < limits.HALF * self.full <= level.share
+            ends = spoilt and not (before.burns or before.collapses)
+            if begins or ends:
+                yield before.strength, level.strength
+            before = level
+
+    @property
+    def upper_open(self) -> bool:
+        """Whether the highest strength is still sound."""
+        return bool(self.levels) and not (self.levels[-1].burns or self.levels[-1].collapses)
+
+    @property
+    def still_rising(self) -> bool:
+        """Whether the highest strength does clearly more than the one below it."""
+        if len(self.levels) < 2:
+            return True
+        return self.levels[-2].share < limits.FULL * self.levels[-1].share
+
+
+def curve_of(state: State, words: str) -> Curve:
+    """Return the response over the strengths that were drawn with these words."""
+    strengths = [
+        one for one in state.samples.strengths(words) if state.samples.pairs(one, words)
+    ]
+    points, levels = [], []
+    for strength in strengths:
+        point = _point(state, Place(strength, words))
+        found = burning(state.samples, Place(strength, words))
+        points.append(point)
+        levels.append(
+            Level(
+                strength,
+                point.share.mean,
+                burns=found.burns,
+                collapses=point.diversity is not None and point.diversity < limits.COLLAPSE,
+                burning=found,
+            )
+        )
+    return Curve(words, tuple(points), tuple(levels))
+
+
+def _point(state: State, place: Place) -> CurvePoint:
+    samples = state.samples
+    effect = state.effect(place) or _NOTHING
+    floor = max(state.floor, limits.QUANTISATION)
+    reference = moves(samples, Place(1.0, place.words))
+    moved = moves(samples, place)
+    return CurvePoint(
+        strength=place.strength,
+        words=place.words,
+        effect=Interval(
+            effect.mean / floor, effect.low / floor, effect.high / floor, effect.pairs
+        ),
+        share=state.share(place) or _NOTHING,
+        response=along(moved, reference, common(moved, reference)),
+        diversity=diversity(samples, place),
+        burn=burning(samples, place).numbers,
+        broken=samples.broken(place.strength, place.words),
+    )

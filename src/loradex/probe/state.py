@@ -1,0 +1,75 @@
+"""What a probe knows so far: whether the LoRA acts, and which of its words are answered."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loradex.domain.probing import NO_WORDS, Interval
+from loradex.probe import limits
+from loradex.probe.answers import Answer, answer
+from loradex.probe.effects import Place, effect, seed_distance
+from loradex.probe.inquiry import Inquiry, TriedWord
+from loradex.probe.limits import Decision, above
+from loradex.probe.samples import Samples
+
+
+@dataclass(frozen=True, slots=True)
+class State:
+    """The samples of a probe, and what they say by now. `floor` is the noise floor in 1/255."""
+
+    inquiry: Inquiry
+    samples: Samples
+    floor: float
+
+    @property
+    def seed_distance(self) -> float:
+        """How far pictures of the checkpoint alone are apart, in steps of 1/255."""
+        return seed_distance(self.samples)
+
+    def effect(self, place: Place) -> Interval | None:
+        """Return the effect at a place in steps of 1/255; None where nothing was drawn whole."""
+        whole = self.samples.whole(place.strength, place.words)
+        return effect(self.samples, place) if whole else None
+
+    def share(self, place: Place) -> Interval | None:
+        """Return the effect as a share of what another seed changes."""
+        found = self.effect(place)
+        apart = self.seed_distance
+        if found is None or apart <= 0:
+            return None
+        return Interval(found.mean / apart, found.low / apart, found.high / apart, found.pairs)
+
+    def acts(self, place: Place) -> Decision:
+        """Tell whether the LoRA does anything at a place.
+
+        Broken pictures are an effect, too.
+        """
+        if self.samples.broken(place.strength, place.words):
+            return Decision.YES
+        found, apart = self.effect(place), self.seed_distance
+        if found is None:
+            return Decision.OPEN
+        return above(found, max(limits.FLOORS * self.floor, limits.ACTS * apart))
+
+    def answer(self, word: TriedWord, strength: float) -> Answer | None:
+        """Return how a word is answered; None where too little was drawn."""
+        contexts = (NO_WORDS, word.text, word.placebo)
+        drawn = [set(self.samples.whole(strength, words)) for words in contexts]
+        if len(set.intersection(*drawn)) < 2:
+            return None
+        return answer(self.samples, strength, word.text, word.placebo)
+
+    def answered(self, word: TriedWord, strength: float) -> Decision:
+        """Tell whether a word is answered. One of a LoRA that never acts is not."""
+        found = self.answer(word, strength)
+        if found is None:
+            return Decision.OPEN
+        places = [Place(strength, words) for words in (word.text, NO_WORDS)]
+        if all(self.acts(place) is Decision.NO for place in places):
+            return Decision.NO
+        return above(found.score, limits.ANSWERS)
+
+    def leaks(self, word: TriedWord, strength: float) -> Decision:
+        """Tell whether the LoRA does about as much without the word."""
+        found = self.answer(word, strength)
+        return Decision.OPEN if found is None else above(found.leak, limits.LEAKS)
