@@ -1,0 +1,1 @@
+"""A zoo of tiny trained models whose truth is known: `python -m bench.zoo make FOLDER`."""
