@@ -86,14 +86,19 @@ class Shelf:
         )  # fmt: skip
 
     def put_out(
-        self, *tools: str, replace: bool = False, dry_run: bool = False
+        self,
+        *tools: str,
+        replace: bool = False,
+        dry_run: bool = False,
+        with_verdicts: bool = False,
     ) -> tuple[ExportReport, list[Draft]]:
         """Export sidecars of all models."""
         wanted = [d for d in self.dialects if set(tools) & set(d.tools)]
         ids = sorted({place.content_id for place in self.catalog.sidecars.places()})
         return export_sidecars(
             self.catalog, wanted, self.dialects, ids,
-            replace=replace, dry_run=dry_run, sink=SilentSink(), cancel=CancelToken(),
+            replace=replace, dry_run=dry_run, with_verdicts=with_verdicts,
+            sink=SilentSink(), cancel=CancelToken(),
         )  # fmt: skip
 
     def fact(self, content_id: int, field: str) -> tuple[str, str] | None:

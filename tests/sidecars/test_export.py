@@ -14,6 +14,7 @@ from PIL import Image
 
 from loradex.catalog.sidecar_journal import PlannedWrite
 from loradex.domain.progress import CancelToken, SilentSink
+from loradex.domain.verdicts import Verdict
 from loradex.errors import BadReference, LoradexError
 from loradex.operations.sidecars import exporting, files
 from loradex.operations.sidecars.bounded import SidecarRefused
@@ -23,6 +24,7 @@ from loradex.operations.sidecars.undoing import UndoReport, latest_export, undo_
 from loradex.settings import Settings
 from sidecars.conftest import Shelf
 from sidecars.test_dialects import put
+from verdict_kit import BEST, NEEDS, USABLE
 
 ALL = ("lora-manager", "a1111", "swarm", "stability-matrix", "civitai-helper")
 
@@ -443,3 +445,35 @@ def test_what_is_no_picture_is_not_written_as_one(shelf: Shelf, data: bytes) -> 
     shelf.take_in()
     assert previews(shelf).written["previews"] == 0
     assert not (shelf.root / "ink.preview.png").exists()
+
+
+def test_measured_strengths_stand_below_a_persons_own(shelf: Shelf) -> None:
+    id_ = shelf.model("ink.safetensors")
+    shelf.catalog.verdicts.record(Verdict(id_, (NEEDS, USABLE, BEST)))
+    shelf.put_out("a1111", "lora-manager")
+    assert (shelf.read("ink.json")["preferred weight"], shelf.read("ink.json")["notes"]) == (
+        0.8,
+        "",
+    )
+    tips = json.loads(str(shelf.read("ink.metadata.json")["usage_tips"]))
+    assert (tips["strength"], tips["strength_min"], tips["strength_max"]) == (0.8, 0.4, 1.1)
+    shelf.catalog.preferences.set([id_], {"strength": 0.6})
+    shelf.put_out("a1111")
+    assert shelf.read("ink.json")["preferred weight"] == 0.6
+
+
+def test_notes_tell_verdicts_only_when_asked(shelf: Shelf) -> None:
+    id_ = shelf.model("ink.safetensors")
+    shelf.catalog.person.set_note(id_, "mine")
+    shelf.catalog.verdicts.record(
+        Verdict(id_, (NEEDS, BEST), checkpoint="base", created_at=1_700_000_000.0)
+    )
+    shelf.put_out("a1111")
+    assert shelf.read("ink.json")["notes"] == "mine"
+    shelf.put_out("a1111", with_verdicts=True)
+    told = "mine\n\nloradex: needs its trigger ohwx · best 0.8 (probed on base, 2023-11-1"
+    assert str(shelf.read("ink.json")["notes"]).startswith(told)
+    shelf.catalog.person.set_note(id_, "")
+    shelf.catalog.verdicts.clear([id_])
+    shelf.take_in()
+    assert shelf.catalog.details(id_).note == "", "what loradex wrote itself is no evidence"

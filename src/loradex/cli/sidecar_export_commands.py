@@ -47,6 +47,9 @@ REF is {REF_HELP}.""",
 @click.option("--for", "tools", multiple=True, required=True, metavar="TOOL", help="The tool.")
 @click.option("--previews", is_flag=True, help="Also put NAME.preview.png where no picture lies.")
 @click.option("--replace", is_flag=True, help="Let loradex win where both have changed a key.")
+@click.option(
+    "--with-verdicts", is_flag=True, help="Add what probes found to the notes, a line each."
+)
 @dry_run_option
 @click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 @progress_option
@@ -58,6 +61,7 @@ def export_command(
     tools: tuple[str, ...],
     previews: bool,
     replace: bool,
+    with_verdicts: bool,
     dry_run: bool,
     as_json: bool,
     progress: str,
@@ -83,6 +87,7 @@ def export_command(
                 ids,
                 settings=settings if previews else None,
                 replace=replace,
+                with_verdicts=with_verdicts,
                 dry_run=dry_run,
                 sink=sink,
                 cancel=cancel,

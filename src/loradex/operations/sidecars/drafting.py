@@ -86,10 +86,18 @@ class _LastKnown:
 class Drafter:
     """Drafts sidecars of one export; models are looked up once, folders listed once."""
 
-    def __init__(self, catalog: Catalog, every: Sequence[FencedDialect], *, replace: bool) -> None:
+    def __init__(
+        self,
+        catalog: Catalog,
+        every: Sequence[FencedDialect],
+        *,
+        replace: bool,
+        with_verdicts: bool = False,
+    ) -> None:
         self._catalog = catalog
         self._every = every
         self._replace = replace
+        self._with_verdicts = with_verdicts
         self._folders = Folders()
         self._model: tuple[ModelPlace, SidecarModel] | None = None
 
@@ -233,7 +241,8 @@ class Drafter:
 
     def _known_model(self, place: ModelPlace) -> SidecarModel:
         if self._model is None or self._model[0] != place:
-            self._model = place, known_model(self._catalog, place)
+            model = known_model(self._catalog, place, with_verdicts=self._with_verdicts)
+            self._model = place, model
         return self._model[1]
 
     def _keys(

@@ -59,6 +59,7 @@ def export_sidecars(
     *,
     settings: Settings | None = None,
     replace: bool = False,
+    with_verdicts: bool = False,
     dry_run: bool = False,
     sink: ProgressSink,
     cancel: CancelToken,
@@ -66,7 +67,8 @@ def export_sidecars(
     """Write sidecars beside all places of these models.
 
     `every` are all dialects there are: a file of another one under the same name is left alone.
-    With `settings` previews are put where none lie, as these allow. Returns the report, and the
+    With `settings` previews are put where none lie, as these allow; `with_verdicts` adds what
+    probes found to the notes. Returns the report, and the
     drafts with conflicts; with `dry_run` all drafts that would be written. Raises `Cancelled`; what
     was written until then is journaled.
     """
@@ -76,7 +78,8 @@ def export_sidecars(
     tools = sorted({dialect.name for dialect in dialects})
     with moving(catalog.home):
         places = catalog.sidecars.places(content_ids)
-        steps = [run.texts(places, dialects, every, replace=replace)]
+        drafter = Drafter(catalog, every, replace=replace, with_verdicts=with_verdicts)
+        steps = [run.texts(places, dialects, drafter)]
         if settings is not None:
             # Before the texts: they tell where the preview is.
             steps.insert(0, run.previews(places, every, settings, dry_run=dry_run))
@@ -105,12 +108,9 @@ class _Export:
         self,
         places: Sequence[ModelPlace],
         dialects: Sequence[FencedDialect],
-        every: Sequence[FencedDialect],
-        *,
-        replace: bool,
+        drafter: Drafter,
     ) -> Iterator[Draft]:
         """Yield what would be written beside these models."""
-        drafter = Drafter(self.catalog, every, replace=replace)
         for place in self._told("Writing sidecars", places):
             for dialect in dialects:
                 try:

@@ -17,6 +17,7 @@ from loradex.domain.sidecars import SidecarHub, SidecarModel
 from loradex.operations.previews.beside import pictures_beside
 from loradex.operations.sidecars.finding import name_of
 from loradex.operations.sidecars.says import plain
+from loradex.operations.sidecars.verdict_note import noted
 
 if TYPE_CHECKING:
     from loradex.catalog.catalog import Catalog
@@ -32,8 +33,10 @@ _USUAL = {
 """The hub's name of a base that has several there."""
 
 
-def known_model(catalog: Catalog, place: ModelPlace) -> SidecarModel:
-    """Return what is known of the model at a place."""
+def known_model(
+    catalog: Catalog, place: ModelPlace, *, with_verdicts: bool = False
+) -> SidecarModel:
+    """Return what is known of the model at a place; what probes found is in the note if asked."""
     id_ = place.content_id
     details = catalog.details(id_)
     page = catalog.sidecars.pages([id_]).get(id_)
@@ -65,7 +68,7 @@ def known_model(catalog: Catalog, place: ModelPlace) -> SidecarModel:
         words=row.trigger_words,
         tags=row.tags,
         removed_tags=tuple(sorted(removed)),
-        note=details.note,
+        note=noted(details.note, details.verdicts) if with_verdicts else details.note,
         favourite=row.favourite,
         rating=row.rating,
         content_level=row.content_level,
