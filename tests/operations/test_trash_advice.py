@@ -12,7 +12,7 @@ import pytest
 from catalog_kit import model, version
 from files_kit import lora
 from loradex.catalog.catalog import Catalog
-from loradex.domain.verdicts import Finding, Verdict, VerdictKind
+from loradex.domain.verdicts import Finding, Verdict, VerdictKind, VerdictSource
 from loradex.operations.moves.trash_can import TrashKind
 from loradex.operations.tidying.advising import Trashing, TrashPlan, plan_trash
 from loradex.paths import Home
@@ -70,7 +70,7 @@ def test_older_versions_go_and_the_newest_stays(catalog: Catalog) -> None:
         ("favourite", "it is a favourite"),
         ("rated 4", "you rated it 4 or better"),
         ("rated 5", "you rated it 4 or better"),
-        ("judged", "it was tested and judged"),
+        ("judged", "you judged it yourself"),
         ("model gone", "the hub has it no longer"),
         ("version gone", "the hub has it no longer"),
         ("archived", "the hub has it no longer"),
@@ -89,7 +89,7 @@ def test_what_never_goes(catalog: Catalog, shelf: Path, change: str, reason: str
         catalog.person.set_rating([id_], int(change[-1]))
     elif change == "judged":
         finding = Finding(VerdictKind.ALWAYS_ON, "Acts without its words.")
-        catalog.verdicts.record(Verdict(id_, (finding,)))
+        catalog.verdicts.record(Verdict(id_, (finding,), VerdictSource.PERSON))
     elif change == "model gone":
         catalog.updates.record_gone("civitai", [70])
     elif change == "version gone":
@@ -140,3 +140,16 @@ def test_what_pictures_were_made_with_stays_longer(catalog: Catalog) -> None:
     assert "no picture that was read was made with it" in reasons[content(catalog, "v1")]
     assert "no picture that was read was made with it" not in reasons[used]
     assert found.advice[-1].content_id == used
+
+
+def test_what_probes_found_is_a_reason_only_when_it_was_nothing(catalog: Catalog) -> None:
+    nothing = Finding(VerdictKind.NO_EFFECT, "Pictures hardly change.")
+    works = Finding(VerdictKind.ALWAYS_ON, "Acts without its words.")
+    for name, findings in (("v1", (nothing,)), ("v2", (nothing, works))):
+        catalog.verdicts.record(Verdict(content(catalog, name), findings))
+    reasons = {each.content_id: each.reasons for each in advised(catalog, free=10**12).advice}
+    told = [
+        ("no effect was found" in reasons[id_], "it was never tested" in reasons[id_])
+        for id_ in (content(catalog, name) for name in ("v1", "v2", "v3"))
+    ]
+    assert told == [(True, False), (False, False), (False, True)]

@@ -274,11 +274,11 @@ _TAGS = (
     f" WHERE content_id IN {_WANTED} AND source = 'person' AND NOT removed ORDER BY name"
 )
 _COUNTS = {
-    name: f"SELECT content_id, count(*) FROM {table} WHERE content_id IN {_WANTED}"
+    name: f"SELECT content_id, count(*) FROM {table} WHERE content_id IN {_WANTED}{of_person}"
     " GROUP BY content_id"
-    for name, table in (
-        ("verdicts", "verdict"),
-        ("collections", "collection_member"),
-        ("fields", "custom_value"),
+    for name, table, of_person in (
+        ("verdicts", "verdict", " AND source = 'person'"),
+        ("collections", "collection_member", ""),
+        ("fields", "custom_value", ""),
     )
 }

@@ -53,6 +53,10 @@ class Use(NamedTuple):
     favourite: bool
     added_at: float
     verdicts: int
+    """Of the person; what probes found is no reason to keep."""
+    probes: int
+    no_effect: bool
+    """A probe, or the person, found no effect, and none found any."""
     grids: int
     """Cells of grids that it is in."""
     uses: int
@@ -198,7 +202,12 @@ _HUB_NAMES = (
 )
 _USES = (
     "SELECT content.id, name, kind, size, sha256, rating, favourite, added_at,"
-    " (SELECT count(*) FROM verdict WHERE verdict.content_id = content.id),"
+    " (SELECT count(*) FROM verdict WHERE verdict.content_id = content.id AND source = 'person'),"
+    " (SELECT count(*) FROM verdict WHERE verdict.content_id = content.id AND source = 'probe'),"
+    " EXISTS (SELECT 1 FROM verdict_finding AS f WHERE f.content_id = content.id AND counts"
+    " AND f.kind = 'no-effect') AND NOT EXISTS (SELECT 1 FROM verdict_finding AS f"
+    " WHERE f.content_id = content.id AND counts AND f.kind NOT IN ('no-effect', 'undecided',"
+    " 'does-not-fit', 'dead-trigger')),"
     " (SELECT count(*) FROM grid_model WHERE grid_model.content_id = content.id),"
     " coalesce(uses, 0), last_used FROM content"
     " LEFT JOIN content_use ON content_use.content_id = content.id"

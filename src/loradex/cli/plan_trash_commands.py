@@ -40,8 +40,9 @@ def trash_command(
     """Find what may go of the models that QUERY finds (of all without one), the first to go first.
 
     Older versions of what you have a newer one of, models you rated 1 or 2, that no picture was
-    made with, that were never tested. Never one that no hub is known to give to everybody, with
-    exactly these bytes; nor a favourite, one rated 4 or 5, or one that was tested and judged.
+    made with, that probes found no effect of, that were never tested. Never one that no hub is
+    known to give to everybody, with exactly these bytes; nor a favourite, one rated 4 or 5, or one
+    that you judged yourself.
     All you wrote about a model stays known. No file is changed: `loradex apply` does it.
     """
     from loradex.errors import UsageError  # noqa: PLC0415

@@ -194,7 +194,9 @@ class _Weighing:
             days = int((self._now - use.last_used) // 86_400)
             if days > _LONG_UNUSED_DAYS:
                 reasons.append((1.0, f"last used {days} days ago"))
-        if not use.grids and not use.verdicts:
+        if use.no_effect:
+            reasons.append((0.75, "no effect was found"))
+        if not use.grids and not use.probes:
             reasons.append((0.5, "it was never tested"))
         if use.rating is None:
             reasons.append((0.25, "you have not rated it"))
@@ -208,7 +210,7 @@ def _protected(use: Use) -> str:
     if use.rating is not None and use.rating >= LIKED:
         return "you rated it 4 or better"
     if use.verdicts:
-        return "it was tested and judged"
+        return "you judged it yourself"
     return ""
 
 
