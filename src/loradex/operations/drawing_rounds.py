@@ -7,12 +7,13 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from types import TracebackType
 
 import msgspec
 
+from loradex.domain.clip_scores import ClipAnswer, ClipRequest
 from loradex.domain.denoising import DenoisingLoss, DenoisingVariant, NoiseDraw
 from loradex.domain.grid import Cell, FailedCell, RenderedCell
 from loradex.domain.progress import CancelToken, ProgressSink
@@ -142,6 +143,20 @@ class DrawingRoom:
             for event in answers
             if event["event"] == "loss"
         ]
+
+    def clip_scores(self, ask: ClipRequest) -> ClipAnswer:
+        """Return how alike pictures are to an image tower.
+
+        The room's tokenizers are tried after those of the request. Raises `NotRenderable` for a
+        tower that cannot be used, and `RenderError` for a picture that cannot be read.
+        """
+        ask = replace(ask, tokenizers=(*ask.tokenizers, *map(str, self._tokenizers)))
+        answers = [
+            event["answer"]
+            for event in self._ask("clip", ask=asdict(ask))
+            if event["event"] == "clip"
+        ]
+        return msgspec.convert(answers[0], ClipAnswer)
 
     def _drawn(
         self, cells: Sequence[Cell], folder: Path, *, otherwise: bool

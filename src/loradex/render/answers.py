@@ -11,10 +11,11 @@ import msgspec
 from loradex.domain.denoising import DenoisingVariant, NoiseDraw
 from loradex.domain.grid import Cell, FailedCell, RenderedCell
 from loradex.domain.grid_json import spec_from_json
-from loradex.domain.progress import CancelToken, ProgressSink
+from loradex.domain.progress import CancelToken, Progress, ProgressSink
 from loradex.domain.recipe_json import cell_from_plain, recipe_from_plain
 from loradex.render.denoising_loss import denoising_losses
 from loradex.render.engine import engine_of
+from loradex.render.image_tower import clip_scores
 from loradex.render.plan import drawing_order, plan_grid
 from loradex.render.quiet import offline_and_quiet
 from loradex.render.resident import Resident
@@ -39,6 +40,7 @@ class Answers:
             "cells": self._cells,
             "tokens": self._tokens,
             "losses": self._losses,
+            "clip": self._clip,
         }
         return known[request["do"]](request, sink, cancel)
 
@@ -97,6 +99,14 @@ class Answers:
             cancel=cancel,
         ):
             yield "loss", asdict(loss)
+
+    def _clip(
+        self, request: Mapping[str, object], sink: ProgressSink, cancel: CancelToken
+    ) -> Iterator[Answer]:
+        cancel.check()
+        asked = msgspec.convert(request["ask"], dict[str, object])
+        sink.progress(Progress("Looking at pictures", 0, None, "pictures"))
+        yield "clip", {"answer": clip_scores(asked)}
 
 
 def _named(cell: RenderedCell | FailedCell) -> str:
