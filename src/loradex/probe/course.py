@@ -28,10 +28,9 @@ def course(state: State) -> Points:
     """Yield points until the verdict is as sure as the inquiry's depth allows."""
     inquiry = state.inquiry
     yield from _first_look(state, 1.0, inquiry.words)
-    strength = 1.0
     if not _acts_somewhere(state, 1.0, inquiry.words):
         yield from _first_look(state, STRONGEST, inquiry.words)
-        strength = STRONGEST
+    strength = tested_strength(state)
     if inquiry.mined and not any(
         state.answered(word, strength) is Decision.YES for word in inquiry.words
     ):
@@ -39,6 +38,15 @@ def course(state: State) -> Points:
     if not _acts_somewhere(state, strength, (*inquiry.words, *inquiry.mined)):
         return
     yield from _strengths(state, best_words(state, strength))
+
+
+def tested_strength(state: State) -> float:
+    """Return the strength at which words are compared: 1, or the strongest where 1 does nothing."""
+    return (
+        STRONGEST
+        if _drawn(state, Place(STRONGEST)) and not _acts_somewhere(state, 1.0, state.inquiry.words)
+        else 1.0
+    )
 
 
 def _first_look(state: State, strength: float, words: Sequence[TriedWord]) -> Points:
@@ -59,9 +67,7 @@ def open_contexts(state: State, strength: float, words: Sequence[TriedWord]) -> 
     for word in words:
         answered = state.answered(word, strength)
         leaks = state.leaks(word, strength)
-        if answered is Decision.OPEN or (
-            answered is Decision.YES and leaks is Decision.OPEN
-        ):
+        if answered is Decision.OPEN or (answered is Decision.YES and leaks is Decision.OPEN):
             found |= dict.fromkeys((NO_WORDS, word.text, word.placebo))
     return list(found)
 

@@ -66,9 +66,7 @@ class Curve:
 
 def curve_of(state: State, words: str) -> Curve:
     """Return the response over the strengths that were drawn with these words."""
-    strengths = [
-        one for one in state.samples.strengths(words) if state.samples.pairs(one, words)
-    ]
+    strengths = [one for one in state.samples.strengths(words) if state.samples.pairs(one, words)]
     points, levels = [], []
     for strength in strengths:
         point = _point(state, Place(strength, words))
@@ -95,9 +93,7 @@ def _point(state: State, place: Place) -> CurvePoint:
     return CurvePoint(
         strength=place.strength,
         words=place.words,
-        effect=Interval(
-            effect.mean / floor, effect.low / floor, effect.high / floor, effect.pairs
-        ),
+        effect=Interval(effect.mean / floor, effect.low / floor, effect.high / floor, effect.pairs),
         share=state.share(place) or _NOTHING,
         response=along(moved, reference, common(moved, reference)),
         diversity=diversity(samples, place),

@@ -18,6 +18,7 @@ from loradex.probe.statistics import jackknifed, t_interval
 
 if TYPE_CHECKING:
     from loradex.probe.features import Features, Vector
+    from loradex.probe.pictures import Pixels
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +48,32 @@ def seed_distance(samples: Samples, words: str = NO_WORDS) -> float:
 
 
 def diversity(samples: Samples, place: Place) -> float | None:
-    """Return how far apart pictures are at a place, 1 being as far as without the LoRA.
+    """Return how unlike pictures are at a place, 1 being as unlike as without the LoRA.
 
-    None where there are fewer than two, or the base's are all alike.
+    Distances count by the contrast of the two pictures, so that a style of pale or harsh pictures
+    is neither less nor more diverse. None for fewer than two, and where the base's are all alike.
     """
     pairs = samples.whole(place.strength, place.words)
-    base = _spread(samples, 0.0, place.words, pairs)
-    return _spread(samples, place.strength, place.words, pairs) / base if base > 0 else None
+    base = _spread(samples, 0.0, place.words, pairs, unlike)
+    if base <= 0:
+        return None
+    return _spread(samples, place.strength, place.words, pairs, unlike) / base
+
+
+def unlike(one: Pixels, other: Pixels) -> float:
+    """Return how unlike two pictures are: 0 for the same, about 1 for pictures of no relation.
+
+    Their distance by that of two unrelated pictures of their contrast. 0 for two of one colour.
+    """
+    import numpy as np  # noqa: PLC0415 - heavy
+
+    contrast = float(np.sqrt(_variance(one) + _variance(other))) * 255
+    return distance(one, other) / contrast if contrast > 0 else 0.0
+
+
+def _variance(pixels: Pixels) -> float:
+    """Return the mean variance of the three channels."""
+    return float(pixels.reshape(-1, 3).var(axis=0).mean())
 
 
 def moves(samples: Samples, place: Place) -> dict[Pair, Vector]:
@@ -116,8 +136,14 @@ def _both(samples: Samples, place: Place) -> list[tuple[Pair, Features, Features
     return found
 
 
-def _spread(samples: Samples, strength: float, words: str, pairs: Sequence[Pair]) -> float:
+def _spread(
+    samples: Samples,
+    strength: float,
+    words: str,
+    pairs: Sequence[Pair],
+    apart_by: Callable[[Pixels, Pixels], float] = distance,
+) -> float:
     known = [samples.at(pair, strength, words).features for pair in pairs]
     chosen = [one for one in known if one is not None]
-    apart = [distance(one.pixels, other.pixels) for one, other in combinations(chosen, 2)]
+    apart = [apart_by(one.pixels, other.pixels) for one, other in combinations(chosen, 2)]
     return sum(apart) / len(apart) if apart else 0.0

@@ -56,14 +56,14 @@ class Prober:
             self._take(wanted[key], cell)
         self.reused += len(known)
         missing = [self.cells.cell(point) for key, point in wanted.items() if key not in known]
-        for cell in self.draw(missing) if missing else ():
-            self.catalog.grids.record([cell])
-            if isinstance(cell, FailedCell):
-                self._fail(wanted[cell.key], cell)
+        for made in self.draw(missing) if missing else ():
+            self.catalog.grids.record([made])
+            if isinstance(made, FailedCell):
+                self._fail(wanted[made.key], made)
                 continue
             self.drawn += 1
-            self.seconds += cell.seconds
-            self._take(wanted[cell.key], cell)
+            self.seconds += made.seconds
+            self._take(wanted[made.key], made)
 
     def count_shared(self) -> int:
         """Return how many of the pictures belong to the checkpoint alone."""
