@@ -88,11 +88,11 @@ _WORD_SCORE: _Raw = {
 }  # fmt: skip
 _EXTRA: _Raw = {
     "name": "", "title": "", "source": "", "unit": "", "strength": math.nan, "base": math.nan,
-    "lora": math.nan, "difference": _INTERVAL,
+    "lora": math.nan, "difference": _INTERVAL, "meaning": "",
 }  # fmt: skip
 _EVIDENCE: _Raw = {
     "floor": math.nan, "seed_distance": math.nan, "engine": "", "drawn": 0, "reused": 0,
-    "shared": 0, "seconds": math.nan, "version": 1,
+    "shared": 0, "seconds": math.nan, "version": 1, "depth": "normal", "stopped": False,
 }  # fmt: skip
 
 
@@ -170,6 +170,7 @@ def _bounded(evidence: ProbeEvidence) -> ProbeEvidence:
             for name, value in list(evidence.settings.items())[:MOST_NAMES]
         },
         engine=_name(evidence.engine),
+        depth=_name(evidence.depth),
         extra=tuple(_bounded_extra(measure) for measure in evidence.extra[:MOST_POINTS]),
     )
 
@@ -181,6 +182,7 @@ def _bounded_extra(measure: ExtraMeasure) -> ExtraMeasure:
         title=_name(measure.title),
         source=_name(measure.source),
         unit=_name(measure.unit),
+        meaning=storable(measure.meaning, TEXT_LIMIT),
     )
 
 

@@ -128,3 +128,7 @@ class ProbeEvidence:
     extra: tuple[ExtraMeasure, ...] = ()
     version: int = 1
     """Raised when measuring or judging changes, so that old verdicts can be told."""
+    depth: str = Depth.NORMAL.value
+    """A `Depth` word."""
+    stopped: bool = False
+    """Whether its time was up before all was decided."""
