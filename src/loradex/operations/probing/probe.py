@@ -96,6 +96,8 @@ def probe_lora(
         seconds=time.monotonic() - started,
         extra=measured,
         version=VERSION,
+        depth=request.depth.value,
+        stopped=stopped,
     )
     title = f"Probe of {plan.details.row.name} on {checkpoint.name}"
     published = publish_probe(
