@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 _DARK, _BRIGHT = 2.5 / 255, 252.5 / 255
 _FLAT = 1.5 / 255
-"""A spread of lightness below this is one colour all over."""
+"""Where no channel spreads wider than this, a picture is one colour all over."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def signs(
         fine=_fine_share(light),
         rough=float(np.mean(laplacian**2)),
         contrast=contrast,
-        flat=contrast < _FLAT,
+        flat=float(pixels.reshape(-1, 3).std(axis=0).max()) < _FLAT,
         latent_std=latent_std,
         latent_max=latent_max,
     )

@@ -110,9 +110,21 @@ def _strengths(state: State, words: str) -> Points:
     while True:
         wanted = [one for one in _wanted(state, curve_of(state, words)) if one not in tried]
         if not wanted:
-            return
+            break
         tried |= set(wanted)
         yield state.inquiry.points(FIRST_PAIRS, wanted, (words,))
+    yield from _confirmed(state, words)
+
+
+def _confirmed(state: State, words: str) -> Points:
+    """Draw more seeds where the first few seem to collapse: two of one prompt may be alike."""
+    count = FIRST_PAIRS + _MORE
+    while count <= state.inquiry.most_pairs:
+        levels = curve_of(state, words).levels
+        level = next((one for one in levels if one.collapses), None)
+        if level is None or len(state.samples.pairs(level.strength, words)) >= count:
+            return
+        yield state.inquiry.points(count, (level.strength,), (words,))
 
 
 def _wanted(state: State, curve: Curve) -> list[float]:

@@ -48,16 +48,20 @@ def seed_distance(samples: Samples, words: str = NO_WORDS) -> float:
 
 
 def diversity(samples: Samples, place: Place) -> float | None:
-    """Return how unlike pictures are at a place, 1 being as unlike as without the LoRA.
+    """Return how far apart seeds of one prompt are at a place, 1 being as far as without the LoRA.
 
-    Distances count by the contrast of the two pictures, so that a style of pale or harsh pictures
-    is neither less nor more diverse. None for fewer than two, and where the base's are all alike.
+    Taken both as it is and by the pictures' contrast, of which the larger counts: pale pictures
+    are not alike for being pale, nor those with a pattern in common for its contrast. None
+    without two seeds of a prompt, and where the base's are all alike.
     """
     pairs = samples.whole(place.strength, place.words)
-    base = _spread(samples, 0.0, place.words, pairs, unlike)
-    if base <= 0:
-        return None
-    return _spread(samples, place.strength, place.words, pairs, unlike) / base
+    shares = []
+    for apart_by in (distance, unlike):
+        base = _between_seeds(samples, 0.0, place.words, pairs, apart_by)
+        if base <= 0:
+            return None
+        shares.append(_between_seeds(samples, place.strength, place.words, pairs, apart_by) / base)
+    return max(shares)
 
 
 def unlike(one: Pixels, other: Pixels) -> float:
@@ -136,14 +140,30 @@ def _both(samples: Samples, place: Place) -> list[tuple[Pair, Features, Features
     return found
 
 
-def _spread(
+def _spread(samples: Samples, strength: float, words: str, pairs: Sequence[Pair]) -> float:
+    """Return the mean distance between all pictures of a place; 0.0 for fewer than two."""
+    known = [samples.at(pair, strength, words).features for pair in pairs]
+    chosen = [one for one in known if one is not None]
+    return _mean([distance(one.pixels, other.pixels) for one, other in combinations(chosen, 2)])
+
+
+def _between_seeds(
     samples: Samples,
     strength: float,
     words: str,
     pairs: Sequence[Pair],
-    apart_by: Callable[[Pixels, Pixels], float] = distance,
+    apart_by: Callable[[Pixels, Pixels], float],
 ) -> float:
-    known = [samples.at(pair, strength, words).features for pair in pairs]
-    chosen = [one for one in known if one is not None]
-    apart = [apart_by(one.pixels, other.pixels) for one, other in combinations(chosen, 2)]
-    return sum(apart) / len(apart) if apart else 0.0
+    """Return the mean distance between seeds of the same prompt; 0.0 where no prompt has two."""
+    apart = []
+    for one, other in combinations(pairs, 2):
+        if one[0] == other[0]:
+            first = samples.at(one, strength, words).features
+            second = samples.at(other, strength, words).features
+            if first is not None and second is not None:
+                apart.append(apart_by(first.pixels, second.pixels))
+    return _mean(apart)
+
+
+def _mean(values: Sequence[float]) -> float:
+    return sum(values) / len(values) if values else 0.0
