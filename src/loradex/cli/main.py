@@ -47,6 +47,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "recipe": ("recipe", "Read what pictures were made with, and find those models here."),
     "used": ("used", "Tell in which pictures a model was used, and how."),
     "preview": ("preview", "Draw a picture of each model that has none."),
+    "probe": ("probe", "Find out what LoRAs do: draw, measure and judge them."),
     "doctor": ("doctor", "Look for what is wrong with files, folders and the catalog."),
     "backup": ("backup", "Copy the catalog, or list the copies there are."),
     "restore": ("backup", "Bring the catalog back from a copy."),

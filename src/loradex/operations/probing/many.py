@@ -50,7 +50,16 @@ class NotReached:
     predicted: float
 
 
-Outcome = Done | Failed | NotReached
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """What a probe would draw, and the tokenizers that would be downloaded first."""
+
+    task: ProbeTask
+    cost: ProbeCost
+    downloads: tuple[PublishedTokenizer, ...] = ()
+
+
+Outcome = Done | Failed | NotReached | Planned
 
 
 @contextmanager
@@ -83,7 +92,7 @@ def run_probes(
     budget: Budget,
     *,
     offline: bool = False,
-) -> Iterator[Outcome]:
+) -> Iterator[Done | Failed | NotReached]:
     """Probe in this order, and yield what became of each as soon as it is kept.
 
     One that would take longer than the budget has left is not begun, nor is any after it; the one
@@ -105,20 +114,27 @@ def run_probes(
             yield Failed(task, error)
 
 
-def cost_of(
+def probe_costs(
     catalog: Catalog,
-    task: ProbeTask,
+    tasks: Sequence[ProbeTask],
     request: ProbeRequest,
     *,
     offline: bool = False,
     sink: ProgressSink,
     cancel: CancelToken,
-) -> tuple[ProbeCost, tuple[PublishedTokenizer, ...]]:
-    """Return what a probe would draw, and download first; raise what probing would raise."""
+) -> Iterator[Planned | Failed]:
+    """Yield what each probe would draw, or the error that it would end with."""
     finder = ModelFinder(catalog, sink, cancel)
-    checkpoint = _checkpoint(finder, task)
-    missing = _lacking(catalog, checkpoint, offline=offline)
-    return probe_cost(finder, task, checkpoint, request), missing
+    for task in tasks:
+        cancel.check()
+        try:
+            checkpoint = _checkpoint(finder, task)
+            missing = _lacking(catalog, checkpoint, offline=offline)
+            yield Planned(task, probe_cost(finder, task, checkpoint, request), missing)
+        except (Cancelled, CatalogError, ExtraMissing):
+            raise
+        except LoradexError as error:
+            yield Failed(task, error)
 
 
 @dataclass(slots=True)
