@@ -49,7 +49,7 @@ def found_references(
     for where, reason in found.problems:
         sink.problem(Problem(where, reason))
     paths = [Path(os.fsdecode(file.raw_path)) for file in found.files]
-    if not paths and not found.problems:
+    if places and not paths and not found.problems:
         sink.problem(Problem("References", "There is no picture: PNG, JPEG and WebP are read."))
     if len(paths) > MOST_PICTURES:
         sink.problem(
