@@ -33,9 +33,7 @@ def test_no_values_are_refused(values: list[float]) -> None:
 
 def test_the_jackknife_of_a_mean_is_students_interval() -> None:
     values = [0.3, 0.9, 0.1, 0.5, 0.7, 0.2]
-    without = [
-        sum(values[:n] + values[n + 1 :]) / (len(values) - 1) for n in range(len(values))
-    ]
+    without = [sum(values[:n] + values[n + 1 :]) / (len(values) - 1) for n in range(len(values))]
     found, known = jackknifed(sum(values) / len(values), without), t_interval(values)
     assert found.low == pytest.approx(known.low)
     assert found.high == pytest.approx(known.high)

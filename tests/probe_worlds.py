@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -87,14 +87,3 @@ def cells_with_lora(samples: Samples) -> int:
 
 def _chance(*parts: object) -> np.random.Generator:
     return np.random.default_rng(zlib.crc32(repr(parts).encode()))
-
-
-def rounds(lora: Lora, *words: TriedWord) -> Iterator[int]:
-    """Yield how many pictures each round asks for."""
-    inquiry = Inquiry(3, (1, 2, 3, 4), words, (), Depth.NORMAL)
-    state = State(inquiry, Samples(), 0.29)
-    for points in course(state):
-        yield len(points)
-        for point in points:
-            pixels = picture(point, lora)
-            state.samples.add(point, Sample(features(pixels), signs(pixels)))
