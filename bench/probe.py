@@ -3,7 +3,7 @@
     python -m bench.zoo make /tmp/zoo --set tuned
     python bench/probe.py /tmp/zoo/tuned [--thorough] [--only NAME …]
 
-A folder holds `truth.json` (what `bench/zoo` writes; its own form is told there), the checkpoint and
+A folder holds `truth.json` (what `bench/zoo` writes and tells the form of), the checkpoint and
 the LoRAs. Each LoRA is right when everything that must be said of it is said and nothing that must
 not. A finding that must not be said is a confident wrong one; `undecided` in place of what must be
 said is not right, but honest.
@@ -28,10 +28,10 @@ from loradex.domain.verdicts import VerdictKind
 from loradex.operations.grid_models import ModelFinder
 from loradex.operations.hash_pass import hash_pass
 from loradex.operations.libraries import add_library
+from loradex.operations.probing.many import probe_room
 from loradex.operations.probing.planning import chosen_checkpoint
 from loradex.operations.probing.probe import Probed, ProbeRoom, probe_lora
 from loradex.operations.probing.request import ProbeRequest, ProbeSettings
-from loradex.operations.probing.room import drawing_room
 from loradex.operations.scan import scan
 from loradex.paths import Home
 from loradex.plugin_manager import Plugins
@@ -61,7 +61,7 @@ class Tally:
 
 
 def main() -> int:
-    """Probe every LoRA of a folder and print the tables; return 1 when one was confidently wrong."""
+    """Probe every LoRA of a folder, print the tables; return 1 when one was confidently wrong."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--quick", action="store_true")
@@ -89,8 +89,7 @@ def run(folder: Path, home: Home, depth: Depth, only: Sequence[str]) -> Tally:
         scan(catalog, catalog.files.libraries(), workers=2, sink=sink, cancel=cancel)
         hash_pass(catalog, sink=sink, cancel=cancel)
         request = ProbeRequest(depth=depth, prompts=tuple(facts["prompts"]), settings=settings)
-        with drawing_room(catalog, request, sink=sink, cancel=cancel) as drawing:
-            room = ProbeRoom(catalog, drawing, Plugins(), sink, cancel)
+        with probe_room(catalog, request, Plugins(), sink=sink, cancel=cancel) as room:
             for truth in truths(folder, facts):
                 if only and truth.file.stem not in only:
                     continue
