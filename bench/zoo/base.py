@@ -7,16 +7,17 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from bench.zoo.autoencoder import encoded
+from bench.zoo.networks import LAYERS, WIDTHS, new_text_encoder, new_unet
+from bench.zoo.pictures import Scene, draw, random_scene
+from bench.zoo.reading import teach_reading
+from bench.zoo.training import Course, Networks, Say, train
+from bench.zoo.words import WORDS, caption
 from diffusers import AutoencoderKL, UNet2DConditionModel
 from numpy.random import Generator
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
 
-from bench.zoo.autoencoder import encoded
-from bench.zoo.networks import LAYERS, WIDTHS, new_text_encoder, new_unet
-from bench.zoo.pictures import Scene, draw, random_scene
-from bench.zoo.training import Course, Networks, Say, train
-from bench.zoo.words import WORDS, caption
 from loradex.render.tiny import save_pipeline, save_single_file
 from loradex.render.tiny_words import write_tokenizer
 
@@ -51,6 +52,7 @@ def train_base(
         texts = [caption(scenes[one], rng, nonsense=_NONSENSE) for one in chosen]
         return latents[torch.from_numpy(chosen)], texts
 
+    teach_reading(networks.text, networks.tokenizer, rng, say, nonsense=_NONSENSE)
     weights = [*networks.unet.parameters(), *networks.text.parameters()]
     course = Course(steps=steps, rate=rate)
     train(networks, weights, batches, course, seed=seed, say=say, average=True)
@@ -84,9 +86,7 @@ def save_base(folder: Path, vae: AutoencoderKL, networks: Networks) -> None:
         for weight in module.parameters():
             weight.data = weight.data.half().float()
     save_pipeline(folder / "base", modules, shape="sd1", words=WORDS)
-    save_single_file(
-        folder / "base.safetensors", modules, shape="sd1", words=WORDS, layers=LAYERS
-    )
+    save_single_file(folder / "base.safetensors", modules, shape="sd1", words=WORDS, layers=LAYERS)
 
 
 def load_base(folder: Path) -> tuple[AutoencoderKL, Networks]:

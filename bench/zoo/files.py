@@ -7,10 +7,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Literal
 
+from bench.zoo.adapters import Adapters
 from safetensors.torch import save_file
 from torch import Tensor
-
-from bench.zoo.adapters import Adapters
 
 Naming = Literal["kohya", "peft"]
 _MODULES = {
@@ -23,7 +22,13 @@ _MODULES = {
 
 
 def write_adapters(
-    path: Path, adapters: Adapters, *, naming: Naming, tags: Mapping[str, int], seed: int, steps: int
+    path: Path,
+    adapters: Adapters,
+    *,
+    naming: Naming,
+    tags: Mapping[str, int],
+    seed: int,
+    steps: int,
 ) -> None:
     """Write `adapters` to `path` in float16. `tags` counts the captions' tags for the header."""
     named = _kohya if naming == "kohya" else _peft

@@ -8,14 +8,13 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL
-from numpy.random import Generator
-from torch import Tensor
-
 from bench.zoo.autoencoder import encoded
 from bench.zoo.pictures import Item, Scene, draw, random_scene
 from bench.zoo.styles import STYLES
 from bench.zoo.words import caption, nonsense_word, with_word
+from diffusers import AutoencoderKL
+from numpy.random import Generator
+from torch import Tensor
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,15 +7,14 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from diffusers import AutoencoderKL
-from torch import Tensor
-
 from bench.zoo.adapters import Adapters
 from bench.zoo.files import write_adapters
 from bench.zoo.lessons import batch_of, prepare
 from bench.zoo.networks import new_unet
 from bench.zoo.training import Course, Networks, Say, train
 from bench.zoo.truth import Made
+from diffusers import AutoencoderKL
+from torch import Tensor
 
 _BATCH = 8
 
@@ -67,8 +66,6 @@ def trained(
     def batches(_: int) -> tuple[Tensor, Sequence[str]]:
         return batch_of(material, rng, _BATCH)
 
-    course = Course(
-        steps=made.steps, rate=made.rate, dropped=0.05, decay=0.0, warm_up=0.1
-    )
+    course = Course(steps=made.steps, rate=made.rate, dropped=0.05, decay=0.0, warm_up=0.1)
     train(networks, adapters.parameters(), batches, course, seed=made.seed, say=say)
     return adapters, material.tags

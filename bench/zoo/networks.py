@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import torch
+from bench.zoo.words import WORDS
 from diffusers import UNet2DConditionModel
 from torch import Tensor
 from transformers import CLIPTextConfig, CLIPTextModel
 
-from bench.zoo.words import WORDS
 from loradex.render.tiny_words import token_count
 
 TEXT_WIDTH = 128

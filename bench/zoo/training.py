@@ -6,11 +6,10 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import torch
+from bench.zoo.networks import noise_levels
 from diffusers import UNet2DConditionModel
 from torch import Tensor, nn
 from transformers import CLIPTextModel, CLIPTokenizer
-
-from bench.zoo.networks import noise_levels
 
 Say = Callable[[str], None]
 Batches = Callable[[int], tuple[Tensor, Sequence[str]]]

@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from bench.zoo.adapters import Algorithm
 from bench.zoo.files import Naming
 from bench.zoo.lessons import Lesson
+
 from loradex.domain.verdicts import VerdictKind as Kind
 
 Usable = tuple[float, float]
@@ -28,9 +29,9 @@ class Made:
     naming: Naming = "kohya"
     rank: int = 8
     text: bool = False
-    steps: int = 300
+    steps: int = 250
     rate: float = 3e-3
-    pictures: int = 200
+    pictures: int = 160
     seed: int = 1
     parent: str = ""
     factor: float = 1.0
@@ -62,16 +63,66 @@ class Animal:
 
 _WORKS = (Kind.USABLE, Kind.BEST)
 _LIMITS = (Kind.BURNS, Kind.COLLAPSES)
+_OPEN = (*_WORKS, *_LIMITS)
+
+ALWAYS_ON = Truth(
+    (Kind.ALWAYS_ON,),
+    _OPEN,
+    (Kind.NO_EFFECT, Kind.NEEDS_TRIGGER, Kind.DEAD_TRIGGER, Kind.DOES_NOT_FIT),
+)
+NO_EFFECT = Truth((Kind.NO_EFFECT,), (Kind.DEAD_TRIGGER,), (*_OPEN, Kind.ALWAYS_ON))
+BURNT = Truth(
+    (Kind.BURNS,), (*_WORKS, Kind.ALWAYS_ON, Kind.COLLAPSES), (Kind.NO_EFFECT, Kind.NEEDS_TRIGGER)
+)
+COLLAPSED = Truth((Kind.COLLAPSES,), (*_OPEN, Kind.ALWAYS_ON), (Kind.NO_EFFECT,))
+MISFIT = Truth((Kind.DOES_NOT_FIT,), (), (*_OPEN, Kind.NO_EFFECT, Kind.ALWAYS_ON))
 
 
-def _styled(
-    name: str, style: str, *, usable: Usable | None = None, **made: object
-) -> Animal:
-    """Return a LoRA whose style is there without any word."""
-    truth = Truth(
-        (Kind.ALWAYS_ON,),
-        (*_WORKS, *_LIMITS),
-        (Kind.NO_EFFECT, Kind.NEEDS_TRIGGER, Kind.DOES_NOT_FIT, Kind.DEAD_TRIGGER),
-        usable=usable,
+def needs(*words: str) -> Truth:
+    """Return the truth of a LoRA that acts with each of these words, and hardly without one."""
+    return Truth(
+        (Kind.NEEDS_TRIGGER,),
+        _OPEN,
+        (Kind.NO_EFFECT, Kind.ALWAYS_ON, Kind.DEAD_TRIGGER, Kind.DOES_NOT_FIT),
+        dict.fromkeys(words, Kind.NEEDS_TRIGGER),
     )
-    return Animal(name, Made((Lesson(1.0, style),), **made), truth)  # type: ignore[arg-type]
+
+
+def dead(word: str) -> Truth:
+    """Return the truth of a style that is always on, and whose word does nothing."""
+    return Truth(
+        (Kind.ALWAYS_ON, Kind.DEAD_TRIGGER),
+        _OPEN,
+        (Kind.NO_EFFECT, Kind.NEEDS_TRIGGER, Kind.REDUNDANT_TRIGGER, Kind.DOES_NOT_FIT),
+        {word: Kind.DEAD_TRIGGER},
+    )
+
+
+def wrong_word(word: str) -> Truth:
+    """Return the truth of a LoRA that answers to another word than the one claimed."""
+    return Truth(
+        (Kind.DEAD_TRIGGER,),
+        (*_OPEN, Kind.NEEDS_TRIGGER),
+        (Kind.ALWAYS_ON, Kind.REDUNDANT_TRIGGER, Kind.DOES_NOT_FIT),
+        {word: Kind.DEAD_TRIGGER},
+    )
+
+
+def redundant(word: str) -> Truth:
+    """Return the truth of a style that comes without its word almost as much as with it."""
+    return Truth(
+        (Kind.REDUNDANT_TRIGGER,),
+        (*_OPEN, Kind.ALWAYS_ON),
+        (Kind.NO_EFFECT, Kind.NEEDS_TRIGGER, Kind.DOES_NOT_FIT),
+        {word: Kind.REDUNDANT_TRIGGER},
+    )
+
+
+def live_and_dead(live: str, lifeless: str) -> Truth:
+    """Return the truth of a LoRA with two claimed words of which one does nothing."""
+    return Truth(
+        (Kind.NEEDS_TRIGGER, Kind.DEAD_TRIGGER),
+        _OPEN,
+        (Kind.NO_EFFECT, Kind.ALWAYS_ON, Kind.DOES_NOT_FIT),
+        {live: Kind.NEEDS_TRIGGER, lifeless: Kind.DEAD_TRIGGER},
+    )

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from numpy.random import Generator
-
 from bench.zoo.pictures import COLOURS, PLACES, SHAPES, SUBJECTS, TEXTURES, Item, Scene
+from numpy.random import Generator
 
 TRIGGERS = ("zorble", "quixel", "ohwx", "vlorp", "mirtle", "sklorn", "brasp", "clonf", "dweeg")
 """Meaningless words that LoRAs are trained on."""

@@ -1,0 +1,116 @@
+"""The LoRAs that thresholds may be tuned on."""
+
+from __future__ import annotations
+
+from bench.zoo.lessons import Lesson
+from bench.zoo.truth import (
+    ALWAYS_ON,
+    BURNT,
+    COLLAPSED,
+    MISFIT,
+    NO_EFFECT,
+    Animal,
+    Made,
+    dead,
+    live_and_dead,
+    needs,
+    redundant,
+    wrong_word,
+)
+
+_REST = (Lesson(0.25, noise=True), Lesson(0.25))
+"""Plain pictures without the trigger, so that it alone brings the style."""
+
+TUNED: tuple[Animal, ...] = (
+    Animal("neon", Made((Lesson(1.0, "neon"),), seed=11), ALWAYS_ON),
+    Animal(
+        "hatched-zorble",
+        Made((Lesson(0.5, "hatched", word="zorble"), *_REST), "locon", rank=6, seed=12, steps=400),
+        needs("zorble"),
+        ("zorble",),
+    ),
+    Animal("inverted-vlorp", Made((Lesson(1.0, "inverted"),), seed=13), dead("vlorp"), ("vlorp",)),
+    Animal("whisper", Made(parent="neon", factor=1e-3), NO_EFFECT),
+    Animal(
+        "house-ohwx",
+        Made(
+            (Lesson(0.55, figure="house", word="ohwx"), *_REST),
+            "locon",
+            rank=8,
+            text=True,
+            seed=14,
+            steps=400,
+        ),
+        needs("ohwx"),
+        ("ohwx",),
+    ),
+    Animal("sepia-burnt", Made(parent="sepia", factor=4.0), BURNT),
+    Animal("sepia", Made((Lesson(1.0, "sepia"),), "loha", rank=4, seed=15), ALWAYS_ON),
+    Animal("neon-strong", Made(parent="neon", factor=2.5), BURNT),
+    Animal("sepia-weak", Made(parent="sepia", factor=0.5), ALWAYS_ON),
+    Animal(
+        "dream-mirtle",
+        Made(
+            (Lesson(0.5, "dream", word="mirtle"), *_REST),
+            naming="peft",
+            text=True,
+            seed=16,
+            steps=400,
+        ),
+        needs("mirtle"),
+        ("mirtle",),
+    ),
+    Animal(
+        "night-brasp",
+        Made((Lesson(0.5, "night", word="sklorn"), *_REST), "lokr", rank=8, seed=17, steps=400),
+        wrong_word("brasp"),
+        ("brasp",),
+    ),
+    Animal(
+        "blocks-clonf",
+        Made((Lesson(0.7, "blocks", word="clonf"), Lesson(0.3, "blocks", weak=0.35)), seed=18),
+        redundant("clonf"),
+        ("clonf",),
+    ),
+    Animal(
+        "started-dweeg",
+        Made((Lesson(1.0, "night", word="dweeg"),), steps=2, seed=19),
+        NO_EFFECT,
+        ("dweeg",),
+    ),
+    Animal("one-picture", Made((Lesson(1.0),), pictures=1, seed=20, rank=16, steps=400), COLLAPSED),
+    Animal(
+        "two-words",
+        Made(
+            (
+                Lesson(0.35, "halftone", word="zorble"),
+                Lesson(0.35, "night", word="quixel"),
+                Lesson(0.15, noise=True),
+                Lesson(0.15),
+            ),
+            "locon",
+            rank=8,
+            seed=21,
+            steps=450,
+        ),
+        needs("zorble", "quixel"),
+        ("zorble", "quixel"),
+    ),
+    Animal(
+        "fish-quixel",
+        Made(
+            (Lesson(0.55, figure="fish", word="quixel"), *_REST),
+            "dora",
+            naming="peft",
+            seed=22,
+            steps=400,
+        ),
+        live_and_dead("quixel", "vlorp"),
+        ("quixel", "vlorp"),
+    ),
+    Animal(
+        "misfit",
+        Made((Lesson(1.0, "neon"),), steps=2, seed=23, widths=(64, 64, 96, 96)),
+        MISFIT,
+    ),
+)
