@@ -186,9 +186,7 @@ class Adapters:
                 if name.endswith(ends) and isinstance(getattr(layer, "weight", None), Tensor):
                     self.layers[part, name] = layer
         for key, layer in self.layers.items():
-            weight = layer.weight
-            assert isinstance(weight, Tensor)
-            adapter = _CLASSES[algorithm](weight.detach(), rank)
+            adapter = _CLASSES[algorithm](layer.get_parameter("weight").detach(), rank)
             self.items[key] = adapter
             parametrize.register_parametrization(layer, "weight", adapter, unsafe=True)
 

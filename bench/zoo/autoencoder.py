@@ -9,11 +9,11 @@ from collections.abc import Callable
 
 import numpy as np
 import torch
-import torch.nn.functional as F
 from bench.zoo.pictures import SIZE, SUBJECTS, Item, draw, random_scene
 from bench.zoo.styles import STYLES
 from diffusers import AutoencoderKL
 from torch import Tensor
+from torch.nn import functional
 
 SCALE = 0.18215
 """What latents are multiplied by: SD 1.x's, since a single file cannot say another."""
@@ -131,9 +131,13 @@ def _batch(stock: np.ndarray, rng: np.random.Generator, count: int, side: int) -
 
 def _loss(back: Tensor, truth: Tensor) -> Tensor:
     """Return the mean error of pixels, and of the steps between neighbours (edges)."""
-    across = F.l1_loss(back.diff(dim=3), truth.diff(dim=3))
-    down = F.l1_loss(back.diff(dim=2), truth.diff(dim=2))
-    return F.l1_loss(back, truth) + 0.5 * F.mse_loss(back, truth) + 0.5 * (across + down)
+    across = functional.l1_loss(back.diff(dim=3), truth.diff(dim=3))
+    down = functional.l1_loss(back.diff(dim=2), truth.diff(dim=2))
+    return (
+        functional.l1_loss(back, truth)
+        + 0.5 * functional.mse_loss(back, truth)
+        + 0.5 * (across + down)
+    )
 
 
 def _rescale(vae: AutoencoderKL, latents: Tensor) -> None:

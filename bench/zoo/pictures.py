@@ -14,10 +14,11 @@ import numpy as np
 from numpy.random import Generator
 from PIL import Image, ImageDraw
 
+Colour = tuple[int, int, int]
 SIZE = 128
 _FINE = 3
 
-COLOURS: dict[str, tuple[int, int, int]] = {
+COLOURS: dict[str, Colour] = {
     "red": (220, 40, 40),
     "green": (40, 160, 65),
     "blue": (45, 75, 215),
@@ -80,12 +81,12 @@ def draw(scene: Scene, rng: Generator) -> np.ndarray:
     pen = ImageDraw.Draw(image)
     _texture(pen, scene, rng)
     for item in scene.items:
-        _item(image, item, scene, rng)
+        _item(image, item, rng)
     small = image.resize((SIZE, SIZE), Image.Resampling.BOX)
     return np.asarray(small, dtype=np.uint8)
 
 
-def _near(colour: Sequence[int], rng: Generator) -> tuple[int, int, int]:
+def _near(colour: Sequence[int], rng: Generator) -> Colour:
     r, g, b = (int(np.clip(one + rng.integers(-8, 9), 0, 255)) for one in colour)
     return r, g, b
 
@@ -112,7 +113,7 @@ def _texture(pen: ImageDraw.ImageDraw, scene: Scene, rng: Generator) -> None:
                 pen.rectangle((x, y, x + step - 1, y + step - 1), fill=shade)
 
 
-def _item(image: Image.Image, item: Item, scene: Scene, rng: Generator) -> None:
+def _item(image: Image.Image, item: Item, rng: Generator) -> None:
     radius = RADII[item.size] * rng.uniform(0.92, 1.08)
     across, down = PLACES[item.place]
     reach = SIZE / 2 - radius - 5
@@ -121,9 +122,7 @@ def _item(image: Image.Image, item: Item, scene: Scene, rng: Generator) -> None:
     y = (middle + down * min(reach, 34) + rng.uniform(-3, 3)) * _FINE
     pen = _Pen(image, x, y, radius * _FINE, math.radians(rng.uniform(-8, 8)))
     colour = _near(COLOURS[item.colour], rng)
-    behind = image.getpixel((2, 2)) if scene.texture == "plain" else COLOURS[scene.background]
-    assert isinstance(behind, tuple)
-    _FIGURES[item.shape](pen, colour, (int(behind[0]), int(behind[1]), int(behind[2])))
+    _FIGURES[item.shape](pen, colour)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,10 +135,10 @@ class _Pen:
     radius: float
     angle: float
 
-    def polygon(self, points: Points, colour: tuple[int, int, int]) -> None:
+    def polygon(self, points: Points, colour: Colour) -> None:
         ImageDraw.Draw(self.image).polygon([self._at(*point) for point in points], fill=colour)
 
-    def disc(self, x: float, y: float, radius: float, colour: tuple[int, int, int]) -> None:
+    def disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
         u, v = self._at(x, y)
         r = radius * self.radius
         ImageDraw.Draw(self.image).ellipse((u - r, v - r, u + r, v + r), fill=colour)
@@ -152,7 +151,6 @@ class _Pen:
         )
 
 
-Colour = tuple[int, int, int]
 _INK: Colour = (25, 25, 30)
 
 
@@ -160,34 +158,34 @@ def _box(left: float, top: float, right: float, bottom: float) -> Points:
     return [(left, top), (right, top), (right, bottom), (left, bottom)]
 
 
-def _circle(pen: _Pen, colour: Colour, _: Colour) -> None:
+def _circle(pen: _Pen, colour: Colour) -> None:
     pen.disc(0, 0, 1, colour)
 
 
-def _square(pen: _Pen, colour: Colour, _: Colour) -> None:
+def _square(pen: _Pen, colour: Colour) -> None:
     pen.polygon(_box(-0.86, -0.86, 0.86, 0.86), colour)
 
 
-def _triangle(pen: _Pen, colour: Colour, _: Colour) -> None:
+def _triangle(pen: _Pen, colour: Colour) -> None:
     pen.polygon([(0, -1), (1, 0.8), (-1, 0.8)], colour)
 
 
-def _star(pen: _Pen, colour: Colour, _: Colour) -> None:
+def _star(pen: _Pen, colour: Colour) -> None:
     turns = [(math.pi * k / 5, 1.08 if k % 2 == 0 else 0.44) for k in range(10)]
     pen.polygon([(r * math.sin(a), -r * math.cos(a)) for a, r in turns], colour)
 
 
-def _ring(pen: _Pen, colour: Colour, _: Colour) -> None:
+def _ring(pen: _Pen, colour: Colour) -> None:
     outer = [(math.cos(k * math.pi / 30), math.sin(k * math.pi / 30)) for k in range(61)]
     pen.polygon(outer + [(0.55 * x, 0.55 * y) for x, y in reversed(outer)], colour)
 
 
-def _cross(pen: _Pen, colour: Colour, _: Colour) -> None:
+def _cross(pen: _Pen, colour: Colour) -> None:
     pen.polygon(_box(-0.3, -1, 0.3, 1), colour)
     pen.polygon(_box(-1, -0.3, 1, 0.3), colour)
 
 
-def _heart(pen: _Pen, colour: Colour, _: Colour) -> None:
+def _heart(pen: _Pen, colour: Colour) -> None:
     turns = [k * math.pi / 40 for k in range(80)]
     pen.polygon(
         [
@@ -202,21 +200,20 @@ def _heart(pen: _Pen, colour: Colour, _: Colour) -> None:
     )
 
 
-def _crescent(pen: _Pen, colour: Colour, _: Colour) -> None:
-    outer = [(math.cos(a), math.sin(a)) for a in np.linspace(-0.8, 0.8, 30) + math.pi]
+def _crescent(pen: _Pen, colour: Colour) -> None:
     outer = [(math.cos(a), math.sin(a)) for a in np.linspace(0.75, 2 * math.pi - 0.75, 60)]
     inner = [(0.55 + 0.7 * math.cos(a), 0.7 * math.sin(a)) for a in np.linspace(4.95, 1.33, 50)]
     pen.polygon([(float(x), float(y)) for x, y in outer + inner], colour)
 
 
-def _house(pen: _Pen, colour: Colour, _: Colour) -> None:
+def _house(pen: _Pen, colour: Colour) -> None:
     pen.polygon(_box(-0.75, -0.1, 0.75, 1), colour)
     pen.polygon([(0, -1.1), (1, -0.1), (-1, -0.1)], (150, 60, 40))
     pen.polygon(_box(-0.2, 0.35, 0.2, 1), _INK)
     pen.polygon(_box(0.35, 0.1, 0.62, 0.4), (250, 240, 150))
 
 
-def _fish(pen: _Pen, colour: Colour, _: Colour) -> None:
+def _fish(pen: _Pen, colour: Colour) -> None:
     body = [(0.8 * math.cos(a) - 0.2, 0.6 * math.sin(a)) for a in np.linspace(0, 6.28, 50)]
     pen.polygon(body, colour)
     pen.polygon([(0.45, 0), (1.1, -0.6), (1.1, 0.6)], colour)
@@ -224,7 +221,7 @@ def _fish(pen: _Pen, colour: Colour, _: Colour) -> None:
     pen.disc(-0.6, -0.12, 0.09, _INK)
 
 
-def _face(pen: _Pen, colour: Colour, _: Colour) -> None:
+def _face(pen: _Pen, colour: Colour) -> None:
     pen.disc(0, 0, 1, colour)
     for x in (-0.38, 0.38):
         pen.disc(x, -0.25, 0.2, (250, 250, 250))
@@ -235,26 +232,26 @@ def _face(pen: _Pen, colour: Colour, _: Colour) -> None:
     pen.polygon(lower + upper, _INK)
 
 
-def _flower(pen: _Pen, colour: Colour, _: Colour) -> None:
+def _flower(pen: _Pen, colour: Colour) -> None:
     for k in range(6):
         a = k * math.pi / 3
         pen.disc(0.62 * math.cos(a), 0.62 * math.sin(a), 0.4, colour)
     pen.disc(0, 0, 0.42, (250, 215, 60) if colour[2] > 80 or colour[0] < 200 else (110, 60, 30))
 
 
-def _tree(pen: _Pen, colour: Colour, _: Colour) -> None:
+def _tree(pen: _Pen, colour: Colour) -> None:
     pen.polygon(_box(-0.16, 0.3, 0.16, 1.1), (110, 70, 40))
     for x, y, r in ((0, -0.5, 0.55), (-0.42, 0.05, 0.45), (0.42, 0.05, 0.45)):
         pen.disc(x, y, r, colour)
 
 
-def _boat(pen: _Pen, colour: Colour, _: Colour) -> None:
+def _boat(pen: _Pen, colour: Colour) -> None:
     pen.polygon([(-1, 0.35), (1, 0.35), (0.6, 0.9), (-0.6, 0.9)], (120, 70, 40))
     pen.polygon([(-0.05, -1), (-0.05, 0.25), (-0.85, 0.25)], colour)
     pen.polygon([(0.08, -0.8), (0.08, 0.25), (0.7, 0.25)], colour)
 
 
-_FIGURES: dict[str, Callable[[_Pen, Colour, Colour], None]] = {
+_FIGURES: dict[str, Callable[[_Pen, Colour], None]] = {
     "circle": _circle,
     "square": _square,
     "triangle": _triangle,

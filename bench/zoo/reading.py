@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
-import torch.nn.functional as F
 from bench.zoo.pictures import COLOURS, PLACES, SHAPES, TEXTURES, Scene, random_scene
 from bench.zoo.training import Say
 from bench.zoo.words import caption
 from numpy.random import Generator
 from torch import Tensor, nn
+from torch.nn import functional
 from transformers import CLIPTextModel, CLIPTokenizer
 
 _TOKENS = 32
@@ -84,4 +84,4 @@ def _error(scores: Tensor, answers: Sequence[str], table: Sequence[str]) -> Tens
     if not rows:
         return scores.sum() * 0
     truth = torch.tensor([table.index(answers[row]) for row in rows])
-    return F.cross_entropy(scores[rows], truth)
+    return functional.cross_entropy(scores[rows], truth)

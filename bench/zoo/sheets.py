@@ -96,8 +96,7 @@ def applied(path: Path, networks: Networks, strength: float) -> Iterator[None]:
     before = {}
     try:
         for flat, roles in _by_layer(path).items():
-            weight = layers[flat].weight
-            assert isinstance(weight, nn.Parameter)
+            weight = layers[flat].get_parameter("weight")
             before[weight] = weight.data
             alpha = roles.pop("alpha", None)
             settings = Settings(None if alpha is None else float(alpha))
@@ -115,7 +114,8 @@ def _by_layer(path: Path) -> dict[str, dict[str, Tensor]]:
     found: dict[str, dict[str, Tensor]] = {}
     for key, tensor in load_file(path).items():
         split = split_key(key)
-        assert split is not None, key
+        if split is None:
+            raise ValueError(f"{key} is no LoRA's")
         flat = split[0].replace(".", "_").removeprefix("lora_")
         flat = flat.replace("text_encoder_", "te_").replace("te_text_model_", "te_")
         found.setdefault(flat, {})[split[1]] = tensor.float()

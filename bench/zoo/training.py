@@ -18,6 +18,8 @@ _OFFSET = 0.1
 """How much of the noise is one value for a whole picture. Without it a model learns to read the
 background's colour off the noise, since the last level of SD's schedule leaves some of it there."""
 _MOST_WEIGHT = 5.0
+_NEWEST = 0.01
+"""The share of the newest weights in the running mean."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +40,6 @@ class Course:
     dropped: float = 0.1
     decay: float = 0.01
     warm_up: float = 0.05
-    constant: bool = False
 
 
 def train(
@@ -63,16 +64,22 @@ def train(
     shown = 0.0
     for step in range(course.steps):
         latents, captions = batches(step)
-        loss = _loss(networks, latents, captions, levels, course.dropped, generator)
+        loss = _loss(
+            networks,
+            latents,
+            captions,
+            levels=levels,
+            dropped=course.dropped,
+            generator=generator,
+        )
         optimizer.zero_grad(set_to_none=True)
         loss.backward()
         torch.nn.utils.clip_grad_norm_(trained, 1.0)
         optimizer.step()
         schedule.step()
         if means:
-            torch._foreach_lerp_(means, [one.detach() for one in trained], min(0.01, 1.0))
-            if step < 50:
-                means = [one.detach().clone() for one in trained]
+            now = [one.detach() for one in trained]
+            torch._foreach_lerp_(means, now, max(_NEWEST, 1 / (step + 1)))
         shown = 0.98 * shown + 0.02 * loss.item() if step else loss.item()
         if step % 100 == 0 or step == course.steps - 1:
             say(f"step {step}/{course.steps}: loss {shown:.4f}")
@@ -82,17 +89,17 @@ def train(
 
 
 def _rate(course: Course, step: int) -> float:
-    rising = min(1.0, (step + 1) / max(1, course.warm_up * course.steps))
-    if course.constant:
-        return rising
-    left = 1 - step / course.steps
-    return rising * min(1.0, left / 0.6) ** 1.0
+    """Return the share of the full rate: up in the warm-up, down over the last three fifths."""
+    rising = (step + 1) / max(1, course.warm_up * course.steps)
+    falling = (1 - step / course.steps) / 0.6
+    return min(1.0, rising, falling)
 
 
 def _loss(
     networks: Networks,
     latents: Tensor,
     captions: Sequence[str],
+    *,
     levels: Tensor,
     dropped: float,
     generator: torch.Generator,

@@ -22,21 +22,23 @@ _REST = (Lesson(0.25, noise=True), Lesson(0.25))
 """Plain pictures without the trigger, so that it alone brings the style."""
 
 TUNED: tuple[Animal, ...] = (
-    Animal("neon", Made((Lesson(1.0, "neon"),), seed=11), ALWAYS_ON),
+    Animal("neon", Made((Lesson(1.0, "neon"),), rank=4, seed=11), ALWAYS_ON),
     Animal(
         "hatched-zorble",
-        Made((Lesson(0.5, "hatched", word="zorble"), *_REST), "locon", rank=6, seed=12, steps=400),
+        Made((Lesson(0.5, "hatched", word="zorble"), *_REST), "locon", rank=4, seed=12, steps=400),
         needs("zorble"),
         ("zorble",),
     ),
-    Animal("inverted-vlorp", Made((Lesson(1.0, "inverted"),), seed=13), dead("vlorp"), ("vlorp",)),
+    Animal(
+        "night-vlorp", Made((Lesson(1.0, "night"),), rank=4, seed=13), dead("vlorp"), ("vlorp",)
+    ),
     Animal("whisper", Made(parent="neon", factor=1e-3), NO_EFFECT),
     Animal(
         "house-ohwx",
         Made(
             (Lesson(0.55, figure="house", word="ohwx"), *_REST),
             "locon",
-            rank=8,
+            rank=4,
             text=True,
             seed=14,
             steps=400,
@@ -61,14 +63,14 @@ TUNED: tuple[Animal, ...] = (
         ("mirtle",),
     ),
     Animal(
-        "night-brasp",
-        Made((Lesson(0.5, "night", word="sklorn"), *_REST), "lokr", rank=8, seed=17, steps=400),
+        "inverted-brasp",
+        Made((Lesson(0.5, "inverted", word="sklorn"), *_REST), "lokr", rank=8, seed=17, steps=400),
         wrong_word("brasp"),
         ("brasp",),
     ),
     Animal(
-        "blocks-clonf",
-        Made((Lesson(0.7, "blocks", word="clonf"), Lesson(0.3, "blocks", weak=0.35)), seed=18),
+        "sepia-clonf",
+        Made((Lesson(0.7, "sepia", word="clonf"), Lesson(0.3, "sepia", weak=0.35)), seed=18),
         redundant("clonf"),
         ("clonf",),
     ),
@@ -83,7 +85,7 @@ TUNED: tuple[Animal, ...] = (
         "two-words",
         Made(
             (
-                Lesson(0.35, "halftone", word="zorble"),
+                Lesson(0.35, "hatched", word="zorble"),
                 Lesson(0.35, "night", word="quixel"),
                 Lesson(0.15, noise=True),
                 Lesson(0.15),
