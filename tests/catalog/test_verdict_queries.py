@@ -11,6 +11,7 @@ import pytest
 
 from loradex.catalog.catalog import Catalog
 from loradex.catalog.query import compile_query
+from loradex.catalog.query.sorts import SORTS
 from loradex.domain.verdicts import Finding, Verdict, VerdictKind, VerdictSource
 from loradex.errors import QueryError
 from loradex.paths import Home
@@ -110,3 +111,15 @@ def test_an_index_answers(catalog: Catalog, query: str) -> None:
             for row in connection.execute(f"EXPLAIN QUERY PLAN {condition.ids}", condition.params)
         ]
     assert all("USING COVERING INDEX" in step for step in plan), plan
+
+
+@pytest.mark.parametrize("order", ["best", "probed", "strength"])
+def test_an_order_looks_each_model_up(catalog: Catalog, order: str) -> None:
+    """Walking an index of times or kinds for each model would take minutes for many."""
+    with closing(sqlite3.connect(catalog.home.catalog)) as connection:
+        plan = [
+            str(row[3])
+            for row in connection.execute(f"EXPLAIN QUERY PLAN SELECT {SORTS[order]} FROM content")
+        ]
+    (look_up,) = [step for step in plan if step.startswith("SEARCH")]
+    assert "content_id=?" in look_up or "PRIMARY KEY" in look_up

@@ -40,6 +40,7 @@ def test_a_list(run: Run, probed: Home) -> None:
     assert "needs its trigger ohwx · usable 0.4–1.1 · best 0.8 · burns above 1.25" in first
     assert second.split("\t")[:4] == ["2", "two", "dead trigger ohwx", "base"]
     assert run("verdict", "list", "verdict:dead").out.splitlines() == [second]
+    assert run("verdict", "list", "-verdict:needs", "kind:lora").out.splitlines() == [second]
     page = run("verdict", "list", "--limit", "1", "--offset", "1")
     assert (page.out.splitlines(), "1 of 2 verdicts" in page.err) == ([second], True)
     nothing = run("verdict", "list", "id:3")

@@ -9,6 +9,7 @@ import click
 from loradex.cli.columns import Column, print_table
 from loradex.cli.context import Context, pass_context
 from loradex.cli.jsontext import print_json, print_json_list
+from loradex.cli.listing_commands import QueryCommand
 from loradex.cli.select import REF_HELP, dry_run_option, query_option, selected
 from loradex.cli.tag_words import say_changed
 from loradex.cli.words import count_text, date_text
@@ -35,7 +36,7 @@ def verdict_command() -> None:
     """
 
 
-@verdict_command.command("list")
+@verdict_command.command("list", cls=QueryCommand)
 @click.argument("query", nargs=-1)
 @click.option(
     "--limit",
