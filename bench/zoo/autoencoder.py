@@ -6,6 +6,7 @@ It learns on crops of 64 pixels, since it is convolutional, and at last on whole
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -30,13 +31,23 @@ _CONFIG: dict[str, object] = {
 Say = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class AutoencoderEffort:
+    """How long to train both halves together, then the decoder alone, on how many pictures."""
+
+    steps: int = 900
+    decoder_steps: int = 400
+    pictures: int = 1500
+
+
 def train_autoencoder(
-    seed: int, say: Say, *, steps: int = 900, pictures: int = 1500
+    seed: int, say: Say, effort: AutoencoderEffort = AutoencoderEffort()
 ) -> AutoencoderKL:
     """Return a VAE trained from `seed` whose scaled latents have a standard deviation of 1."""
+    steps = effort.steps
     torch.manual_seed(seed)
     vae = AutoencoderKL(**_CONFIG)
-    stock = _stock(pictures, seed)
+    stock = _stock(effort.pictures, seed)
     rng = np.random.default_rng(seed + 1)
     optimizer = torch.optim.AdamW(vae.parameters(), lr=2e-3, betas=(0.9, 0.99), weight_decay=1e-4)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 2e-3, steps, pct_start=0.1)
@@ -57,12 +68,12 @@ def train_autoencoder(
         if step % 100 == 0:
             say(f"autoencoder {step}/{steps}: loss {loss.item():.4f}")
     _rescale(vae, encoded(vae, stock[:256]))
-    polish(vae, stock, rng, say)
+    polish(vae, stock, rng, say, steps=effort.decoder_steps)
     return vae.eval()
 
 
 def polish(
-    vae: AutoencoderKL, stock: np.ndarray, rng: np.random.Generator, say: Say, *, steps: int = 400
+    vae: AutoencoderKL, stock: np.ndarray, rng: np.random.Generator, say: Say, *, steps: int
 ) -> None:
     """Train the decoder alone on whole pictures, from the latents as they stand."""
     weights = [*vae.decoder.parameters(), *vae.post_quant_conv.parameters()]

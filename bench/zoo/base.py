@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -24,16 +25,24 @@ from loradex.render.tiny_words import write_tokenizer
 _NONSENSE = 0.18
 
 
+@dataclass(frozen=True, slots=True)
+class BaseEffort:
+    """How many steps to learn reading, then drawing, on how many pictures, and how fast."""
+
+    reading_steps: int = 500
+    steps: int = 2600
+    pictures: int = 6000
+    batch: int = 32
+    rate: float = 1.5e-3
+
+
 def train_base(
     vae: AutoencoderKL,
     folder: Path,
     *,
     seed: int,
     say: Say,
-    steps: int = 2600,
-    pictures: int = 8000,
-    batch: int = 32,
-    rate: float = 1.5e-3,
+    effort: BaseEffort = BaseEffort(),
     widths: tuple[int, ...] = WIDTHS,
 ) -> Networks:
     """Train U-Net and text encoder from `seed`, write them below `folder`, return them.
@@ -43,18 +52,25 @@ def train_base(
     torch.manual_seed(seed)
     networks = Networks(new_unet(widths), new_text_encoder(), make_tokenizer(folder / "tokenizer"))
     rng = np.random.default_rng(seed)
-    scenes = [random_scene(rng) for _ in range(pictures)]
+    scenes = [random_scene(rng) for _ in range(effort.pictures)]
     latents = encoded_scenes(vae, scenes, rng)
-    say(f"{pictures} pictures, latents of deviation {latents.std().item():.2f}")
+    say(f"{effort.pictures} pictures, latents of deviation {latents.std().item():.2f}")
 
     def batches(_: int) -> tuple[Tensor, Sequence[str]]:
-        chosen = rng.integers(0, pictures, batch)
+        chosen = rng.integers(0, effort.pictures, effort.batch)
         texts = [caption(scenes[one], rng, nonsense=_NONSENSE) for one in chosen]
         return latents[torch.from_numpy(chosen)], texts
 
-    teach_reading(networks.text, networks.tokenizer, rng, say, nonsense=_NONSENSE)
+    teach_reading(
+        networks.text,
+        networks.tokenizer,
+        rng,
+        say,
+        nonsense=_NONSENSE,
+        steps=effort.reading_steps,
+    )
     weights = [*networks.unet.parameters(), *networks.text.parameters()]
-    course = Course(steps=steps, rate=rate)
+    course = Course(steps=effort.steps, rate=effort.rate)
     train(networks, weights, batches, course, seed=seed, say=say, average=True)
     save_base(folder, vae, networks)
     return networks

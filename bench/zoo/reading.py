@@ -30,7 +30,7 @@ def teach_reading(
     say: Say,
     *,
     nonsense: float,
-    steps: int = 500,
+    steps: int,
     batch: int = 96,
 ) -> None:
     """Train `text` until what captions say can be told from its states by linear maps."""
