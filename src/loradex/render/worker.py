@@ -29,6 +29,8 @@ from loradex.errors import Cancelled, LoradexError
 _NETWORK = ("socket.connect", "socket.getaddrinfo", "socket.sendto", "urllib.Request")
 _EVERY = 0.1
 """Seconds between two events of progress."""
+_PATIENCE = 15.0
+"""Seconds to end in by itself when nobody asks any more."""
 
 Request = Mapping[str, object]
 
@@ -102,6 +104,9 @@ class _Inbox:
         for token in list(self._tokens.values()):
             token.cancel()
         self._queue.put(None)
+        # Loading cannot be stopped, and nobody is there any more who would end this process.
+        time.sleep(_PATIENCE)
+        os._exit(0)
 
 
 class _Stream:
