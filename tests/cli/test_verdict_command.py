@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import math
 from dataclasses import replace
 
 import pytest
 
 from cli.kit import Run
 from loradex.catalog.catalog import Catalog
+from loradex.domain.probing import ExtraMeasure, Interval
 from loradex.domain.verdicts import VerdictKind, VerdictSource
 from loradex.paths import Home
 from verdict_kit import BEST, BURNS, DEAD, NEEDS, USABLE, evidence, probe, shelf
@@ -164,3 +166,18 @@ def test_every_kind_can_be_said(run: Run, probed: Home) -> None:
         extra = {"usable": ("--usable", "0.1..0.2"), "best": ("--best", "0.1")}.get(kind.value, ())
         assert run("verdict", "set", "1", kind.value, *extra).code == 0
         assert own(probed)[0] == [kind.value]
+
+
+def test_a_style_sheet_is_called_so(run: Run, probed: Home) -> None:
+    nothing = Interval(math.nan, math.nan, math.nan)
+    colour = ExtraMeasure("s", "Saturation", "loradex", "", 0.0, 0.41, math.nan, nothing)
+    with Catalog.open(probed) as catalog:
+        measured = replace(evidence(), curve=(), floor=math.nan, extra=(colour,))
+        catalog.verdicts.record(replace(probe(5), evidence=measured))
+    assert run("verdict", "list", "id:5").out.split("\t")[2] == "style sheet"
+    shown = run("verdict", "show", "5").out
+    assert "style sheet of 20" in shown
+    assert "0.41 [loradex]" in shown
+    assert "? of 255; another seed 40" in shown
+    assert "nan" not in shown
+    assert run("list", "verdict: kind:checkpoint", "--count").out.strip() == "2"

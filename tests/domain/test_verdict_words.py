@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
+from dataclasses import MISSING, fields, replace
 
 import pytest
 
@@ -13,7 +13,7 @@ from loradex.domain.evidence_json import (
     evidence_to_json,
     evidence_to_plain,
 )
-from loradex.domain.probing import Interval
+from loradex.domain.probing import ExtraMeasure, Interval
 from loradex.domain.verdict_words import (
     cost_line,
     findings_line,
@@ -95,7 +95,22 @@ def test_numbers_in_words() -> None:
 
 
 def test_evidence_comes_back_from_json() -> None:
-    told = evidence("ohwx", "two words")
+    told = replace(
+        evidence("ohwx", "two words"),
+        extra=(
+            ExtraMeasure(
+                "c", "Colour", "plugin", "%", 1.0, 2.0, 3.0, Interval(1, 0, 2, 5), "More is more."
+            ),
+        ),
+        version=7,
+        depth="thorough",
+        stopped=True,
+    )
+    for one in (told, *told.curve[:1], *told.words[:1], *told.extra):
+        for field in fields(one):  # whatever is added later has to come back as well
+            given = getattr(one, field.name)
+            if field.default is not MISSING and field.name not in ("diversity", "broken"):
+                assert given != field.default, field.name
     assert evidence_from_json(evidence_to_json(told)) == told
     assert evidence_from_plain(evidence_to_plain(told)) == told
     for junk in (b"", b"[]", b"{}", b"\xff", b"[" * 100_000, b'{"floor": "much"}'):

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterator, Mapping, Sequence
 
-from loradex.cli.words import date_text
+from loradex.cli.words import date_text, duration_text
+from loradex.domain.probing import ExtraMeasure, WordScore
 from loradex.domain.verdict_words import (
     cost_line,
     findings_line,
     headline,
+    is_style_sheet,
     kind_words,
     response_curve,
     word_effect,
@@ -58,20 +61,39 @@ def number_lines(verdict: Verdict) -> Iterator[Line]:
     evidence = verdict.evidence
     if evidence is None:
         return
-    yield "Noise floor", f"{evidence.floor:.3g} of 255; another seed {evidence.seed_distance:.3g}"
+    yield (
+        "Noise floor",
+        f"{_number(evidence.floor)} of 255; another seed {_number(evidence.seed_distance)}",
+    )
     for score in evidence.words:
-        yield (
-            score.word,
-            f"{word_effect(score.score.mean)} ({score.score.low:.0%} to {score.score.high:.0%});"
-            f" {max(score.leak.mean, 0):.0%} is there without it; placebo {score.placebo}",
-        )
+        yield score.word, _word_line(score)
     for measure in evidence.extra:
-        yield (
-            measure.title or measure.name,
-            f"{measure.base:.3g} on the base, {measure.lora:.3g} at {measure.strength:g}"
-            f" [{measure.source}]",
-        )
-    yield "Cost", f"{cost_line(evidence)} in {evidence.seconds:.0f} s, by {evidence.engine}"
+        yield measure.title or measure.name, _measure_line(measure)
+    yield "Cost", f"{cost_line(evidence)} in {duration_text(evidence.seconds)}"
+
+
+def _word_line(score: WordScore) -> str:
+    added = word_effect(score.score.mean)
+    if not added:
+        return "could not be measured"
+    leak = max(score.leak.mean, 0)
+    return (
+        f"{added} ({score.score.low:.0%} to {score.score.high:.0%}); {leak:.0%} is there without"
+        f" it; placebo {score.placebo}"
+    )
+
+
+def _measure_line(measure: ExtraMeasure) -> str:
+    """Return what was measured on the base, and with the LoRA where there is one."""
+    unit = f" {measure.unit}" if measure.unit else ""
+    base = f"{_number(measure.base)}{unit}"
+    if math.isfinite(measure.lora):
+        base += f" on the base, {_number(measure.lora)}{unit} at {measure.strength:g}"
+    return f"{base} [{measure.source}]"
+
+
+def _number(value: float) -> str:
+    return f"{value:.3g}" if math.isfinite(value) else "?"
 
 
 def said_by(verdict: Verdict) -> str:
@@ -82,7 +104,7 @@ def said_by(verdict: Verdict) -> str:
 
 def said_line(verdict: Verdict) -> str:
     """Return all that a verdict says in a line."""
-    said = findings_line(verdict.findings)
+    said = "style sheet" if is_style_sheet(verdict) else findings_line(verdict.findings)
     refused = ", ".join(kind_words(kind) for kind in verdict.dismissed)
     return " · ".join(part for part in (said, f"not {refused}" if refused else "") if part)
 
@@ -100,6 +122,8 @@ def has_blocks() -> bool:
 def _who(verdict: Verdict) -> str:
     if verdict.source is VerdictSource.PERSON:
         said = f"you said on {date_text(verdict.created_at)}"
+    elif is_style_sheet(verdict):
+        said = f"style sheet of {date_text(verdict.created_at)}"
     else:
         on = f" on {verdict.checkpoint}" if verdict.checkpoint else ""
         said = f"probed{on}, {date_text(verdict.created_at)}"

@@ -75,6 +75,12 @@ def _phrase(kind: VerdictKind, findings: Sequence[Finding]) -> str:
     return f"{said} above {first.low:g}" if kind in _ABOVE else f"{said} {first.low:g}"
 
 
+def is_style_sheet(verdict: Verdict) -> bool:
+    """Tell whether a probe looked at a checkpoint itself: it measures, and finds nothing."""
+    of_itself = verdict.content_id == verdict.checkpoint_id
+    return of_itself and verdict.source is VerdictSource.PROBE and not verdict.findings
+
+
 def kind_words(kind: VerdictKind) -> str:
     """Return a kind of finding in words."""
     return _SAID[kind]

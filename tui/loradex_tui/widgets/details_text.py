@@ -13,6 +13,7 @@ from loradex.domain.verdict_words import (
     cost_line,
     findings_line,
     headline,
+    is_style_sheet,
     kind_words,
     response_curve,
     word_effect,
@@ -114,7 +115,7 @@ def _measured(sheet: TextSheet, evidence: ProbeEvidence) -> None:
         bars, _, told = curve.partition(" ")
         sheet.line(Content.assemble((bars, "$primary"), f" {told}"), indent=2)
     for score in evidence.words:
-        told = f"  {word_effect(score.score.mean)}"
+        told = f"  {word_effect(score.score.mean) or 'could not be measured'}"
         sheet.line(Content.assemble((cell_text(score.word), "$accent"), (told, "$quiet")), indent=2)
     sheet.line(Content.styled(cell_text(cost_line(evidence)), "$quiet"), indent=2)
 
@@ -123,6 +124,8 @@ def _said_by(verdict: Verdict) -> str:
     """Return who says it, on which checkpoint and when."""
     if verdict.source is VerdictSource.PERSON:
         who = "by you"
+    elif is_style_sheet(verdict):
+        who = "style sheet"
     else:
         who = f"probed on {verdict.checkpoint}" if verdict.checkpoint else "probed"
     grid = f"#{verdict.grid_id}" if verdict.grid_id is not None else ""
