@@ -106,7 +106,7 @@ def aligned(rows: Sequence[Sequence[str]], *, right: Iterable[int] = ()) -> Iter
 
 
 def _indented(lines: Iterable[str]) -> Iterator[str]:
-    return (f"{_UNDER}{line}" for line in lines)
+    return (f"{_UNDER}{line}" if line else "" for line in lines)
 
 
 def _verdict_lines(verdict: Verdict) -> Iterator[str]:
@@ -222,12 +222,13 @@ def _sheet_lines(evidence: ProbeEvidence, *, stopped: bool) -> Iterator[str]:
         (
             display_text(measure.title or measure.name, _NAME),
             _number(measure.base, measure.unit),
-            display_text(measure.meaning),
+            display_text(measure.source, _NAME),
         )
         for measure in evidence.extra
     ]
     if rows:
-        yield from aligned(rows)
+        yield from aligned([("measured", "mean", "by"), *rows])
+        yield ""
     yield (
         f"noise floor {evidence.floor:.2g} of 255; {count_text(len(evidence.prompts), 'prompt')},"
         f" seeds {', '.join(map(str, evidence.seeds))}"

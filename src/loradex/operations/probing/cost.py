@@ -10,7 +10,7 @@ from loradex.domain.probing import Depth, ProbePoint
 from loradex.domain.recipe import GridModel
 from loradex.domain.verdicts import Verdict
 from loradex.operations.grid_estimate import estimated_seconds
-from loradex.operations.grid_models import ModelFinder
+from loradex.operations.grid_models import ModelFinder, check_fit
 from loradex.operations.grids import finished_cells
 from loradex.operations.probing.planning import probe_settings
 from loradex.operations.probing.points import ProbeCells
@@ -58,7 +58,7 @@ class ProbeCost:
 def probe_cost(
     finder: ModelFinder, task: ProbeTask, checkpoint: GridModel, request: ProbeRequest
 ) -> ProbeCost:
-    """Return what a probe would cost; raise the error that it would end with where that shows.
+    """Return what a probe would cost; raise what speaks against it where that shows already.
 
     Words are not read as tokens for this, so that a placebo is known only from an earlier probe.
     """
@@ -70,6 +70,7 @@ def probe_cost(
     words: tuple[WordToTry, ...] = ()
     if not task.of_checkpoint:
         lora = finder.model(task.subject.id, ("lora",))
+        check_fit(catalog, checkpoint, lora)
         inquiry, words = _inquiry(finder, task, request)
     prompts = _prompts(task, request)
     settings = probe_settings(catalog, checkpoint.content_id, request)
