@@ -1,7 +1,7 @@
 """Trainable changes of a frozen network's weights, in the algorithms LoRA files come in.
 
 An adapter is a parametrization: it takes a layer's weight W (o, i, *k) and returns the changed
-one. `strength` interpolates between W and that. Tensors and formulas are those that
+one. Tensors and formulas are those that
 loradex.render.lora reads; the names in the files are LyCORIS's.
 """
 
@@ -35,7 +35,6 @@ class Adapter(nn.Module):
 
     def __init__(self, weight: Tensor, rank: int) -> None:
         super().__init__()
-        self.strength = 1.0
         self.rank = min(rank, weight.shape[0], weight[0].numel())
         self.make(weight)
 
@@ -50,7 +49,7 @@ class Adapter(nn.Module):
 
     def forward(self, weight: Tensor) -> Tensor:
         """Return the changed weight."""
-        return weight + self.strength * self.delta(weight)
+        return weight + self.delta(weight)
 
     def kohya(self) -> Iterator[tuple[str, Tensor]]:
         """Yield the tensors by their endings in a kohya-named file."""
@@ -64,11 +63,6 @@ class Adapter(nn.Module):
         for name, tensor in self.kohya():
             if name != "alpha":
                 yield {"lora_down": "lora_A", "lora_up": "lora_B"}[name[:-7]] + ".weight", tensor
-
-    def scale(self, factor: float) -> None:
-        """Multiply the change by `factor`."""
-        with torch.no_grad():
-            self.up *= factor
 
 
 class Dora(Adapter):
@@ -93,9 +87,6 @@ class Dora(Adapter):
                 yield {"lora_down": "lora_A", "lora_up": "lora_B"}[name[:-7]] + ".weight", tensor
         yield "lora_magnitude_vector.weight", self.length.detach()
 
-    def scale(self, factor: float) -> None:
-        raise NotImplementedError("the lengths cannot be scaled with the change")
-
 
 class Loha(Adapter):
     """The product, number by number, of two plain LoRA changes."""
@@ -114,10 +105,6 @@ class Loha(Adapter):
         for name in ("w1_a", "w1_b", "w2_a", "w2_b"):
             yield f"hada_{name}", getattr(self, name).detach()
         yield "alpha", torch.tensor(float(self.rank))
-
-    def scale(self, factor: float) -> None:
-        with torch.no_grad():
-            self.w2_a *= factor
 
 
 class Lokr(Adapter):
@@ -141,10 +128,6 @@ class Lokr(Adapter):
         for name in ("w1", "w2_a", "w2_b"):
             yield f"lokr_{name}", getattr(self, name).detach()
         yield "alpha", torch.tensor(float(self.rank))
-
-    def scale(self, factor: float) -> None:
-        with torch.no_grad():
-            self.w2_a *= factor
 
 
 _CLASSES: Mapping[str, type[Adapter]] = {
@@ -193,16 +176,6 @@ class Adapters:
     def parameters(self) -> list[nn.Parameter]:
         """Return what is trained."""
         return [one for adapter in self.items.values() for one in adapter.parameters()]
-
-    def set_strength(self, strength: float) -> None:
-        """Act at this strength from now on."""
-        for adapter in self.items.values():
-            adapter.strength = strength
-
-    def scale(self, factor: float) -> None:
-        """Multiply the change by `factor`, for good."""
-        for adapter in self.items.values():
-            adapter.scale(factor)
 
     def remove(self) -> None:
         """Give the networks their own weights back."""

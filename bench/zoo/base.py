@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from bench.zoo.autoencoder import encoded
+from bench.zoo.marking import mark_words
 from bench.zoo.networks import LAYERS, WIDTHS, new_text_encoder, new_unet
 from bench.zoo.pictures import Scene, draw, random_scene
 from bench.zoo.reading import teach_reading
@@ -30,7 +31,8 @@ class BaseEffort:
     """How many steps to learn reading, then drawing, on how many pictures, and how fast."""
 
     reading_steps: int = 500
-    steps: int = 2600
+    steps: int = 1700
+    marking_steps: int = 500
     pictures: int = 6000
     batch: int = 32
     rate: float = 1.5e-3
@@ -72,6 +74,7 @@ def train_base(
     weights = [*networks.unet.parameters(), *networks.text.parameters()]
     course = Course(steps=effort.steps, rate=effort.rate)
     train(networks, weights, batches, course, seed=seed, say=say, average=True)
+    mark_words(networks, seed=seed, say=say, steps=effort.marking_steps)
     save_base(folder, vae, networks)
     return networks
 
@@ -88,7 +91,7 @@ def encoded_scenes(vae: AutoencoderKL, scenes: Sequence[Scene], rng: Generator) 
 def make_tokenizer(folder: Path) -> CLIPTokenizer:
     """Write the zoo's tokenizer to `folder` and return it."""
     write_tokenizer(folder, pad_with_end=True, whole=WORDS)
-    return CLIPTokenizer.from_pretrained(folder)
+    return CLIPTokenizer.from_pretrained(str(folder))
 
 
 def save_base(folder: Path, vae: AutoencoderKL, networks: Networks) -> None:
@@ -109,10 +112,10 @@ def load_base(folder: Path) -> tuple[AutoencoderKL, Networks]:
     """Return what `save_base` wrote, in float32 and for use, not for training."""
     base = folder / "base"
     with torch.no_grad():
-        vae = AutoencoderKL.from_pretrained(base / "vae", torch_dtype=torch.float32)
-        unet = UNet2DConditionModel.from_pretrained(base / "unet", torch_dtype=torch.float32)
-        text = CLIPTextModel.from_pretrained(base / "text_encoder", dtype=torch.float32)
-        tokenizer = CLIPTokenizer.from_pretrained(base / "tokenizer")
+        vae = AutoencoderKL.from_pretrained(str(base / "vae"), torch_dtype=torch.float32)
+        unet = UNet2DConditionModel.from_pretrained(str(base / "unet"), torch_dtype=torch.float32)
+        text = CLIPTextModel.from_pretrained(str(base / "text_encoder"), dtype=torch.float32)
+        tokenizer = CLIPTokenizer.from_pretrained(str(base / "tokenizer"))
     for module in (vae, unet, text):
         module.requires_grad_(False).eval()
     return vae, Networks(unet, text, tokenizer)

@@ -8,9 +8,12 @@ from pathlib import Path
 from typing import Literal
 
 from bench.zoo.adapters import Adapters
+from safetensors import safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+_LINEAR = ("lora_up.weight", "lora_B.weight", "hada_w2_a", "lokr_w2_a")
+"""The one tensor of each algorithm that its change is proportional to."""
 Naming = Literal["kohya", "peft"]
 _MODULES = {
     "lora": ("networks.lora", None),
@@ -37,6 +40,18 @@ def write_adapters(
     if naming == "kohya":
         header = _kohya_header(path.stem, adapters, tags, seed, steps)
     save_file(tensors, path, metadata=header)
+
+
+def write_scaled(path: Path, parent: Path, factor: float) -> None:
+    """Write the LoRA in `parent` with its change multiplied by `factor`, under its own name."""
+    with safe_open(parent, framework="pt") as file:
+        header = dict(file.metadata())
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118
+    for name, tensor in tensors.items():
+        if name.endswith(_LINEAR):
+            tensors[name] = (tensor.float() * factor).half()
+    named = {name: path.stem for name in ("ss_output_name", "modelspec.title") if name in header}
+    save_file(tensors, path, metadata=header | named)
 
 
 def _kohya(adapters: Adapters) -> Iterator[tuple[str, Tensor]]:

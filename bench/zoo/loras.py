@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from bench.zoo.adapters import Adapters
-from bench.zoo.files import write_adapters
+from bench.zoo.files import write_adapters, write_scaled
 from bench.zoo.lessons import batch_of, prepare
 from bench.zoo.networks import new_unet
 from bench.zoo.training import Course, Networks, Say, train
@@ -28,18 +28,21 @@ def make_lora(
     *,
     say: Say,
 ) -> None:
-    """Train the LoRA called `name` (or its parent) and write it to `path`.
+    """Train the LoRA called `name` and write it to `path`; a parent lies beside it or is trained.
 
     The networks are as before afterwards.
     """
     made = recipes[name]
-    source = recipes[made.parent] if made.parent else made
-    adapters, tags = trained(source, vae, networks, say=say)
+    if made.parent:
+        parent = path.with_stem(made.parent)
+        if not parent.exists():
+            make_lora(parent, made.parent, recipes, vae, networks, say=say)
+        write_scaled(path, parent, made.factor)
+        return
+    adapters, tags = trained(made, vae, networks, say=say)
     try:
-        if made.parent:
-            adapters.scale(made.factor)
         write_adapters(
-            path, adapters, naming=made.naming, tags=tags, seed=source.seed, steps=source.steps
+            path, adapters, naming=made.naming, tags=tags, seed=made.seed, steps=made.steps
         )
     finally:
         adapters.remove()

@@ -63,6 +63,7 @@ def _save_part(module: nn.Module, folder: Path) -> None:
     to_dict = getattr(module.config, "to_dict", None)
     is_text = to_dict is not None
     config: dict[str, object] = to_dict() if to_dict else dict(module.config)  # type: ignore[arg-type]
+    config.pop("_name_or_path", None)
     if is_text:
         config["architectures"] = [type(module).__name__]
     else:
