@@ -64,6 +64,16 @@ def _needs_loras(situation: Situation) -> str | None:
     return None if situation.model.kind == "lora" else "A grid is drawn of LoRAs; this is none."
 
 
+def _needs_probed(situation: Situation) -> str | None:
+    if "probe" in situation.jobs:
+        return "A probe is running already."
+    if situation.marked:
+        return None
+    if situation.model is None:
+        return "There is no model here."
+    return None if situation.model.kind == "lora" else "LoRAs are probed; this is none."
+
+
 def _not_scanning(situation: Situation) -> str | None:
     return "A scan is running already." if "scan" in situation.jobs else None
 
@@ -177,6 +187,8 @@ ACTIONS: tuple[Action, ...] = (
            why_not=_needs_model),
     Action("render", "library", "x", "Draw a grid of this LoRA, or of those marked", "Grid",
            cli="loradex grid LORA", why_not=_needs_loras),
+    Action("probe", "library", "p", "Probe what this LoRA does, or those marked",
+           cli="loradex probe LORA", why_not=_needs_probed),
     Action("scroll_down", "library", "J", "Scroll the details down"),
     Action("scroll_up", "library", "K", "Scroll the details up"),
     Action("next_pane", "library", "tab", "To the next pane"),

@@ -23,6 +23,7 @@ from loradex.operations.child_job import JobStatus
 from loradex.operations.download_job import start_download_job
 from loradex.operations.grid_job import start_grid_job
 from loradex.operations.grid_request import GridRequest
+from loradex.operations.probe_job import start_probe_job
 from loradex.operations.scan_job import start_scan_job
 from loradex.settings import Settings
 from loradex_tui.background import in_background
@@ -147,6 +148,10 @@ class LoradexApp(App[None]):
         """Draw a grid in the background, and show its cells as they are finished."""
         self._start("grid", lambda: start_grid_job(self.catalog.home, request))
         self.push_screen(GridScreen(None))
+
+    def start_probe(self, models: Sequence[int], checkpoints: Sequence[int]) -> None:
+        """Probe models in the background; what was found is told at the end."""
+        self._start("probe", lambda: start_probe_job(self.catalog.home, models, checkpoints))
 
     def _start(self, name: str, start: Callable[[], Job]) -> None:
         in_background(self.screen, "job", start, partial(self.jobs.start, name), exclusive=False)

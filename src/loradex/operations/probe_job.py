@@ -4,19 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from loradex.catalog.catalog import Catalog
 from loradex.operations.child_job import ChildJob
+from loradex.operations.grid_models import fitting_checkpoints
 from loradex.paths import Home
 
-ProbeJob = ChildJob
 
+def start_probe_job(home: Home, models: Sequence[int], checkpoints: Sequence[int]) -> ChildJob:
+    """Start to probe these models with all as usual; the last message says what was found.
 
-def start_probe_job(
-    home: Home, models: Sequence[int], checkpoints: Sequence[int] = (), *, again: bool = False
-) -> ProbeJob:
-    """Start to probe these models with all as usual; the last message has what was found.
-
-    Without `checkpoints` LoRAs need one that alone fits. With `again` models are probed anew.
+    Each LoRA is probed on those of the checkpoints that are of its base.
     """
     named = [part for id_ in checkpoints for part in ("--checkpoint", str(id_))]
-    rest = ["--again"] if again else []
-    return ChildJob(home, ["probe", *map(str, models), *named, *rest])
+    return ChildJob(home, ["probe", *map(str, models), *named])
+
+
+def likeliest_checkpoints(catalog: Catalog, models: Sequence[int]) -> list[int]:
+    """Return a checkpoint for each base of these LoRAs, the one that fits best.
+
+    A base that no checkpoint is there for has none.
+    """
+    by_base: dict[str | None, list[int]] = {}
+    for row in catalog.rows(models):
+        if row.base not in by_base:
+            fitting = fitting_checkpoints(catalog, [row.id])
+            by_base[row.base] = [one.id for one in fitting[:1]]
+    return list(dict.fromkeys(id_ for some in by_base.values() for id_ in some))

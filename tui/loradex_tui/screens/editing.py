@@ -9,6 +9,7 @@ from loradex.domain.models import ModelDetails
 from loradex.errors import LoradexError
 from loradex.operations import annotate
 from loradex.operations.grid_request import GridRequest
+from loradex.operations.probe_job import likeliest_checkpoints
 from loradex_tui.background import in_background
 from loradex_tui.screens.grid_dialog import GridDialog, GridOffer, grid_offer
 from loradex_tui.screens.key_menu import RATINGS, Choice, KeyMenu
@@ -155,3 +156,13 @@ class Editing(Place):
                 self.place_app.start_grid(request)
 
         in_background(self, "offer", lambda: grid_offer(self.catalog, ids), ask)
+
+    def do_probe(self) -> None:
+        """Probe on the checkpoint that fits best; the verdict shows in the details."""
+        ids, catalog = self.models.targets, self.catalog
+        in_background(
+            self,
+            "probe",
+            lambda: likeliest_checkpoints(catalog, ids),
+            lambda checkpoints: self.place_app.start_probe(ids, checkpoints),
+        )
