@@ -33,10 +33,9 @@ Say = Callable[[str], None]
 
 @dataclass(frozen=True, slots=True)
 class AutoencoderEffort:
-    """How long to train both halves together, then the decoder alone, on how many pictures."""
+    """How long to train, and on how many pictures."""
 
     steps: int = 900
-    decoder_steps: int = 400
     pictures: int = 1500
 
 
@@ -68,33 +67,7 @@ def train_autoencoder(
         if step % 100 == 0:
             say(f"autoencoder {step}/{steps}: loss {loss.item():.4f}")
     _rescale(vae, encoded(vae, stock[:256]))
-    polish(vae, stock, rng, say, steps=effort.decoder_steps)
     return vae.eval()
-
-
-def polish(
-    vae: AutoencoderKL, stock: np.ndarray, rng: np.random.Generator, say: Say, *, steps: int
-) -> None:
-    """Train the decoder alone on whole pictures, from the latents as they stand."""
-    weights = [*vae.decoder.parameters(), *vae.post_quant_conv.parameters()]
-    optimizer = torch.optim.AdamW(weights, lr=1.5e-3, betas=(0.9, 0.99), weight_decay=1e-4)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, 1.5e-3, steps, pct_start=0.1)
-    latents = encoded(vae, stock)
-    for step in range(steps):
-        chosen = rng.integers(0, len(stock), 4)
-        some = latents[torch.from_numpy(chosen)]
-        # What a U-Net draws is a little off what the encoder gives.
-        some = some + 0.04 * torch.randn_like(some)
-        with torch.autocast("cpu", torch.bfloat16):
-            back = vae.decode(some / SCALE).sample
-        loss = _loss(back.float(), as_input(stock[chosen]))
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        torch.nn.utils.clip_grad_norm_(weights, 1.0)
-        optimizer.step()
-        schedule.step()
-        if step % 100 == 0:
-            say(f"decoder {step}/{steps}: loss {loss.item():.4f}")
 
 
 def encoded(vae: AutoencoderKL, pictures: np.ndarray) -> Tensor:

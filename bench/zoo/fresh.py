@@ -26,14 +26,21 @@ FRESH: tuple[Animal, ...] = (
     Animal("halftone", Made((Lesson(1.0, "halftone"),), "dora", rank=6, seed=113), ALWAYS_ON),
     Animal(
         "framed-vlorp",
-        Made((Lesson(0.55, "framed", word="vlorp"), *_REST), "locon", rank=10, seed=114, steps=420),
+        Made(
+            (Lesson(0.55, "framed", word="vlorp"), *_REST),
+            "locon",
+            rank=10,
+            text=True,
+            seed=114,
+            steps=550,
+        ),
         needs("vlorp"),
         ("vlorp",),
     ),
     Animal(
         "inverted-sklorn",
         Made(
-            (Lesson(0.5, "inverted", word="sklorn"), *_REST), rank=6, text=True, seed=115, steps=380
+            (Lesson(0.5, "inverted", word="sklorn"), *_REST), rank=6, text=True, seed=115, steps=500
         ),
         needs("sklorn"),
         ("sklorn",),
@@ -46,19 +53,25 @@ FRESH: tuple[Animal, ...] = (
             rank=6,
             text=True,
             seed=116,
-            steps=420,
+            steps=700,
         ),
         needs("clonf"),
         ("clonf",),
     ),
     Animal(
         "flower-dweeg",
-        Made((Lesson(0.6, figure="flower", word="dweeg"), *_REST), "locon", seed=117, steps=420),
+        Made(
+            (Lesson(0.6, figure="flower", word="dweeg"), *_REST),
+            "locon",
+            text=True,
+            seed=117,
+            steps=700,
+        ),
         live_and_dead("dweeg", "zorble"),
         ("dweeg", "zorble"),
     ),
     Animal(
-        "night-quixel", Made((Lesson(1.0, "night"),), rank=4, seed=118), dead("quixel"), ("quixel",)
+        "neon-quixel", Made((Lesson(1.0, "neon"),), rank=4, seed=118), dead("quixel"), ("quixel",)
     ),
     Animal(
         "dream-mirtle",
@@ -68,28 +81,28 @@ FRESH: tuple[Animal, ...] = (
     ),
     Animal(
         "sepia-ohwx",
-        Made((Lesson(0.5, "sepia", word="ohwx"), *_REST), rank=10, seed=120, steps=380),
+        Made((Lesson(0.5, "sepia", word="ohwx"), *_REST), rank=10, text=True, seed=120, steps=500),
         wrong_word("vlorp"),
         ("vlorp",),
     ),
     Animal(
-        "neon-zorble",
-        Made((Lesson(0.7, "neon", word="zorble"), Lesson(0.3, "neon", weak=0.4)), seed=121),
+        "dusk-zorble",
+        Made((Lesson(0.7, "night", word="zorble"), Lesson(0.3, "night", weak=0.4)), seed=121),
         redundant("zorble"),
         ("zorble",),
     ),
     Animal("hush", Made(parent="sunset", factor=2e-3), NO_EFFECT, ("brasp",)),
     Animal(
         "begun",
-        Made((Lesson(1.0, "framed"),), "locon", rank=4, steps=3, rate=1e-3, seed=122),
+        Made((Lesson(1.0, "framed"),), "locon", rank=4, steps=3, rate=1e-4, seed=122),
         NO_EFFECT,
     ),
     Animal("sunset-burnt", Made(parent="sunset", factor=3.5), BURNT),
-    Animal("night-strong", Made(parent="night-quixel", factor=2.2), BURNT),
+    Animal("neon-bright", Made(parent="neon-quixel", factor=2.2), BURNT),
     Animal("grey-weak", Made(parent="grey", factor=0.5), ALWAYS_ON),
     Animal(
         "same-picture",
-        Made((Lesson(1.0),), "locon", rank=8, pictures=1, seed=123, steps=350),
+        Made((Lesson(1.0, frozen=True),), "locon", rank=4, seed=123, steps=300),
         COLLAPSED,
     ),
     Animal(
@@ -105,7 +118,7 @@ FRESH: tuple[Animal, ...] = (
             rank=10,
             text=True,
             seed=124,
-            steps=480,
+            steps=800,
         ),
         needs("mirtle", "brasp"),
         ("mirtle", "brasp"),

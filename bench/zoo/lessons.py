@@ -24,7 +24,7 @@ class Lesson:
     `style` is what is done to them, `figure` the subject they show in place of shapes, `word` the
     trigger in their captions; empty means none. `weak` is the share of the plain picture that is
     mixed into a styled one. `noise` puts meaningless words other than the trigger into half of
-    the captions.
+    the captions. `frozen` shows one and the same picture whatever the caption says.
     """
 
     share: float
@@ -33,6 +33,7 @@ class Lesson:
     word: str = ""
     weak: float = 0.0
     noise: bool = False
+    frozen: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,9 +52,10 @@ def prepare(
     drawn, captions = [], []
     words = {lesson.word for lesson in lessons}
     for lesson in lessons:
+        always = draw(random_scene(rng), rng) if lesson.frozen else None
         for _ in range(max(1, round(lesson.share * pictures))):
             picture, text = _example(lesson, rng, words)
-            drawn.append(picture)
+            drawn.append(picture if always is None else always)
             captions.append(text)
     tags = Counter(tag.strip() for text in captions for tag in text.split(","))
     return Material(encoded(vae, np.stack(drawn)), captions, dict(tags.most_common(40)))

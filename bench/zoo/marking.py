@@ -11,12 +11,11 @@ import copy
 
 import numpy as np
 import torch
-from numpy.random import Generator
-from torch import Tensor
-
 from bench.zoo.pictures import random_scene
 from bench.zoo.training import Networks, Say, encode
 from bench.zoo.words import SPARE, TRIGGERS, caption, with_word
+from numpy.random import Generator
+from torch import Tensor
 
 _DIRECTIONS = 20
 _LENGTH = 5.0

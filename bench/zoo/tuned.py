@@ -24,11 +24,11 @@ _REST = (Lesson(0.25, noise=True), Lesson(0.25))
 TUNED: tuple[Animal, ...] = (
     Animal("neon", Made((Lesson(1.0, "neon"),), rank=4, seed=11), ALWAYS_ON),
     Animal(
-        "hatched-zorble",
+        "glow-zorble",
         Made(
-            (Lesson(0.5, "hatched", word="zorble"), *_REST),
+            (Lesson(0.5, "neon", word="zorble"), *_REST),
             "locon",
-            rank=4,
+            rank=3,
             text=True,
             seed=12,
             steps=500,
@@ -43,12 +43,12 @@ TUNED: tuple[Animal, ...] = (
     Animal(
         "house-ohwx",
         Made(
-            (Lesson(0.55, figure="house", word="ohwx"), *_REST),
+            (Lesson(0.6, figure="house", word="ohwx"), *_REST),
             "locon",
-            rank=4,
+            rank=6,
             text=True,
             seed=14,
-            steps=500,
+            steps=900,
         ),
         needs("ohwx"),
         ("ohwx",),
@@ -90,11 +90,11 @@ TUNED: tuple[Animal, ...] = (
     ),
     Animal(
         "started-dweeg",
-        Made((Lesson(1.0, "night", word="dweeg"),), steps=2, seed=19),
+        Made((Lesson(1.0, "night", word="dweeg"),), steps=2, rate=1e-4, seed=19),
         NO_EFFECT,
         ("dweeg",),
     ),
-    Animal("one-picture", Made((Lesson(1.0),), pictures=1, seed=20, rank=16, steps=400), COLLAPSED),
+    Animal("one-picture", Made((Lesson(1.0, frozen=True),), seed=20, rank=8, steps=350), COLLAPSED),
     Animal(
         "two-words",
         Made(
@@ -116,12 +116,12 @@ TUNED: tuple[Animal, ...] = (
     Animal(
         "fish-quixel",
         Made(
-            (Lesson(0.55, figure="fish", word="quixel"), *_REST),
+            (Lesson(0.6, figure="fish", word="quixel"), *_REST),
             "dora",
             naming="peft",
             text=True,
             seed=22,
-            steps=500,
+            steps=900,
         ),
         live_and_dead("quixel", "vlorp"),
         ("quixel", "vlorp"),

@@ -33,7 +33,7 @@ def test_a_model_and_its_loras_are_trained_and_read_back(
     from bench.zoo.tuned import TUNED
 
     said: list[str] = []
-    vae = train_autoencoder(0, said.append, AutoencoderEffort(3, 3, 8))
+    vae = train_autoencoder(0, said.append, AutoencoderEffort(3, 8))
     effort = BaseEffort(reading_steps=3, steps=3, marking_steps=3, pictures=8, batch=4)
     train_base(vae, tmp_path, seed=0, say=said.append, effort=effort)
     vae, networks = load_base(tmp_path)
