@@ -80,7 +80,7 @@ def main() -> int:
 def run(folder: Path, home: Home, depth: Depth, only: Sequence[str]) -> Tally:
     """Probe the LoRAs of a folder, and say after each how it went."""
     facts = json.loads((folder / "truth.json").read_text("utf-8"))
-    settings = ProbeSettings(**facts["settings"])
+    settings = read_settings(facts["settings"])
     tally = Tally()
     with Catalog.open(home) as catalog:
         if not catalog.files.libraries():
@@ -95,6 +95,19 @@ def run(folder: Path, home: Home, depth: Depth, only: Sequence[str]) -> Tally:
                     continue
                 _probe(room, truth, request, tally)
     return tally
+
+
+def read_settings(facts: dict[str, str | int | float]) -> ProbeSettings:
+    """Return how a folder's pictures are to be drawn."""
+    side = int(facts["size"])
+    return ProbeSettings(
+        width=side,
+        height=side,
+        num_inference_steps=int(facts["steps"]),
+        guidance_scale=float(facts["guidance"]),
+        sampler=str(facts["sampler"]),
+        dtype="float32",
+    )
 
 
 def truths(folder: Path, facts: dict[str, list[dict[str, object]]]) -> Iterator[Truth]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 
 from loradex.domain.probing import CurvePoint, Interval
 from loradex.probe import limits
@@ -67,10 +68,13 @@ class Curve:
 def curve_of(state: State, words: str) -> Curve:
     """Return the response over the strengths that were drawn with these words."""
     strengths = [one for one in state.samples.strengths(words) if state.samples.pairs(one, words)]
-    points, levels = [], []
+    points, levels, height = [], [], 0.0
     for strength in strengths:
-        point = _point(state, Place(strength, words))
-        found = burning(state.samples, Place(strength, words))
+        place = Place(strength, words)
+        response = _response(state, place)
+        height = max(height, response.mean) if isfinite(response.mean) else height
+        found = burning(state.samples, place, fallen=response.mean / height if height > 0 else 1.0)
+        point = _point(state, place, response, found)
         points.append(point)
         levels.append(
             Level(
@@ -84,19 +88,24 @@ def curve_of(state: State, words: str) -> Curve:
     return Curve(words, tuple(points), tuple(levels))
 
 
-def _point(state: State, place: Place) -> CurvePoint:
+def _response(state: State, place: Place) -> Interval:
+    """Return how far pictures go in the direction of strength 1, whose own response is 1."""
+    moved = moves(state.samples, place)
+    reference = moves(state.samples, Place(1.0, place.words))
+    return along(moved, reference, common(moved, reference))
+
+
+def _point(state: State, place: Place, response: Interval, found: Burning) -> CurvePoint:
     samples = state.samples
     effect = state.effect(place) or _NOTHING
     floor = max(state.floor, limits.QUANTISATION)
-    reference = moves(samples, Place(1.0, place.words))
-    moved = moves(samples, place)
     return CurvePoint(
         strength=place.strength,
         words=place.words,
         effect=Interval(effect.mean / floor, effect.low / floor, effect.high / floor, effect.pairs),
         share=state.share(place) or _NOTHING,
-        response=along(moved, reference, common(moved, reference)),
+        response=response,
         diversity=diversity(samples, place),
-        burn=burning(samples, place).numbers,
+        burn=found.numbers,
         broken=samples.broken(place.strength, place.words),
     )

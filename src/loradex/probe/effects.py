@@ -109,6 +109,15 @@ def agreement(
     return float((products.sum() - np.trace(products)) / (count * (count - 1)))
 
 
+def coherence(moved: Mapping[Pair, Vector], pairs: Sequence[Pair]) -> float:
+    """Return which share of the changes' energy goes in one direction that all have in common.
+
+    1 when all pictures change alike, about 0 when each changes in its own way.
+    """
+    whole = sum(float(moved[pair] @ moved[pair]) for pair in pairs) / max(len(pairs), 1)
+    return agreement(moved, moved, pairs) / whole if whole > 0 else 0.0
+
+
 def along(
     moved: Mapping[Pair, Vector], reference: Mapping[Pair, Vector], pairs: Sequence[Pair]
 ) -> Interval:

@@ -11,7 +11,7 @@ from loradex.probe import limits, sentences
 from loradex.probe.answers import Answer
 from loradex.probe.course import best_words, tested_strength
 from loradex.probe.curve import curve_of
-from loradex.probe.effects import Place
+from loradex.probe.effects import Place, coherence, moves
 from loradex.probe.inquiry import TriedWord
 from loradex.probe.limits import Decision
 from loradex.probe.ranges import range_findings
@@ -54,8 +54,12 @@ def _on_effect(state: State, strength: float) -> Iterator[Finding]:
     # While a word is open it may still turn out that nothing acts without it.
     if any(_may_need(state, word, strength) for word in _drawn(state, strength)):
         return
-    if silent is Decision.YES:
+    always = state.always(strength)
+    if always is Decision.YES:
         yield Finding(_KINDS.ALWAYS_ON, sentences.always_on(strength, numbers), numbers=numbers)
+    elif silent is Decision.YES:
+        sentence = sentences.waits_for_a_word(strength, numbers)
+        yield Finding(_KINDS.UNDECIDED, sentence, numbers=numbers)
     elif not any(one is Decision.YES for one in called):
         yield Finding(_KINDS.UNDECIDED, sentences.effect_open(strength, numbers), numbers=numbers)
 
@@ -72,10 +76,10 @@ def _on_words(state: State, strength: float) -> Iterator[Finding]:
         kind: VerdictKind | None = None
         if answered is Decision.NO:
             kind = _KINDS.DEAD_TRIGGER
+        elif leaks is Decision.YES and found.score.low > 0:
+            kind = _KINDS.REDUNDANT_TRIGGER
         elif answered is Decision.OPEN or leaks is Decision.OPEN:
             kind = _KINDS.UNDECIDED
-        elif leaks is Decision.YES:
-            kind = _KINDS.REDUNDANT_TRIGGER
         else:
             kind = _KINDS.NEEDS_TRIGGER
         if claimed or kind is _KINDS.NEEDS_TRIGGER:
@@ -120,6 +124,8 @@ def _effect_numbers(state: State, place: Place) -> dict[str, float]:
         numbers |= {"pairs": effect.pairs, "effect_floors": effect.mean / state.floor}
     if share is not None:
         numbers |= _spelt("share", share)
+        moved = moves(state.samples, place)
+        numbers["coherence"] = coherence(moved, sorted(moved))
     return {name: round(value, 4) for name, value in numbers.items()}
 
 

@@ -20,12 +20,30 @@ ACTS = 0.06
 """An effect below this share of what another seed changes is none."""
 ANSWERS = 0.15
 """A word that adds less than this share of the change is not answered."""
+ANSWERS_OF_SEEDS = 0.12
+"""… or less than this share of what another seed changes: of a small change any share is noise."""
 LEAKS = 0.65
 """A model that changes more than this share without its word does not need it."""
+COHERENT = 0.2
+"""From this share of common direction on, changes go one way, and not each its own. Styles that are
+on had 0.2 to 0.6; models that wait for their word move pictures about with 0.2 at most."""
+LARGE = 0.35
+"""A change above this share of what another seed changes is one, whatever its direction."""
+OFF_RANGE = 0.5
+"""Doublings of the latents' spread: 1.4 times the base's. Sound styles had 0.3 at most."""
+DRIFTS = 0.25
+FALLS = 0.7
+"""Where the response has fallen to this share of its height, and the latents' spread has risen by
+`DRIFTS` doublings, pictures leave what they responded to."""
 HALF = 0.5
 """From this share of the full response on a strength counts as usable."""
 FULL = 0.9
 """From this share of the full response on more strength adds little."""
+CLIPS = 0.35
+SATURATES = 0.35
+BREAKS = 2.0
+"""Where latents were not written down: share of pixels that clip more, mean saturation that is
+added, doublings of harsh edges or of fine detail. Two of them at once are burning."""
 COLLAPSE = 0.5
 """Below this share of the base's diversity seeds are alike (`../notes`: about half)."""
 DIVERSE = 0.7

@@ -30,6 +30,15 @@ def always_on(strength: float, numbers: Numbers) -> str:
     )
 
 
+def waits_for_a_word(strength: float, numbers: Numbers) -> str:
+    """Say that pictures change, each in its own way, and what would tell why."""
+    return (
+        f"Without a word that works pictures change at strength {strength:g} by"
+        f" {_share(numbers, 'share')} of what another seed changes, each in its own way: it may"
+        " wait for a word that is not known. Try words with --word."
+    )
+
+
 def effect_open(strength: float, numbers: Numbers) -> str:
     """Say that it is open whether pictures change, and what would tell."""
     return (

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from loradex.domain.probing import NO_WORDS, Interval
 from loradex.probe import limits
 from loradex.probe.answers import Answer, answer
-from loradex.probe.effects import Place, effect, seed_distance
+from loradex.probe.effects import Place, coherence, effect, moves, seed_distance
 from loradex.probe.inquiry import Inquiry, TriedWord
 from loradex.probe.limits import Decision, above
 from loradex.probe.samples import Samples
@@ -51,6 +51,21 @@ class State:
             return Decision.OPEN
         return above(found, max(limits.FLOORS * self.floor, limits.ACTS * apart))
 
+    def always(self, strength: float) -> Decision:
+        """Tell whether the LoRA does without words what it does.
+
+        Not when it merely moves each picture a little in its own way, as models do that wait for
+        their word: then it is open what it learnt.
+        """
+        acts = self.acts(Place(strength))
+        share = self.share(Place(strength))
+        if acts is not Decision.YES or share is None:
+            return acts
+        moved = moves(self.samples, Place(strength))
+        if coherence(moved, sorted(moved)) >= limits.COHERENT or share.low > limits.LARGE:
+            return Decision.YES
+        return Decision.OPEN
+
     def answer(self, word: TriedWord, strength: float) -> Answer | None:
         """Return how a word is answered; None where too little was drawn."""
         contexts = (NO_WORDS, word.text, word.placebo)
@@ -67,9 +82,11 @@ class State:
         places = [Place(strength, words) for words in (word.text, NO_WORDS)]
         if all(self.acts(place) is Decision.NO for place in places):
             return Decision.NO
-        return above(found.score, limits.ANSWERS)
+        share = self.share(Place(strength, word.text))
+        least = limits.ANSWERS_OF_SEEDS / share.mean if share and share.mean > 0 else 0.0
+        return found.answered(max(limits.ANSWERS, least))
 
     def leaks(self, word: TriedWord, strength: float) -> Decision:
         """Tell whether the LoRA does about as much without the word."""
         found = self.answer(word, strength)
-        return Decision.OPEN if found is None else above(found.leak, limits.LEAKS)
+        return Decision.OPEN if found is None else found.leaks(limits.LEAKS)
