@@ -31,9 +31,10 @@ def course(state: State) -> Points:
     if not _acts_somewhere(state, 1.0, inquiry.words):
         yield from _first_look(state, STRONGEST, inquiry.words)
     strength = tested_strength(state)
-    if inquiry.mined and not any(
+    explained = state.always(strength) is Decision.YES or any(
         state.answered(word, strength) is Decision.YES for word in inquiry.words
-    ):
+    )
+    if inquiry.mined and not explained:
         yield from _mined(state, strength)
     if not _acts_somewhere(state, strength, (*inquiry.words, *inquiry.mined)):
         return
