@@ -13,6 +13,7 @@ import tempfile
 from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
+from loradex.demo.studio import make_studio
 from loradex.paths import Home
 from loradex.settings import Settings
 from loradex_tui.app import LoradexApp
@@ -43,7 +44,8 @@ def main() -> None:
         subprocess.run([sys.executable, "-m", "loradex", "demo", "--folder", str(demo)], check=True)
         home = Home(demo / "home")
         shutil.copy(home.grids / "00001" / "sheet.png", PICTURES / "grid.png")
-        asyncio.run(screenshot(home, "lantern", PICTURES / "library.svg"))
+        shown = make_studio(demo / "models").shown
+        asyncio.run(screenshot(home, shown.claimed[0], PICTURES / "library.svg"))
 
 
 if __name__ == "__main__":

@@ -11,9 +11,18 @@ from pathlib import Path
 import pytest
 
 from loradex.catalog.catalog import Catalog
-from loradex.demo.tour import MARKER, prepare_folder
+from loradex.demo import tour as tour_module
+from loradex.demo.library import SampleLibrary
+from loradex.demo.studio import make_studio
+from loradex.demo.tour import MARKER, prepare_folder, run_tour
+from loradex.domain.progress import CancelToken, SilentSink
+from loradex.domain.verdict_words import findings_line
+from loradex.domain.verdicts import VerdictKind
 from loradex.errors import LibraryError
 from loradex.paths import Home
+from loradex.plugin_manager import Plugins
+from loradex.render import device
+from loradex.settings import Settings
 
 
 def run(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
@@ -46,15 +55,46 @@ def test_the_demo_runs_the_whole_loop_and_leaves_my_catalog_alone(
         assert catalog.search("tag:keeper rating:4 is:noted is:matched").total == 1
         assert len(catalog.files.problems()) == 4
         assert catalog.search("is:unhashed -is:unreadable -format:diffusers").total == 0
-        (grid,) = catalog.grids.grids()
-        assert (grid.cells_done, grid.cells_total, grid.cells_failed) == (20, 20, 0)
+        grid = min(catalog.grids.grids(), key=lambda grid: grid.id)
+        assert (grid.cells_done, grid.cells_total, grid.cells_failed) == (12, 12, 0)
         assert Path(grid.sheet_path or "").stat().st_size > 10_000
-        assert "<html" in Path(grid.page_path or "").read_text(encoding="utf-8")[:1000]
+        page = Path(grid.page_path or "").read_text(encoding="utf-8")
+        assert "<html" in page[:1000]
+        studio = make_studio(folder / "models")
+        verdicts = [
+            catalog.details(catalog.resolve(str(lora.file))).verdicts for lora in studio.probed
+        ]
+        assert all(found and found[0].findings and found[0].evidence for found in verdicts)
+        assert all(json.dumps(one.sentence)[1:-1] in page for one in verdicts[0][0].findings)
+        assert verdicts[-1][0].of(VerdictKind.NO_EFFECT)
+        assert findings_line(verdicts[-1][0].findings) in first.stdout
     again = run("demo", "--folder", str(folder), "--progress", "none", home=home.root)
     assert again.returncode == 0, again.stderr
-    assert "0 pictures, 20 were there already" in again.stdout
-    listed = run("--home", str(folder / "home"), "list", "kind:lora", "--json", home=home.root)
-    assert len(json.loads(listed.stdout)) > 10
+    assert "0 pictures, 12 were there already" in again.stdout
+    assert again.stdout.count("Probe ") == len(verdicts)
+
+
+def test_without_the_render_extra_the_rest_of_the_loop_runs(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(device, "NEEDED", ("a_package_that_is_not_installed",))
+    monkeypatch.setattr(tour_module, "make_library", lambda root: SampleLibrary(root, ()))
+    said: list[str] = []
+    tour = run_tour(
+        tmp_path / "demo",
+        settings=Settings(),
+        plugins=Plugins(),
+        sink=SilentSink(),
+        cancel=CancelToken(),
+        say=said.append,
+    )
+    assert (tour.grid, tour.verdicts) == (None, ())
+    assert len(said) == 4
+    with Catalog.open(tour.home) as catalog:
+        shown = catalog.details(tour.example)
+        assert {word.text for word in shown.trigger_words} == set(
+            make_studio(tour.models).shown.claimed
+        )
 
 
 def test_a_folder_with_something_else_in_it_is_refused(tmp_path: Path) -> None:

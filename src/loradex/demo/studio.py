@@ -1,8 +1,4 @@
-"""Tiny checkpoints and LoRAs that really draw, placed among the sample library's files.
-
-Their weights are random from fixed seeds, so the pictures are patterns, not things; but they go
-through the same code as any other model, in seconds on a CPU.
-"""
+"""The models of the demo that draw: the zoo, placed among the sample library's files."""
 
 from __future__ import annotations
 
@@ -11,87 +7,89 @@ from pathlib import Path
 
 from loradex.demo.library import SampleModel
 from loradex.demo.sample_entries import HubFacts
+from loradex.demo.zoo import Zoo, ZooLora, write_zoo
+from loradex.domain.verdicts import VerdictKind
 from loradex.errors import ExtraMissing
 
-SIZE = 128
-"""Pixels a side of a demo picture."""
-PROMPTS = ("a lantern at night, lntrnlght", "a mountain lake in the morning")
-
-_LANTERN = HubFacts(
-    model_id=7101,
-    version_id=71011,
-    model_name="Lantern Light",
-    version_name="epoch 10",
-    type="LORA",
-    base_model="SD 1.5",
-    trained_words=("lntrnlght", "warm glow"),
-    tags=("style", "light"),
-    description="Warm light in the corners. Drawn by the demo's tiny checkpoint.",
+_FIRST_MODEL = 7101
+_FIRST_VERSION = 71011
+PROMPTS = (
+    "a red circle on a blue background",
+    "a green triangle on a white background",
+    "a white heart on a green background",
 )
-_RIPPLE = HubFacts(
-    model_id=7102,
-    version_id=71021,
-    model_name="Ripple",
-    version_name="v1",
-    type="LORA",
-    base_model="SD 1.5",
-    trained_words=("rpplwtr",),
-    tags=("style", "water"),
-)
+"""As many as a probe needs, of what the checkpoint draws most clearly."""
+_PROBED = (VerdictKind.NEEDS_TRIGGER, VerdictKind.DEAD_TRIGGER, VerdictKind.NO_EFFECT)
 
 
 @dataclass(frozen=True, slots=True)
 class Studio:
-    """The files that draw, below the models folder."""
+    """A checkpoint that draws coloured shapes, and LoRAs for it.
 
-    checkpoint: Path
-    checkpoint_xl: Path
-    loras: tuple[Path, Path]
-    lora_xl: Path
+    `settings` are the checkpoint's, as `loradex edit` takes them. `can_draw` is false where the
+    render extra is not installed.
+    """
+
+    zoo: Zoo
+    can_draw: bool
 
     @property
-    def files(self) -> tuple[Path, ...]:
-        """All of them."""
-        return (self.checkpoint, self.checkpoint_xl, *self.loras, self.lora_xl)
+    def settings(self) -> tuple[str, ...]:
+        """How the checkpoint is best used: it was trained on small pictures."""
+        said = self.zoo.settings
+        return (
+            f"size={said['size']}x{said['size']}",
+            f"steps={said['steps']}",
+            f"guidance_scale={said['guidance']}",
+            f"sampler={said['sampler']}",
+        )
+
+    @property
+    def shown(self) -> ZooLora:
+        """The LoRA that the grid shows: it needs its trigger word."""
+        return self.probed[0]
+
+    @property
+    def probed(self) -> tuple[ZooLora, ...]:
+        """LoRAs that keep their word, that do not, and that do nothing, one of each."""
+        found = (self._one_that(kind) for kind in _PROBED)
+        return tuple(lora for lora in found if lora is not None)
 
     @property
     def known(self) -> tuple[SampleModel, ...]:
-        """Those that the demo's hub knows."""
-        lantern, ripple = self.loras
-        return (SampleModel(lantern, _LANTERN), SampleModel(ripple, _RIPPLE))
+        """Those that the demo's hub knows, with the trigger words that it claims."""
+        return tuple(
+            SampleModel(lora.file, _facts(lora, number))
+            for number, lora in enumerate(self.zoo.loras)
+        )
+
+    def _one_that(self, kind: VerdictKind) -> ZooLora | None:
+        return next((lora for lora in self.zoo.loras if kind in lora.expected), None)
 
 
-def make_studio(models: Path) -> Studio | None:
-    """Make what is not there yet; return None where the render extra is not installed."""
-    studio = Studio(
-        checkpoint=models / "checkpoints" / "sd15" / "tinyPainter_v10.safetensors",
-        checkpoint_xl=models / "checkpoints" / "xl" / "tinyPainterXL",
-        loras=(
-            models / "loras" / "sd15" / "lntrn_e10.safetensors",
-            models / "loras" / "sd15" / "ripple-000008.safetensors",
-        ),
-        lora_xl=models / "loras" / "xl" / "glow_xl.safetensors",
-    )
-    if all(path.exists() for path in studio.files):
-        return studio
+def make_studio(models: Path) -> Studio:
+    """Put the zoo below the models folder, where it is not there yet."""
+    from loradex.render.device import require_extra  # noqa: PLC0415 - beside its use
+
+    zoo = write_zoo(models)
     try:
-        _make(studio)
+        require_extra()
     except ExtraMissing:
-        return None
-    return studio
+        return Studio(zoo, can_draw=False)
+    return Studio(zoo, can_draw=True)
 
 
-def _make(studio: Studio) -> None:
-    from loradex.render.device import require_extra  # noqa: PLC0415 - torch is behind this
-    from loradex.render.tiny import (  # noqa: PLC0415
-        make_tiny_lora,
-        make_tiny_pipeline,
-        make_tiny_single_file,
+def _facts(lora: ZooLora, number: int) -> HubFacts:
+    name = lora.file.stem.replace("-", " ").capitalize()
+    words = " or ".join(lora.claimed)
+    return HubFacts(
+        model_id=_FIRST_MODEL + number,
+        version_id=_FIRST_VERSION + 10 * number,
+        model_name=name,
+        version_name="v1",
+        type="LORA",
+        base_model="SD 1.5",
+        trained_words=lora.claimed,
+        tags=("style", "shapes"),
+        description=f"Use it with {words}." if words else "Works without a trigger word.",
     )
-
-    require_extra()
-    make_tiny_single_file(studio.checkpoint, shape="sd1", seed=1)
-    make_tiny_pipeline(studio.checkpoint_xl, shape="sdxl", seed=2)
-    for seed, path in enumerate(studio.loras, start=11):
-        make_tiny_lora(path, shape="sd1", naming="kohya", seed=seed, rank=8)
-    make_tiny_lora(studio.lora_xl, shape="sdxl", naming="peft", seed=21, rank=8)
