@@ -84,7 +84,7 @@ def test_two_words_are_judged_each_on_its_own() -> None:
 
 
 def test_a_quick_probe_spends_no_more_than_its_first_pictures() -> None:
-    unclear = Lora(by_word=1, jitter=0.09)
+    unclear = Lora(always=0.4, by_word=0.4, jitter=0.06)
     _, quick = probed(unclear, TRIGGER, depth=Depth.QUICK)
     _, normal = probed(unclear, TRIGGER)
     assert cells_with_lora(quick) <= CLEAR_CASE < cells_with_lora(normal)

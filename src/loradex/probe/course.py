@@ -31,6 +31,9 @@ def course(state: State) -> Points:
     if not _acts_somewhere(state, 1.0, inquiry.words):
         yield from _first_look(state, STRONGEST, inquiry.words)
     strength = tested_strength(state)
+    if state.always(strength) is Decision.OPEN:
+        # A second look at whether pictures change one way costs less than trying words.
+        yield inquiry.points(min(FIRST_PAIRS + _MORE, inquiry.most_pairs), (strength,), (NO_WORDS,))
     explained = state.always(strength) is Decision.YES or any(
         state.answered(word, strength) is Decision.YES for word in inquiry.words
     )

@@ -22,8 +22,8 @@ ANSWERS = 0.15
 """A word that adds less than this share of the change is not answered."""
 ANSWERS_OF_SEEDS = 0.12
 """… or less than this share of what another seed changes: of a small change any share is noise."""
-LEAKS = 0.65
-"""A model that changes more than this share without its word does not need it."""
+LEAKS = 0.7
+"""A model of whose change more than this share is there without its word does not need it."""
 COHERENT = 0.2
 """From this share of common direction on, changes go one way, and not each its own. Styles that are
 on had 0.2 to 0.6; models that wait for their word move pictures about with 0.2 at most."""
