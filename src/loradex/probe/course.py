@@ -70,11 +70,7 @@ def open_contexts(state: State, strength: float, words: Sequence[TriedWord]) -> 
         found[NO_WORDS] = None
     for word in words:
         answered, leaks = state.answered(word, strength), state.leaks(word, strength)
-        known = state.answer(word, strength)
-        redundant = leaks is Decision.YES and known is not None and known.score.low > 0
-        if not redundant and (
-            answered is Decision.OPEN or (answered is Decision.YES and leaks is Decision.OPEN)
-        ):
+        if answered is Decision.OPEN or (answered is Decision.YES and leaks is Decision.OPEN):
             found |= dict.fromkeys((NO_WORDS, word.text, word.placebo))
     return list(found)
 

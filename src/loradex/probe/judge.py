@@ -76,10 +76,10 @@ def _on_words(state: State, strength: float) -> Iterator[Finding]:
         kind: VerdictKind | None = None
         if answered is Decision.NO:
             kind = _KINDS.DEAD_TRIGGER
-        elif leaks is Decision.YES and found.score.low > 0:
-            kind = _KINDS.REDUNDANT_TRIGGER
         elif answered is Decision.OPEN or leaks is Decision.OPEN:
             kind = _KINDS.UNDECIDED
+        elif leaks is Decision.YES:
+            kind = _KINDS.REDUNDANT_TRIGGER
         else:
             kind = _KINDS.NEEDS_TRIGGER
         if claimed or kind is _KINDS.NEEDS_TRIGGER:
