@@ -22,7 +22,7 @@ from loradex.plugin_manager import Plugins
 
 STRENGTHS = (0.0, 0.5, 1.0)
 SHOWN_PROMPTS = 2
-SEEDS = (4,)
+SEEDS = (1,)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,9 @@ def write_verdict(
 ) -> None:
     """Print what the probe found above the pictures of the demo's grid, on its sheet and page."""
     verdicts = catalog.details(catalog.resolve(str(studio.shown.file))).verdicts
-    notes = [finding.sentence for one in verdicts[:1] for finding in one.findings]
+    notes: list[str] = []
+    for one in verdicts[:1]:
+        notes += [findings_line(one.findings), *(finding.sentence for finding in one.findings)]
     plan = plan_request(catalog, demo_request(catalog, studio), sink=sink, cancel=cancel)
     finished = finished_cells(catalog, [cell.key for cell in plan.cells])
     failed = {cell.key: cell for cell in grid.failed}

@@ -15,8 +15,8 @@ _FIRST_MODEL = 7101
 _FIRST_VERSION = 71011
 PROMPTS = (
     "a red circle on a blue background",
-    "a green triangle on a white background",
-    "a white heart on a green background",
+    "a large yellow star on a purple background",
+    "a black square on an orange background",
 )
 """As many as a probe needs, of what the checkpoint draws most clearly."""
 _PROBED = (VerdictKind.NEEDS_TRIGGER, VerdictKind.DEAD_TRIGGER, VerdictKind.NO_EFFECT)
