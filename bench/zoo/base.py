@@ -11,7 +11,7 @@ import torch
 from bench.zoo.autoencoder import encoded
 from bench.zoo.marking import mark_words
 from bench.zoo.networks import LAYERS, WIDTHS, new_text_encoder, new_unet
-from bench.zoo.pictures import Scene, draw, random_scene
+from bench.zoo.pictures import SIZE, Scene, draw, random_scene
 from bench.zoo.reading import teach_reading
 from bench.zoo.training import Course, Networks, Say, train
 from bench.zoo.words import WORDS, caption
@@ -105,7 +105,9 @@ def save_base(folder: Path, vae: AutoencoderKL, networks: Networks) -> None:
         for weight in module.parameters():
             weight.data = weight.data.half().float()
     save_pipeline(folder / "base", modules, shape="sd1", words=WORDS)
-    save_single_file(folder / "base.safetensors", modules, shape="sd1", words=WORDS, layers=LAYERS)
+    save_single_file(
+        folder / "base.safetensors", modules, shape="sd1", words=WORDS, layers=LAYERS, side=SIZE
+    )
 
 
 def load_base(folder: Path) -> tuple[AutoencoderKL, Networks]:

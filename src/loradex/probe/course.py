@@ -20,6 +20,8 @@ STRONGEST = 2.0
 _CURVE = (0.5, 1.5)
 _STEP = 0.25
 """Strengths are narrowed down to this."""
+_LEAST = 0.15
+"""Below this nobody uses a LoRA: what burns already here burns."""
 _MORE = 4
 """Pairs that are added at a time."""
 
@@ -137,6 +139,8 @@ def _wanted(state: State, curve: Curve) -> list[float]:
     known = [point.strength for point in curve.points]
     if curve.upper_open and known[-1] < STRONGEST and (thorough or curve.still_rising):
         wanted.append(min(known[-1] + 0.5, STRONGEST))
+    if curve.levels[0].burns and known[0] > _LEAST:
+        wanted.append(known[0] / 2)
     for low, high in curve.bends:
         if high - low > (_STEP if thorough else 2 * _STEP) + 1e-9:
             wanted.append(round((low + high) / 2, 3))

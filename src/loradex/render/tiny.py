@@ -86,10 +86,12 @@ def save_single_file(
     shape: TinyShape,
     words: Sequence[str] = (),
     layers: int = _LAYERS,
+    side: int | None = None,
 ) -> Path:
     """Write `modules` as one LDM-named file, and their tokenizer beside it; return `path`.
 
     `layers` is the number of resnets per down block of the U-Net; `words` as for `save_pipeline`.
+    `side` is what the file says of the pictures it was trained on, in pixels; None: nothing.
     """
     from safetensors.torch import save  # noqa: PLC0415 - heavy
 
@@ -106,6 +108,8 @@ def save_single_file(
         "modelspec.prediction_type": "epsilon",
         "modelspec.title": path.stem,
     }
+    if side is not None:
+        metadata["modelspec.resolution"] = f"{side}x{side}"
     with whole_file(path) as file:
         file.write(save(tensors, metadata))
     return path
