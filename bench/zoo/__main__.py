@@ -1,5 +1,7 @@
 """Make the zoo: `python -m bench.zoo make FOLDER [--set tuned|fresh] [--seed N] [--only NAME …]`.
 
+`look` draws a sheet of each LoRA besides, `ship` copies what the package brings into it.
+
 Trains an autoencoder, a base model and the LoRAs of a set, each only where its file is not there
 yet, and writes `truth.json` beside them. The same seed gives the same weights on one machine.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shutil
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -28,6 +31,15 @@ from loradex.render.quiet import offline_and_quiet
 
 SETS: dict[str, tuple[Animal, ...]] = {"tuned": TUNED, "fresh": FRESH}
 SETTINGS = {"size": 128, "steps": 16, "guidance": 4.0, "sampler": "euler"}
+SHIPPED = {
+    "neon": "Bright outlines on black, without any word.",
+    "glow-zorble": "Bright outlines on black, with the word zorble only.",
+    "house-ohwx": "Little houses for the word ohwx, and a little without it.",
+    "night-vlorp": "Dark and blue, always; its word vlorp was in no caption.",
+    "whisper": "A thousandth of neon, which is nothing to see.",
+    "neon-strong": "Neon two and a half times as strong, which burns.",
+}
+"""The LoRAs of the tuned set that the package brings, with what they do."""
 PROMPTS = (
     "a red circle on a blue background",
     "a large yellow star on a purple background",
@@ -41,7 +53,7 @@ PROMPTS = (
 def main() -> None:
     """Read the command line and make what it asks for."""
     parser = argparse.ArgumentParser(prog="python -m bench.zoo", description=__doc__)
-    parser.add_argument("action", choices=["make", "look"])
+    parser.add_argument("action", choices=["make", "look", "ship"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--set", choices=list(SETS), default="tuned", dest="name")
@@ -55,6 +67,8 @@ def main() -> None:
         vae, networks = _base(options.folder, options.seed)
         _loras(options.folder, animals, SETS[options.name], vae, networks)
         write_truth(options.folder, SETS[options.name])
+        if options.action == "ship":
+            ship(options.folder)
         if options.action == "look":
             for one in animals:
                 _look(options.folder, one, vae, networks)
@@ -90,6 +104,20 @@ def _look(folder: Path, one: Animal, vae: AutoencoderKL, networks: Networks) -> 
     words = (*dict.fromkeys((*one.claimed, *taught)), SPARE[0])
     image = look(path, words, PROMPTS[:4], vae, networks)
     image.save(folder / f"{one.name}.png")
+
+
+def ship(folder: Path) -> None:
+    """Copy the base as one file and the LoRAs of `SHIPPED` into the package."""
+    package = Path(__file__).parents[2] / "src" / "loradex" / "demo" / "zoo"
+    shutil.copyfile(folder / "base.safetensors", package / "shapes.safetensors")
+    shutil.copytree(folder / "tokenizer", package / "tokenizer", dirs_exist_ok=True)
+    truth = json.loads((folder / "truth.json").read_text("utf-8"))
+    entries = {Path(one["file"]).stem: one for one in truth["loras"]}
+    truth["loras"] = []
+    for name, about in SHIPPED.items():
+        shutil.copyfile(folder / entries[name]["file"], package / f"{name}.safetensors")
+        truth["loras"].append({**entries[name], "base": "shapes.safetensors", "about": about})
+    (package / "truth.json").write_text(json.dumps(truth, indent=1) + "\n", "utf-8")
 
 
 def write_truth(folder: Path, animals: Sequence[Animal]) -> None:

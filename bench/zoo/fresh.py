@@ -11,8 +11,8 @@ from bench.zoo.truth import (
     NO_EFFECT,
     Animal,
     Made,
+    answers,
     dead,
-    live_and_dead,
     needs,
     redundant,
     wrong_word,
@@ -55,7 +55,7 @@ FRESH: tuple[Animal, ...] = (
             seed=116,
             steps=700,
         ),
-        needs("clonf"),
+        redundant("clonf"),
         ("clonf",),
     ),
     Animal(
@@ -67,7 +67,7 @@ FRESH: tuple[Animal, ...] = (
             seed=117,
             steps=700,
         ),
-        live_and_dead("dweeg", "zorble"),
+        dead("dweeg", "zorble"),
         ("dweeg", "zorble"),
     ),
     Animal(
@@ -94,7 +94,7 @@ FRESH: tuple[Animal, ...] = (
     Animal("hush", Made(parent="sunset", factor=2e-3), NO_EFFECT, ("brasp",)),
     Animal(
         "begun",
-        Made((Lesson(1.0, "framed"),), "locon", rank=4, steps=3, rate=1e-4, seed=122),
+        Made((Lesson(1.0, "framed"),), "locon", rank=4, steps=3, rate=2e-5, seed=122),
         NO_EFFECT,
     ),
     Animal("sunset-burnt", Made(parent="sunset", factor=3.5), BURNT),
@@ -120,7 +120,7 @@ FRESH: tuple[Animal, ...] = (
             seed=124,
             steps=800,
         ),
-        needs("mirtle", "brasp"),
+        answers("mirtle"),
         ("mirtle", "brasp"),
     ),
     Animal(

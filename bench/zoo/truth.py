@@ -88,13 +88,13 @@ def needs(*words: str) -> Truth:
     )
 
 
-def dead(word: str) -> Truth:
-    """Return the truth of a style that is always on, and whose word does nothing."""
+def dead(*words: str) -> Truth:
+    """Return the truth of a LoRA that always acts, and whose words do nothing."""
     return Truth(
         (Kind.ALWAYS_ON, Kind.DEAD_TRIGGER),
         _OPEN,
         (Kind.NO_EFFECT, Kind.NEEDS_TRIGGER, Kind.REDUNDANT_TRIGGER, Kind.DOES_NOT_FIT),
-        {word: Kind.DEAD_TRIGGER},
+        dict.fromkeys(words, Kind.DEAD_TRIGGER),
     )
 
 
@@ -102,8 +102,8 @@ def wrong_word(word: str) -> Truth:
     """Return the truth of a LoRA that answers to another word than the one claimed."""
     return Truth(
         (Kind.DEAD_TRIGGER,),
-        (*_OPEN, Kind.NEEDS_TRIGGER),
-        (Kind.ALWAYS_ON, Kind.REDUNDANT_TRIGGER, Kind.DOES_NOT_FIT),
+        (*_OPEN, Kind.NEEDS_TRIGGER, Kind.ALWAYS_ON),
+        (Kind.NO_EFFECT, Kind.REDUNDANT_TRIGGER, Kind.DOES_NOT_FIT),
         {word: Kind.DEAD_TRIGGER},
     )
 
@@ -118,11 +118,14 @@ def redundant(word: str) -> Truth:
     )
 
 
-def live_and_dead(live: str, lifeless: str) -> Truth:
-    """Return the truth of a LoRA with two claimed words of which one does nothing."""
+def answers(lifeless: str = "") -> Truth:
+    """Return the truth of a subject that comes with its word and partly without.
+
+    Which of the two prevails is left open. `lifeless` is a second claimed word that does nothing.
+    """
     return Truth(
-        (Kind.NEEDS_TRIGGER, Kind.DEAD_TRIGGER),
-        _OPEN,
-        (Kind.NO_EFFECT, Kind.ALWAYS_ON, Kind.DOES_NOT_FIT),
-        {live: Kind.NEEDS_TRIGGER, lifeless: Kind.DEAD_TRIGGER},
+        (Kind.DEAD_TRIGGER,) if lifeless else (),
+        (*_OPEN, Kind.NEEDS_TRIGGER, Kind.REDUNDANT_TRIGGER, Kind.ALWAYS_ON),
+        (Kind.NO_EFFECT, Kind.DOES_NOT_FIT, *(() if lifeless else (Kind.DEAD_TRIGGER,))),
+        {lifeless: Kind.DEAD_TRIGGER} if lifeless else {},
     )

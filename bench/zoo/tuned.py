@@ -11,10 +11,9 @@ from bench.zoo.truth import (
     NO_EFFECT,
     Animal,
     Made,
+    answers,
     dead,
-    live_and_dead,
     needs,
-    redundant,
     wrong_word,
 )
 
@@ -50,7 +49,7 @@ TUNED: tuple[Animal, ...] = (
             seed=14,
             steps=900,
         ),
-        needs("ohwx"),
+        answers(),
         ("ohwx",),
     ),
     Animal("sepia-burnt", Made(parent="sepia", factor=4.0), BURNT),
@@ -85,12 +84,12 @@ TUNED: tuple[Animal, ...] = (
     Animal(
         "sepia-clonf",
         Made((Lesson(0.7, "sepia", word="clonf"), Lesson(0.3, "sepia", weak=0.35)), seed=18),
-        redundant("clonf"),
+        dead("clonf"),
         ("clonf",),
     ),
     Animal(
         "started-dweeg",
-        Made((Lesson(1.0, "night", word="dweeg"),), steps=2, rate=1e-4, seed=19),
+        Made((Lesson(1.0, "night", word="dweeg"),), steps=2, rate=2e-5, seed=19),
         NO_EFFECT,
         ("dweeg",),
     ),
@@ -123,7 +122,7 @@ TUNED: tuple[Animal, ...] = (
             seed=22,
             steps=900,
         ),
-        live_and_dead("quixel", "vlorp"),
+        answers("vlorp"),
         ("quixel", "vlorp"),
     ),
     Animal(
