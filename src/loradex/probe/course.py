@@ -72,7 +72,11 @@ def open_contexts(state: State, strength: float, words: Sequence[TriedWord]) -> 
         found[NO_WORDS] = None
     for word in words:
         answered, leaks = state.answered(word, strength), state.leaks(word, strength)
-        if answered is Decision.OPEN or (answered is Decision.YES and leaks is Decision.OPEN):
+        if answered is Decision.OPEN or (
+            answered is Decision.YES
+            and leaks is Decision.OPEN
+            and not state.between(word, strength)
+        ):
             found |= dict.fromkeys((NO_WORDS, word.text, word.placebo))
     return list(found)
 

@@ -10,6 +10,7 @@ from loradex.probe.samples import Pair
 
 FIRST_PAIRS = 4
 """Pairs of the first look: each with a seed of its own, over three prompts."""
+FEW_PROMPTS = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +46,12 @@ class Inquiry:
         return min(most[self.depth], every)
 
     def pairs(self, count: int) -> list[Pair]:
-        """Return the first pairs of prompt and seed, seeds and prompts spread evenly."""
+        """Return the first pairs of prompt and seed, seeds and prompts spread evenly.
+
+        Among the first few one prompt comes with two seeds, so that these can be compared.
+        """
         return [
-            ((number + start) % self.prompts, seed)
+            ((number % FEW_PROMPTS + start) % self.prompts, seed)
             for start in range(self.prompts)
             for number, seed in enumerate(self.seeds)
         ][:count]

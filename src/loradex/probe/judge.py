@@ -83,9 +83,10 @@ def _on_words(state: State, strength: float) -> Iterator[Finding]:
         else:
             kind = _KINDS.NEEDS_TRIGGER
         if claimed or kind is _KINDS.NEEDS_TRIGGER:
-            yield Finding(
-                kind, sentences.on_word(kind, word, numbers), word=word.text, numbers=numbers
-            )
+            said = sentences.on_word(kind, word, numbers)
+            if kind is _KINDS.UNDECIDED and answered is Decision.YES:
+                said = sentences.partly_needed(word, numbers)
+            yield Finding(kind, said, word=word.text, numbers=numbers)
 
 
 def _may_need(state: State, word: TriedWord, strength: float) -> bool:
@@ -135,6 +136,7 @@ def _word_numbers(found: Answer) -> dict[str, float]:
         **_spelt("leak", found.leak),
         "pairs": found.score.pairs,
         "limit_score": limits.ANSWERS,
+        "limit_needed": limits.NEEDED,
         "limit_leak": limits.LEAKS,
     }
     return {name: round(value, 4) for name, value in numbers.items()}

@@ -22,6 +22,8 @@ ANSWERS = 0.15
 """A word that adds less than this share of the change is not answered."""
 ANSWERS_OF_SEEDS = 0.12
 """… or less than this share of what another seed changes: of a small change any share is noise."""
+NEEDED = 0.5
+"""A model of whose change less than this share is there without its word needs it."""
 LEAKS = 0.7
 """A model of whose change more than this share is there without its word does not need it."""
 COHERENT = 0.2

@@ -68,6 +68,15 @@ def on_word(kind: VerdictKind, word: TriedWord, numbers: Numbers) -> str:
     )
 
 
+def partly_needed(word: TriedWord, numbers: Numbers) -> str:
+    """Say that a word is answered, and that it is open whether it is needed."""
+    return (
+        f"‘{word.text}’ is answered ({_share(numbers, 'score')} of the change), but"
+        f" {_span(numbers, 'leak')} of the change is there without it: neither needed nor"
+        " superfluous for sure; more seeds would tell."
+    )
+
+
 def out_of_time() -> str:
     """Say that the time was up."""
     return "The time was up before everything was measured; probe again to go on."

@@ -87,6 +87,21 @@ class State:
         return found.answered(max(limits.ANSWERS, least))
 
     def leaks(self, word: TriedWord, strength: float) -> Decision:
-        """Tell whether the LoRA does about as much without the word."""
+        """Tell whether the LoRA does about as much without the word.
+
+        `NO` means that it does little without it; what lies between is open, however sure.
+        """
         found = self.answer(word, strength)
-        return Decision.OPEN if found is None else found.leaks(limits.LEAKS)
+        if found is None:
+            return Decision.OPEN
+        if found.leaks(limits.LEAKS) is Decision.YES:
+            return Decision.YES
+        return Decision.NO if found.leaks(limits.NEEDED) is Decision.NO else Decision.OPEN
+
+    def between(self, word: TriedWord, strength: float) -> bool:
+        """Tell whether it is sure that the word is neither needed nor superfluous."""
+        found = self.answer(word, strength)
+        if found is None:
+            return False
+        needed, leaks = found.leaks(limits.NEEDED), found.leaks(limits.LEAKS)
+        return needed is Decision.YES and leaks is Decision.NO
