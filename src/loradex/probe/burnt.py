@@ -112,7 +112,9 @@ def _harsh(numbers: Changes, _fallen: float) -> bool:
 def _spread_words(numbers: Changes, _fallen: float) -> str:
     times = 2 ** numbers["latent_spread"]
     clips = numbers.get("clipped", 0.0)
-    more = f", and {100 * clips:.0f} % more of their pixels clip" if clips > limits.CLIPS / 2 else ""
+    more = ""
+    if clips > limits.CLIPS / 2:
+        more = f", and {100 * clips:.0f} % more of their pixels clip"
     return f"their latents spread {times:.1f} times as wide as the base's{more}"
 
 

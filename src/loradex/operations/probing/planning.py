@@ -40,9 +40,7 @@ class ProbePlan:
     details: ModelDetails
 
 
-def chosen_checkpoint(
-    finder: ModelFinder, lora: int | None, checkpoint: str | None
-) -> GridModel:
+def chosen_checkpoint(finder: ModelFinder, lora: int | None, checkpoint: str | None) -> GridModel:
     """Return the checkpoint to probe on: the one that is named, else the only one that fits."""
     if checkpoint is not None:
         id_ = finder.catalog.resolve(checkpoint)
@@ -169,4 +167,3 @@ def _word(read: Reading, words: Words, asked: set[str]) -> TriedWord:
         placebo=read.placebo,
         tokens=read.tokens,
     )
-
