@@ -47,6 +47,20 @@ def test_seeds_that_become_alike_are_told() -> None:
     assert all(one.high is not None and one.high <= 0.5 for one in usable)
 
 
+def test_one_picture_for_every_prompt_is_a_collapse_however_it_is_shifted() -> None:
+    def one_pattern(point: ProbePoint, lora: Lora) -> Picture:
+        if point.strength < 1:
+            return picture(point, lora)
+        again = picture(ProbePoint(0, 1, 0.0), lora)
+        return np.roll(again, 16 * point.seed + 5 * point.prompt, axis=1)
+
+    judged, _ = probed(Lora(always=0.4), draw=one_pattern)
+    (found,) = [one for one in judged.findings if one.kind is K.COLLAPSES]
+    assert found.low == 0.5
+    assert found.numbers["variety"] < 0.3 < found.numbers["diversity"]
+    assert "collapse into one" in found.sentence
+
+
 def test_a_weak_one_is_usable_where_a_strong_one_is_not_any_more() -> None:
     ranges = []
     for gain in (0.4, 1.0, 2.5):

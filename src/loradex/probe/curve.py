@@ -9,7 +9,7 @@ from math import isfinite
 from loradex.domain.probing import CurvePoint, Interval
 from loradex.probe import limits
 from loradex.probe.burnt import Burning, burning
-from loradex.probe.effects import Place, along, common, diversity, moves
+from loradex.probe.effects import Place, along, common, diversity, moves, variety
 from loradex.probe.state import State
 
 _NOTHING = Interval(0.0, 0.0, 0.0, 0)
@@ -24,6 +24,8 @@ class Level:
     burns: bool
     collapses: bool
     burning: Burning
+    variety: float | None = None
+    """How unlike the looks of prompts are, beside the base's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,17 +77,25 @@ def curve_of(state: State, words: str) -> Curve:
         height = max(height, response.mean) if isfinite(response.mean) else height
         found = burning(state.samples, place, fallen=response.mean / height if height > 0 else 1.0)
         point = _point(state, place, response, found)
+        looks = variety(state.samples, place)
         points.append(point)
         levels.append(
             Level(
                 strength,
                 point.share.mean,
                 burns=found.burns,
-                collapses=point.diversity is not None and point.diversity < limits.COLLAPSE,
+                collapses=_collapses(point.diversity, looks),
+                variety=looks,
                 burning=found,
             )
         )
     return Curve(words, tuple(points), tuple(levels))
+
+
+def _collapses(diversity: float | None, looks: float | None) -> bool:
+    """Tell whether seeds of a prompt are alike, or all prompts have one look."""
+    alike = diversity is not None and diversity < limits.COLLAPSE
+    return alike or (looks is not None and looks < limits.ONE_LOOK)
 
 
 def _response(state: State, place: Place) -> Interval:

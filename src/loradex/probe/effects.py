@@ -64,6 +64,33 @@ def diversity(samples: Samples, place: Place) -> float | None:
     return max(shares)
 
 
+def variety(samples: Samples, place: Place) -> float | None:
+    """Return how unlike the looks of different prompts are, 1 being as unlike as without the LoRA.
+
+    Looks know nothing of where things are, so one picture that is drawn again and again counts as
+    one however it is shifted. None for a single prompt, and where the base's look alike.
+    """
+    pairs = samples.whole(place.strength, place.words)
+    before = _between_prompts(samples, 0.0, place.words, pairs)
+    if before <= 0:
+        return None
+    return _between_prompts(samples, place.strength, place.words, pairs) / before
+
+
+def _between_prompts(samples: Samples, strength: float, words: str, pairs: Sequence[Pair]) -> float:
+    """Return the mean distance of looks over pictures of unlike prompts; 0.0 without any."""
+    import numpy as np  # noqa: PLC0415 - heavy
+
+    apart = []
+    for one, other in combinations(pairs, 2):
+        if one[0] != other[0]:
+            first = samples.at(one, strength, words).features
+            second = samples.at(other, strength, words).features
+            if first is not None and second is not None:
+                apart.append(float(np.linalg.norm(first.look - second.look)))
+    return _mean(apart)
+
+
 def unlike(one: Pixels, other: Pixels) -> float:
     """Return how unlike two pictures are: 0 for the same, about 1 for pictures of no relation.
 

@@ -47,9 +47,9 @@ BREAKS = 2.0
 """Where latents were not written down: share of pixels that clip more, mean saturation that is
 added, doublings of harsh edges or of fine detail. Two of them at once are burning."""
 COLLAPSE = 0.5
-"""Below this share of the base's diversity seeds are alike (`../notes`: about half)."""
-DIVERSE = 0.7
-"""A usable strength keeps this share of the base's diversity."""
+"""Below this share of the base's diversity seeds of a prompt are alike."""
+ONE_LOOK = 0.3
+"""Below this share of the base's variety pictures of all prompts have one look. Styles kept 0.4."""
 
 
 class Decision(Enum):

@@ -51,14 +51,31 @@ def range_findings(state: State, curve: Curve) -> Iterator[Finding]:
     if collapses is not None:
         level = next(one for one in curve.levels if one.collapses)
         point = next(one for one in curve.points if one.strength == level.strength)
-        spread = point.diversity or 0.0
         yield Finding(
             VerdictKind.COLLAPSES,
-            f"Above {collapses:g} seeds collapse: at {level.strength:g} their pictures are"
-            f" {100 * spread:.0f} % as far apart as without it.",
+            _collapse(collapses, level, point.diversity),
             low=collapses,
-            numbers=_rounded({"diversity": spread, "at": level.strength}),
+            numbers=_rounded(
+                _known(diversity=point.diversity, variety=level.variety, at=level.strength)
+            ),
         )
+
+
+def _collapse(above: float, level: Level, diversity: float | None) -> str:
+    if diversity is not None and diversity < limits.COLLAPSE:
+        return (
+            f"Above {above:g} seeds collapse: at {level.strength:g} their pictures are"
+            f" {100 * diversity:.0f} % as far apart as without it."
+        )
+    share = 100 * (level.variety or 0)
+    return (
+        f"Above {above:g} pictures collapse into one: at {level.strength:g} those of different"
+        f" prompts and seeds are {share:.0f} % as unlike in look as without it."
+    )
+
+
+def _known(**numbers: float | None) -> dict[str, float]:
+    return {name: value for name, value in numbers.items() if value is not None}
 
 
 def crossing(levels: Sequence[Level], share: float) -> float | None:
