@@ -51,8 +51,9 @@ def test_one_picture_for_every_prompt_is_a_collapse_however_it_is_shifted() -> N
     def one_pattern(point: ProbePoint, lora: Lora) -> Picture:
         if point.strength < 1:
             return picture(point, lora)
-        again = picture(ProbePoint(0, 1, 0.0), lora)
-        return np.roll(again, 16 * point.seed + 5 * point.prompt, axis=1)
+        stripes = np.arange(64) % 16 < 8
+        again = np.where(stripes[None, :, None], 0.9, 0.1).repeat(64, axis=0).repeat(3, axis=2)
+        return np.roll(again, 8 * (point.seed % 2), axis=1).astype(np.float32)
 
     judged, _ = probed(Lora(always=0.4), draw=one_pattern)
     (found,) = [one for one in judged.findings if one.kind is K.COLLAPSES]
