@@ -106,7 +106,13 @@ def save_base(folder: Path, vae: AutoencoderKL, networks: Networks) -> None:
             weight.data = weight.data.half().float()
     save_pipeline(folder / "base", modules, shape="sd1", words=WORDS)
     save_single_file(
-        folder / "base.safetensors", modules, shape="sd1", words=WORDS, layers=LAYERS, side=SIZE
+        folder / "base.safetensors",
+        modules,
+        shape="sd1",
+        words=WORDS,
+        layers=LAYERS,
+        side=SIZE,
+        narrow=True,
     )
 
 

@@ -3,14 +3,14 @@
 Such a file carries no configuration. Widths, depths and context size stand in the shapes; what
 does not (heads, groups, activation, latent scale) follows the three families that use this layout:
 SD 1.x (convolutional `proj_in`, 8 heads), SD 2.x and SDXL (linear `proj_in`, heads of width 64).
-Networks that are far narrower than those have fewer heads and groups, as the demo's have: with
-theirs a group would hold a single channel, whose level it would wipe out.
+Files that say so in their metadata (`NARROW`) have fewer heads and groups, as the demo's has: with
+the usual ones a group would hold a single channel, whose level it would wipe out.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from loradex.errors import NotRenderable
@@ -21,6 +21,8 @@ _LATENT_CHANNELS = 4
 _INPAINTING_CHANNELS = 9
 _HEAD_WIDTH = 64
 _NARROW_HEAD_WIDTH = 32
+NARROW = "loradex.narrow"
+"""The key in a file's metadata that says "1" where its networks have few heads and groups."""
 _TIME_IDS = 6
 """SDXL embeds six numbers: original size, crop and target size."""
 
@@ -36,7 +38,7 @@ class UNetLayout:
     is_xl: bool
 
 
-def unet_layout(shapes: Shapes, *, pooled: int | None) -> UNetLayout:
+def unet_layout(shapes: Shapes, *, pooled: int | None, narrow: bool = False) -> UNetLayout:
     """Return the layout of the U-Net whose LDM-named `shapes` (no prefix) these are.
 
     `pooled` is the width of the projected text output, None without one. Raises `NotRenderable`.
@@ -77,8 +79,8 @@ def unet_layout(shapes: Shapes, *, pooled: int | None) -> UNetLayout:
         "mid_block_type": "UNetMidBlock2DCrossAttn",
         "cross_attention_dim": context,
         "use_linear_projection": linear,
-        "attention_head_dim": [_heads(width, linear) for width in widths],
-        "norm_num_groups": norm_groups(widths[0]),
+        "attention_head_dim": _heads(widths, linear=linear, narrow=narrow),
+        "norm_num_groups": _groups(widths[0], narrow=narrow),
         "sample_size": 64,
     }
     if label is not None:
@@ -88,13 +90,15 @@ def unet_layout(shapes: Shapes, *, pooled: int | None) -> UNetLayout:
     return UNetLayout(config, layers, up_levels, context, label is not None)
 
 
-def norm_groups(width: int) -> int:
+def _groups(width: int, *, narrow: bool) -> int:
     """Return into how many groups a network whose first level has `width` channels is normed."""
-    return max(1, min(32, width // 4))
+    return max(1, min(32, width // 4)) if narrow else 32
 
 
-def _heads(width: int, linear: bool) -> int:
-    return max(1, width // _HEAD_WIDTH if linear else min(8, width // _NARROW_HEAD_WIDTH))
+def _heads(widths: Sequence[int], *, linear: bool, narrow: bool) -> list[int] | int:
+    if linear:
+        return [max(1, width // _HEAD_WIDTH) for width in widths]
+    return [max(1, min(8, width // _NARROW_HEAD_WIDTH)) for width in widths] if narrow else 8
 
 
 def refuse_other_inputs(channels: int) -> None:
@@ -138,7 +142,7 @@ def _depth(shapes: Shapes, block: str) -> int:
     return _count(shapes, re.escape(block) + r"\.transformer_blocks\.(\d+)\.")
 
 
-def vae_config(shapes: Shapes, *, is_xl: bool) -> dict[str, object]:
+def vae_config(shapes: Shapes, *, is_xl: bool, narrow: bool = False) -> dict[str, object]:
     """Return diffusers' configuration of the VAE whose LDM-named `shapes` these are."""
     levels = _count(shapes, r"encoder\.down\.(\d+)\.")
     if not levels:
@@ -154,7 +158,7 @@ def vae_config(shapes: Shapes, *, is_xl: bool) -> dict[str, object]:
         "layers_per_block": _count(shapes, r"encoder\.down\.0\.block\.(\d+)\."),
         "down_block_types": ["DownEncoderBlock2D"] * levels,
         "up_block_types": ["UpDecoderBlock2D"] * levels,
-        "norm_num_groups": norm_groups(widths[0]),
+        "norm_num_groups": _groups(widths[0], narrow=narrow),
         "latent_channels": _shape(shapes, "decoder.conv_in.weight")[1],
         "in_channels": 3,
         "out_channels": 3,

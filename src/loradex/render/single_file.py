@@ -25,6 +25,7 @@ from loradex.render.bases.weights import Weights, open_weights
 from loradex.render.build import Kind, TensorSource, build
 from loradex.render.device import Placed
 from loradex.render.infer import (
+    NARROW,
     Shapes,
     UNetLayout,
     clip_config,
@@ -85,7 +86,8 @@ def load_single_file(
         sources = _text_sources(file)
         with companion_vae(file, companions, f"{prefix}label_emb.0.0.weight" in file.names) as vae:
             texts, pooled = _texts(file, sources, placed, companions, prefix)
-            layout = unet_layout(_shapes(file, prefix), pooled=pooled)
+            narrow = file.metadata.get(NARROW) == "1"
+            layout = unet_layout(_shapes(file, prefix), pooled=pooled, narrow=narrow)
             unet = build("unet", layout.config, _unet_source(file, prefix, layout), placed)
             built = build_kl(
                 *vae, placed, is_xl=layout.is_xl, dtype=vae_dtype(placed, _upcast(layout.is_xl))

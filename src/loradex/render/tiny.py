@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from loradex.render import naming
+from loradex.render.infer import NARROW
 from loradex.render.quiet import offline_and_quiet
 from loradex.render.tiny_paint import paint
 from loradex.render.tiny_words import token_count, write_tokenizer
@@ -87,11 +88,13 @@ def save_single_file(
     words: Sequence[str] = (),
     layers: int = _LAYERS,
     side: int | None = None,
+    narrow: bool = False,
 ) -> Path:
     """Write `modules` as one LDM-named file, and their tokenizer beside it; return `path`.
 
     `layers` is the number of resnets per down block of the U-Net; `words` as for `save_pipeline`.
     `side` is what the file says of the pictures it was trained on, in pixels; None: nothing.
+    `narrow` says that its networks have fewer heads and groups than those of SD.
     """
     from safetensors.torch import save  # noqa: PLC0415 - heavy
 
@@ -110,6 +113,8 @@ def save_single_file(
     }
     if side is not None:
         metadata["modelspec.resolution"] = f"{side}x{side}"
+    if narrow:
+        metadata[NARROW] = "1"
     with whole_file(path) as file:
         file.write(save(tensors, metadata))
     return path

@@ -13,7 +13,7 @@ from loradex.render.bases.coder import Coder, Flux2Coder, KLCoder, QwenCoder
 from loradex.render.bases.weights import Weights
 from loradex.render.build import Kind, build
 from loradex.render.device import Placed
-from loradex.render.infer import Shapes, vae_config
+from loradex.render.infer import NARROW, Shapes, vae_config
 from loradex.render.naming import VAE_PREFIX, vae_ldm_name
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ def build_kl(
     levels = _levels(shapes)
     if not source.native:
         shapes = {vae_ldm_name(name, levels=levels): shape for name, shape in shapes.items()}
-    config = vae_config(shapes, is_xl=is_xl)
+    config = vae_config(shapes, is_xl=is_xl, narrow=file.metadata.get(NARROW) == "1")
     config |= {
         "use_quant_conv": "quant_conv.weight" in shapes,
         "use_post_quant_conv": "post_quant_conv.weight" in shapes,
