@@ -30,8 +30,6 @@ _TEXT_WIDTH, _TEXT_WIDTH_2 = 768, 1280
 _TIME_WIDTH = 256
 _LAYERS = 2
 _VAE_LEVELS = 4
-_GROUPS = 8
-"""Of four channels each at the first level, as SD's are at least."""
 
 
 def make_tiny_pipeline(folder: Path, *, shape: TinyShape, seed: int = 0) -> Path:
@@ -246,8 +244,7 @@ def _unet_config(shape: TinyShape) -> dict[str, object]:
             "down_block_types": ("CrossAttnDownBlock2D",) * 3 + ("DownBlock2D",),
             "up_block_types": ("UpBlock2D",) + ("CrossAttnUpBlock2D",) * 3,
             "cross_attention_dim": _TEXT_WIDTH,
-            "attention_head_dim": (1, 1, 2, 2),
-            "norm_num_groups": _GROUPS,
+            "attention_head_dim": 8,
             "sample_size": 16,
         }
     return {
@@ -258,7 +255,6 @@ def _unet_config(shape: TinyShape) -> dict[str, object]:
         "transformer_layers_per_block": (1, 1, 2),
         "cross_attention_dim": _TEXT_WIDTH + _TEXT_WIDTH_2,
         "attention_head_dim": (1, 1, 1),
-        "norm_num_groups": _GROUPS,
         "use_linear_projection": True,
         "addition_embed_type": "text_time",
         "addition_time_embed_dim": _TIME_WIDTH,
@@ -274,7 +270,6 @@ def _vae_config(shape: TinyShape) -> dict[str, object]:
         "down_block_types": ("DownEncoderBlock2D",) * _VAE_LEVELS,
         "up_block_types": ("UpDecoderBlock2D",) * _VAE_LEVELS,
         "latent_channels": 4,
-        "norm_num_groups": _GROUPS,
         "sample_size": 128,
         "scaling_factor": 0.13025 if shape == "sdxl" else 0.18215,
         "force_upcast": shape == "sdxl",
