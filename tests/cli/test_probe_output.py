@@ -84,8 +84,8 @@ def test_a_block_has_words_numbers_and_places(rows: dict[str, ModelRow]) -> None
     assert "12 % (8 to 25)" in told[8]
     assert told[12:] == [
         "",
-        "  word  tokens  due to it        without it       placebo",
-        "  ohwx       2  75 % (70 to 80)  12 % (10 to 15)  qzv kfp",
+        "  word            tokens  due to it        without it       placebo",
+        "  ohwx (caption)       2  75 % (70 to 80)  12 % (10 to 15)  qzv kfp",
         "",
         "  measured    base  at 1    by",
         "  Saturation  30 %  45.5 %  colours",

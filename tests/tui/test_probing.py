@@ -66,11 +66,11 @@ async def test_only_loras_are_probed_and_one_run_at_a_time(
     async with showing(catalog) as stage:
         await stage.look_at("dreamshaper")
         await stage.press("p")
-        await stage.until(lambda: "LoRAs are probed; this is none." in stage.text)
+        await stage.until(lambda: "LoRAs are probed; this is none." in stage.toasts)
         assert not started
         await stage.look_at("lunar")
         await stage.press("p")
         await stage.until(lambda: bool(started))
         await stage.press("p")
-        await stage.until(lambda: "A probe is running already." in stage.text)
+        await stage.until(lambda: "A probe is running already." in stage.toasts)
         assert len(started) == 1
