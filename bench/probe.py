@@ -25,11 +25,10 @@ from loradex.catalog.catalog import Catalog
 from loradex.domain.probing import Depth
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.domain.verdicts import VerdictKind
-from loradex.operations.grid_models import ModelFinder
+from loradex.operations.grid_models import CHECKPOINT_KINDS, ModelFinder
 from loradex.operations.hash_pass import hash_pass
 from loradex.operations.libraries import add_library
 from loradex.operations.probing.many import probe_room
-from loradex.operations.probing.planning import chosen_checkpoint
 from loradex.operations.probing.probe import Probed, ProbeRoom, probe_lora
 from loradex.operations.probing.request import ProbeRequest, ProbeSettings
 from loradex.operations.scan import scan
@@ -139,7 +138,8 @@ def _probe(room: ProbeRoom, truth: Truth, request: ProbeRequest, tally: Tally) -
         words=truth.claimed,
     )
     started = time.perf_counter()
-    checkpoint = chosen_checkpoint(finder, lora, str(truth.base))
+    base = finder.model(room.catalog.resolve(str(truth.base)), CHECKPOINT_KINDS)
+    checkpoint = finder.completed(base)
     probed = probe_lora(room, lora, checkpoint, asked)
     outcome = judged(truth, probed)
     cells = own_cells(probed)

@@ -118,6 +118,17 @@ def test_broken_pictures_end_the_range() -> None:
     assert usable.high == burns.low
 
 
+def test_what_breaks_every_picture_burns_at_any_strength() -> None:
+    def black(point: ProbePoint, lora: Lora) -> Picture:
+        drawn = picture(point, lora)
+        return np.zeros_like(drawn) if point.strength else drawn
+
+    judged, _ = probed(Lora(always=1), draw=black)
+    kinds = {one.kind for one in judged.findings}
+    assert K.BURNS in kinds
+    assert not kinds & {K.USABLE, K.BEST, K.NO_EFFECT}
+
+
 def test_every_finding_has_its_numbers_and_claims_no_more_than_was_measured() -> None:
     for _, lora, words, _, _ in CASES:
         judged, _ = probed(lora, *words)

@@ -73,7 +73,6 @@ def _on_words(state: State, strength: float) -> Iterator[Finding]:
         claimed = word.source != "header"
         numbers = _word_numbers(found)
         answered, leaks = state.answered(word, strength), state.leaks(word, strength)
-        kind: VerdictKind | None = None
         if answered is Decision.NO:
             kind = _KINDS.DEAD_TRIGGER
         elif answered is Decision.OPEN or leaks is Decision.OPEN:

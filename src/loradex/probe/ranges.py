@@ -14,14 +14,16 @@ _NOTHING_YET = 0.0
 
 def range_findings(state: State, curve: Curve) -> Iterator[Finding]:
     """Yield usable, best, burns and collapses, as far as the curve tells."""
-    if not curve.levels or curve.full <= limits.ACTS:
-        return
     burns = _first(curve.levels, "burns")
+    # Where no picture is whole there is no effect to compare, and still something burns.
+    if not curve.levels or (burns is None and curve.full <= limits.ACTS):
+        return
     collapses = _first(curve.levels, "collapses")
     end = min((one for one in (burns, collapses) if one is not None), default=None)
     low = crossing(curve.levels, limits.HALF * curve.full)
     sound = [level for level in curve.levels if end is None or level.strength <= end]
-    if low is not None and sound and (end is None or low < end):
+    acts = curve.full > limits.ACTS
+    if acts and low is not None and sound and (end is None or low < end):
         high = end if end is not None else curve.levels[-1].strength
         numbers = {"full_share": curve.full, "limit_half": limits.HALF}
         yield Finding(

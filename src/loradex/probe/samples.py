@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from loradex.domain.probing import NO_WORDS, ProbePoint
@@ -80,8 +79,3 @@ class Samples:
             for point, sample in self.known.items()
             if not point.strength and point.words == words and not sample.broken
         )
-
-
-def features_of(samples: Iterable[Sample]) -> list[Features]:
-    """Return the features of samples that have any."""
-    return [sample.features for sample in samples if sample.features is not None]

@@ -14,8 +14,8 @@ from loradex.operations.grid_models import ModelFinder, check_fit
 from loradex.operations.grids import finished_cells
 from loradex.operations.probing.planning import probe_settings
 from loradex.operations.probing.points import ProbeCells
-from loradex.operations.probing.prompts import STANDARD_PROMPTS, STANDARD_SEEDS
-from loradex.operations.probing.request import FEWEST_PROMPTS, FEWEST_SEEDS, ProbeRequest
+from loradex.operations.probing.prompts import STANDARD_PROMPTS, usual_seeds
+from loradex.operations.probing.request import FEWEST_PROMPTS, ProbeRequest
 from loradex.operations.probing.sheet_points import sheet_points, sheet_prompts, sheet_seeds
 from loradex.operations.probing.subject import words_of
 from loradex.operations.probing.tasks import ProbeTask
@@ -128,7 +128,7 @@ def _inquiry(
     }
     inquiry = Inquiry(
         prompts=len(_prompts(task, request)),
-        seeds=request.seeds or STANDARD_SEEDS[:FEWEST_SEEDS],
+        seeds=request.seeds or usual_seeds(request.depth),
         words=tuple(tried[word] for word in words.claimed),
         mined=tuple(tried[word] for word in words.mined),
         depth=request.depth,

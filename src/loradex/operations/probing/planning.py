@@ -12,23 +12,18 @@ from loradex.domain.recipe import GridModel, RenderSettings
 from loradex.errors import UsageError
 from loradex.operations.drawing_rounds import DrawingRoom
 from loradex.operations.grid_models import (
-    CHECKPOINT_KINDS,
     ModelFinder,
     check_fit,
-    fitting_checkpoint,
 )
 from loradex.operations.grid_usual import usual_settings
 from loradex.operations.probing.placebos import Reading, readings
 from loradex.operations.probing.points import ProbeCells
-from loradex.operations.probing.prompts import STANDARD_PROMPTS, STANDARD_SEEDS, is_readable
+from loradex.operations.probing.prompts import STANDARD_PROMPTS, is_readable, usual_seeds
 from loradex.operations.probing.request import FEWEST_PROMPTS, ProbeRequest
 from loradex.operations.probing.subject import Words, training_prompts, words_of
 from loradex.probe.inquiry import Inquiry, TriedWord
 from loradex.render.checks import check_recipe
 from loradex.render.recipes import PLACEHOLDER
-
-_PROMPTS = 3
-"""Standard prompts of a usual probe."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +33,6 @@ class ProbePlan:
     cells: ProbeCells
     inquiry: Inquiry
     details: ModelDetails
-
-
-def chosen_checkpoint(finder: ModelFinder, lora: int | None, checkpoint: str | None) -> GridModel:
-    """Return the checkpoint to probe on: the one that is named, else the only one that fits."""
-    if checkpoint is not None:
-        id_ = finder.catalog.resolve(checkpoint)
-    elif lora is not None:
-        id_ = fitting_checkpoint(finder.catalog, [lora])
-    else:
-        raise UsageError("Which checkpoint?", hint="Name one with --checkpoint.")
-    return finder.completed(finder.model(id_, CHECKPOINT_KINDS))
 
 
 def plan_probe(
@@ -76,7 +60,7 @@ def plan_probe(
     tried = _tried(room, checkpoint, words, request.words, finder.sink)
     inquiry = Inquiry(
         prompts=len(prompts),
-        seeds=request.seeds or STANDARD_SEEDS[:4],
+        seeds=request.seeds or usual_seeds(request.depth),
         words=tuple(word for word in tried if word.source != "header"),
         mined=tuple(word for word in tried if word.source == "header"),
         depth=request.depth,
@@ -108,12 +92,12 @@ def usual_prompts(
     """Return the standard prompts, or the LoRA's own captions where the checkpoint's tokenizer
     spells standard words letter by letter: it was made for other words than those.
     """
-    standard = STANDARD_PROMPTS[:_PROMPTS]
+    standard = STANDARD_PROMPTS[:FEWEST_PROMPTS]
     ids = room.token_ids(checkpoint, standard)
     tokens = [max((len(one) for one in each), default=0) for each in ids]
     if all(map(is_readable, tokens, standard)):
         return standard
-    own = training_prompts(details, words, _PROMPTS)
+    own = training_prompts(details, words, FEWEST_PROMPTS)
     if len(own) < FEWEST_PROMPTS:
         return standard
     sink.problem(

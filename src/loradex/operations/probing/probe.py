@@ -17,7 +17,7 @@ from loradex.errors import LoraMismatch
 from loradex.operations.drawing_rounds import DrawingRoom
 from loradex.operations.grid_models import ModelFinder
 from loradex.operations.probing.extras import extras
-from loradex.operations.probing.floor import noise_floor
+from loradex.operations.probing.floor import CELLS, noise_floor
 from loradex.operations.probing.planning import ProbePlan, plan_probe
 from loradex.operations.probing.prober import Prober
 from loradex.operations.probing.publishing import Published, publish_probe
@@ -125,7 +125,7 @@ def _drawn(
     room: ProbeRoom, plan: ProbePlan, prober: Prober, time_left: Callable[[], float]
 ) -> tuple[State, bool]:
     """Draw what the course asks for; return what is known, and whether the time was up first."""
-    first = plan.inquiry.points(1, (1.0,), (NO_WORDS,))
+    first = plan.inquiry.points(CELLS, (1.0,), (NO_WORDS,))
     prober.look(first)
     floor = noise_floor(room.drawing, prober, [point for point in first if point.strength])
     state = State(plan.inquiry, prober.samples, floor)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from loradex.domain.probing import Depth
+from loradex.operations.probing.request import FEWEST_SEEDS
+
 STANDARD_PROMPTS = (
     "a portrait of a woman",
     "a street in a city with cars and people",
@@ -15,6 +18,11 @@ STANDARD_PROMPTS = (
 STANDARD_SEEDS = (1, 2, 3, 4, 5, 6, 7, 8)
 
 _MOST_TOKENS_A_WORD = 2.5
+
+
+def usual_seeds(depth: Depth) -> tuple[int, ...]:
+    """Return as many seeds as a probe of this depth may come to need, the same ones first."""
+    return STANDARD_SEEDS if depth is Depth.THOROUGH else STANDARD_SEEDS[:FEWEST_SEEDS]
 
 
 def is_readable(tokens: int, prompt: str) -> bool:
