@@ -90,7 +90,7 @@ def test_a_block_has_words_numbers_and_places(rows: dict[str, ModelRow]) -> None
         "  measured    base  at 1    by",
         "  Saturation  30 %  45.5 %  colours",
         "",
-        "  noise floor 1.2 of 255; another seed changes 40",
+        "  noise floor 1.2 of 255; another prompt or seed changes 40",
         "  20 pictures drawn, 4 kept from before; 8 of the checkpoint alone; 12 s",
         "  sheet  /grids/3/sheet.png",
         "  page   /grids/3/g.html",

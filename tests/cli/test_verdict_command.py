@@ -178,6 +178,6 @@ def test_a_style_sheet_is_called_so(run: Run, probed: Home) -> None:
     shown = run("verdict", "show", "5").out
     assert "style sheet of 20" in shown
     assert "0.41 [loradex]" in shown
-    assert "? of 255; another seed 40" in shown
+    assert "? of 255; another prompt or seed 40" in shown
     assert "nan" not in shown
     assert run("list", "verdict: kind:checkpoint", "--count").out.strip() == "2"

@@ -130,7 +130,7 @@ def _verdict_lines(verdict: Verdict) -> Iterator[str]:
     if evidence.curve or evidence.words or extra:
         yield ""
     yield (
-        f"noise floor {evidence.floor:.2g} of 255; another seed changes"
+        f"noise floor {evidence.floor:.2g} of 255; another prompt or seed changes"
         f" {evidence.seed_distance:.3g}"
     )
 

@@ -63,7 +63,8 @@ def number_lines(verdict: Verdict) -> Iterator[Line]:
         return
     yield (
         "Noise floor",
-        f"{_number(evidence.floor)} of 255; another seed {_number(evidence.seed_distance)}",
+        f"{_number(evidence.floor)} of 255;"
+        f" another prompt or seed {_number(evidence.seed_distance)}",
     )
     for score in evidence.words:
         yield score.word, _word_line(score)

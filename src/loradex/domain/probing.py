@@ -50,7 +50,8 @@ class CurvePoint:
     """What a strength does, with the words in front that the model answers best to.
 
     `effect` is the distance from the same pictures without the LoRA, as a multiple of the noise
-    floor; `share` the same as a share of what another seed changes. `response` is how far along
+    floor; `share` the same as a share of what another prompt or seed changes.
+    `response` is how far along
     the LoRA's own direction pictures move, 1 at strength 1. `diversity` is how far apart pictures
     of different seeds are, 1 being as far as without the LoRA. `burn` holds the differences from
     the base that can mean burning, by name.
@@ -108,7 +109,8 @@ class ProbeEvidence:
     """All numbers of a probe, and what they were measured with.
 
     `floor` is the noise floor: the RMS distance of two legitimate renders of one cell, in steps
-    of 1/255. `seed_distance` is the same between two seeds of the checkpoint alone. `drawn` and
+    of 1/255. `seed_distance` is the same between two pictures
+    of the checkpoint alone that differ in seed or prompt. `drawn` and
     `reused` count pictures, `shared` those of them that belong to the checkpoint alone.
     `settings` are the size, steps, sampler … by their names in diffusers.
     """

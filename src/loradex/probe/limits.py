@@ -17,11 +17,12 @@ QUANTISATION = 0.29
 FLOORS = 3.0
 """An effect below this many noise floors is none."""
 ACTS = 0.06
-"""An effect below this share of what another seed changes is none."""
+"""An effect below this share of what another prompt or seed changes is none."""
 ANSWERS = 0.15
 """A word that adds less than this share of the change is not answered."""
 ANSWERS_OF_SEEDS = 0.12
-"""… or less than this share of what another seed changes: of a small change any share is noise."""
+"""… or less than this share of what another prompt or seed changes: of a small change any share is
+noise."""
 NEEDED = 0.5
 """A model of whose change less than this share is there without its word needs it."""
 LEAKS = 0.7
@@ -30,7 +31,7 @@ COHERENT = 0.2
 """From this share of common direction on, changes go one way, and not each its own. Styles that are
 on had 0.2 to 0.6; models that wait for their word move pictures about with 0.2 at most."""
 LARGE = 0.35
-"""A change above this share of what another seed changes is one, whatever its direction."""
+"""A change above this share of what another prompt or seed changes is one, whatever its way."""
 OFF_RANGE = 0.5
 """Doublings of the latents' spread: 1.4 times the base's. Sound styles had 0.3 at most."""
 DRIFTS = 0.25

@@ -17,7 +17,7 @@ def no_effect(strength: float, numbers: Numbers) -> str:
     """Say that pictures do not change."""
     return (
         f"At strength {strength:g} pictures change by {_share(numbers, 'share')} of what another"
-        f" seed changes ({numbers.get('effect_floors', 0):.1f} times the noise floor), with and"
+        f" picture changes ({numbers.get('effect_floors', 0):.1f} times the noise floor), with and"
         " without its words: no effect."
     )
 
@@ -26,7 +26,7 @@ def always_on(strength: float, numbers: Numbers) -> str:
     """Say that pictures change without a trigger word."""
     return (
         f"Pictures change without any trigger word: by {_share(numbers, 'share')} of what another"
-        f" seed changes at strength {strength:g}."
+        f" picture changes at strength {strength:g}."
     )
 
 
@@ -34,8 +34,8 @@ def waits_for_a_word(strength: float, numbers: Numbers) -> str:
     """Say that pictures change, each in its own way, and what would tell why."""
     return (
         f"Without a word that works pictures change at strength {strength:g} by"
-        f" {_share(numbers, 'share')} of what another seed changes, each in its own way: it may"
-        " wait for a word that is not known. Try words with --word."
+        f" {_share(numbers, 'share')} of what another prompt or seed changes, each in its"
+        " own way: it may wait for a word that is not known. Try words with --word."
     )
 
 
@@ -43,7 +43,8 @@ def effect_open(strength: float, numbers: Numbers) -> str:
     """Say that it is open whether pictures change, and what would tell."""
     return (
         f"Whether pictures change at strength {strength:g} is open"
-        f" ({_span(numbers, 'share')} of what another seed changes); more seeds would tell."
+        f" ({_span(numbers, 'share')} of what another prompt or seed changes); more seeds would"
+        " tell."
     )
 
 

@@ -32,7 +32,7 @@ class State:
         return effect(self.samples, place) if whole else None
 
     def share(self, place: Place) -> Interval | None:
-        """Return the effect as a share of what another seed changes."""
+        """Return the effect as a share of what another prompt or seed changes."""
         found = self.effect(place)
         apart = self.seed_distance
         if found is None or apart <= 0:
