@@ -19,11 +19,11 @@ from loradex.domain.probing import ExtraMeasure
 from loradex.domain.progress import CancelToken
 from loradex.errors import Cancelled
 from loradex.operations.drawing_rounds import DrawingRoom
-from loradex.operations.grid_models import ModelFinder
+from loradex.operations.grid_models import CHECKPOINT_KINDS, ModelFinder, fitting_checkpoint
 from loradex.operations.hash_pass import hash_pass
 from loradex.operations.libraries import add_library
 from loradex.operations.probing.extras import extras
-from loradex.operations.probing.planning import ProbePlan, chosen_checkpoint, plan_probe
+from loradex.operations.probing.planning import ProbePlan, plan_probe
 from loradex.operations.probing.probe import ProbeRoom
 from loradex.operations.probing.prober import Prober
 from loradex.operations.probing.request import ProbeRequest, ProbeSettings
@@ -104,7 +104,8 @@ def place(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Place]:
         (lora,) = (row.id for row in catalog.search("kind:lora").rows)
         finder = ModelFinder(catalog, told, cancel)
         request = ProbeRequest(prompts=PROMPTS, settings=SETTINGS)
-        plan = plan_probe(finder, drawing, chosen_checkpoint(finder, lora, None), lora, request)
+        checkpoint = finder.model(fitting_checkpoint(catalog, [lora]), CHECKPOINT_KINDS)
+        plan = plan_probe(finder, drawing, finder.completed(checkpoint), lora, request)
         prober = Prober(catalog, plan.cells, drawing.draw)
         prober.look(plan.inquiry.points(2, (1.0,), ("", WORD)))
         plugins = load_plugins(home, ())

@@ -88,6 +88,7 @@ def _fetch(
     base = f"{endpoint}/{tokenizer.repository}/resolve/{tokenizer.revision}"
     before = 0
     for file in tokenizer.files:
+        cancel.check()  # a small file is there before the wire looks
         try:
             folder.mkdir(parents=True, exist_ok=True)
             _fetch_file(fetcher, f"{base}/{file.name}", file, folder, cancel)
