@@ -89,10 +89,18 @@ class LineList(ScrollView, Actor, can_focus=True):
         """Return what a component class adds to a line's style."""
         return self.get_component_rich_style(name, partial=True)
 
+    def extent(self) -> Size:
+        """Return the size of all lines together."""
+        return Size(max(self.size.width, 1), self.line_count)
+
+    def redraw(self, index: int) -> None:
+        """Draw one line again."""
+        self.refresh_line(index)
+
     def set_line_count(self, count: int, cursor: int = 0) -> None:
         """Show other lines and put the cursor on `cursor`, or as near as there is a line."""
         self.line_count = count
-        self.virtual_size = Size(max(self.size.width, 1), count)
+        self.virtual_size = self.extent()
         self.cursor = self._settle(min(max(cursor, 0), max(count - 1, 0)), 1)
         self._reveal()
         self.refresh()
@@ -105,8 +113,8 @@ class LineList(ScrollView, Actor, can_focus=True):
         if target == self.cursor:
             return
         before, self.cursor = self.cursor, target
-        self.refresh_line(before)
-        self.refresh_line(target)
+        self.redraw(before)
+        self.redraw(target)
         self._reveal()
         self.post_message(self.Moved(self))
 
@@ -145,7 +153,7 @@ class LineList(ScrollView, Actor, can_focus=True):
 
     def on_resize(self, _event: events.Resize) -> None:
         """Keep the cursor in view when the list becomes smaller."""
-        self.virtual_size = Size(max(self.size.width, 1), self.line_count)
+        self.virtual_size = self.extent()
         self._reveal()
 
     def on_click(self, event: events.Click) -> None:

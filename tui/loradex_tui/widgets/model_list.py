@@ -172,7 +172,7 @@ class ModelList(LineList):
         if self.current_id is None:
             return
         self.marks ^= {self.current_id}
-        self.refresh_line(self.cursor)
+        self.redraw(self.cursor)
         self.post_message(self.MarksChanged())
         self.do_down()
 
