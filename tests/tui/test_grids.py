@@ -274,7 +274,7 @@ async def test_an_old_grid_is_walked_zoomed_and_flipped(
     grid(catalog, tmp_path / "grid")
     draw_cells(catalog, tmp_path / "grid", 12, fail=4)
     async with showing(catalog, size) as stage:
-        await stage.press("3")
+        await stage.press("4")
         await stage.until(lambda: "neon_knight_v3 on" in stage.text)
         assert "11 of 12" in stage.text
         await stage.press("enter")
@@ -316,7 +316,7 @@ async def test_a_grid_of_pages_and_nested_columns(
     for number, at in enumerate([(0, 0, 0, 0), (0, 1, 1, 2), (1, 0, 0, 0)]):
         draw_cell(catalog, tmp_path, at, hue=number * 50)
     async with showing(catalog, size) as stage:
-        await stage.press("3", "enter")
+        await stage.press("4", "enter")
         await stage.until(lambda: "▀▀" in stage.text)
         assert "[ ] 1/2  neon_knight_v3" in stage.text
         assert "❯Euler❮" in stage.text
@@ -346,7 +346,7 @@ async def test_hostile_words_of_a_grid_are_only_words(catalog: Catalog, tmp_path
     samplers = axis(AxisKind.SAMPLER, *HOSTILE[:6])
     keep(catalog, tmp_path, (prompts, samplers), GridLayout(x=(1,), y=(0,)), title=HOSTILE[5])
     async with showing(catalog) as stage:
-        await stage.press("3")
+        await stage.press("4")
         await stage.until(lambda: "\\x1b[31mred" in stage.text)
         await stage.press("enter")
         await stage.until(lambda: stage.app.screen.query(CellView))
@@ -361,7 +361,7 @@ async def test_a_grid_whose_record_is_broken_says_so(catalog: Catalog, tmp_path:
     with catalog._writer.transaction() as connection:
         connection.exec_driver_sql("UPDATE grid SET spec = 'no json'")
     async with showing(catalog) as stage:
-        await stage.press("3")
+        await stage.press("4")
         await stage.until(lambda: "neon_knight_v3 on" in stage.text)
         await stage.press("enter")
         await stage.until(lambda: "✗ The catalog's record of grid 1 cannot be read" in stage.text)
@@ -373,7 +373,7 @@ async def test_pictures_can_be_off(catalog: Catalog, tmp_path: Path) -> None:
     grid(catalog, tmp_path / "grid")
     draw_cells(catalog, tmp_path / "grid", 12)
     async with showing(catalog, pictures=PictureMode.OFF) as stage:
-        await stage.press("3", "enter")
+        await stage.press("4", "enter")
         await stage.until(lambda: stage.app.screen.query(CellView))
         assert "cell000.png" in stage.text
         assert "▀" not in stage.text
@@ -387,13 +387,13 @@ async def test_a_picture_that_is_no_picture_is_only_a_cell(
     (tmp_path / "grid" / "cell001.png").write_bytes(b"\x89PNG\r\n\x1a\n garbage")
     (tmp_path / "grid" / "cell002.png").unlink()
     async with showing(catalog) as stage:
-        await stage.press("3", "enter")
+        await stage.press("4", "enter")
         await stage.until(lambda: stage.text.count("✗ no picture") == 2)
 
 
 async def test_no_grids_yet(catalog: Catalog) -> None:
     async with showing(catalog) as stage:
-        await stage.press("3")
+        await stage.press("4")
         await stage.until(lambda: "No grids yet" in stage.text)
         await stage.press("enter")
         assert "There is no grid here." in stage.toasts

@@ -123,7 +123,7 @@ def settings(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> Settings:
 
 
 async def to_the_hub(stage: Stage) -> HubScreen:
-    await stage.press("2")
+    await stage.press("3")
     screen = stage.app.screen
     assert isinstance(screen, HubScreen)
     await stage.until(lambda: screen.found.lines)
@@ -206,7 +206,7 @@ async def test_a_version_is_downloaded_and_lands_in_the_library(
         assert "free at" in stage.text
         await stage.press("enter")
         await stage.until(lambda: shelf_with_room.downloads.downloads([DownloadState.DONE]))
-        await stage.press("4")
+        await stage.press("5")
         await stage.until(lambda: "neon1.safetensors" in stage.text)
         assert "done" in stage.text
         await stage.until(lambda: "download" not in stage.app.jobs.names)
@@ -216,7 +216,7 @@ async def test_a_version_is_downloaded_and_lands_in_the_library(
         assert shelf_with_room.search("neon").total == 1
         await stage.press("c")
         await stage.until(lambda: "No downloads yet" in stage.text)
-        await stage.press("2")
+        await stage.press("3")
         assert screen.found.lines
 
 
@@ -241,7 +241,7 @@ async def test_updates_of_what_is_owned_are_listed_and_can_be_ignored(
         old = line.model.versions[1]
         with_old = _own(shelf_with_room, "old_neon")
         shelf_with_room.hub.record_matches("civitai", [found(with_old, old, line.model, "sha256")])
-        await stage.press("u")
+        await stage.press("U")
         await stage.until(lambda: screen.results.updates)
         assert [(each.model.id, each.have) for each in screen.found.lines] == [(1002, "v1")]
         await stage.press("i")
@@ -260,7 +260,7 @@ def _own(catalog: Catalog, name: str) -> int:
 async def test_a_hub_that_is_not_there_is_told(shelf_with_room: Catalog) -> None:
     settings = Settings(hub_url="http://127.0.0.1:9", hub_retries=0)
     async with showing(shelf_with_room, settings=settings, toasts=True) as stage:
-        await stage.press("2")
+        await stage.press("3")
         await stage.until(lambda: "cannot be reached" in stage.text)
         await stage.press("1")
         assert stage.app.screen is stage.library
@@ -277,7 +277,7 @@ async def test_a_download_that_failed_says_why_and_is_tried_again(
         await stage.press("enter")
         # A key that comes before the dialog has gone is the dialog's.
         await stage.until(lambda: not isinstance(stage.app.screen, GetDialog))
-        await stage.press("4")
+        await stage.press("5")
         await stage.until(lambda: isinstance(stage.app.screen, DownloadsScreen))
         await stage.until(lambda: "wrong bytes" in stage.text)
         await stage.until(lambda: "download" not in stage.app.jobs.names)

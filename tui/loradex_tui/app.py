@@ -26,20 +26,20 @@ from loradex.operations.grid_request import GridRequest
 from loradex.operations.probe_job import start_probe_job
 from loradex.operations.scan_job import start_scan_job
 from loradex.settings import Settings
+from loradex_tui.actions import Around
 from loradex_tui.background import in_background
 from loradex_tui.cells import ControlFilter
 from loradex_tui.hub_access import HubAccess
 from loradex_tui.jobs import Job, Jobs
 from loradex_tui.pictures.choice import PictureMode
+from loradex_tui.places import LIBRARY, PLACES
 from loradex_tui.screens.confirm import Confirm
-from loradex_tui.screens.downloads import DownloadsScreen
 from loradex_tui.screens.grid_screen import GridScreen
-from loradex_tui.screens.grids import GridsScreen
 from loradex_tui.screens.help import help_lines
-from loradex_tui.screens.hub import HubScreen
 from loradex_tui.screens.library import LibraryScreen
 from loradex_tui.screens.place import Place
 from loradex_tui.themes import DARK, FALLBACK_VARIABLES, LIGHT
+from loradex_tui.undo import Deed, Deeds
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
@@ -62,6 +62,7 @@ class LoradexApp(App[None]):
         self.jobs = Jobs(self, self._job_moved)
         self.hub_access = HubAccess(catalog, settings, self._hub_waits)
         self._controls = ControlFilter()
+        self._deeds = Deeds()
         self._download_again = False
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -77,7 +78,7 @@ class LoradexApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         """Start in the library."""
-        return LibraryScreen(self.catalog, self.settings.hub_url, self.pictures, self.hub_access)
+        return LibraryScreen()
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every action of the screen by name, and the themes."""
@@ -111,25 +112,40 @@ class LoradexApp(App[None]):
         while len(self.screen_stack) > 1:
             self.pop_screen()
 
-    def go_grids(self) -> None:
-        """Show the list of grids."""
-        if not isinstance(self.screen, GridsScreen):
-            self.go_library()
-            self.push_screen(GridsScreen())
+    def go(self, id_: str) -> None:
+        """Show a place as it was left; it is made when one goes there first."""
+        entry = next(each for each in PLACES if each.id == id_)
+        if isinstance(self.screen, Place) and entry.name == self.screen.HERE:
+            return
+        self.go_library()
+        if id_ == LIBRARY:
+            return
+        if not self.is_screen_installed(id_):
+            self.install_screen(entry.make(), id_)
+        self.push_screen(id_)
 
-    def go_hub(self) -> None:
-        """Show the hub; what was found there stays while one looks elsewhere."""
-        if not isinstance(self.screen, HubScreen):
-            self.go_library()
-            if not self.is_screen_installed("hub"):
-                self.install_screen(HubScreen(), "hub")
-            self.push_screen("hub")
+    def did(self, deed: Deed) -> None:
+        """Remember what was done, for `u`."""
+        self._deeds.add(deed)
+        if isinstance(self.screen, Place):
+            self.screen.refresh_hints()
 
-    def go_downloads(self) -> None:
-        """Show the download queue."""
-        if not isinstance(self.screen, DownloadsScreen):
-            self.go_library()
-            self.push_screen(DownloadsScreen())
+    def undo(self) -> None:
+        """Take back what was done last in this session."""
+        deed = self._deeds.pop()
+        if deed is None:
+            return
+
+        def taken_back(told: str) -> None:
+            deed.then()
+            self.notify(told, timeout=4)
+
+        in_background(self.screen, "undo", deed.take_back, taken_back, exclusive=False)
+
+    @property
+    def around(self) -> Around:
+        """What is so on every screen."""
+        return Around(self.jobs.names, self._deeds.latest)
 
     def start_downloads(self) -> None:
         """Work through the download queue in the background.

@@ -12,7 +12,7 @@ from textual.widgets import Static
 from loradex.domain.downloads import Download, DownloadState
 from loradex.operations.child_job import JobStatus
 from loradex.operations.downloads.queue import cancel_downloads, clear_downloads, listed
-from loradex_tui.actions import Situation
+from loradex_tui.actions.jobs import JobsSituation
 from loradex_tui.background import in_background
 from loradex_tui.screens.place import Place
 from loradex_tui.widgets.line_list import LineList
@@ -26,7 +26,7 @@ _OPEN = (DownloadState.QUEUED, DownloadState.RUNNING)
 class DownloadsScreen(Place):
     """Lists the queue, whichever process works on it."""
 
-    HERE = "Downloads"
+    HERE = "Jobs"
     DEFAULT_CSS = """
     DownloadsScreen #empty { display: none; padding: 2 3; color: $quiet; height: 1fr; }
     DownloadsScreen.-empty #empty { display: block; }
@@ -43,7 +43,7 @@ class DownloadsScreen(Place):
             yield Static(
                 Content.assemble(
                     "No downloads yet. Find something on the hub (",
-                    ("2", "bold $accent"),
+                    ("3", "bold $accent"),
                     ") and press ",
                     ("d", "bold $accent"),
                     ".\n\n",
@@ -94,12 +94,10 @@ class DownloadsScreen(Place):
         self.refresh_hints()
 
     @property
-    def situation(self) -> Situation:
+    def situation(self) -> JobsSituation:
         """Which download is meant."""
         current = self.queue.current
-        return Situation(
-            download=current.state.value if current else "", jobs=self.place_app.jobs.names
-        )
+        return JobsSituation(self.place_app.around, download=current.state.value if current else "")
 
     def job_moved(self, name: str, status: JobStatus) -> None:
         """The queue moved."""

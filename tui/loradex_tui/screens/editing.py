@@ -24,8 +24,10 @@ from loradex_tui.wording import count_text, stars
 class Editing(Place):
     """Actions on `models.targets`: the marked models, else the one under the cursor."""
 
-    catalog: Catalog
-    hub_url: str
+    @property
+    def catalog(self) -> Catalog:
+        """The catalog that is shown and written."""
+        return self.place_app.catalog
 
     @property
     def models(self) -> ModelList:
@@ -125,12 +127,12 @@ class Editing(Place):
             in_background(self, "copy", lambda: self.catalog.details(id_), self._offer_copies)
 
     def _offer_copies(self, details: ModelDetails) -> None:
-        row = details.row
+        row, hub_url = details.row, self.place_app.settings.hub_url
         texts = {
             "trigger words": ", ".join(row.trigger_words),
             "path": details.files[0].path if details.files else "",
             "hash": row.sha256 or "",
-            "page": hub_page(details.match, self.hub_url) if details.match else "",
+            "page": hub_page(details.match, hub_url) if details.match else "",
         }
         keys = {"trigger words": "t", "path": "p", "hash": "h", "page": "u"}
         choices = [Choice(keys[name], name, name, text) for name, text in texts.items() if text]

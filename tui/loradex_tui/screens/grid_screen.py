@@ -11,7 +11,7 @@ from textual.widgets import Static
 from loradex.domain.grid import GridRecord, RecordCell
 from loradex.errors import LoradexError
 from loradex.operations.child_job import JobStatus
-from loradex_tui.actions import Situation
+from loradex_tui.actions.grids import GridSituation
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
 from loradex_tui.grid_sheet import GridSheet
@@ -59,15 +59,15 @@ class GridScreen(Place):
             view.sheet_moved()
 
     @property
-    def situation(self) -> Situation:
+    def situation(self) -> GridSituation:
         """What can be done with the cell that is looked at."""
         sheet = self._sheet
         base = sheet.base_cell if sheet else None
-        return Situation(
+        return GridSituation(
+            self.place_app.around,
             grid=sheet is not None,
             has_picture=sheet is not None and sheet.shown_cell.path is not None,
             has_base_picture=base is not None and base.path is not None,
-            jobs=self.place_app.jobs.names,
         )
 
     def job_moved(self, name: str, status: JobStatus) -> None:

@@ -15,7 +15,8 @@ from textual.widgets import Static
 
 from loradex.domain.grid import GridRecord
 from loradex.operations.child_job import JobStatus
-from loradex_tui.actions import Situation, bindings
+from loradex_tui.actions import bindings
+from loradex_tui.actions.grids import GridSituation
 from loradex_tui.background import in_background
 from loradex_tui.cells import fit
 from loradex_tui.screens.grid_screen import GridScreen
@@ -139,10 +140,10 @@ class GridsScreen(Place):
         self.refresh_hints()
 
     @property
-    def situation(self) -> Situation:
+    def situation(self) -> GridSituation:
         """Whether there is a grid to open."""
         there = self.query_one(GridList).current is not None
-        return Situation(grid=there, jobs=self.place_app.jobs.names)
+        return GridSituation(self.place_app.around, grid=there)
 
     def job_moved(self, name: str, status: JobStatus) -> None:
         """A grid that is being drawn has more cells now."""

@@ -15,7 +15,8 @@ from loradex.domain.hub import HubVersion
 from loradex.errors import LoradexError, QueryError
 from loradex.operations.downloads.plan import DownloadPlan
 from loradex.operations.downloads.queue import enqueue
-from loradex_tui.actions import Situation, bindings
+from loradex_tui.actions import bindings
+from loradex_tui.actions.hub import HubSituation
 from loradex_tui.background import in_background
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.screens.get_dialog import GetDialog
@@ -87,14 +88,13 @@ class HubScreen(Place):
         return self.query_one("#search", SearchBar)
 
     @property
-    def situation(self) -> Situation:
+    def situation(self) -> HubSituation:
         """What decides which actions are possible."""
         line = self.found.current
-        return Situation(
+        return HubSituation(
+            self.place_app.around,
             hub_model=line is not None,
             hub_update=bool(line and line.update),
-            query=self.search_bar.text,
-            jobs=self.place_app.jobs.names,
         )
 
     def on_mount(self) -> None:

@@ -16,11 +16,10 @@ from textual.widgets import Static
 from loradex.catalog.catalog import Catalog
 from loradex.errors import LoradexError, QueryError
 from loradex.operations.child_job import JobStatus
-from loradex_tui.actions import Situation, bindings
+from loradex_tui.actions import bindings
+from loradex_tui.actions.library import LibrarySituation
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
-from loradex_tui.hub_access import HubAccess
-from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.query_text import sort_of, toggle, with_sort, without
 from loradex_tui.screens.editing import Editing
 from loradex_tui.screens.key_menu import SORTS, KeyMenu
@@ -79,14 +78,8 @@ class LibraryScreen(Editing):
     LibraryScreen.-narrow.-show-filters #filters { display: block; width: 1fr; }
     """
 
-    def __init__(
-        self, catalog: Catalog, hub_url: str, pictures: PictureMode, access: HubAccess
-    ) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self.catalog = catalog
-        self.hub_url = hub_url
-        self._pictures = pictures
-        self._access = access
         self.found: Found | None = None
         self._found_at = 0.0
 
@@ -104,8 +97,9 @@ class LibraryScreen(Editing):
                 yield Static(id="empty")
             with Vertical(id="details", classes="pane") as details:
                 details.border_title = "Details"
+                app = self.place_app
                 yield DetailsPane(
-                    self.catalog, self.hub_url, self._pictures, self._access, id="about"
+                    self.catalog, app.settings.hub_url, app.pictures, app.hub_access, id="about"
                 )
 
     @property
@@ -129,15 +123,15 @@ class LibraryScreen(Editing):
         return self.found.query if self.found else ""
 
     @property
-    def situation(self) -> Situation:
+    def situation(self) -> LibrarySituation:
         """What decides which actions are possible."""
         models = self.models
-        return Situation(
+        return LibrarySituation(
+            self.place_app.around,
             model=models.current_row,
             marked=len(models.marks),
             found=models.line_count,
             query=self.search_bar.text,
-            jobs=self.place_app.jobs.names,
         )
 
     def on_mount(self) -> None:

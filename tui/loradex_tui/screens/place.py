@@ -66,7 +66,7 @@ class Place(Screen[None], Actor):
     @property
     def situation(self) -> Situation:
         """What is shown now."""
-        return Situation(jobs=self.place_app.jobs.names)
+        return Situation(self.place_app.around)
 
     def on_mount(self) -> None:
         """Follow the keys that work where the focus is."""
@@ -142,19 +142,23 @@ class Place(Screen[None], Actor):
 
     def do_library(self) -> None:
         """Go to the library."""
-        self.place_app.go_library()
+        self.place_app.go("library")
 
     def do_hub(self) -> None:
         """Go to the hub."""
-        self.place_app.go_hub()
-
-    def do_downloads(self) -> None:
-        """Go to the downloads."""
-        self.place_app.go_downloads()
+        self.place_app.go("hub")
 
     def do_grids(self) -> None:
         """Go to the grids."""
-        self.place_app.go_grids()
+        self.place_app.go("grids")
+
+    def do_jobs(self) -> None:
+        """Go to the jobs and downloads."""
+        self.place_app.go("jobs")
+
+    def do_undo(self) -> None:
+        """Undo what was done last."""
+        self.place_app.undo()
 
     def do_rescan(self) -> None:
         """Scan all libraries."""

@@ -11,7 +11,8 @@ from textual.containers import Container
 from textual.widgets import Static
 
 from loradex.errors import FormatError
-from loradex_tui.actions import Situation, bindings
+from loradex_tui.actions import bindings
+from loradex_tui.actions.grids import GridSituation
 from loradex_tui.background import in_background
 from loradex_tui.grid_sheet import GridSheet
 from loradex_tui.pictures.choice import PictureMode
@@ -56,13 +57,13 @@ class ZoomScreen(Place, SheetWalker):
         self.query_one(PictureBox).most_rows = max(event.size.height - 5, 3)
 
     @property
-    def situation(self) -> Situation:
+    def situation(self) -> GridSituation:
         """What can be done with this cell."""
         base = self.sheet.base_cell
-        return Situation(
+        return GridSituation(
+            self.place_app.around,
             has_picture=self.sheet.shown_cell.path is not None,
             has_base_picture=base is not None and base.path is not None,
-            jobs=self.place_app.jobs.names,
         )
 
     def sheet_moved(self) -> None:

@@ -13,9 +13,10 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from loradex_tui.cells import cell_text, fit
+from loradex_tui.places import PLACES
 
-PLACES = (("1", "Library"), ("2", "Hub"), ("3", "Grids"), ("4", "Downloads"))
-"""Keys and names of the screens."""
+_WIDE = 110
+"""Columns from which there is room for the program's name."""
 
 
 class TopBar(Static):
@@ -45,18 +46,20 @@ class TopBar(Static):
             self._draw()
 
     def _draw(self) -> None:
-        parts: list[tuple[str, str]] = [("loradex", "bold $primary"), ("   ", "")]
-        for key, name in PLACES:
-            here = name == self._here
-            parts.append((f"{key} ", "$accent" if here else "$quiet"))
-            parts.append((name, "bold $foreground" if here else "$quiet"))
-            parts.append(("   ", ""))
+        wide = self.content_size.width >= _WIDE
+        gap = "   " if wide else "  "
+        parts: list[tuple[str, str]] = [("loradex", "bold $primary"), (gap, "")] if wide else []
+        for each in PLACES:
+            here = each.name == self._here
+            parts.append((f"{each.key} ", "$accent" if here else "$quiet"))
+            parts.append((each.name, "bold $foreground" if here else "$quiet"))
+            parts.append((gap, ""))
         left = sum(len(text) for text, _ in parts)
         room = max(self.content_size.width - left, 0)
         ticker = cell_text(self._ticker)
         shown = fit(ticker, min(room, len(ticker))) if ticker else ""
-        gap = " " * max(room - len(shown), 0)
-        self.update(Content.assemble(*parts, gap, (shown, "$accent")), layout=False)
+        blank = " " * max(room - len(shown), 0)
+        self.update(Content.assemble(*parts, blank, (shown, "$accent")), layout=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,54 @@
+"""Everything a person can do, in one table: keys, hints, help and palette are made from it."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+
+from loradex_tui.actions import everywhere, grids, hub, jobs, library
+from loradex_tui.actions.action import Action, Around, Condition, Situation
+
+__all__ = ["ACTIONS", "Action", "Around", "Condition", "Situation", "action", "bindings"]
+
+ACTIONS: tuple[Action, ...] = (
+    *everywhere.ACTIONS,
+    *library.ACTIONS,
+    *hub.ACTIONS,
+    *grids.ACTIONS,
+    *jobs.ACTIONS,
+)
+
+
+def action(id_: str, scope: str) -> Action:
+    """Return an action of a scope; raise `KeyError` when there is none."""
+    return _BY_ID[(scope, id_)]
+
+
+_BY_ID = {(each.scope, each.id): each for each in ACTIONS}
+
+
+def bindings(scope: str) -> list[Binding]:
+    """Return the bindings of a scope, one for each key, with ids a keymap can name."""
+    return [
+        _binding(each, key)
+        for each in ACTIONS
+        if each.scope == scope
+        for key in each.keys.split(",")
+    ]
+
+
+_FIRST = ("app", "library", "search")
+"""Scopes whose keys are done before the focused widget sees them: a key may move the focus, and
+what is typed right after it belongs to where the focus went."""
+
+
+def _binding(each: Action, key: str) -> Binding:
+    printable = len(key) == 1
+    word = "do_unless_typing" if printable and each.scope in _FIRST else "do"
+    return Binding(
+        key,
+        f"{word}('{each.id}', '{each.scope}')",
+        each.title,
+        show=False,
+        id=f"{each.scope}.{each.id}",
+        priority=each.scope == "search" or (printable and each.scope in _FIRST),
+    )

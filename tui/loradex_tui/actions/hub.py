@@ -1,0 +1,50 @@
+"""What can be done on the hub."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from loradex_tui.actions.action import Action, Situation, where
+
+
+@dataclass(frozen=True, slots=True)
+class HubSituation(Situation):
+    """What is under the cursor."""
+
+    hub_model: bool = False
+    """A model is under the cursor."""
+    hub_update: bool = False
+    """It stands there because it is newer than what is owned."""
+
+
+@where(HubSituation)
+def _needs_hub_model(situation: HubSituation) -> str | None:
+    return None if situation.hub_model else "There is no model here."
+
+
+@where(HubSituation)
+def _needs_update(situation: HubSituation) -> str | None:
+    return None if situation.hub_update else "This is no update: U shows those."
+
+
+ACTIONS: tuple[Action, ...] = (
+    Action("search", "hub", "/", "Search the hub", "Search", cli="loradex hub search WORDS"),
+    Action("get", "hub", "d", "Download the newest version", "Download",
+           cli="loradex hub get version:ID", why_not=_needs_hub_model),
+    Action("versions", "hub", "v", "Choose another version to download", "Versions",
+           cli="loradex hub show model:ID", why_not=_needs_hub_model),
+    Action("updates", "hub", "U", "Show what is newer than what you own, or search again",
+           "Updates", cli="loradex hub updates"),
+    Action("ignore", "hub", "i", "Never show this update again", "Ignore",
+           cli="loradex hub updates --ignore version:ID", why_not=_needs_update),
+    Action("ignore_model", "hub", "I", "Never show updates of this model",
+           cli="loradex hub updates --ignore model:ID", why_not=_needs_update),
+    Action("copy_page", "hub", "y", "Copy the address of its page", "Copy",
+           why_not=_needs_hub_model),
+    Action("scroll_down", "hub", "J", "Scroll the details down"),
+    Action("scroll_up", "hub", "K", "Scroll the details up"),
+    Action("back", "hub", "escape", "One step back: pane, updates, search", "Back"),
+
+    Action("open_found", "found", "enter,l,right", "Show the details", "View",
+           cli="loradex hub show model:ID", why_not=_needs_hub_model),
+)  # fmt: skip
