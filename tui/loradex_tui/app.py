@@ -114,15 +114,14 @@ class LoradexApp(App[None]):
 
     def go(self, id_: str) -> None:
         """Show a place as it was left; it is made when one goes there first."""
-        entry = next(each for each in PLACES if each.id == id_)
-        if isinstance(self.screen, Place) and entry.name == self.screen.HERE:
+        if id_ != LIBRARY and not self.is_screen_installed(id_):
+            entry = next(each for each in PLACES if each.id == id_)
+            self.install_screen(entry.make(), id_)
+        if id_ != LIBRARY and self.screen is self.get_screen(id_):
             return
         self.go_library()
-        if id_ == LIBRARY:
-            return
-        if not self.is_screen_installed(id_):
-            self.install_screen(entry.make(), id_)
-        self.push_screen(id_)
+        if id_ != LIBRARY:
+            self.push_screen(id_)
 
     def did(self, deed: Deed) -> None:
         """Remember what was done, for `u`."""
