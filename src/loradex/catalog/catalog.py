@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from loradex.catalog.plan_store import PlanStore
     from loradex.catalog.preference_store import PreferenceStore
     from loradex.catalog.recipe_store import RecipeStore
+    from loradex.catalog.said_store import SaidStore
     from loradex.catalog.serve_rows import ServeRows
     from loradex.catalog.serve_store import ServeStore
     from loradex.catalog.sidecar_journal import SidecarJournal
@@ -87,6 +88,13 @@ class Catalog:
         from loradex.catalog.person_store import PersonStore  # noqa: PLC0415
 
         return PersonStore(self._reader, self._writer)
+
+    @cached_property
+    def said(self) -> SaidStore:
+        """A person's statements, to be put back."""
+        from loradex.catalog.said_store import SaidStore  # noqa: PLC0415
+
+        return SaidStore(self._reader, self._writer)
 
     @cached_property
     def preferences(self) -> PreferenceStore:
