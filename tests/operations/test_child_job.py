@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from files_kit import lora
 from loradex.catalog.catalog import Catalog
-from loradex.operations.child_job import ChildJob, JobStatus
+from loradex.operations.child_job import PROBLEMS_KEPT, ChildJob, JobStatus
 from loradex.operations.grid_job import start_grid_job
 from loradex.operations.grid_request import usual_request
+from loradex.operations.job_log import KEPT, last_lines, new_log
 from loradex.operations.libraries import add_library
 from loradex.operations.scan_job import start_scan_job
 from loradex.paths import Home
@@ -57,3 +59,60 @@ def test_a_grid_of_any_length_reaches_the_process_that_draws_it(home: Home) -> N
     prompts = [f"--a prompt {number}, " + "long " * 50 for number in range(1000)]
     status = ended(start_grid_job(home, usual_request([77], None, prompts=prompts)))
     assert (status.state, status.message) == ("failed", "'77' names no model in the catalog.")
+
+
+NOISE = """
+import json, sys
+out = sys.stdout.buffer
+out.write(b"\\xff\\xfe\\x00 no text\\n[1, 2]\\n" + b"[" * 200_000 + b"\\n")
+out.write(b'{"event": "progress", "done": "many", "total": [], "stage": 7}\\n')
+for number in range(3_000):
+    event = {"event": "problem", "item": f"f{number}", "message": "bad"}
+    out.write(json.dumps(event).encode() + b"\\n")
+print("last words", file=sys.stderr)
+"""
+
+
+@pytest.fixture
+def child(home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[[str], ChildJob]:
+    """Start a program of these lines where a job starts `loradex`."""
+
+    def start(program: str) -> ChildJob:
+        package = tmp_path / "other" / "loradex"
+        package.mkdir(parents=True)
+        (package / "__init__.py").touch()
+        (package / "__main__.py").write_text(program)
+        monkeypatch.chdir(package.parent)
+        return ChildJob(home, ["noise", "two words"])
+
+    return start
+
+
+def test_whatever_a_child_prints_only_its_end_ends_it(child: Callable[[str], ChildJob]) -> None:
+    job = child(NOISE)
+    status = ended(job)
+    assert status.state == "failed"
+    assert status.message == "The work ended without a word (exit code 0)."
+    assert (status.done, status.total, status.stage) == (0, None, "7")
+    assert status.problem_count == 3_000
+    assert len(status.problems) == PROBLEMS_KEPT
+    assert last_lines(job.log, 5) == ["last words"]
+    assert job.command == "loradex noise 'two words'"
+
+
+def test_a_child_that_is_killed_has_failed_though_its_output_is_held_open(
+    child: Callable[[str], ChildJob],
+) -> None:
+    held = "import subprocess, os, signal\n"
+    held += "subprocess.Popen(['sleep', '20'])\nos.kill(os.getpid(), signal.SIGKILL)\n"
+    status = ended(child(held))
+    assert (status.state, status.message) == (
+        "failed",
+        "The work ended without a word (was killed by signal 9).",
+    )
+
+
+def test_old_logs_go(home: Home) -> None:
+    logs = [new_log(home) for _ in range(KEPT + 3)]
+    assert [log.exists() for log in logs].count(True) == KEPT
+    assert logs[-1].exists()

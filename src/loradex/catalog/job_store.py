@@ -111,6 +111,17 @@ class JobStore:
                 return Holder(owner.task if owner else "", _process(owner))
         return None
 
+    def holders(self) -> list[Holder]:
+        """Return who does a job now, one entry a process and task."""
+        found: dict[Holder, None] = {}
+        for text, until in self._reader.rows_of(
+            "SELECT owner, lease_until FROM job WHERE state = 'running' ORDER BY id"
+        ):
+            if _held("running", str(text), float(str(until))):
+                owner = read_owner(str(text))
+                found[Holder(owner.task if owner else "", _process(owner))] = None
+        return list(found)
+
     def _write(self, lease: Lease, changes: str, values: tuple[object, ...]) -> bool:
         """Change the row of a job that still is this lease's; tell whether it is."""
         with self._writer.transaction() as connection:

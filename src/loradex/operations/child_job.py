@@ -9,25 +9,32 @@ from __future__ import annotations
 
 import json
 import os
+import shlex
 import signal
 import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Mapping, Sequence
+import time
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import IO, Literal
 
 from loradex.domain.progress import Problem
+from loradex.operations.job_log import new_log
 from loradex.paths import Home
 
 JobState = Literal["running", "done", "failed", "cancelled"]
 
 _SECRETS = ("LORADEX_HUB_TOKEN", "CIVITAI_API_KEY", "HF_TOKEN", "HUGGING_FACE_HUB_TOKEN")
 _ENDS: dict[object, JobState] = {"done": "done", "failed": "failed", "cancelled": "cancelled"}
-PROBLEMS_KEPT = 100
+PROBLEMS_KEPT = 500
 _PATIENCE = 5.0
 """Seconds a child has to end after it was asked to."""
+_LONGEST_EVENT = 16 * 1024 * 1024
+"""Bytes of a line that are read: the last event holds the whole result."""
+_LAST_WORDS = 2.0
+"""Seconds after a child's end in which its last events arrive, were its output held open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +50,8 @@ class JobStatus:
     message: str | None = None
     hint: str | None = None
     problems: tuple[Problem, ...] = ()
+    """The last of them."""
+    problem_count: int = 0
 
 
 def environment_without_keys() -> dict[str, str]:
@@ -60,8 +69,7 @@ class ChildJob:
     def __init__(
         self, home: Home, arguments: Sequence[str], *, keys: bool = False, given: str = ""
     ) -> None:
-        log = home.root / "logs" / "child.log"
-        log.parent.mkdir(parents=True, exist_ok=True)
+        log = new_log(home)
         environment = dict(os.environ) if keys else environment_without_keys()
         environment["LORADEX_HOME"] = str(home.root)
         environment["PYTHONUNBUFFERED"] = "1"
@@ -77,15 +85,33 @@ class ChildJob:
                 env=environment,
                 start_new_session=True,
             )
-        self._log = log
+        self.command = shlex.join(["loradex", *arguments])
+        """The same on a command line."""
+        self.log = log
+        """What it writes beside its events."""
         self._lock = threading.Lock()
         self._status = JobStatus()
         self._cancelled = False
+        self._gone_since: float | None = None
         self._listener = threading.Thread(target=self._listen, daemon=True)
         self._listener.start()
 
+    @property
+    def pid(self) -> int:
+        """The number of its process."""
+        return self._process.pid
+
     def poll(self) -> JobStatus:
         """Return where the job is now."""
+        with self._lock:
+            status = self._status
+        if status.state == "running" and self._process.poll() is not None:
+            # Its output may be held open by a process that it has left behind.
+            now = time.monotonic()
+            if self._gone_since is None:
+                self._gone_since = now
+            elif now - self._gone_since > _LAST_WORDS:
+                self._ended_silently()
         with self._lock:
             return self._status
 
@@ -104,30 +130,51 @@ class ChildJob:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        self._listener.join(_PATIENCE)
-        if self._process.stdout is not None:
+        self._listener.join(0 if self._gone_since is not None else _LAST_WORDS)
+        # A read that still waits holds the lock of the stream: closing would wait as well.
+        if self._process.stdout is not None and not self._listener.is_alive():
             self._process.stdout.close()
 
     def _listen(self) -> None:
-        for line in self._process.stdout or ():
+        for line in _lines(self._process.stdout):
             try:
                 event = json.loads(line)
-            except ValueError:
+            except (ValueError, RecursionError):  # no event: something printed, or deep nesting
                 continue
             if isinstance(event, dict):
                 with self._lock:
                     self._status = _advanced(self._status, event)
-        code = self._process.wait()
+        self._process.wait()
+        self._ended_silently()
+
+    def _ended_silently(self) -> None:
+        """Say how it ended, if it did not say so itself."""
+        code = self._process.returncode
         with self._lock:
-            if self._cancelled and self._status.state == "running":
+            if self._status.state != "running":
+                return
+            if self._cancelled:
                 self._status = replace(self._status, state="cancelled")
-            elif self._status.state == "running":
-                self._status = replace(
-                    self._status,
-                    state="failed",
-                    message=f"The work ended without a word (exit code {code}).",
-                    hint=f"Its last output is in {self._log}.",
-                )
+                return
+            how = f"was killed by signal {-code}" if code < 0 else f"exit code {code}"
+            self._status = replace(
+                self._status,
+                state="failed",
+                message=f"The work ended without a word ({how}).",
+                hint=f"Its last output is in {self.log}.",
+            )
+
+
+def _lines(stream: IO[bytes] | None) -> Iterator[bytes]:
+    """Yield lines; of one that is too long to be an event, nothing."""
+    if stream is None:
+        return
+    too_long = False
+    while line := stream.readline(_LONGEST_EVENT):
+        whole = line.endswith(b"\n")
+        if whole and not too_long:
+            yield line
+        too_long = not whole
 
 
 def _advanced(status: JobStatus, event: Mapping[str, object]) -> JobStatus:
@@ -154,7 +201,11 @@ def _advanced(status: JobStatus, event: Mapping[str, object]) -> JobStatus:
         return replace(status, grid_id=number("grid_id"))
     if kind == "problem":
         problem = Problem(text("item") or "", text("message") or "", text("hint"))
-        return replace(status, problems=(*status.problems, problem)[-PROBLEMS_KEPT:])
+        return replace(
+            status,
+            problems=(*status.problems, problem)[-PROBLEMS_KEPT:],
+            problem_count=status.problem_count + 1,
+        )
     if kind in _ENDS:
         return replace(status, state=_ENDS[kind], message=text("message"), hint=text("hint"))
     return status
