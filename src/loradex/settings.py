@@ -59,6 +59,10 @@ class Settings:
     scan_sidecars: str = "tell"
     """What a scan does about other tools' files beside models that it sees for the first time:
     `tell` of them, `read` them, or `no`thing."""
+    theme: str = ""
+    """Name of the terminal UI's theme; empty for its own dark one."""
+    keys: tuple[tuple[str, str], ...] = ()
+    """Keys of the terminal UI by the action they are for: `("library.tags", "T,f4")`."""
 
 
 _CIVITAI = re.compile(r"https://civitai\.(com|red|green|blue)(:443)?(/.*)?", re.IGNORECASE)
@@ -80,6 +84,8 @@ _WANTED = {
     "workers": f"a whole number from 1 to {MOST_WORKERS}",
     "disabled_plugins": "a list of plugin names",
     "scan_sidecars": "one of tell, read, no",
+    "theme": "the name of a theme, as in loradex-light",
+    "keys": 'a table of actions and their keys, as in {"library.tags" = "T,f4"}',
 }
 """What may stand in the file, and what each has to be."""
 
@@ -148,6 +154,28 @@ def _variable(key: str) -> str:
     return f"LORADEX_{key.upper()}"
 
 
+def setting_names() -> tuple[str, ...]:
+    """Return what the file may set."""
+    return tuple(_WANTED)
+
+
+def wanted_of(name: str) -> str:
+    """Return what a setting has to be, in words; raise `SettingsError` for one there is not."""
+    if name not in _WANTED:
+        raise SettingsError(f"There is no setting {name!r}.", hint=_hint_for(name))
+    return _WANTED[name]
+
+
+def variable_of(name: str) -> str | None:
+    """Return the environment variable of a setting, None when it has none."""
+    return _variable(name) if name in _VARIABLES else None
+
+
+def checked(name: str, value: object, where: str) -> Settings:
+    """Return settings with this value; raise `SettingsError` saying what it has to be."""
+    return _apply(Settings(), name, value, where)
+
+
 def _apply(settings: Settings, key: str, value: object, where: str) -> Settings:
     if key not in _WANTED:
         raise SettingsError(f"{where} has an unknown key {key!r}.", hint=_hint_for(key))
@@ -211,6 +239,12 @@ def _yes(value: object) -> bool:
     return words[text]
 
 
+def _keys(value: object) -> tuple[tuple[str, str], ...]:
+    if not isinstance(value, dict) or not all(isinstance(keys, str) for keys in value.values()):
+        raise ValueError
+    return tuple((str(action), keys) for action, keys in value.items())
+
+
 def _within(number: float, most: float) -> float:
     if not 0 < number <= most:  # which NaN is not, either
         raise ValueError
@@ -239,4 +273,6 @@ _READERS: dict[str, Callable[[object], object]] = {
     "workers": lambda value: int(_within(int(str(value)), MOST_WORKERS)),
     "disabled_plugins": _names,
     "scan_sidecars": lambda value: _one_of(value, ("tell", "read", "no")),
+    "theme": _text,
+    "keys": _keys,
 }

@@ -200,6 +200,19 @@ def test_config_json_has_its_documented_keys(run: Run) -> None:
     assert keys - set(section.replace("`", " ").replace(";", " ").split()) == set()
 
 
+def test_settings_are_changed_and_told(run: Run, home: Home) -> None:
+    assert "content_limit = r (loradex.toml)" in run("config", "set", "content_limit", "r").out
+    assert json.loads(run("config", "--json").out)["content_limit"] == "r"
+    refused = run("config", "set", "content_limit", "q")
+    assert refused.code == 1
+    assert "one of pg, safe, r, x, all" in refused.err
+    assert "built in" in run("config", "unset", "content_limit").out
+    run("config", "key", "library.tags", "T,f4")
+    assert json.loads(run("config", "--json").out)["keys"] == {"library.tags": "T,f4"}
+    assert "its own keys again" in run("config", "key", "library.tags").out
+    assert home.settings.read_text() == ""
+
+
 def test_a_key_is_never_shown(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("LORADEX_HUB_TOKEN", "s3cret-key")
     ended = run("config")

@@ -2,44 +2,81 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 import click
 
 from loradex.cli.columns import Column, print_table
+from loradex.cli.commands_beside import USUAL, CommandsBeside
 from loradex.cli.context import Context, pass_context
 from loradex.cli.jsontext import print_json, print_json_list
 from loradex.cli.plugin_problems import report_problems
 from loradex.domain.text import display_text
+from loradex.settings import setting_names
 
 
-@click.command("config")
+class ConfigCommands(CommandsBeside):
+    """Commands on single settings; alone, `config` shows all of them."""
+
+    table: Mapping[str, tuple[str, str]] = {
+        "set": ("config_file_commands", "Give a setting another value."),
+        "unset": ("config_file_commands", "Let a setting be what it usually is."),
+        "key": ("config_file_commands", "Give an action of the terminal UI other keys."),
+    }
+
+    def usual(self) -> click.Command:
+        """Return the command that shows them."""
+        return show_command
+
+
+@click.group(
+    "config",
+    cls=ConfigCommands,
+    subcommand_metavar="[COMMAND]",
+    help="""Show the settings in force, and change them.
+
+\b
+  loradex config                        where things lie, and every setting
+  loradex config set content_limit r    give one another value
+  loradex config unset content_limit    let it be what it usually is
+  loradex config key library.tags T     another key for an action of the terminal UI
+
+Settings are in the file `loradex.toml` of the home folder; the environment goes before it.""",
+)
+def config_command() -> None:
+    """Settings."""
+
+
+@click.command(USUAL)
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 @pass_context
-def config_command(context: Context, as_json: bool) -> None:
+def show_command(context: Context, as_json: bool) -> None:
     """Show the settings in force and where things lie."""
     from loradex.operations.hub_login import key_place  # noqa: PLC0415
+    from loradex.operations.setting_file import settings_in_force  # noqa: PLC0415
 
     settings, home = context.settings(), context.home
-    values: dict[str, object] = {
+    key = "set" if key_place(settings, home) else None
+    places = {
         "home": str(home.root),
         "catalog": str(home.catalog),
         "settings": str(home.settings),
         "renders": str(home.renders),
         "grids": str(home.grids),
         "plugins": str(home.plugins),
-        "hub_url": settings.hub_url,
-        "hub_token": "set" if key_place(settings, home) else None,
-        "hub_ca": settings.hub_ca or None,
-        "hub_timeout": settings.hub_timeout,
-        "hub_retries": settings.hub_retries,
-        "workers": settings.workers,
-        "disabled_plugins": list(settings.disabled_plugins),
     }
     if as_json:
-        print_json(values)
+        values: dict[str, object] = {name: getattr(settings, name) for name in setting_names()}
+        values |= {"hub_ca": settings.hub_ca or None, "keys": dict(settings.keys)}
+        print_json({**places, **values, "hub_token": key})
         return
-    for name, value in values.items():
-        shown = ", ".join(value) if isinstance(value, list) else value
-        click.echo(f"{name:<17} {display_text(str(shown if shown not in (None, '') else '–'))}")
+    for name, place in {**places, "hub_token": key or "–"}.items():
+        click.echo(f"{name:<17} {display_text(place)}")
+    click.echo()
+    print_table(
+        [Column("Setting"), Column("Value", shrink=True), Column("From"), Column("", drop=True)],
+        [(one.name, one.value or "–", one.source, one.about) for one in settings_in_force(home)],
+    )
 
 
 @click.command("plugins")
