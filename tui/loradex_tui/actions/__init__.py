@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from textual.binding import Binding
 
 from loradex_tui.actions import everywhere, grids, hub, jobs, library
 from loradex_tui.actions.action import Action, Around, Condition, Situation
 
-__all__ = ["ACTIONS", "Action", "Around", "Condition", "Situation", "action", "bindings"]
+__all__ = ["ACTIONS", "FAMILIES", "Action", "Around", "Condition", "Situation", "action", "bindings"]
 
-ACTIONS: tuple[Action, ...] = (
-    *everywhere.ACTIONS,
-    *library.ACTIONS,
-    *hub.ACTIONS,
-    *grids.ACTIONS,
-    *jobs.ACTIONS,
-)
+FAMILIES: Mapping[str, tuple[Action, ...]] = {
+    "everywhere": everywhere.ACTIONS,
+    "library": library.ACTIONS,
+    "hub": hub.ACTIONS,
+    "grids": grids.ACTIONS,
+    "jobs": jobs.ACTIONS,
+}
+"""The actions of each screen; those of `everywhere` are on all of them."""
+
+ACTIONS: tuple[Action, ...] = tuple(each for family in FAMILIES.values() for each in family)
 
 
 def action(id_: str, scope: str) -> Action:
