@@ -10,7 +10,8 @@ from textual.keys import _character_to_key
 
 from loradex_tui.actions import ACTIONS, FAMILIES, Action
 
-_EVERYWHERE = ("app", "list")
+_SCREENS = ("app", "library", "hub")
+"""Scopes that are live whatever has the focus on their screen."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +28,7 @@ def own_id(action: Action) -> str:
 
 
 def key_names(keys: str) -> list[str]:
-    """Return keys by the names Textual gives them: `T, f4` is `upper_t`... as it knows them."""
+    """Return keys by the names Textual gives them: `/` is `slash`."""
     named = (each.strip() for each in keys.split(","))
     return [_character_to_key(each) if len(each) == 1 else each.lower() for each in named if each]
 
@@ -74,7 +75,7 @@ def clashes(keys: Mapping[str, str]) -> list[str]:
 def _meet(one: Action, other: Action) -> bool:
     """Tell whether both can be possible at once: a widget's keys never meet another widget's."""
     scopes = {one.scope, other.scope}
-    return len(scopes) == 1 or bool(scopes & {*_EVERYWHERE, *FAMILIES})
+    return len(scopes) == 1 or bool(scopes & set(_SCREENS))
 
 
 def _shared(one: Action, other: Action, keys: Mapping[str, str]) -> list[str]:

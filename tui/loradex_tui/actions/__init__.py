@@ -9,7 +9,16 @@ from textual.binding import Binding
 from loradex_tui.actions import everywhere, grids, hub, jobs, library
 from loradex_tui.actions.action import Action, Around, Condition, Situation
 
-__all__ = ["ACTIONS", "FAMILIES", "Action", "Around", "Condition", "Situation", "action", "bindings"]
+__all__ = [
+    "ACTIONS",
+    "FAMILIES",
+    "Action",
+    "Around",
+    "Condition",
+    "Situation",
+    "action",
+    "bindings",
+]
 
 FAMILIES: Mapping[str, tuple[Action, ...]] = {
     "everywhere": everywhere.ACTIONS,
