@@ -171,6 +171,16 @@ class PlanStore:
             )
         ]
 
+    def sizes(self) -> dict[int, int]:
+        """Return the bytes of all files of each plan, wherever they are now."""
+        return {
+            int(str(row[0])): int(str(row[1] or 0))
+            for row in self._reader.rows_of(
+                "SELECT plan_id, sum(json_extract(before, '$.stamp[0]')) FROM journal"
+                f" WHERE {_OF_FILES} GROUP BY plan_id"
+            )
+        }
+
     def about(self, plan_id: int) -> str:
         """Return the JSON that says what was asked for; `{}` when there is no such plan."""
         rows = self._reader.rows_of("SELECT about FROM plan WHERE id = ?", (plan_id,))

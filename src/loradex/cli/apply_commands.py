@@ -57,7 +57,8 @@ def apply_command(
         sentence = _sentence(number, drawn, report)
         result = {**report_json(drawn, report), "plan": number}
         if isinstance(sink, JsonSink):
-            sink.tell("done", message=sentence, **result)
+            if not report.stopped:
+                sink.tell("done", message=sentence, **result)
         elif as_json:
             print_json(result)
         else:
@@ -66,7 +67,8 @@ def apply_command(
             click.echo(sentence)
             _say_what_next(number, drawn, report)
     if report.stopped:
-        raise Cancelled("Stopped.", hint=f"Go on: loradex apply {number}")
+        told = f"Stopped. {sentence}" if isinstance(sink, JsonSink) else "Stopped."
+        raise Cancelled(told, hint=f"Go on: loradex apply {number}")
     if report.problems or (from_file is not None and from_file.conflicts):
         click.get_current_context().exit(PARTLY)
 

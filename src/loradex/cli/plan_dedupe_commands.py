@@ -8,7 +8,15 @@ import click
 
 from loradex.cli.context import Context, pass_context
 from loradex.cli.listing_commands import QueryCommand
-from loradex.cli.plan_options import Drawn, dry_option, json_option, output_option, trash_option
+from loradex.cli.plan_options import (
+    Drawn,
+    dry_option,
+    json_option,
+    models_option,
+    output_option,
+    trash_option,
+)
+from loradex.cli.progress import progress_option
 from loradex.cli.words import count_text, size_text
 from loradex.domain.plans import LinkKind
 from loradex.errors import UsageError
@@ -43,6 +51,8 @@ from loradex.errors import UsageError
 @output_option
 @dry_option
 @json_option
+@models_option
+@progress_option
 @pass_context
 def dedupe_command(
     context: Context,
@@ -56,6 +66,8 @@ def dedupe_command(
     output: Path | None,
     dry_run: bool,
     as_json: bool,
+    models: frozenset[int] | None,
+    progress: str,
 ) -> None:
     """Let copies of the models that QUERY finds go (of all without one), but for one of each.
 
@@ -78,9 +90,12 @@ def dedupe_command(
         precision=precision or "",
         mine=mine,
         trash=TrashKind(trash),
+        models=models,
     )
+    drawn = Drawn(output, dry_run, as_json, progress)
     with context.catalog() as catalog:
         _check_libraries({library.name for library in catalog.files.libraries()}, keep or "")
+        drawn.begin(len(models) if models is not None else catalog.count(dedupe.query))
         found = plan_dedupe(catalog, dedupe)
         remarks = []
         if found.shared_bytes:
@@ -94,7 +109,7 @@ def dedupe_command(
                 f"{count_text(found.unhashed, 'file')} {was} not read in full yet: what they share"
                 " is not known. Read them: loradex scan --hash now"
             )
-        Drawn(output, dry_run, as_json).finish(
+        drawn.finish(
             catalog,
             found.plan,
             about=dedupe.about,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import sys
-import tempfile
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
@@ -13,8 +10,7 @@ import click
 from loradex.cli.context import Context, pass_context
 from loradex.cli.output import is_terminal
 from loradex.cli.plans_text import announce, show_drawn
-from loradex.domain.plans import PlanState
-from loradex.errors import LoradexError, UsageError
+from loradex.errors import UsageError
 
 if TYPE_CHECKING:
     from loradex.catalog.catalog import Catalog
@@ -31,43 +27,33 @@ def edit_command(context: Context, number: int, leave: str | None, only: str | N
 
     What you leave is checked from the beginning, as if somebody else had written it.
     """
-    from loradex.operations.tidying.kept import kept_plan  # noqa: PLC0415
+    from loradex.operations.tidying.changing import changeable, leave_out  # noqa: PLC0415
 
     with context.catalog() as catalog:
-        summary, plan = kept_plan(catalog, number)
-        if summary.state is not PlanState.PLANNED:
-            raise UsageError(
-                f"Plan {number} is {summary.state.value}: it cannot be changed any more.",
-                hint="Draw up another one.",
-            )
+        plan = changeable(catalog, number)
         if leave is None and only is None:
-            changed = _edited(context, catalog, number, plan)
+            changed = _edited(catalog, number) or plan
         else:
-            changed = _filtered(catalog, plan, leave, only)
-        if not catalog.plans.replace(number, changed):
-            raise LoradexError(f"Plan {number} was begun meanwhile: it was not changed.")
+            changed = leave_out(catalog, number, _found(catalog, plan, leave, only))
         show_drawn(catalog, changed, number, {})
         announce(changed, number, (), None)
 
 
-def _filtered(catalog: Catalog, plan: MovePlan, leave: str | None, only: str | None) -> MovePlan:
-    from loradex.operations.tidying.kept import without  # noqa: PLC0415
-
+def _found(catalog: Catalog, plan: MovePlan, leave: str | None, only: str | None) -> set[int]:
+    """Return the files of a plan whose models are to be left out."""
     found = set(catalog.ids(leave)) if leave is not None else set()
     kept = set(catalog.ids(only)) if only is not None else None
-    going = {
+    return {
         step.file_id
         for step in plan.moves
         if step.file_id is not None
         and (step.content_id in found or (kept is not None and step.content_id not in kept))
     }
-    return without(plan, going)
 
 
-def _edited(context: Context, catalog: Catalog, number: int, plan: MovePlan) -> MovePlan:
-    """Return the plan as the person leaves it; what cannot be read is kept for another try."""
-    from loradex.operations.tidying.plan_file import document, names_of  # noqa: PLC0415
-    from loradex.operations.tidying.plan_reading import read_document  # noqa: PLC0415
+def _edited(catalog: Catalog, number: int) -> MovePlan | None:
+    """Replace the plan by what the person makes of it; None when it is left as it was."""
+    from loradex.operations.tidying.changing import take_edited, write_for_editing  # noqa: PLC0415
 
     if not is_terminal(sys.stdin):
         raise UsageError(
@@ -75,18 +61,6 @@ def _edited(context: Context, catalog: Catalog, number: int, plan: MovePlan) -> 
             hint=f"Use --leave QUERY, or: loradex plan show {number} -o FILE, change it,"
             " loradex apply FILE.",
         )
-    summary = catalog.plans.plan(number)
-    text = json.dumps(document(plan, summary, names_of(catalog.files.libraries())), indent=1)
-    with tempfile.NamedTemporaryFile(
-        "w", suffix=".json", prefix=f"plan-{number}-", dir=context.home.root, delete=False
-    ) as file:
-        file.write(text)
-    path = Path(file.name)
-    click.edit(filename=file.name)
-    try:
-        changed = read_document(catalog, path.read_bytes()).plan
-    except LoradexError as error:
-        error.hint = f"{error.hint or ''} What you wrote is kept in {path}.".strip()
-        raise
-    path.unlink()
-    return changed
+    path = write_for_editing(catalog, number)
+    click.edit(filename=str(path))
+    return take_edited(catalog, number, path)

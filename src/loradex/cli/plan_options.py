@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 import click
 
 from loradex.cli.jsontext import print_json
 from loradex.cli.plans_text import announce, show_drawn
-from loradex.domain.plans import PlanState
+from loradex.cli.words import count_text
+from loradex.domain.progress import CancelToken
+from loradex.domain.text import display_text
 from loradex.errors import LoradexError
 
 if TYPE_CHECKING:
@@ -27,6 +30,12 @@ class Drawn:
     output: Path | None
     dry_run: bool
     as_json: bool
+    progress: str = "auto"
+    """With `json`, the end is told as an event, and nothing is printed."""
+
+    def begin(self, count: int) -> None:
+        """Tell of how many models a plan is drawn up."""
+        self._tell("progress", stage="Drawing up", done=count, total=None, unit="models")
 
     def finish(
         self,
@@ -47,9 +56,14 @@ class Drawn:
         if self.output is not None:
             _check_output(self.output)
         if plan.moves and not self.dry_run:
-            number = _kept(catalog, plan, json.dumps(dict(about)))
+            from loradex.operations.tidying.drawing import keep_drawn  # noqa: PLC0415
+
+            number = keep_drawn(catalog, plan, about)
         if self.output is not None:
             write_plan(catalog, plan, number, self.output)
+        if self.progress == "json":
+            self._tell("done", message=_sentence(plan, number), plan=number)
+            return
         if self.as_json:
             from loradex.cli.plans_json import drawn_json  # noqa: PLC0415
 
@@ -58,18 +72,51 @@ class Drawn:
         show_drawn(catalog, plan, number, reasons or {})
         announce(plan, number, remarks, self.output)
 
+    def _tell(self, event: str, **fields: object) -> None:
+        if self.progress == "json":
+            from loradex.cli.progress import JsonSink  # noqa: PLC0415
 
-def _kept(catalog: Catalog, plan: MovePlan, about: str) -> int:
-    """Keep a plan, under the number of one that was drawn up from the same words and not begun."""
-    from loradex.operations.tidying.plan_reading import is_edited  # noqa: PLC0415
-
-    for other in catalog.plans.plans(state=PlanState.PLANNED):
-        same = (other.kind, catalog.plans.about(other.id)) == (plan.kind, about)
-        if same and not is_edited(other.note) and catalog.plans.replace(other.id, plan):
-            return other.id
-    return catalog.plans.add(plan, about)
+            JsonSink(CancelToken()).tell(event, **fields)
 
 
+def _sentence(plan: MovePlan, number: int | None) -> str:
+    models = sum(step.file_id is not None for step in plan.moves)
+    files = count_text(models or len(plan.moves), "model" if models else "file")
+    stays = f", {count_text(len(plan.conflicts), 'file')} {_stay(plan)}" if plan.conflicts else ""
+    if number is not None:
+        return f"Plan {number}: {files} to move{stays}. Nothing was changed yet."
+    if not plan.conflicts:
+        return "Nothing to do: all is as you want it."
+    return f"Nothing to do{stays}. {_commonest(plan)}"
+
+
+def _stay(plan: MovePlan) -> str:
+    return "stays" if len(plan.conflicts) == 1 else "stay"
+
+
+def _commonest(plan: MovePlan) -> str:
+    """Return the reason for which most files stay."""
+    (reason, _), *_ = Counter(each.reason for each in plan.conflicts).most_common(1)
+    return display_text(reason, 300)
+
+
+def _read_models(
+    _context: click.Context, _parameter: click.Parameter, file: BinaryIO | None
+) -> frozenset[int] | None:
+    if file is None:
+        return None
+    from loradex.operations.tidying.chosen import LARGEST, read_models  # noqa: PLC0415
+
+    return read_models(file.read(LARGEST + 1))
+
+
+models_option = click.option(
+    "--models",
+    type=click.File("rb"),
+    callback=_read_models,
+    metavar="FILE",
+    help="Of what QUERY finds, only the models whose numbers this file has; - is standard input.",
+)
 output_option = click.option(
     "-o",
     "--output",

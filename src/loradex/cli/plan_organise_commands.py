@@ -8,7 +8,14 @@ import click
 
 from loradex.cli.context import Context, pass_context
 from loradex.cli.listing_commands import QueryCommand
-from loradex.cli.plan_options import Drawn, dry_option, json_option, output_option
+from loradex.cli.plan_options import (
+    Drawn,
+    dry_option,
+    json_option,
+    models_option,
+    output_option,
+)
+from loradex.cli.progress import progress_option
 from loradex.errors import UsageError
 
 _TEMPLATES = """
@@ -61,6 +68,8 @@ clash_option = click.option(
 @output_option
 @dry_option
 @json_option
+@models_option
+@progress_option
 @pass_context
 def organise_command(
     context: Context,
@@ -72,6 +81,8 @@ def organise_command(
     output: Path | None,
     dry_run: bool,
     as_json: bool,
+    models: frozenset[int] | None,
+    progress: str,
 ) -> None:
     """Draw up a plan; see `help` above."""
     _draw(
@@ -82,7 +93,8 @@ def organise_command(
         libraries,
         into,
         same_name,
-        Drawn(output, dry_run, as_json),
+        Drawn(output, dry_run, as_json, progress),
+        models,
     )
 
 
@@ -105,6 +117,8 @@ def organise_command(
 @output_option
 @dry_option
 @json_option
+@models_option
+@progress_option
 @pass_context
 def rename_command(
     context: Context,
@@ -115,6 +129,8 @@ def rename_command(
     output: Path | None,
     dry_run: bool,
     as_json: bool,
+    models: frozenset[int] | None,
+    progress: str,
 ) -> None:
     """Draw up a plan; see `help` above."""
     _draw(
@@ -125,7 +141,8 @@ def rename_command(
         libraries,
         None,
         same_name,
-        Drawn(output, dry_run, as_json),
+        Drawn(output, dry_run, as_json, progress),
+        models,
     )
 
 
@@ -150,6 +167,8 @@ def rename_command(
 @output_option
 @dry_option
 @json_option
+@models_option
+@progress_option
 @pass_context
 def consolidate_command(
     context: Context,
@@ -161,6 +180,8 @@ def consolidate_command(
     output: Path | None,
     dry_run: bool,
     as_json: bool,
+    models: frozenset[int] | None,
+    progress: str,
 ) -> None:
     """Draw up a plan; see `help` above."""
     _draw(
@@ -171,7 +192,8 @@ def consolidate_command(
         libraries,
         into,
         same_name,
-        Drawn(output, dry_run, as_json),
+        Drawn(output, dry_run, as_json, progress),
+        models,
     )
 
 
@@ -184,6 +206,7 @@ def _draw(
     into: str | None,
     same_name: str,
     drawn: Drawn,
+    models: frozenset[int] | None,
 ) -> None:
     from loradex.operations.libraries import find_library  # noqa: PLC0415
     from loradex.operations.tidying import organising  # noqa: PLC0415
@@ -205,6 +228,8 @@ def _draw(
             libraries=tuple(find_library(catalog, name) for name in libraries),
             into=find_library(catalog, into) if into else None,
             suffix=same_name == "suffix",
+            models=models,
         )
+        drawn.begin(len(models) if models is not None else catalog.count(tidy.query))
         plan = organising.plan_tidy(catalog, tidy)
         drawn.finish(catalog, plan, about=tidy.about)

@@ -11,7 +11,7 @@ from loradex.cli.columns import Column, print_table
 from loradex.cli.context import Context, pass_context, stoppable
 from loradex.cli.jsontext import print_json, print_json_list
 from loradex.cli.output import is_terminal
-from loradex.cli.progress import progress_option, shown_progress
+from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.cli.quantities import seconds_long
 from loradex.cli.select import REF_HELP, dry_run_option
 from loradex.cli.words import count_text, date_text, size_text
@@ -116,9 +116,13 @@ def empty_command(
             )
         with shown_progress(progress, cancel) as sink:
             emptying = empty_trash(catalog, found, sink=sink, cancel=cancel)
-    click.echo(
+    sentence = (
         f"{count_text(emptying.files, 'file')} deleted, {size_text(emptying.nbytes)} are free."
     )
+    if isinstance(sink, JsonSink) and not emptying.stopped:
+        sink.tell("done", message=sentence, files=emptying.files, bytes=emptying.nbytes)
+    else:
+        click.echo(sentence)
     if emptying.stopped:
         raise Cancelled("Stopped.", hint="Run it again to delete the rest.")
     if emptying.problems:
@@ -155,11 +159,14 @@ def restore_command(
             return
         with shown_progress(progress, cancel) as sink:
             report = carry_out(catalog, plan, sink=sink, cancel=cancel)
-        if as_json:
+        sentence = f"{count_text(report.files, 'file')} brought back."
+        if isinstance(sink, JsonSink):
+            sink.tell("done", message=sentence, **report_json(plan, report))
+        elif as_json:
             print_json(report_json(plan, report))
         else:
             show_conflicts(plan)
-            click.echo(f"{count_text(report.files, 'file')} brought back.")
+            click.echo(sentence)
     if plan.conflicts or report.problems:
         click.get_current_context().exit(PARTLY)
 

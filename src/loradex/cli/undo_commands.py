@@ -67,7 +67,8 @@ def undo_command(
             report = carry_out(catalog, plan, sink=sink, cancel=cancel)
         sentence = f"Plan {plan_id}: {count_text(report.files, 'file')} brought back."
         if isinstance(sink, JsonSink):
-            sink.tell("done", message=sentence, **report_json(plan, report))
+            if not report.stopped:
+                sink.tell("done", message=sentence, **report_json(plan, report))
         elif as_json:
             print_json(report_json(plan, report))
         else:
@@ -75,7 +76,8 @@ def undo_command(
             _say_where_to_get(catalog, plan_id, plan)
             click.echo(sentence)
     if report.stopped:
-        raise Cancelled("Stopped.", hint="Run it again to bring back the rest.")
+        told = f"Stopped. {sentence}" if isinstance(sink, JsonSink) else "Stopped."
+        raise Cancelled(told, hint="Run it again to bring back the rest.")
     if plan.conflicts or report.problems:
         click.get_current_context().exit(PARTLY)
 

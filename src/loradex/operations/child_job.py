@@ -52,6 +52,8 @@ class JobStatus:
     problems: tuple[Problem, ...] = ()
     """The last of them."""
     problem_count: int = 0
+    plan_id: int | None = None
+    """At the end of work on a plan: its number."""
 
 
 def environment_without_keys() -> dict[str, str]:
@@ -207,5 +209,11 @@ def _advanced(status: JobStatus, event: Mapping[str, object]) -> JobStatus:
             problem_count=status.problem_count + 1,
         )
     if kind in _ENDS:
-        return replace(status, state=_ENDS[kind], message=text("message"), hint=text("hint"))
+        return replace(
+            status,
+            state=_ENDS[kind],
+            message=text("message"),
+            hint=text("hint"),
+            plan_id=number("plan"),
+        )
     return status

@@ -21,6 +21,7 @@ from loradex.domain.library import FileState
 from loradex.domain.own_numbers import OWN_NUMBERS
 from loradex.domain.plans import Conflict, MovePlan, Place
 from loradex.operations.moves.trash_can import TrashKind
+from loradex.operations.tidying.chosen import about_models, chosen_ids
 from loradex.operations.tidying.keeping import Wish, draw_up
 
 LIKED = 4
@@ -56,11 +57,18 @@ class Trashing:
     exactly: bool = False
     """Everything that the query finds, whatever speaks against it."""
     trash: TrashKind = TrashKind.SYSTEM
+    models: frozenset[int] | None = None
+    """Of what the query finds, only these; None: all of it."""
 
     @property
     def about(self) -> dict[str, object]:
         """The same as `plan show` tells it."""
-        return {"query": self.query, "free": self.free, "exactly": self.exactly}
+        return {
+            "query": self.query,
+            "free": self.free,
+            "exactly": self.exactly,
+            **about_models(self.models),
+        }
 
 
 @dataclass(slots=True)
@@ -80,7 +88,7 @@ class TrashPlan:
 
 def plan_trash(catalog: Catalog, trashing: Trashing) -> TrashPlan:
     """Return what may go, the first to go first; nothing is written. Raises `QueryError`."""
-    ids = catalog.ids(trashing.query)
+    ids = chosen_ids(catalog, trashing.query, trashing.models)
     weighing = _Weighing(catalog, ids)
     found = [advice for id_ in ids if (advice := weighing.advice(id_, trashing.exactly))]
     found.sort(key=lambda each: (-each.weight, -each.nbytes, each.content_id))

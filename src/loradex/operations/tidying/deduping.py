@@ -18,6 +18,7 @@ from loradex.domain.plans import Conflict, LinkKind, MovePlan, Place
 from loradex.formats.shards import shard_name
 from loradex.operations.duplicates import find_duplicates
 from loradex.operations.moves.trash_can import TrashKind
+from loradex.operations.tidying.chosen import about_models
 from loradex.operations.tidying.destinations import OWN_ORDER
 from loradex.operations.tidying.keep_rules import KeepRule, ranked
 from loradex.operations.tidying.keeping import Wish, draw_up
@@ -46,6 +47,8 @@ class Dedupe:
     mine: bool = False
     """Also such files of which the person has said something."""
     trash: TrashKind = TrashKind.SYSTEM
+    models: frozenset[int] | None = None
+    """Of what the query finds, only copies of these; None: of all."""
 
     @property
     def about(self) -> dict[str, object]:
@@ -56,6 +59,7 @@ class Dedupe:
             "link": self.link,
             "near": self.near,
             "precision": self.precision,
+            **about_models(self.models),
         }
 
 
@@ -83,6 +87,10 @@ def plan_dedupe(catalog: Catalog, dedupe: Dedupe) -> DedupePlan:
     report = find_duplicates(catalog, dedupe.query, sorts=sorts)
     drawing = _Drawing(catalog, dedupe)
     for group in report.groups:
+        if dedupe.models is not None and not any(
+            twin.content_id in dedupe.models for twin in group.twins
+        ):
+            continue
         if group.alike is Alike.SAME:
             drawing.same(group)
         else:

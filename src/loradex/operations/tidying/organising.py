@@ -15,6 +15,7 @@ from loradex.domain.plans import Conflict, MovePlan, Place
 from loradex.formats.model_files import model_stem
 from loradex.operations.path_template import Lookup, PathTemplate
 from loradex.operations.template_reading import read_path_template
+from loradex.operations.tidying.chosen import about_models, chosen_ids
 from loradex.operations.tidying.destinations import OWN_ORDER, Destinations, NoFolder
 from loradex.operations.tidying.fields import FIELDS, lookup_for
 from loradex.operations.tidying.free_names import FreeNames, stem_of, with_stem
@@ -64,6 +65,8 @@ class Tidy:
     """Where they go; None: each file stays in its library."""
     suffix: bool = True
     """Two models with one name get a part of their hash in it; else the second one stays."""
+    models: frozenset[int] | None = None
+    """Of what the query finds, only these; None: all of it."""
 
     @property
     def about(self) -> dict[str, object]:
@@ -73,6 +76,7 @@ class Tidy:
             "template": self.template.text,
             "libraries": [library.name for library in self.libraries],
             "into": self.into.name if self.into else None,
+            **about_models(self.models),
         }
 
 
@@ -82,7 +86,7 @@ def plan_tidy(catalog: Catalog, tidy: Tidy) -> MovePlan:
     Raises `QueryError`. A model that has no place, whose name another one has, or that cannot be
     read becomes a conflict.
     """
-    ids = catalog.ids(tidy.query)
+    ids = chosen_ids(catalog, tidy.query, tidy.models)
     drawing = _Drawing(catalog, tidy, ids)
     wishes = drawing.wishes()
     plan = draw_up(catalog, tidy.kind, "", wishes, conflicts=drawing.conflicts)
