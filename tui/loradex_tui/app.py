@@ -21,8 +21,6 @@ from loradex.domain.text import display_lines
 from loradex.errors import LoradexError
 from loradex.operations.child_job import JobStatus
 from loradex.operations.download_job import start_download_job
-from loradex.operations.grid_job import start_grid_job
-from loradex.operations.grid_request import GridRequest
 from loradex.operations.probe_job import start_probe_job
 from loradex.operations.scan_job import start_scan_job
 from loradex.settings import Settings
@@ -34,7 +32,6 @@ from loradex_tui.jobs import Job, Jobs
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.places import LIBRARY, PLACES
 from loradex_tui.screens.confirm import Confirm
-from loradex_tui.screens.grid_screen import GridScreen
 from loradex_tui.screens.help import help_lines
 from loradex_tui.screens.library import LibraryScreen
 from loradex_tui.screens.place import Place
@@ -43,6 +40,8 @@ from loradex_tui.undo import Deed, Deeds
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
+
+    from loradex.operations.grid_request import GridRequest
 
 Severity = Literal["information", "warning", "error"]
 
@@ -161,6 +160,10 @@ class LoradexApp(App[None]):
 
     def start_grid(self, request: GridRequest) -> None:
         """Draw a grid in the background, and show its cells as they are finished."""
+        # What the first frame has no use for is loaded when it is used.
+        from loradex.operations.grid_job import start_grid_job  # noqa: PLC0415
+        from loradex_tui.screens.grid_screen import GridScreen  # noqa: PLC0415
+
         self._start("grid", lambda: start_grid_job(self.catalog.home, request))
         self.push_screen(GridScreen(None))
 

@@ -6,7 +6,6 @@ from collections.abc import Sequence
 
 from loradex.catalog.catalog import Catalog
 from loradex.operations.child_job import ChildJob
-from loradex.operations.grid_models import fitting_checkpoints
 from loradex.paths import Home
 
 
@@ -24,6 +23,10 @@ def likeliest_checkpoints(catalog: Catalog, models: Sequence[int]) -> list[int]:
 
     A base that no checkpoint is there for has none.
     """
+    from loradex.operations.grid_models import (  # noqa: PLC0415 - the start of the TUI has no use
+        fitting_checkpoints,
+    )
+
     by_base: dict[str | None, list[int]] = {}
     for row in catalog.rows(models):
         if row.base not in by_base:

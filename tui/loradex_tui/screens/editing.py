@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.models import ModelDetails
 from loradex.errors import LoradexError
 from loradex.operations import annotate
-from loradex.operations.grid_request import GridRequest
 from loradex.operations.probe_job import likeliest_checkpoints
 from loradex_tui.background import in_background
-from loradex_tui.screens.grid_dialog import GridDialog, GridOffer, grid_offer
 from loradex_tui.screens.key_menu import RATINGS, Choice, KeyMenu
 from loradex_tui.screens.note_editor import NoteEditor
 from loradex_tui.screens.place import Place
@@ -19,6 +18,10 @@ from loradex_tui.screens.tag_editor import TagEditor
 from loradex_tui.widgets.details_text import hub_page
 from loradex_tui.widgets.model_list import ModelList
 from loradex_tui.wording import count_text, stars
+
+if TYPE_CHECKING:
+    from loradex.operations.grid_request import GridRequest
+    from loradex_tui.screens.grid_dialog import GridOffer
 
 
 class Editing(Place):
@@ -148,6 +151,11 @@ class Editing(Place):
 
     def do_render(self) -> None:
         """Ask what to draw, then draw it."""
+        from loradex_tui.screens.grid_dialog import (  # noqa: PLC0415 - much is behind it
+            GridDialog,
+            grid_offer,
+        )
+
         ids = self.models.targets
 
         def ask(offer: GridOffer) -> None:
