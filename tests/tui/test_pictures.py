@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import os
 import struct
-import subprocess
-import sys
 import zlib
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +11,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 from rich.color import Color
+from rich.console import Console
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.hub_waiting import nobody_told
@@ -20,8 +19,6 @@ from loradex.domain.models import HubMatch
 from loradex.errors import FormatError
 from loradex.settings import Settings
 from loradex_tui.hub_access import HubAccess
-from loradex_tui.pictures import choice
-from loradex_tui.pictures.choice import PictureMode, choose_picture_mode
 from loradex_tui.pictures.decode import load_picture
 from loradex_tui.pictures.finding import model_picture
 from loradex_tui.pictures.halfblock import fit_cells, half_blocks
@@ -106,16 +103,26 @@ def test_a_picture_keeps_its_shape(
     assert fit_cells(*pixels, *box) == cells
 
 
-def test_half_blocks_show_two_pixels_in_a_cell_and_join_equal_ones() -> None:
+def test_half_blocks_show_two_pixels_in_a_cell_and_join_what_looks_alike() -> None:
     image = Image.new("RGB", (4, 2), (0, 0, 0))
     for x in range(4):
-        image.putpixel((x, 1), (252, 0, 0))
+        image.putpixel((x, 1), (252, x, 0))
     (strip,) = half_blocks(image, 4, 1)
     (segment,) = strip
     assert segment.text == "▀▀▀▀"
     assert segment.style is not None
     assert segment.style.color == Color.from_rgb(0, 0, 0)
     assert segment.style.bgcolor == Color.from_rgb(252, 0, 0)
+    (strip,) = half_blocks(Image.new("RGB", (4, 2), (9, 9, 9)), 4, 1)
+    assert strip.text == "    ", "cells of one colour need no block"
+
+
+def test_a_picture_of_much_detail_still_costs_few_bytes() -> None:
+    console = Console(color_system="truecolor", force_terminal=True)
+    noise = [Image.effect_noise((400, 600), 90 + n) for n in range(3)]
+    strips = half_blocks(Image.merge("RGB", noise), 40, 30)
+    assert sum(len(strip.render(console)) for strip in strips) < 25_000
+    assert {strip.cell_length for strip in strips} == {40}
 
 
 def offline(catalog: Catalog) -> HubAccess:
@@ -159,41 +166,3 @@ def test_the_newest_grid_goes_before_a_preview(catalog: Catalog, tmp_path: Path)
         found = model_picture(catalog, offline(catalog), catalog.details(1), 64)
         assert found is not None
         assert found.caption == "preview", "pictures that are gone are passed over"
-
-
-@pytest.mark.parametrize(
-    ("environ", "mode"),
-    [
-        ({"LORADEX_IMAGES": "off"}, PictureMode.OFF),
-        ({"LORADEX_IMAGES": "Sixel", "TMUX": "/tmp/t"}, PictureMode.SIXEL),  # noqa: S108
-        ({"LORADEX_IMAGES": "kitty"}, PictureMode.KITTY),
-        ({"LORADEX_IMAGES": "nonsense", "TMUX": "x"}, PictureMode.HALF),
-        ({"TMUX": "x", "TERM": "xterm"}, PictureMode.HALF),
-        ({"TERM": "screen-256color"}, PictureMode.HALF),
-        ({"TERM": "linux"}, PictureMode.OFF),
-        ({"NO_COLOR": "1", "TERM": "xterm"}, PictureMode.OFF),
-    ],
-)
-def test_how_pictures_are_drawn(
-    environ: dict[str, str], mode: PictureMode, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked = []
-    monkeypatch.setattr(choice, "_ask_terminal", lambda: asked.append(1))
-    assert choose_picture_mode(environ) is mode
-    # What draws graphics asks the terminal when it loads: later, the answer would be taken for
-    # keys. What draws none has no reason to ask.
-    assert bool(asked) == (mode in (PictureMode.KITTY, PictureMode.SIXEL))
-
-
-def test_asking_loads_all_that_asks() -> None:
-    code = "import sys; from loradex_tui.pictures.choice import *; choose_picture_mode(); "
-    loaded = "print([name for name in sys.modules if name.startswith('textual_image.widget')])"
-    done = subprocess.run(
-        [sys.executable, "-c", code + loaded],
-        env={**os.environ, "LORADEX_IMAGES": "kitty"},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    assert "'textual_image.widget'" in done.stdout

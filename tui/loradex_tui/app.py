@@ -5,22 +5,19 @@ from __future__ import annotations
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from textual.app import App, SystemCommand
-from textual.css.query import NoMatches
 from textual.filter import LineFilter
 from textual.screen import Screen
 
 from loradex.catalog.catalog import Catalog
-from loradex.domain.downloads import DownloadState
 from loradex.domain.hub_waiting import HubWait
 from loradex.domain.text import display_lines
 from loradex.errors import LoradexError
-from loradex.operations.child_job import JobStatus
 from loradex.operations.download_job import start_download_job
+from loradex.operations.job_kinds import SCAN, JobKind, start_job
 from loradex.operations.probe_job import start_probe_job
 from loradex.operations.scan_job import start_scan_job
 from loradex.settings import Settings
@@ -28,13 +25,16 @@ from loradex_tui.actions import Around
 from loradex_tui.background import in_background
 from loradex_tui.cells import ControlFilter
 from loradex_tui.hub_access import HubAccess
+from loradex_tui.job_desk import JobDesk
 from loradex_tui.jobs import Job, Jobs
+from loradex_tui.launch import Launch
 from loradex_tui.pictures.choice import PictureMode
+from loradex_tui.pictures.store import PictureStore
 from loradex_tui.places import LIBRARY, PLACES
-from loradex_tui.screens.confirm import Confirm
 from loradex_tui.screens.help import help_lines
 from loradex_tui.screens.library import LibraryScreen
 from loradex_tui.screens.place import Place
+from loradex_tui.starting import begin
 from loradex_tui.themes import DARK, FALLBACK_VARIABLES, LIGHT
 from loradex_tui.undo import Deed, Deeds
 
@@ -43,6 +43,8 @@ if TYPE_CHECKING:
 
     from loradex.operations.grid_request import GridRequest
 
+TWICE_WITHIN = 3.0
+"""Seconds in which a second ctrl+c quits."""
 Severity = Literal["information", "warning", "error"]
 
 
@@ -52,20 +54,32 @@ class LoradexApp(App[None]):
     TITLE = "loradex"
     ENABLE_COMMAND_PALETTE = True
 
-    def __init__(self, catalog: Catalog, settings: Settings, pictures: PictureMode) -> None:
-        colourless = "NO_COLOR" in os.environ
+    def __init__(
+        self,
+        catalog: Catalog,
+        settings: Settings,
+        pictures: PictureMode,
+        launch: Launch | None = None,
+    ) -> None:
+        self.launch = launch or Launch()
+        colourless = "NO_COLOR" in os.environ or self.launch.slow
         super().__init__(ansi_color=True if colourless else None)
         self.catalog = catalog
         self.settings = settings
         self.pictures = pictures
-        self.jobs = Jobs(self, self._job_moved)
+        self.picture_store = PictureStore(catalog.home)
+        self.desk = JobDesk(self)
         self.hub_access = HubAccess(catalog, settings, self._hub_waits)
         self._controls = ControlFilter()
         self._deeds = Deeds()
-        self._download_again = False
+        self._interrupted = -TWICE_WITHIN
         self.register_theme(DARK)
         self.register_theme(LIGHT)
         self.theme = "ansi-dark" if colourless else DARK.name
+
+    def on_ready(self) -> None:
+        """Begin as the program was called."""
+        begin(self)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give our own colour names a meaning in every theme."""
@@ -143,73 +157,40 @@ class LoradexApp(App[None]):
     @property
     def around(self) -> Around:
         """What is so on every screen."""
-        return Around(self.jobs.names, self._deeds.latest)
+        return Around(self.jobs.names, self._deeds.latest, landed=self.desk.landed)
 
     def start_downloads(self) -> None:
-        """Work through the download queue in the background.
-
-        One that does so already takes along what is new, unless it was just about to end.
-        """
-        self._download_again = "download" in self.jobs.names
-        if not self._download_again:
-            self._start("download", lambda: start_download_job(self.catalog.home))
+        """Work through the download queue in the background."""
+        self.desk.download(lambda: start_download_job(self.catalog.home))
 
     def start_scan(self) -> None:
         """Scan all libraries in the background."""
-        self._start("scan", lambda: start_scan_job(self.catalog.home))
+        self.start_job("scan", lambda: start_scan_job(self.catalog.home))
+
+    def start_kind(self, kind: JobKind) -> None:
+        """Start work that needs nothing said, in the background."""
+        if kind is SCAN:
+            self.start_scan()
+        else:
+            self.start_job(kind.id, lambda: start_job(self.catalog.home, kind))
 
     def start_grid(self, request: GridRequest) -> None:
         """Draw a grid in the background, and show its cells as they are finished."""
-        # What the first frame has no use for is loaded when it is used.
-        from loradex.operations.grid_job import start_grid_job  # noqa: PLC0415
-        from loradex_tui.screens.grid_screen import GridScreen  # noqa: PLC0415
-
-        self._start("grid", lambda: start_grid_job(self.catalog.home, request))
+        self.start_job("grid", lambda: start_grid_job(self.catalog.home, request))
         self.push_screen(GridScreen(None))
 
     def start_probe(self, models: Sequence[int], checkpoints: Sequence[int]) -> None:
         """Probe models in the background; what was found is told at the end."""
-        self._start("probe", lambda: start_probe_job(self.catalog.home, models, checkpoints))
+        self.start_job("probe", lambda: start_probe_job(self.catalog.home, models, checkpoints))
 
-    def _start(self, name: str, start: Callable[[], Job]) -> None:
-        in_background(self.screen, "job", start, partial(self.jobs.start, name), exclusive=False)
+    def start_job(self, name: str, start: Callable[[], Job]) -> None:
+        """Start a job in the background, unless one of that name runs."""
+        self.desk.start(name, start)
 
-    def _job_moved(self, name: str, status: JobStatus) -> None:
-        for screen in self.screen_stack:
-            # One that was pushed a moment ago has no bars yet; it draws them from what is then.
-            if isinstance(screen, Place) and screen.is_mounted:
-                # One that is coming or going has not all its parts, and needs no news either.
-                with suppress(NoMatches):
-                    screen.job_moved(name, status)
-        if name == "download" and status.state != "running":
-            self._go_on_downloading(status)
-        if status.state == "failed":
-            told = f"{status.message or f'The {name} failed.'}\n{status.hint or ''}".strip()
-            self.notify(told, severity="error", timeout=10)
-        elif status.state != "running":
-            verb = "finished" if status.state == "done" else "was stopped"
-            self.notify(status.message or f"The {name} {verb}.", timeout=5)
-
-    def _go_on_downloading(self, ended: JobStatus) -> None:
-        """Begin again when something was queued too late for the run that ended."""
-        again, self._download_again = self._download_again, False
-        if not again or ended.state == "cancelled":
-            return
-
-        def start(left: bool) -> None:
-            if left:
-                self.start_downloads()
-
-        in_background(
-            self.screen,
-            "left",
-            lambda: any(
-                each.not_before <= time.time()
-                for each in self.catalog.downloads.downloads([DownloadState.QUEUED])
-            ),
-            start,
-            exclusive=False,
-        )
+    @property
+    def jobs(self) -> Jobs:
+        """What runs in the background, and what ran."""
+        return self.desk.jobs
 
     def exit(
         self, result: None = None, return_code: int = 0, message: RenderableType | None = None
@@ -220,18 +201,21 @@ class LoradexApp(App[None]):
 
     def quit_politely(self) -> None:
         """Quit; ask first when something runs."""
-        if not self.jobs.names:
-            self.exit()
-            return
-        running = " and a ".join(sorted(self.jobs.names))
-        self.push_screen(
-            Confirm(f"A {running} is running. Stop it and quit?", "stop and quit", "stay"),
-            lambda answer: self.exit() if answer else None,
-        )
+        self.desk.quit_politely()
 
     async def action_quit(self) -> None:
         """Quit by the key that works everywhere."""
         self.quit_politely()
+
+    def action_help_quit(self) -> None:
+        """Quit at the second ctrl+c; the first one may have been meant for something else."""
+        now = time.monotonic()
+        if now - self._interrupted < TWICE_WITHIN:
+            self.exit()
+            return
+        self._interrupted = now
+        stops = " It stops what runs; what is finished is kept." if self.jobs.names else ""
+        self.notify(f"Press ctrl+c again to quit.{stops}", timeout=TWICE_WITHIN)
 
     def _hub_waits(self, wait: HubWait) -> None:
         """Tell of a wait; called from the threads that wait."""
@@ -242,3 +226,4 @@ class LoradexApp(App[None]):
         """Leave no process and no connection behind."""
         self.jobs.close()
         self.hub_access.close()
+        self.picture_store.close()

@@ -8,8 +8,8 @@ from loradex.cli.context import Context
 from loradex.errors import PluginError
 
 
-def open_tui(context: Context) -> int:
-    """Open the terminal UI and return its exit code."""
+def open_tui(context: Context, *, images: str = "", slow: bool = False) -> int:
+    """Open the terminal UI and return its exit code; see its `run` for what the options mean."""
     found = entry_points(group="loradex.frontends", name="tui")
     for entry in found:
         try:
@@ -19,7 +19,7 @@ def open_tui(context: Context) -> int:
                 f"The terminal UI cannot be loaded: {error}.",
                 hint="Install loradex again: `pip install --force-reinstall loradex`.",
             ) from error
-        return int(run(context.home, context.settings()))
+        return int(run(context.home, context.settings(), images=images, slow=slow))
     raise PluginError(
         "The terminal UI is not installed.", hint="Install loradex again: `pip install loradex`."
     )

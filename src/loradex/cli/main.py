@@ -85,17 +85,27 @@ class Program(LazyCommands):
     metavar="FOLDER",
     help="Keep all state here instead of $LORADEX_HOME or the platform's data folder.",
 )
+@click.option(
+    "--images",
+    type=click.Choice(["auto", "kitty", "sixel", "half", "ascii", "off"]),
+    default="auto",
+    show_default=True,
+    help="How the terminal UI draws pictures; LORADEX_IMAGES says the same.",
+)
+@click.option(
+    "--slow", is_flag=True, help="Let the terminal UI send little: no pictures, few colours."
+)
 @click.option("--debug", is_flag=True, help="Show the full traceback of an error.")
 @click.version_option(__version__, "-V", "--version", message="loradex %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, home: str | None, debug: bool) -> None:
+def cli(ctx: click.Context, home: str | None, images: str, slow: bool, debug: bool) -> None:
     """Know, find and test the checkpoints and LoRAs you own."""
     ctx.obj = Context(_home(home), debug)
     if ctx.invoked_subcommand is None:
         if is_terminal(sys.stdin) and is_terminal(sys.stdout):
             from loradex.cli.frontend import open_tui  # noqa: PLC0415
 
-            ctx.exit(open_tui(ctx.obj))
+            ctx.exit(open_tui(ctx.obj, images="" if images == "auto" else images, slow=slow))
         click.echo(ctx.get_help())
 
 

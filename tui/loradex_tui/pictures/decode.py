@@ -9,7 +9,7 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO
 
-from PIL import Image
+from PIL import Image, ImageOps
 
 from loradex.domain.text import display_text
 from loradex.errors import FormatError
@@ -28,6 +28,7 @@ _DECODER_FAULTS = (
     EOFError,
     LookupError,
     ArithmeticError,
+    AttributeError,
     MemoryError,
     RuntimeError,
     struct.error,
@@ -69,6 +70,7 @@ def _decode(file: BinaryIO, longest: int) -> Image.Image:
             raise ValueError(f"it has {image.width} x {image.height} pixels")
         image.draft("RGB", (longest, longest))
         image.thumbnail((longest, longest), Image.Resampling.BILINEAR, reducing_gap=2.0)
+        ImageOps.exif_transpose(image, in_place=True)
         if image.mode in ("RGBA", "LA", "PA") or "transparency" in image.info:
             clear = image.convert("RGBA")
             ground = Image.new("RGBA", clear.size, (24, 28, 36, 255))

@@ -17,6 +17,7 @@ from loradex.operations.previews.beside import pictures_beside
 from loradex.operations.telling_cell import telling_cell
 from loradex_tui.hub_access import HubAccess
 from loradex_tui.pictures.decode import load_picture
+from loradex_tui.pictures.store import LoadPicture
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +30,11 @@ class ModelPicture:
 
 
 def model_picture(
-    catalog: Catalog, access: HubAccess, details: ModelDetails, longest: int
+    catalog: Catalog,
+    access: HubAccess,
+    details: ModelDetails,
+    longest: int,
+    load: LoadPicture = load_picture,
 ) -> ModelPicture | None:
     """Return the picture that stands for a model; None when there is none that can be read.
 
@@ -41,7 +46,7 @@ def model_picture(
     hidden = bool(level) and not access.limit.allows(level)
     for path, caption in _candidates(catalog, access, details, hidden=hidden):
         try:
-            return ModelPicture(load_picture(path, longest), caption)
+            return ModelPicture(load(path, longest), caption)
         except FormatError:
             continue
     if hidden:

@@ -3,35 +3,15 @@
 from __future__ import annotations
 
 from PIL import Image
-from textual.app import ComposeResult
 from textual.containers import Container
-from textual.strip import Strip
-from textual.widget import Widget
+from textual.geometry import Size
 
 from loradex_tui.background import in_background
 from loradex_tui.pictures.choice import PictureMode
-from loradex_tui.pictures.halfblock import fit_cells, half_blocks
-
-
-class HalfBlocks(Widget):
-    """Strips that were made elsewhere."""
-
-    DEFAULT_CSS = "HalfBlocks { width: auto; height: auto; }"
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._strips: list[Strip] = []
-
-    def show(self, strips: list[Strip]) -> None:
-        """Show these strips."""
-        self._strips = strips
-        self.refresh()
-
-    def render_line(self, y: int) -> Strip:
-        """Return one strip."""
-        if y < len(self._strips):
-            return self._strips[y]
-        return Strip.blank(self.size.width, self.rich_style)
+from loradex_tui.pictures.drawing import Drawing, draw_cells, fit_pixels
+from loradex_tui.pictures.halfblock import fit_cells
+from loradex_tui.pictures.sixel import sixels
+from loradex_tui.pictures.views import SixelView, StripView
 
 
 class PictureBox(Container):
@@ -49,20 +29,27 @@ class PictureBox(Container):
         self._image: Image.Image | None = None
         self._cells = (0, 0)
 
-    def compose(self) -> ComposeResult:
-        """Half blocks have a widget of ours, graphics one that speaks the protocol."""
-        if self._mode is PictureMode.HALF:
-            yield HalfBlocks()
-
     @property
     def shown(self) -> bool:
         """True while there is a picture in the box."""
-        return self._image is not None
+        return self._image is not None and self._mode is not PictureMode.OFF
+
+    @property
+    def mode(self) -> PictureMode:
+        """How pictures are drawn."""
+        return self._mode
+
+    @mode.setter
+    def mode(self, mode: PictureMode) -> None:
+        """Draw in another way from now on."""
+        if mode is not self._mode:
+            self._mode = mode
+            self.show(self._image)
 
     def show(self, image: Image.Image | None) -> None:
         """Show another picture, or none."""
-        self._image = None if self._mode is PictureMode.OFF else image
-        self.set_class(self._image is not None, "-shown")
+        self._image = image
+        self.set_class(self.shown, "-shown")
         self._cells = (0, 0)
         self._lay_out()
 
@@ -72,26 +59,40 @@ class PictureBox(Container):
 
     def _lay_out(self) -> None:
         image, width = self._image, self.size.width or self.container_size.width
-        if image is None or width <= 0:
+        if image is None or not self.shown or width <= 0:
             return
         cells = fit_cells(image.width, image.height, width, self.most_rows)
-        if cells == self._cells:
+        if cells != self._cells:
+            self._cells = cells
+            self.call_later(self._draw, image, Size(*cells))
+
+    async def _draw(self, image: Image.Image, cells: Size) -> None:
+        if image is not self._image or tuple(cells) != self._cells:
             return
-        self._cells = cells
-        if self._mode is PictureMode.HALF:
-            blocks = self.query_one(HalfBlocks)
-            in_background(self, "blocks", lambda: half_blocks(image, *cells), blocks.show)
-        else:
-            self.call_later(self._mount_graphics, image)
+        view = await self._view()
+        view.styles.width, view.styles.height = cells
+        if isinstance(view, SixelView):
+
+            def encode() -> tuple[Image.Image, Size, str]:
+                pixels = fit_pixels(image, *cells)
+                return pixels, cells, sixels(pixels)
+
+            in_background(self, "picture", encode, view.show)
+            return
+        mode, dark = self._mode, self.app.current_theme.dark
+
+        def draw() -> Drawing:
+            return draw_cells(image, mode, *cells, dark=dark)
+
+        in_background(self, "picture", draw, view.show)
+
+    async def _view(self) -> StripView | SixelView:
+        """Return the widget that draws in the present mode."""
+        wanted = SixelView if self._mode is PictureMode.SIXEL else StripView
         for child in self.children:
-            child.styles.width, child.styles.height = cells
-
-    async def _mount_graphics(self, image: Image.Image) -> None:
-        from textual_image.widget import SixelImage, TGPImage  # noqa: PLC0415 - asks the terminal
-
-        if image is not self._image:
-            return
+            if isinstance(child, wanted):
+                return child
         await self.remove_children()
-        widget = (SixelImage if self._mode is PictureMode.SIXEL else TGPImage)(image)
-        widget.styles.width, widget.styles.height = self._cells
-        await self.mount(widget)
+        view = wanted()
+        await self.mount(view)
+        return view

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
@@ -22,11 +22,13 @@ from loradex_tui.hub_access import HubAccess
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.finding import ModelPicture, model_picture
 from loradex_tui.pictures.picture_box import PictureBox
+from loradex_tui.pictures.store import PANE
 from loradex_tui.widgets.details_text import details_text, head_text
 
+if TYPE_CHECKING:
+    from loradex_tui.app import LoradexApp
+
 DEBOUNCE = 0.08
-_LONGEST_SIDE = 900
-"""Pixels a picture is decoded to: more than a pane of a large terminal has."""
 
 
 class DetailsPane(VerticalScroll, Actor):
@@ -109,10 +111,11 @@ class DetailsPane(VerticalScroll, Actor):
             self.scroll_to(y=0, animate=False)
         self.post_message(self.Shown())
         if self._mode is not PictureMode.OFF:
+            load = cast("LoradexApp", self.app).picture_store.load
             in_background(
                 self,
                 "picture",
-                lambda: model_picture(self._catalog, self._access, details, _LONGEST_SIDE),
+                lambda: model_picture(self._catalog, self._access, details, PANE, load),
                 self._show_picture,
             )
 

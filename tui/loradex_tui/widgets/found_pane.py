@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING, cast
 
 from PIL import Image
 from textual.app import ComposeResult
@@ -18,13 +19,15 @@ from loradex.domain.hub import HubImage
 from loradex.errors import FormatError
 from loradex_tui.background import in_background
 from loradex_tui.pictures.choice import PictureMode
-from loradex_tui.pictures.decode import load_picture
 from loradex_tui.pictures.picture_box import PictureBox
+from loradex_tui.pictures.store import PANE
 from loradex_tui.widgets.found_list import FoundLine
 from loradex_tui.widgets.found_text import found_head, found_text
 
+if TYPE_CHECKING:
+    from loradex_tui.app import LoradexApp
+
 _PICTURE_AFTER = 0.3
-_LONGEST_SIDE = 900
 
 FindPicture = Callable[[HubImage], Path | None]
 
@@ -78,12 +81,12 @@ class FoundPane(VerticalScroll, can_focus=True):
         if image is None:
             self._arrived(None, _why_none(line))
             return
-        find = self._find
+        find, store = self._find, cast("LoradexApp", self.app).picture_store
 
         def load() -> Image.Image | None:
             path = find(image)
             try:
-                return None if path is None else load_picture(path, _LONGEST_SIDE)
+                return None if path is None else store.load(path, PANE)
             except FormatError:
                 return None
 

@@ -20,7 +20,7 @@ _FAILED = ".none"
 
 
 class PreviewShelf:
-    """The folder of previews below a home. Any number of processes may use it at once.
+    """A folder of pictures in a home's cache. Any number of processes may use it at once.
 
     A name is hex of at least two digits. A picture's time of change is when it was last used.
     """
@@ -29,10 +29,11 @@ class PreviewShelf:
         self,
         home: Home,
         *,
+        folder: str = "previews",
         most_bytes: int = MOST_BYTES,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._folder = home.cache / "previews"
+        self._folder = home.cache / folder
         self._share = most_bytes // FOLDERS
         self._clock = clock
 
