@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from loradex.catalog.writer import Writer
 
 _LONGEST_TITLE = 1_000
+_FORGET = "DELETE FROM render WHERE key IN (SELECT value FROM json_each(?))"
 
 
 class GridStore:
@@ -137,16 +138,66 @@ class GridStore:
         """
         lengths = self.spec(grid_id).lengths
         rows = self._reader.rows_of(
-            "SELECT place, render.path, render.error, base.path FROM cell"
+            "SELECT place, render.path, render.error, base.path, cell.key, render.seconds FROM cell"
             " LEFT JOIN render ON render.key = cell.key"
             " LEFT JOIN render AS base ON base.key = cell.base_key"
             " WHERE grid_id = ? ORDER BY place",
             (grid_id,),
         )
         return [
-            RecordCell(place_at(int(str(place)), lengths), path, error, base)  # type: ignore[arg-type]
-            for place, path, error, base in rows
+            RecordCell(
+                place_at(int(str(place)), lengths),
+                path,  # type: ignore[arg-type]
+                error,  # type: ignore[arg-type]
+                base,  # type: ignore[arg-type]
+                str(key),
+                float(str(seconds or 0)),
+            )
+            for place, path, error, base, key, seconds in rows
         ]
+
+    def own_pictures(self, grid_id: int) -> list[tuple[str, str]]:
+        """Return the keys and paths of a grid's pictures that no other grid has."""
+        rows = self._reader.rows_of(
+            "SELECT DISTINCT render.key, render.path FROM cell"
+            " JOIN render ON render.key = cell.key WHERE cell.grid_id = ?1"
+            " AND render.path IS NOT NULL AND NOT EXISTS"
+            " (SELECT 1 FROM cell AS other WHERE other.key = cell.key AND other.grid_id != ?1)",
+            (grid_id,),
+        )
+        return [(str(key), str(path)) for key, path in rows]
+
+    def verdicts_on(self, grid_id: int) -> list[int]:
+        """Return the contents whose verdicts have their pictures in this grid."""
+        rows = self._reader.rows_of(
+            "SELECT DISTINCT content_id FROM verdict WHERE grid_id = ? ORDER BY content_id",
+            (grid_id,),
+        )
+        return [int(str(row[0])) for row in rows]
+
+    def probed(self) -> dict[int, list[int]]:
+        """Return the grids that verdicts have their pictures in, each with its contents."""
+        found: dict[int, list[int]] = {}
+        for grid_id, content_id in self._reader.rows_of(
+            "SELECT DISTINCT grid_id, content_id FROM verdict WHERE grid_id IS NOT NULL", ()
+        ):
+            found.setdefault(int(str(grid_id)), []).append(int(str(content_id)))
+        return found
+
+    def delete(self, grid_id: int, pictures: Iterable[str]) -> None:
+        """Forget a grid, and the pictures with these keys. Files are not touched.
+
+        Verdicts that point to it stay, without their pictures.
+        """
+        with self._writer.transaction() as connection:
+            run = connection.exec_driver_sql
+            run("DELETE FROM grid WHERE id = ?", (grid_id,))
+            run(_FORGET, (json.dumps(list(pictures)),))
+
+    def forget(self, keys: Iterable[str]) -> None:
+        """Forget that these cells were drawn, or failed, so that they are drawn again."""
+        with self._writer.transaction() as connection:
+            connection.exec_driver_sql(_FORGET, (json.dumps(list(keys)),))
 
     def lately(self, checkpoint: int, most: int) -> list[tuple[float, int, int, str]]:
         """Return the newest pictures of grids with this checkpoint alone.

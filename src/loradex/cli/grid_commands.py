@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import IO, TYPE_CHECKING
+from pathlib import Path
+from typing import IO, TYPE_CHECKING, TypedDict
 
 import click
 
@@ -13,8 +14,15 @@ from loradex.cli.plugin_problems import notify
 from loradex.cli.progress import JsonSink, progress_option, shown_progress
 from loradex.cli.select import REF_HELP
 from loradex.cli.words import count_text, duration_text
+from loradex.domain.text import display_text
+from loradex.errors import UsageError
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from loradex.catalog.catalog import Catalog
+    from loradex.domain.progress import CancelToken, ProgressSink
+    from loradex.operations.grid_request import GridRequest
     from loradex.operations.grids import GridResult
 
 PARTLY = 3
@@ -35,6 +43,8 @@ goes by steps of 0.2, "a, b" in quotes is one value.
   loradex grid neon_knight --sampler "Euler a,DPM++ 2M" --x sampler --y strength
   loradex grid -c dreamer_xl -c painter -p "a boat, <lora:rain:0.8>" --steps 10..30:10
   loradex grid --spec grid.toml
+  loradex grid --from 12 -s 0..1.2:0.1             # grid 12 again, with another axis
+  loradex grid --resume 12                         # what grid 12 lacks, into grid 12
 
 What you leave out suits the checkpoint, and the checkpoint alone is always beside the LoRA. A
 picture is never drawn twice: ask again after an interruption, or for more, and only what is
@@ -50,6 +60,24 @@ LORA is {REF_HELP}. All that a grid can vary, and grids as files: docs/grids.md.
     metavar="FILE",
     help="A grid as a TOML file (- is standard input); a flag wins over what it says.",
 )
+@click.option(
+    "--from", "again", type=int, metavar="ID", help="As that grid, but for what flags say."
+)
+@click.option(
+    "--resume", type=int, metavar="ID", help="Draw what that grid lacks, or failed, into it."
+)
+@click.option(
+    "--redraw",
+    multiple=True,
+    metavar="DIGEST",
+    help="With --resume: draw this cell again (`loradex grids --cells ID`); may be repeated.",
+)
+@click.option(
+    "--write-spec",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Draw nothing, but write what is asked for as a TOML file for --spec.",
+)
 @click.option("-n", "--dry-run", is_flag=True, help="Check everything and count; draw nothing.")
 @click.option(
     "--offline", is_flag=True, help="Download nothing, not even a tokenizer that is missing."
@@ -62,6 +90,10 @@ def grid_command(
     /,
     loras: tuple[str, ...],
     spec: IO[bytes] | None,
+    again: int | None,
+    resume: int | None,
+    redraw: tuple[str, ...],
+    write_spec: Path | None,
     dry_run: bool,
     offline: bool,
     as_json: bool,
@@ -69,35 +101,78 @@ def grid_command(
     **options: object,
 ) -> None:
     """Draw a sample grid of LORAs."""
-    from loradex.operations.grid_toml import LARGEST_TOML  # noqa: PLC0415
+    from loradex.operations.grid_again import resume_grid  # noqa: PLC0415
     from loradex.operations.grids import draw_grid, preview_grid  # noqa: PLC0415
 
-    described = read_text(spec, LARGEST_TOML) if spec is not None else ""
-    name = str(spec.name) if spec is not None else ""
-    request = request_from(loras, options, described, name=name)
+    _check_ways(spec, again, resume, redraw)
     with context.catalog() as catalog, stoppable() as cancel:
-        if dry_run:
-            with shown_progress(progress, cancel) as sink:
-                preview = preview_grid(catalog, request, offline=offline, sink=sink, cancel=cancel)
-            report_preview(preview, as_json=as_json)
-            return
+        if resume is None:
+            described, name = _described(catalog, spec, again)
+            request = request_from(loras, options, described, name=name)
+            if write_spec is not None:
+                _write_spec(request, write_spec)
+                return
+            if dry_run:
+                with shown_progress(progress, cancel) as sink:
+                    preview = preview_grid(
+                        catalog, request, offline=offline, sink=sink, cancel=cancel
+                    )
+                report_preview(preview, as_json=as_json)
+                return
         with shown_progress(progress, cancel) as sink:
-            result = draw_grid(
-                catalog,
-                request,
-                offline=offline,
-                sink=sink,
-                cancel=cancel,
-                on_started=lambda grid_id: (
-                    sink.tell("started", grid_id=grid_id) if isinstance(sink, JsonSink) else None
-                ),
-            )
+
+            def on_started(grid_id: int) -> None:
+                if isinstance(sink, JsonSink):
+                    sink.tell("started", grid_id=grid_id)
+
+            tools = _Tools(offline=offline, sink=sink, cancel=cancel, on_started=on_started)
+            if resume is not None:
+                result = resume_grid(catalog, resume, redraw=redraw, **tools)
+            else:
+                result = draw_grid(catalog, request, **tools)
             if isinstance(sink, JsonSink):
                 sink.tell("done", message=sentence(result))
     report_result(result, sentence(result), as_json=as_json, quiet=progress == "json")
     _notify(context, result)
     if result.failed:
         click.get_current_context().exit(PARTLY)
+
+
+class _Tools(TypedDict):
+    """What drawing is given, whichever grid it is of."""
+
+    offline: bool
+    sink: ProgressSink
+    cancel: CancelToken
+    on_started: Callable[[int], None]
+
+
+def _described(catalog: Catalog, spec: IO[bytes] | None, again: int | None) -> tuple[str, str]:
+    """Return the TOML that flags are put on top of, and what to call it."""
+    from loradex.operations.grid_again import request_of_grid  # noqa: PLC0415
+    from loradex.operations.grid_toml import LARGEST_TOML, write_toml  # noqa: PLC0415
+
+    if again is not None:
+        return write_toml(request_of_grid(catalog, again)), f"grid {again}"
+    if spec is not None:
+        return read_text(spec, LARGEST_TOML), str(spec.name)
+    return "", ""
+
+
+def _write_spec(request: GridRequest, path: Path) -> None:
+    from loradex.operations.grid_specs import save_spec  # noqa: PLC0415
+
+    written = save_spec(request, path)
+    click.echo(f"Written: {display_text(str(written))}. `loradex grid --spec FILE` draws it.")
+
+
+def _check_ways(
+    spec: IO[bytes] | None, again: int | None, resume: int | None, redraw: tuple[str, ...]
+) -> None:
+    if sum(way is not None for way in (spec, again, resume)) > 1:
+        raise UsageError("--spec, --from and --resume do not go together.", hint="Keep one.")
+    if redraw and resume is None:
+        raise UsageError("--redraw says which cells of a grid.", hint="Add --resume ID.")
 
 
 def sentence(result: GridResult) -> str:

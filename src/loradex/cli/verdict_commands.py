@@ -12,6 +12,7 @@ from loradex.cli.jsontext import print_json, print_json_list
 from loradex.cli.listing_commands import QueryCommand
 from loradex.cli.select import REF_HELP, dry_run_option, query_option, selected
 from loradex.cli.tag_words import say_changed
+from loradex.cli.verdict_best_commands import best_
 from loradex.cli.words import count_text, date_text
 from loradex.domain.text import display_text
 from loradex.errors import UsageError
@@ -30,10 +31,14 @@ def verdict_command() -> None:
       loradex verdict list verdict:dead-trigger
       loradex verdict show neon_knight
       loradex verdict set neon_knight needs-trigger --word neonkn --usable 0.4..0.9
+      loradex verdict best neon_knight 0.7
       loradex verdict dismiss neon_knight burns
 
     What you say stands above all that probes find, and no probe touches it.
     """
+
+
+verdict_command.add_command(best_)
 
 
 @verdict_command.command("list", cls=QueryCommand)

@@ -189,3 +189,6 @@ class RecordCell:
     error: str | None
     base_path: str | None
     """The picture without the LoRA, where the grid has one."""
+    key: str = ""
+    seconds: float = 0.0
+    """How long the picture took; 0 where there is none, or that was not written down."""

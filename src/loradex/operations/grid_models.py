@@ -27,11 +27,15 @@ NONE = "none"
 
 @dataclass(frozen=True, slots=True)
 class ModelFinder:
-    """Turns what a person typed into models that can be drawn with."""
+    """Turns what a person typed into models that can be drawn with.
+
+    Without `hashing` models that were never hashed stay so, and cannot be drawn with.
+    """
 
     catalog: Catalog
     sink: ProgressSink
     cancel: CancelToken
+    hashing: bool = True
 
     def models(self, texts: Sequence[str], kinds: Sequence[str]) -> list[GridModel | None]:
         """Return the models behind REFs and `query:QUERY`, each once; None stands for `none`."""
@@ -73,7 +77,7 @@ class ModelFinder:
         details = self.catalog.details(content_id)
         _check_kind(details.row, kinds)
         path = _present_path(details)
-        if details.hashes is None and details.format != "diffusers":
+        if self.hashing and details.hashes is None and details.format != "diffusers":
             report = hash_pass(
                 self.catalog, sink=self.sink, cancel=self.cancel, content_id=content_id
             )
@@ -81,7 +85,8 @@ class ModelFinder:
             if details.hashes is None:
                 why = report.problems[0].message if report.problems else "It cannot be read."
                 raise NotRenderable(f"{path} could not be hashed: {why}")
-        digest = details.hashes.sha256 if details.hashes else f"folder-{details.fingerprint}"
+        kind = "folder" if details.format == "diffusers" else "unhashed"
+        digest = details.hashes.sha256 if details.hashes else f"{kind}-{details.fingerprint}"
         return GridModel(
             content_id=details.row.id,
             name=details.row.name,

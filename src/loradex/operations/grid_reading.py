@@ -50,7 +50,12 @@ def read_request(
 
     Raises `UsageError`, `BadReference`, `LoraMismatch` or `NotRenderable` with what is wrong.
     """
-    return _Reading(ModelFinder(catalog, sink, cancel), request).spec()
+    return read_with(ModelFinder(catalog, sink, cancel), request)
+
+
+def read_with(finder: ModelFinder, request: GridRequest) -> GridSpec:
+    """Return the grid that `request` describes, of models that `finder` finds."""
+    return _Reading(finder, request).spec()
 
 
 class _Reading:

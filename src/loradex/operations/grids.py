@@ -14,7 +14,8 @@ from loradex.domain.progress import CancelToken, ProgressSink, SilentSink
 from loradex.errors import UsageError
 from loradex.operations.drawing import draw_cells
 from loradex.operations.grid_estimate import estimated_seconds, needed_bytes
-from loradex.operations.grid_reading import read_request
+from loradex.operations.grid_models import ModelFinder
+from loradex.operations.grid_reading import read_with
 from loradex.operations.grid_request import GridRequest
 from loradex.operations.tokenizers import fetch_tokenizers, lacking, tokenizer_folders
 from loradex.settings import Settings, load_settings
@@ -60,15 +61,23 @@ def preview_grid(
     request: GridRequest,
     *,
     offline: bool = False,
+    hashing: bool = True,
     sink: ProgressSink | None = None,
     cancel: CancelToken | None = None,
 ) -> GridPreview:
     """Check a request and return what it would draw; raise the error that drawing would.
 
     With `offline` nothing may be downloaded, whatever the settings say. Models that were never
-    hashed are, since pictures are known by their digests.
+    hashed are, since pictures are known by their digests; without `hashing` they are taken for
+    models that no picture was drawn with.
     """
-    plan = plan_request(catalog, request, sink=sink or SilentSink(), cancel=cancel or CancelToken())
+    plan = plan_request(
+        catalog,
+        request,
+        hashing=hashing,
+        sink=sink or SilentSink(),
+        cancel=cancel or CancelToken(),
+    )
     finished = _finished(catalog, plan)
     todo = [cell for cell in plan.cells if cell.key not in finished]
     return GridPreview(
@@ -97,15 +106,37 @@ def draw_grid(
     missing is downloaded, whatever the settings say. Raises a `RenderError` when nothing can
     be drawn at all; single cells that fail are in the result.
     """
-    started = time.monotonic()
     plan = plan_request(catalog, request, sink=sink, cancel=cancel)
+    return draw_plan(
+        catalog, plan, offline=offline, sink=sink, cancel=cancel, on_started=on_started
+    )
+
+
+def draw_plan(
+    catalog: Catalog,
+    plan: GridPlan,
+    grid_id: int | None = None,
+    *,
+    offline: bool = False,
+    sink: ProgressSink,
+    cancel: CancelToken,
+    on_started: Callable[[int], None] = lambda _grid_id: None,
+) -> GridResult:
+    """Draw what of a plan is not drawn yet, as `draw_grid` does.
+
+    With a `grid_id` that is the grid of this plan, which is kept already; else a new one is.
+    """
+    started = time.monotonic()
     finished = _finished(catalog, plan)
     todo = [cell for cell in plan.cells if cell.key not in finished]
     missing = lacking(todo, catalog.home, _settings(catalog, offline=offline))
     fetch_tokenizers(missing, catalog.home, sink=sink, cancel=cancel)
     catalog.grids.record([cell for cell in finished.values() if not cell.seconds])
     reused = len(finished)
-    grid_id, folder = add_grid(catalog, plan)
+    if grid_id is None:
+        grid_id, folder = add_grid(catalog, plan)
+    else:
+        folder = catalog.home.grids / f"{grid_id:05d}"
     on_started(grid_id)
     failed: dict[str, FailedCell] = {}
     if todo:
@@ -154,13 +185,19 @@ def _settings(catalog: Catalog, *, offline: bool) -> Settings:
 
 
 def plan_request(
-    catalog: Catalog, request: GridRequest, *, sink: ProgressSink, cancel: CancelToken
+    catalog: Catalog,
+    request: GridRequest,
+    *,
+    hashing: bool = True,
+    sink: ProgressSink,
+    cancel: CancelToken,
 ) -> GridPlan:
     """Return the cells that a request comes to, all of them checked."""
     from loradex.render.engine import engine_of  # noqa: PLC0415
     from loradex.render.plan import plan_grid  # noqa: PLC0415
 
-    plan = plan_grid(read_request(catalog, request, sink=sink, cancel=cancel), engine=engine_of)
+    spec = read_with(ModelFinder(catalog, sink, cancel, hashing), request)
+    plan = plan_grid(spec, engine=engine_of)
     if not plan.cells:
         raise UsageError("Every combination of this grid is excluded: nothing is left to draw.")
     return plan

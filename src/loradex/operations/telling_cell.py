@@ -12,7 +12,7 @@ from loradex.domain.grid import GridSpec, Place, RecordCell
 from loradex.domain.models import ModelDetails
 from loradex.domain.recipe import GridModel, Recipe
 from loradex.errors import CatalogError, UsageError
-from loradex.render.recipes import filled, resolved
+from loradex.operations.grid_cells import recipe_at
 
 _IsIt = Callable[[GridModel], bool]
 _BEST = (0.0, 0)
@@ -44,7 +44,7 @@ def telling_cell(catalog: Catalog, grid_id: int, details: ModelDetails) -> Telli
     is_it = _same_as(details)
     best: tuple[tuple[float, int], TellingCell] | None = None
     for at, path in _differing(spec, catalog.grids.cells(grid_id)):
-        recipe = _recipe(spec, at)
+        recipe = recipe_at(spec, at)
         strength = _strength(recipe, is_it)
         if strength is None and not _takes_part(recipe, is_it):
             continue
@@ -67,7 +67,7 @@ def shown_models(catalog: Catalog, grid_id: int) -> dict[int, Path]:
     try:
         spec = catalog.grids.spec(grid_id)
         for at, path in _differing(spec, catalog.grids.cells(grid_id)):
-            recipe = _recipe(spec, at)
+            recipe = recipe_at(spec, at)
             models = [use.model for use in recipe.loras if use.strength] or [recipe.checkpoint]
             for model in models:
                 shown.setdefault(model.content_id, Path(path))
@@ -91,13 +91,6 @@ def _same_as(details: ModelDetails) -> _IsIt:
     """Tell a model by its id, or by its bytes: two contents may have become one since."""
     sha256 = details.hashes.sha256 if details.hashes else None
     return lambda model: model.content_id == details.row.id or model.digest == sha256
-
-
-def _recipe(spec: GridSpec, at: Place) -> Recipe:
-    draft = spec.base
-    for axis, number in zip(spec.axes, at, strict=True):
-        draft = filled(draft, axis, axis.values[number])
-    return resolved(draft, spec.named, spec.embeddings)
 
 
 def _strength(recipe: Recipe, is_it: _IsIt) -> float | None:
