@@ -7,7 +7,9 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.binding import BindingType
+from textual.geometry import Offset
 from textual.message import Message
 
 from loradex.domain.models import ModelRow
@@ -16,8 +18,12 @@ from loradex_tui.background import in_background
 from loradex_tui.cells import fit
 from loradex_tui.widgets.columns import layout
 from loradex_tui.widgets.line_list import LineList
+from loradex_tui.widgets.marks import Marks
 from loradex_tui.widgets.row_window import RowWindow
 from loradex_tui.wording import state_mark
+
+_MARK_COLUMNS = 3
+"""Cells on the left in which a click marks."""
 
 FetchRows = Callable[[Sequence[int]], list[ModelRow]]
 
@@ -60,9 +66,14 @@ class ModelList(LineList):
     def __init__(self, fetch_rows: FetchRows, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.window = RowWindow()
-        self.marks: set[int] = set()
+        self.marked = Marks()
         self._fetch_rows = fetch_rows
         self._fetching = False
+
+    @property
+    def marks(self) -> set[int]:
+        """The ids that are marked, shown or not."""
+        return self.marked.ids
 
     @property
     def current_id(self) -> int | None:
@@ -90,6 +101,7 @@ class ModelList(LineList):
             except ValueError:
                 cursor = min(self.cursor, max(len(ids) - 1, 0))
         self.window.set_ids(ids)
+        self.marked.show(ids)
         if keep is None:
             self.scroll_to(y=0, animate=False, force=True)
         self.set_line_count(len(ids), cursor)
@@ -101,7 +113,21 @@ class ModelList(LineList):
 
     def clear_marks(self) -> None:
         """Mark nothing."""
-        self._mark(set())
+        self.marked.set_ids(())
+        self._marks_changed()
+
+    def end_range(self) -> None:
+        """Let the range be; what it marked stays marked."""
+        self.marked.end_range()
+        self.post_message(self.MarksChanged())
+
+    def move_to(self, index: int) -> None:
+        """Put the cursor on a line; a range that sticks follows it, another one ends."""
+        if self.marked.in_range and not self.marked.sticky:
+            self.marked.end_range()
+        super().move_to(index)
+        if self.marked.sticky:
+            self._extend()
 
     def draw(self, index: int, width: int, base: Style, *, cursor: bool) -> list[Segment]:
         """Return one model in the columns that fit, or a row that waits for its text."""
@@ -128,11 +154,9 @@ class ModelList(LineList):
 
     def _fetch(self) -> None:
         """Read the windows that were asked for, one at a time, the latest first."""
-        height = self.size.height
-        for index in (self.scroll_offset.y - height, self.scroll_offset.y + 2 * height):
+        view = self.in_view()
+        for index in (view.start - len(view), view.stop + len(view), view.start, view.stop - 1):
             self.window.want(index)
-        self.window.want(self.scroll_offset.y)
-        self.window.want(self.scroll_offset.y + max(height - 1, 0))
         ids = self.window.wanted()
         self._fetching = bool(ids)
         if not ids:
@@ -154,10 +178,58 @@ class ModelList(LineList):
         self._fetching = False
         self.app.notify(str(error), severity="error")
 
-    def _mark(self, marks: set[int]) -> None:
-        self.marks = marks
-        self.refresh()
+    def _marks_changed(self, places: range | None = None) -> None:
+        """Draw the marks of these places (all when None) again, and tell of them."""
+        if places is None or len(places) > self.size.height:
+            self.refresh()
+        else:
+            for index in places:
+                self.redraw(index)
         self.post_message(self.MarksChanged())
+
+    def _extend(self) -> None:
+        self._marks_changed(self.marked.extend(self.cursor))
+
+    def _extend_by(self, step: int) -> None:
+        if not self.line_count:
+            return
+        if not self.marked.in_range:
+            self.marked.begin_range(self.cursor, sticky=False)
+        super().move_to(self.cursor + step)
+        self._extend()
+
+    def on_click(self, event: events.Click) -> None:
+        """Choose a line; with Ctrl, or in the column of marks, mark it; with Shift, up to it."""
+        event.prevent_default()
+        offset = event.get_content_offset(self)
+        index = -1 if offset is None else self.index_at(offset)
+        if offset is None or not self.selectable(index):
+            return
+        if event.shift:
+            self._extend_by(index - self.cursor)
+            return
+        self.move_to(index)
+        if event.ctrl or self.on_mark(offset):
+            self._toggle()
+        else:
+            self.post_message(self.Clicked(self, offset.x, event.chain))
+
+    def index_at(self, offset: Offset) -> int:
+        """Return which model is shown at a place of the content."""
+        return self.scroll_offset.y + offset.y
+
+    def on_mark(self, offset: Offset) -> bool:
+        """Tell whether a click there is meant for the mark."""
+        return offset.x < _MARK_COLUMNS
+
+    def in_view(self) -> range:
+        """Return the places that are in view; some may be beyond the last."""
+        top = self.scroll_offset.y
+        return range(top, top + max(self.size.height, 1))
+
+    def _toggle(self) -> None:
+        self.marked.toggle(self.cursor)
+        self._marks_changed(range(self.cursor, self.cursor + 1))
 
     def do_open(self) -> None:
         """Show the details."""
@@ -169,14 +241,32 @@ class ModelList(LineList):
 
     def do_mark(self) -> None:
         """Mark or unmark the line, and step down."""
-        if self.current_id is None:
-            return
-        self.marks ^= {self.current_id}
-        self.redraw(self.cursor)
-        self.post_message(self.MarksChanged())
-        self.do_down()
+        if self.current_id is not None:
+            self._toggle()
+            self.do_down()
+
+    def do_range(self) -> None:
+        """Begin a range that follows the cursor, or end it."""
+        if self.marked.sticky:
+            self.end_range()
+        elif self.current_id is not None:
+            self.marked.begin_range(self.cursor, sticky=True)
+            self._marks_changed(range(self.cursor, self.cursor + 1))
+
+    def do_extend_down(self) -> None:
+        """Mark on downwards."""
+        self._extend_by(1)
+
+    def do_extend_up(self) -> None:
+        """Mark on upwards."""
+        self._extend_by(-1)
 
     def do_mark_all(self) -> None:
         """Mark all of the result; unmark it when all of it is marked."""
-        found = set(self.window.ids)
-        self._mark(self.marks - found if found <= self.marks else self.marks | found)
+        self.marked.toggle_all()
+        self._marks_changed()
+
+    def do_invert(self) -> None:
+        """Mark of the result what is not marked."""
+        self.marked.invert()
+        self._marks_changed()
