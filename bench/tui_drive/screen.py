@@ -9,7 +9,7 @@ import codecs
 import re
 import unicodedata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 _TOKEN = re.compile(
     r"\x1b\[(?P<args>[0-9;:?<=>]*)[ -/]*(?P<final>[@-~])"
@@ -20,9 +20,38 @@ _TOKEN = re.compile(
     r"|(?P<control>[\x00-\x1a\x1c-\x1f\x7f-\x9f])"
 )
 _UNFINISHED = re.compile(r"\x1b(\[[0-9;:?<=> -/]*|[\]PX^_][^\x07\x1b]*\x1b?|[()*+#%])?$")
-_BACKGROUND = re.compile(r"(?:^|;)(48;2;\d+;\d+;\d+|48;5;\d+|4[0-7]|10[0-7]|7)(?=;|$)")
 
 BLANK = " "
+
+
+@dataclass(frozen=True)
+class Pen:
+    """How a cell is drawn: SGR codes of colours, and of attributes; empty is the terminal's own."""
+
+    colour: str = ""
+    ground: str = ""
+    attributes: frozenset[str] = frozenset()
+
+    def with_codes(self, args: str) -> Pen:
+        """Return the pen after an SGR sequence with these parameters."""
+        pen = self
+        codes = (args or "0").split(";")
+        while codes:
+            code = codes.pop(0) or "0"
+            if code in ("38", "48"):
+                count = 4 if codes[:1] == ["2"] else 2
+                whole = ";".join((code, *codes[:count]))
+                del codes[:count]
+                pen = replace(pen, **{"colour" if code == "38" else "ground": whole})
+            elif code == "0":
+                pen = Pen()
+            elif len(code) > 1 and code[:-1] in ("3", "9"):
+                pen = replace(pen, colour="" if code == "39" else code)
+            elif len(code) > 1 and code[:-1] in ("4", "10"):
+                pen = replace(pen, ground="" if code == "49" else code)
+            else:
+                pen = replace(pen, attributes=pen.attributes | {code})
+        return pen
 
 
 @dataclass(frozen=True)
@@ -46,9 +75,9 @@ class Screen:
 
     def _clear(self) -> None:
         self._cells = [[BLANK] * self.columns for _ in range(self.rows)]
-        self._styles = [[""] * self.columns for _ in range(self.rows)]
+        self._pens = [[Pen()] * self.columns for _ in range(self.rows)]
         self._x = self._y = 0
-        self._style = ""
+        self._pen = Pen()
 
     @property
     def lines(self) -> list[str]:
@@ -64,20 +93,15 @@ class Screen:
         """Return the text of some cells of a row."""
         return "".join(self._cells[row][start:end])
 
-    def background(self, row: int, column: int) -> str:
-        """Return how a cell's background was asked for; empty for the terminal's own."""
-        found = _BACKGROUND.findall(self._styles[row][column])
-        return found[-1] if found else ""
-
-    def style(self, row: int, column: int) -> str:
-        """Return the SGR parameters of a cell."""
-        return self._styles[row][column]
+    def pen(self, row: int, column: int) -> Pen:
+        """Return how a cell is drawn."""
+        return self._pens[row][column]
 
     def odd_row(self, column: int, rows: Sequence[int]) -> int | None:
-        """Return the one of these rows whose background is unlike that of the others."""
-        seen: dict[str, list[int]] = {}
+        """Return the one of these rows that is drawn unlike the others."""
+        seen: dict[Pen, list[int]] = {}
         for row in rows:
-            seen.setdefault(self.background(row, column), []).append(row)
+            seen.setdefault(self._pens[row][column], []).append(row)
         alone = [found[0] for found in seen.values() if len(found) == 1]
         return alone[0] if len(alone) == 1 else None
 
@@ -113,10 +137,10 @@ class Screen:
                 continue
             if self._x + width > self.columns:
                 continue
-            row, styles = self._cells[self._y], self._styles[self._y]
-            row[self._x], styles[self._x] = character, self._style
+            row, pens = self._cells[self._y], self._pens[self._y]
+            row[self._x], pens[self._x] = character, self._pen
             if width == 2:
-                row[self._x + 1], styles[self._x + 1] = "", self._style
+                row[self._x + 1], pens[self._x + 1] = "", self._pen
             self._x += width
 
     def _control(self, character: str) -> None:
@@ -130,7 +154,7 @@ class Screen:
     def _obey(self, args: str, final: str) -> None:
         numbers = [int(n) if n.isdigit() else 0 for n in args.lstrip("?<=>").split(";")]
         if final == "m" and not args.startswith((">", "?")):
-            self._style = "" if args in ("", "0") else args
+            self._pen = self._pen.with_codes(args)
             return
         if final in "Hf":
             row, column = [*numbers, 1, 1][:2]

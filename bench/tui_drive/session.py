@@ -90,7 +90,8 @@ class Session:
         end = now + patience
         while not condition(self.screen):
             if now > end or self.exit_code is not None:
-                raise NeverCame(f"It never came (exit {self.exit_code}); the terminal shows:\n{self.screen.text}")
+                told = f"It never came (exit code {self.exit_code}); the terminal shows:"
+                raise NeverCame(f"{told}\n{self.screen.text}")
             self.pump(min(end - now + 0.001, 1.0))
             now = time.perf_counter()
         return now
