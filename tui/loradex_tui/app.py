@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -31,6 +32,7 @@ from loradex_tui.launch import Launch
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.store import PictureStore
 from loradex_tui.places import LIBRARY, PLACES
+from loradex_tui.repaint import Repaint, Shown
 from loradex_tui.screens.help import help_lines
 from loradex_tui.screens.library import LibraryScreen
 from loradex_tui.screens.place import Place
@@ -71,6 +73,7 @@ class LoradexApp(App[None]):
         self.desk = JobDesk(self)
         self.hub_access = HubAccess(catalog, settings, self._hub_waits)
         self._controls = ControlFilter()
+        self._shown = Shown()
         self._deeds = Deeds()
         self._interrupted = -TWICE_WITHIN
         self.register_theme(DARK)
@@ -88,6 +91,14 @@ class LoradexApp(App[None]):
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Let nothing that a terminal obeys pass, whichever widget drew it."""
         return [*super().get_line_filters(), self._controls]
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        """Send what differs; the terminal's own graphics are drawn as Textual has them."""
+        if self.pictures in (PictureMode.KITTY, PictureMode.SIXEL):
+            self._shown.forget()
+        elif isinstance(renderable, ChopsUpdate | LayoutUpdate):
+            renderable = Repaint(renderable, screen, self._shown)
+        super()._display(screen, renderable)
 
     def get_default_screen(self) -> Screen[None]:
         """Start in the library."""
