@@ -187,6 +187,10 @@ class LoradexApp(App[None]):
 
     def start_grid(self, request: GridRequest) -> None:
         """Draw a grid in the background, and show its cells as they are finished."""
+        # What the first frame has no use for is loaded when it is used.
+        from loradex.operations.grid_job import start_grid_job  # noqa: PLC0415
+        from loradex_tui.screens.grid_screen import GridScreen  # noqa: PLC0415
+
         self.start_job("grid", lambda: start_grid_job(self.catalog.home, request))
         self.push_screen(GridScreen(None))
 
