@@ -37,6 +37,7 @@ from loradex_tui.screens.help import help_lines
 from loradex_tui.screens.library import LibraryScreen
 from loradex_tui.screens.place import Place
 from loradex_tui.starting import begin
+from loradex_tui.tastes import apply_tastes, keep_theme
 from loradex_tui.themes import DARK, FALLBACK_VARIABLES, LIGHT
 from loradex_tui.undo import Deed, Deeds
 
@@ -81,8 +82,16 @@ class LoradexApp(App[None]):
         self.theme = "ansi-dark" if colourless else DARK.name
 
     def on_ready(self) -> None:
-        """Begin as the program was called."""
+        """Begin as the program was called, and as the person likes it."""
         begin(self)
+        apply_tastes(self)
+        self.theme_changed_signal.subscribe(self, partial(keep_theme, self))
+
+    def take_settings(self, settings: Settings) -> None:
+        """Go on with other settings."""
+        self.settings = settings
+        self.hub_access.take_settings(settings)
+        apply_tastes(self)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give our own colour names a meaning in every theme."""

@@ -37,6 +37,9 @@ class HubAccess:
         self._lock = threading.Lock()
         self._hubs: Hubs | None = None
         self._fetcher: PictureFetcher | None = None
+        self._left: list[Hubs] = []
+        """What was opened under other settings; so are those that follow."""
+        self._left_fetchers: list[PictureFetcher] = []
 
     @property
     def limit(self) -> ContentLimit:
@@ -110,6 +113,16 @@ class HubAccess:
             self._catalog, self._pictures(), content_id, limit=self.limit, cancel=self._cancel
         )
 
+    def take_settings(self, settings: Settings) -> None:
+        """Ask from now on as other settings say; what is under way goes on as it began."""
+        with self._lock:
+            if self._hubs is not None:
+                self._left.append(self._hubs)
+            if self._fetcher is not None:
+                self._left_fetchers.append(self._fetcher)
+            self._hubs = self._fetcher = None
+            self._settings = settings
+
     def stop(self) -> None:
         """Let all that is under way end soon, a question to a locked keyring included."""
         self._cancel.cancel()
@@ -118,10 +131,12 @@ class HubAccess:
     def close(self) -> None:
         """End all that is under way."""
         self.stop()
-        if self._hubs is not None:
-            self._hubs.__exit__(None, None, None)
-        if self._fetcher is not None:
-            self._fetcher.close()
+        for hubs in (*self._left, self._hubs):
+            if hubs is not None:
+                hubs.__exit__(None, None, None)
+        for fetcher in (*self._left_fetchers, self._fetcher):
+            if fetcher is not None:
+                fetcher.close()
 
     def _open(self) -> Hubs:
         from loradex.operations.hubs import open_hubs  # noqa: PLC0415
