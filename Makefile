@@ -22,8 +22,9 @@ help: ## list the targets
 demo: $(VENV)/.ready ## install loradex here and show the whole loop on a sample library
 	@$(BIN)/loradex demo $(ARGS)
 
+# Tests start hundreds of programs: compiled code is kept for the next, whatever the shell says.
 test: $(VENV)/.ready-dev ## run the tests
-	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
+	@env -u PYTHONDONTWRITEBYTECODE $(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(ARGS)
 
 cover: $(VENV)/.ready-dev ## run the tests and show which lines they miss
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal --cov --cov-report=term-missing:skip-covered $(ARGS)

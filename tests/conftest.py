@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import ipaddress
 import os
 import signal
@@ -46,10 +47,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def pytest_configure() -> None:
+    # Before torch is imported, and for the programs that tests start. Pictures this small gain
+    # nothing from a second thread, and as many threads as cores in each of several processes wait
+    # for one another most of the time.
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
     # A run in the background of a script is born deaf to SIGINT, and so would be every program it
     # starts: Ctrl-C could not be tested.
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
+def pytest_collection_finish() -> None:
+    # Ten thousand tests and all they import stay to the end: no collection need look at them again.
+    gc.collect()
+    gc.freeze()
 
 
 def _is_stray(name: str) -> bool:

@@ -6,14 +6,17 @@ import json
 import os
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
 
+from cli.kit import Ended, Run
 from loradex.catalog.catalog import Catalog
+from loradex.cli.main import main
 from loradex.demo import tour as tour_module
 from loradex.demo.library import SampleLibrary
-from loradex.demo.studio import make_studio
+from loradex.demo.studio import Studio, make_studio
 from loradex.demo.tour import MARKER, prepare_folder, run_tour
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.domain.verdict_words import findings_line
@@ -25,8 +28,9 @@ from loradex.render import device
 from loradex.settings import Settings
 
 
-def run(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
+def run(*arguments: str, home: Path) -> Ended:
+    """As the shell would."""
+    done = subprocess.run(
         [sys.executable, "-m", "loradex", *arguments],
         capture_output=True,
         text=True,
@@ -34,16 +38,52 @@ def run(*arguments: str, home: Path) -> subprocess.CompletedProcess[str]:
         env={**os.environ, "LORADEX_HOME": str(home)},
         timeout=250,
     )
+    return Ended(done.returncode, done.stdout, done.stderr)
+
+
+@pytest.fixture
+def run_short(
+    home: Home, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    """In this process, with small and coarse pictures; more would say the same of its LoRAs."""
+    whole = Studio.settings.fget
+    assert whole is not None
+
+    def coarse(studio: Studio) -> tuple[str, ...]:
+        rest = [one for one in whole(studio) if not one.startswith(("size=", "steps="))]
+        return ("size=64x64", "steps=4", *rest)
+
+    monkeypatch.setattr(Studio, "settings", property(coarse))
+
+    def call(*arguments: str) -> Ended:
+        monkeypatch.setattr(sys, "argv", ["loradex", *arguments])
+        with pytest.raises(SystemExit) as stop:
+            main()
+        said = capsys.readouterr()
+        code = stop.value.code
+        return Ended(code if isinstance(code, int) else 0, said.out, said.err)
+
+    return call
 
 
 @pytest.mark.render
 def test_the_demo_runs_the_whole_loop_and_leaves_my_catalog_alone(
-    tmp_path: Path, home: Home
+    tmp_path: Path, home: Home, run_short: Run
 ) -> None:
     pytest.importorskip("diffusers")
-    folder = tmp_path / "demo"
-    first = run("demo", "--folder", str(folder), "--progress", "none", home=home.root)
-    assert first.returncode == 0, first.stderr
+    check_the_loop(run_short, tmp_path / "demo", home)
+
+
+@pytest.mark.long
+@pytest.mark.render
+def test_the_demo_as_people_run_it(tmp_path: Path, home: Home) -> None:
+    pytest.importorskip("diffusers")
+    check_the_loop(partial(run, home=home.root), tmp_path / "demo", home)
+
+
+def check_the_loop(run: Run, folder: Path, home: Home) -> None:
+    first = run("demo", "--folder", str(folder), "--progress", "none")
+    assert first.code == 0, first.err
     assert not home.catalog.exists()
     with Catalog.open(Home(folder / "home")) as catalog:
         kinds = {name for name, _ in catalog.facets("")["kind"]}
@@ -67,11 +107,11 @@ def test_the_demo_runs_the_whole_loop_and_leaves_my_catalog_alone(
         assert all(found and found[0].findings and found[0].evidence for found in verdicts)
         assert all(json.dumps(one.sentence)[1:-1] in page for one in verdicts[0][0].findings)
         assert verdicts[-1][0].of(VerdictKind.NO_EFFECT)
-        assert findings_line(verdicts[-1][0].findings) in first.stdout
-    again = run("demo", "--folder", str(folder), "--progress", "none", home=home.root)
-    assert again.returncode == 0, again.stderr
-    assert "0 pictures, 12 were there already" in again.stdout
-    assert again.stdout.count("Probe ") == len(verdicts)
+        assert findings_line(verdicts[-1][0].findings) in first.out
+    again = run("demo", "--folder", str(folder), "--progress", "none")
+    assert again.code == 0, again.err
+    assert "0 pictures, 12 were there already" in again.out
+    assert again.out.count("Probe ") == len(verdicts)
 
 
 def test_without_the_render_extra_the_rest_of_the_loop_runs(
