@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import ceil
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -76,6 +77,7 @@ class LineList(ScrollView, Actor, can_focus=True):
         super().__init__(id=id)
         self.line_count = 0
         self.cursor = 0
+        self._bar_of: tuple[Size, Size] | None = None
 
     def draw(self, index: int, width: int, base: Style, *, cursor: bool) -> list[Segment]:
         """Return line `index` in exactly `width` cells."""
@@ -150,6 +152,28 @@ class LineList(ScrollView, Actor, can_focus=True):
         if cursor:
             style += self.tone("line--cursor")
         return Strip(self.draw(index, width, style, cursor=cursor), width)
+
+    def _scroll_update(self, virtual_size: Size) -> None:
+        """Leave the scrollbar alone where nothing of it changes: every layout asks for it."""
+        bar_of = (virtual_size, self.container_size)
+        if bar_of != self._bar_of:
+            self._bar_of = bar_of
+            super()._scroll_update(virtual_size)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Draw other lines; the scrollbar only when its thumb moves by what can be seen."""
+        if self.show_vertical_scrollbar:
+            self.vertical_scrollbar.position = self._thumb_at(new_value)
+        if round(old_value) != round(new_value):
+            self.refresh(self.size.region)
+
+    def _thumb_at(self, y: float) -> float:
+        """Return the first position at which the scrollbar looks as it does at `y`."""
+        height, rest = self.container_size.height, self.max_scroll_y
+        steps = 8 * height  # eighths of a cell
+        if rest <= steps:
+            return y
+        return ceil(int(y / rest * steps) * rest / steps)
 
     def on_resize(self, _event: events.Resize) -> None:
         """Keep the cursor in view when the list becomes smaller."""
