@@ -29,12 +29,12 @@ from loradex.paths import Home
 from loradex.settings import Settings
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.picture_box import PictureBox
-from loradex_tui.screens.downloads import DownloadsScreen
 from loradex_tui.screens.get_dialog import GetDialog
 from loradex_tui.screens.hub import AHEAD, HubScreen
+from loradex_tui.screens.jobs import JobsScreen
 from loradex_tui.screens.version_dialog import VersionDialog
+from loradex_tui.widgets.download_line import Speeds, trouble_text
 from loradex_tui.widgets.found_pane import FoundPane
-from loradex_tui.widgets.queue_list import Speeds, trouble_text
 from tui.shelf import look, picture
 from tui.stage import NARROW, WIDE, Stage, showing
 
@@ -215,7 +215,7 @@ async def test_a_version_is_downloaded_and_lands_in_the_library(
         ]
         assert shelf_with_room.search("neon").total == 1
         await stage.press("c")
-        await stage.until(lambda: "No downloads yet" in stage.text)
+        await stage.until(lambda: "Idle: nothing runs" in stage.text)
         await stage.press("3")
         assert screen.found.lines
 
@@ -278,7 +278,7 @@ async def test_a_download_that_failed_says_why_and_is_tried_again(
         # A key that comes before the dialog has gone is the dialog's.
         await stage.until(lambda: not isinstance(stage.app.screen, GetDialog))
         await stage.press("5")
-        await stage.until(lambda: isinstance(stage.app.screen, DownloadsScreen))
+        await stage.until(lambda: isinstance(stage.app.screen, JobsScreen))
         await stage.until(lambda: "wrong bytes" in stage.text)
         await stage.until(lambda: "download" not in stage.app.jobs.names)
         hub.storage_scenario.wrong_bytes = False

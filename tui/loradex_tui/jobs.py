@@ -1,19 +1,27 @@
-"""What runs in other processes, looked at four times a second."""
+"""What runs in other processes, looked at four times a second, and what has ended."""
 
 from __future__ import annotations
 
+import time
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from textual.timer import Timer
 
 from loradex.operations.child_job import JobStatus
+from loradex_tui.job_words import progress_text, shortest_text, ticker_text
+from loradex_tui.pace import Pace
 
 if TYPE_CHECKING:
     from loradex_tui.app import LoradexApp
 
+__all__ = ["POLL_EVERY", "Job", "JobRecord", "Jobs", "progress_text"]
+
 POLL_EVERY = 0.25
+ENDED_KEPT = 50
 
 
 class Job(Protocol):
@@ -30,79 +38,141 @@ class Job(Protocol):
 
 
 Watcher = Callable[[str, JobStatus], None]
+Again = Callable[[], None]
 
 
-@dataclass(slots=True)
-class _Running:
+@dataclass(eq=False, slots=True)
+class JobRecord:
+    """A job of this session, running or ended. Times are Unix times."""
+
+    number: int
+    name: str
     job: Job
-    status: JobStatus
+    again: Again | None = None
+    """Starts the same once more, None when that is not known."""
+    status: JobStatus = field(default_factory=JobStatus)
+    pace: Pace = field(default_factory=Pace)
+    started: float = field(default_factory=time.time)
+    ended: float | None = None
+    stopping: bool = False
+    """It was asked to stop."""
+
+    @property
+    def command(self) -> str:
+        """The same on a command line; empty when that is not known."""
+        return str(getattr(self.job, "command", ""))
+
+    @property
+    def log(self) -> Path | None:
+        """What it writes beside its events."""
+        log = getattr(self.job, "log", None)
+        return log if isinstance(log, Path) else None
+
+    @property
+    def process(self) -> str:
+        """Its process as the catalog names it."""
+        return f"process {getattr(self.job, 'pid', '')}"
+
+    @property
+    def seconds(self) -> float:
+        """How long it has run, or ran."""
+        return max((time.time() if self.ended is None else self.ended) - self.started, 0.0)
 
 
 class Jobs:
-    """The jobs of this program by name (`scan`, `grid`): at most one of each."""
+    """The jobs of this program by name (`scan`, `grid`): at most one of each runs."""
 
     def __init__(self, app: LoradexApp, watcher: Watcher) -> None:
         self._app = app
         self._watcher = watcher
-        self._running: dict[str, _Running] = {}
+        self._running: dict[str, JobRecord] = {}
+        self._ended: deque[JobRecord] = deque(maxlen=ENDED_KEPT)
         self._timer: Timer | None = None
+        self._number = 0
+        self.every = POLL_EVERY
+        """Seconds between two looks."""
 
     @property
     def names(self) -> frozenset[str]:
         """What runs now."""
         return frozenset(self._running)
 
+    @property
+    def running(self) -> list[JobRecord]:
+        """What runs now, the oldest first."""
+        return list(self._running.values())
+
+    @property
+    def ended(self) -> list[JobRecord]:
+        """What has ended in this session, the latest first."""
+        return list(reversed(self._ended))
+
     def status(self, name: str) -> JobStatus | None:
         """Return where a job is, None when it does not run."""
         running = self._running.get(name)
         return running.status if running else None
 
-    def start(self, name: str, job: Job) -> None:
-        """Watch a job until it ends."""
-        self._running[name] = _Running(job, JobStatus())
+    def start(self, name: str, job: Job, again: Again | None = None) -> None:
+        """Watch a job until it ends; one of that name that runs already is stopped."""
+        if (before := self._running.pop(name, None)) is not None:
+            before.job.close()
+        self._number += 1
+        self._running[name] = JobRecord(self._number, name, job, again)
         self._watcher(name, JobStatus())
         if self._timer is None:
-            self._timer = self._app.set_interval(POLL_EVERY, self.look)
+            self._timer = self._app.set_interval(self.every, self.look)
 
     def look(self) -> None:
         """Ask every job where it is, and tell of those that moved."""
-        for name, running in list(self._running.items()):
-            status = running.job.poll()
+        now = time.monotonic()
+        for name, record in list(self._running.items()):
+            status = record.job.poll()
+            moved, record.status = status != record.status, status
+            record.pace.note(status, now)
             if status.state != "running":
                 del self._running[name]
-                running.job.close()
-            if status != running.status:
-                running.status = status
+                record.ended = time.time()
+                self._ended.append(record)
+                record.job.close()
+            if moved:
                 self._watcher(name, status)
         if not self._running and self._timer is not None:
             self._timer.stop()
             self._timer = None
 
-    def cancel(self) -> None:
-        """Ask all jobs to stop."""
-        for running in self._running.values():
-            running.job.cancel()
+    def cancel(self, name: str | None = None) -> None:
+        """Ask a job, or all, to stop."""
+        for record in self._running.values():
+            if name in (None, record.name):
+                record.stopping = True
+                record.job.cancel()
+
+    def tidy(self) -> None:
+        """Forget what has ended."""
+        self._ended.clear()
 
     def close(self) -> None:
         """Stop all jobs and wait for them."""
         self.cancel()
-        for running in self._running.values():
-            running.job.close()
+        for record in self._running.values():
+            record.job.close()
         self._running.clear()
 
-    def ticker(self) -> str:
-        """Return one line about all that runs; empty when nothing does."""
-        return " · ".join(
-            progress_text(name, running.status) for name, running in self._running.items()
-        )
+    def ticker(self) -> list[str]:
+        """Return lines about all that runs, the longest first: the bar shows one that fits."""
+        records = self.running
+        if not records:
+            return []
+        # What tells how far it is tells most; of two that do, the one that began last.
+        first = max(records, key=lambda each: (bool(each.status.total), each.started))
+        more = f" +{len(records) - 1}" if len(records) > 1 else ""
+        lines = [" · ".join(_long(each) for each in records)]
+        lines.append(" · ".join(ticker_text(each.name, each.status, each.pace) for each in records))
+        lines.append(ticker_text(first.name, first.status, first.pace) + more)
+        lines.append(shortest_text(first.name, first.status) + more)
+        return lines
 
 
-def progress_text(name: str, status: JobStatus) -> str:
-    """Return `scan: headers 41 % (3,120 of 7,610 files)`."""
-    if not status.stage:
-        return f"{name}: starting"
-    if not status.total:
-        return f"{name}: {status.stage} {status.done:,} {status.unit}".rstrip()
-    share = min(status.done * 100 // status.total, 100)
-    counts = f"{status.done:,} of {status.total:,} {status.unit}".rstrip()
-    return f"{name}: {status.stage} {share} % ({counts})"
+def _long(record: JobRecord) -> str:
+    text = progress_text(record.name, record.status)
+    return f"{text} · stopping" if record.stopping else text

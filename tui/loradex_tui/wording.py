@@ -95,6 +95,11 @@ def when_text(moment: float) -> str:
         return ""
 
 
+def clock_text(moment: float) -> str:
+    """Return a Unix time as local time of day: `14:05`; empty when it cannot be one."""
+    return when_text(moment)[-5:]
+
+
 def number_text(number: float) -> str:
     """Return a number without needless zeros: `0.8`, `1`."""
     return f"{number:g}"

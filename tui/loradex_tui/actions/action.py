@@ -16,6 +16,8 @@ class Around:
     jobs: frozenset[str] = frozenset()
     undoable: str = ""
     """What would be undone, as in `tags of 3 models`; empty for nothing."""
+    landed: bool = False
+    """A download has come in this session: that is not undone."""
 
 
 @dataclass(frozen=True, slots=True)

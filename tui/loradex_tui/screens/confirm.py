@@ -35,7 +35,11 @@ class Confirm(Dialog[bool]):
         """Show the question and both answers."""
         with Vertical(id="box"):
             yield Static(Content(self._question))
-            yield Static(key_words(("y", self._yes), ("n", self._no)), id="answers")
+            yield Static(self.answers(), id="answers")
+
+    def answers(self) -> Content:
+        """The keys and what they answer."""
+        return key_words(("y", self._yes), ("n", self._no))
 
     def action_answer(self, answer: bool) -> None:
         """Answer."""

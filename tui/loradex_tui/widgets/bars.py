@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from textual import events
 from textual.content import Content
@@ -29,7 +31,7 @@ class TopBar(Static):
     def __init__(self, here: str) -> None:
         super().__init__()
         self._here = here
-        self._ticker = ""
+        self._ticker: Sequence[str] = ()
 
     def on_mount(self) -> None:
         """Draw it first."""
@@ -39,10 +41,10 @@ class TopBar(Static):
         """The ticker stands on the right."""
         self._draw()
 
-    def show_ticker(self, text: str) -> None:
-        """Say what runs in the background; empty when nothing does."""
-        if text != self._ticker:
-            self._ticker = text
+    def show_ticker(self, lines: Sequence[str]) -> None:
+        """Say what runs in the background: the first of these that fits; none for nothing."""
+        if lines != self._ticker:
+            self._ticker = lines
             self._draw()
 
     def _draw(self) -> None:
@@ -56,9 +58,11 @@ class TopBar(Static):
             parts.append((gap, ""))
         left = sum(len(text) for text, _ in parts)
         room = max(self.content_size.width - left, 0)
-        ticker = cell_text(self._ticker)
-        shown = fit(ticker, min(room, len(ticker))) if ticker else ""
-        blank = " " * max(room - len(shown), 0)
+        lines = [cell_text(line) for line in self._ticker]
+        shortest = lines[-1] if lines else ""
+        ticker = next((line for line in lines if cell_len(line) <= room), shortest)
+        shown = fit(ticker, min(room, cell_len(ticker))) if ticker else ""
+        blank = " " * max(room - cell_len(shown), 0)
         self.update(Content.assemble(*parts, blank, (shown, "$accent")), layout=False)
 
 
