@@ -9,7 +9,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.binding import BindingType
-from textual.geometry import Size
+from textual.geometry import Region, Size
 from textual.message import Message
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -78,6 +78,7 @@ class LineList(ScrollView, Actor, can_focus=True):
         self.line_count = 0
         self.cursor = 0
         self._bar_of: tuple[Size, Size] | None = None
+        self._tones: dict[str, Style] = {}
 
     def draw(self, index: int, width: int, base: Style, *, cursor: bool) -> list[Segment]:
         """Return line `index` in exactly `width` cells."""
@@ -89,7 +90,23 @@ class LineList(ScrollView, Actor, can_focus=True):
 
     def tone(self, name: str) -> Style:
         """Return what a component class adds to a line's style."""
-        return self.get_component_rich_style(name, partial=True)
+        style = self._tones.get(name)
+        if style is None:
+            style = self._tones[name] = self.get_component_rich_style(name, partial=True)
+        return style
+
+    @property
+    def ground(self) -> Style:
+        """The style of a line to which nothing is added."""
+        style = self._tones.get("")
+        if style is None:
+            style = self._tones[""] = self.rich_style
+        return style
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """Draw the visible lines; styles are worked out once for all of them."""
+        self._tones.clear()
+        return super().render_lines(crop)
 
     def extent(self) -> Size:
         """Return the size of all lines together."""
@@ -145,7 +162,7 @@ class LineList(ScrollView, Actor, can_focus=True):
         """Draw one visible line."""
         index = self.scroll_offset.y + y
         width = self.scrollable_content_region.width
-        style = self.rich_style
+        style = self.ground
         if index >= self.line_count:
             return Strip.blank(width, style)
         cursor = index == self.cursor
