@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from loradex.catalog.grid_store import GridStore
     from loradex.catalog.health_rows import HealthRows
     from loradex.catalog.hub_store import HubStore
+    from loradex.catalog.inbox_store import InboxStore
     from loradex.catalog.job_store import JobStore
     from loradex.catalog.known_models import KnownModels
     from loradex.catalog.library_store import LibraryStore
@@ -200,6 +201,13 @@ class Catalog:
         from loradex.catalog.arrival_store import ArrivalStore  # noqa: PLC0415
 
         return ArrivalStore(self._reader, self._writer)
+
+    @cached_property
+    def inbox(self) -> InboxStore:
+        """What a person has to decide, and what they decided."""
+        from loradex.catalog.inbox_store import InboxStore  # noqa: PLC0415
+
+        return InboxStore(self._reader, self._writer)
 
     @cached_property
     def downloads(self) -> DownloadStore:

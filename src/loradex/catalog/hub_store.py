@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from loradex.catalog.hub_evidence import MatchFound, put_hub_evidence
 from loradex.catalog.hub_rows import put_model, put_version
 from loradex.catalog.reader import Reader
+from loradex.catalog.refused_matches import refused_versions
 from loradex.catalog.sidecar_evidence import PROVEN
 from loradex.domain.hub import HubModel, HubVersion
 
@@ -184,11 +185,18 @@ class HubStore:
                 put_version(connection, hub, version, time.time())
 
     def record_matches(self, hub: str, matches: Sequence[MatchFound]) -> None:
-        """Keep matches and what follows from them: facts, trigger words and tags."""
+        """Keep matches and what follows from them: facts, trigger words and tags.
+
+        What a person says a content is not is passed over.
+        """
         now = time.time()
         if not matches:
             return
         with self._writer.transaction() as connection:
+            refused = refused_versions(connection, hub, [m.content_id for m in matches])
+            matches = [m for m in matches if (m.content_id, m.version.id) not in refused]
+            if not matches:
+                return
             connection.exec_driver_sql(
                 "INSERT INTO match(content_id, hub, version_id, model_id, matched_by, confidence,"
                 " matched_at) VALUES (?, ?, ?, ?, ?, 1.0, ?) ON CONFLICT(content_id, hub) DO UPDATE"

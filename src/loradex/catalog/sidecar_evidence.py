@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from loradex.catalog.facts import fact_row, put_facts, put_words, word_rows
 from loradex.catalog.hub_rows import put_first, put_model, put_version
+from loradex.catalog.refused_matches import refused_versions
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.hub import HubModel, HubVersion
 from loradex.domain.tags import clean_tag, fold_tag
@@ -138,6 +139,8 @@ def _put_tags(
 
 
 def _put_matches(connection: Connection, matches: Mapping[int, SidecarMatch], now: float) -> None:
+    refused = refused_versions(connection, HUB, matches)
+    matches = {id_: m for id_, m in matches.items() if (id_, m.version.id) not in refused}
     if not matches:
         return
     known_models, our_models = _ids(connection, "hub_model"), _ids(connection, _OUR_MODELS)
