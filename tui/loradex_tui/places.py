@@ -35,5 +35,5 @@ PLACES = (
     PlaceEntry("hub", "3", "Hub", "the hub", "loradex hub search WORDS", "hub:HubScreen"),
     PlaceEntry("grids", "4", "Grids", "the grids", "loradex grids", "grids:GridsScreen"),
     PlaceEntry("jobs", "5", "Jobs", "the jobs and downloads", "loradex hub downloads",
-               "downloads:DownloadsScreen"),
+               "jobs:JobsScreen"),
 )  # fmt: skip

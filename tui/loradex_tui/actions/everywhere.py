@@ -15,7 +15,11 @@ def _needs_jobs(situation: Situation) -> str | None:
 
 
 def _needs_deed(situation: Situation) -> str | None:
-    return None if situation.around.undoable else "Nothing was done here that could be undone."
+    if situation.around.undoable:
+        return None
+    if situation.around.landed:
+        return "A download is not undone: in the library d puts its file into the trash."
+    return "Nothing was done here that could be undone."
 
 
 ACTIONS: tuple[Action, ...] = (
@@ -24,8 +28,10 @@ ACTIONS: tuple[Action, ...] = (
     Action("palette", "app", ":", "Find an action by name", "Palette"),
     Action("rescan", "app", "R", "Scan all libraries", "Scan", cli="loradex scan",
            why_not=_not_scanning),
+    Action("drawer", "app", "w", "Show or hide what runs", "Jobs", cli="loradex hub downloads"),
     Action("cancel_jobs", "app", "ctrl+x", "Stop what runs in the background",
            why_not=_needs_jobs),
+    Action("suspend", "app", "ctrl+z", "Back to the shell for now: fg returns"),
     Action("undo", "app", "u", "Undo what was done last", "Undo", cli="loradex undo",
            why_not=_needs_deed),
     Action("quit", "app", "q", "Quit", "Quit"),

@@ -18,6 +18,7 @@ from loradex_tui.actions import ACTIONS, Situation, bindings
 from loradex_tui.actor import Actor
 from loradex_tui.screens.help import HelpScreen, help_lines
 from loradex_tui.widgets.bars import Hint, KeyBar, TopBar
+from loradex_tui.widgets.jobs_drawer import JobsDrawer
 
 if TYPE_CHECKING:
     from loradex_tui.app import LoradexApp
@@ -166,8 +167,19 @@ class Place(Screen[None], Actor):
 
     def do_cancel_jobs(self) -> None:
         """Stop what runs."""
-        self.place_app.jobs.cancel()
-        self.app.notify("Stopping; what was finished is kept.", timeout=3)
+        self.place_app.desk.stop()
+
+    def do_suspend(self) -> None:
+        """Back to the shell; what runs in the background runs on."""
+        self.app.action_suspend_process()
+
+    def do_drawer(self) -> None:
+        """Show what runs at the foot of the screen, or no longer."""
+        drawer = self.query(JobsDrawer)
+        if drawer:
+            drawer.first().close()
+        else:
+            self.mount(JobsDrawer(), before=self.query_one(KeyBar))
 
     def do_quit(self) -> None:
         """Quit, after a question when something runs."""
