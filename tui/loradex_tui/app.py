@@ -25,6 +25,7 @@ from loradex.settings import Settings
 from loradex_tui.actions import Around
 from loradex_tui.background import in_background
 from loradex_tui.cells import ControlFilter
+from loradex_tui.ending import end_on_signals
 from loradex_tui.hub_access import HubAccess
 from loradex_tui.job_desk import JobDesk
 from loradex_tui.jobs import Job, Jobs
@@ -76,6 +77,8 @@ class LoradexApp(App[None]):
         self._controls = ControlFilter()
         self._shown = Shown()
         self._deeds = Deeds()
+        self.fault: Exception | None = None
+        """What this program broke off with."""
         self._interrupted = -TWICE_WITHIN
         self.register_theme(DARK)
         self.register_theme(LIGHT)
@@ -83,6 +86,9 @@ class LoradexApp(App[None]):
 
     def on_ready(self) -> None:
         """Begin as the program was called, and as the person likes it."""
+        end_on_signals(self)
+        # What the shell or another program drew meanwhile is nowhere noted.
+        self.app_resume_signal.subscribe(self, lambda _app: self.redraw())
         begin(self)
         apply_tastes(self)
         self.theme_changed_signal.subscribe(self, partial(keep_theme, self))
@@ -108,6 +114,23 @@ class LoradexApp(App[None]):
         elif isinstance(renderable, ChopsUpdate | LayoutUpdate):
             renderable = Repaint(renderable, screen, self._shown)
         super()._display(screen, renderable)
+
+    def redraw(self) -> None:
+        """Draw the whole screen again, whatever the terminal shows now."""
+        self._shown.forget()
+        self.screen.refresh()
+
+    def _handle_exception(self, error: Exception) -> None:
+        """Break off; what is told of it is ours, for Textual's would show values of variables."""
+        self.fault = self.fault or error
+        super()._handle_exception(error)
+
+    def _fatal_error(self) -> None:
+        self._close_messages_no_wait()
+
+    def panic(self, *_told: RenderableType) -> None:
+        """Break off without a word: the caller tells of `fault`."""
+        self._close_messages_no_wait()
 
     def get_default_screen(self) -> Screen[None]:
         """Start in the library."""
