@@ -8,20 +8,16 @@ from typing import TYPE_CHECKING
 from loradex.domain.downloads import Download, DownloadState
 from loradex.operations.downloads.queue import cancel_downloads, clear_downloads
 from loradex.operations.job_kinds import JOB_KINDS, JobKind, why_not
-from loradex_tui.actions.jobs import JobsSituation
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
 from loradex_tui.screens.confirm import Confirm
 from loradex_tui.screens.job_dialog import DownloadDialog, JobDialog
 from loradex_tui.screens.start_menu import Startable, StartMenu
-from loradex_tui.widgets.download_line import is_over
 from loradex_tui.widgets.job_list import (
     DOWNLOAD,
     DownloadLine,
     JobLine,
-    JobList,
     Line,
-    OutsideLine,
 )
 from loradex_tui.wording import size_text
 
@@ -30,20 +26,6 @@ if TYPE_CHECKING:
 
 MUCH = 50_000_000
 """Bytes of a download that are not thrown away without a question."""
-
-
-def situation_of(app: LoradexApp, found: JobList) -> JobsSituation:
-    """Return what decides which actions are possible on a list of jobs."""
-    line = found.current
-    record = line.record if isinstance(line, JobLine) else None
-    job = "elsewhere" if isinstance(line, OutsideLine) else record.status.state if record else ""
-    return JobsSituation(
-        app.around,
-        download=line.download.state.value if isinstance(line, DownloadLine) else "",
-        job=job,
-        repeatable=bool(record and record.again),
-        ended=bool(app.jobs.ended) or any(map(is_over, found.downloads)),
-    )
 
 
 class JobDeeds:

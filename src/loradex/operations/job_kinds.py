@@ -40,7 +40,7 @@ MATCH = JobKind(
     ("hub", "match"), asks_hub=True,
 )  # fmt: skip
 PREVIEWS = JobKind(
-    "previews", "Fetch previews", "the hub's picture of each model that is matched",
+    "previews", "Fetch previews", "the hub's picture of each matched model",
     ("hub", "previews"), asks_hub=True,
 )  # fmt: skip
 UPDATES = JobKind(

@@ -15,7 +15,7 @@ from loradex.operations.child_job import JobStatus
 from loradex_tui.actions.jobs import JobsSituation
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
-from loradex_tui.job_deeds import JobDeeds, situation_of
+from loradex_tui.job_deeds import JobDeeds
 from loradex_tui.job_watch import Seen, look
 from loradex_tui.job_words import left_text
 from loradex_tui.jobs import JobRecord
@@ -143,7 +143,7 @@ class JobsScreen(Place):
     @property
     def situation(self) -> JobsSituation:
         """What is meant."""
-        return situation_of(self.place_app, self.list)
+        return self.list.situation
 
     def job_moved(self, name: str, status: JobStatus) -> None:
         """Something moved; a download moved the queue as well."""

@@ -20,7 +20,7 @@ class QuitDialog(Confirm):
 
     def __init__(self, running: str, wait: Callable[[], None]) -> None:
         super().__init__(
-            f"{running[:1].upper()}{running[1:]} still running.\n\n"
+            f"Still running: {running}.\n\n"
             "Nothing runs on without loradex: leaving stops it. What is finished is kept, a"
             " download goes on from its bytes the next time.",
             "stop and quit",

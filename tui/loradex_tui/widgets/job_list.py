@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -15,6 +15,7 @@ from textual.message import Message
 from loradex.catalog.job_store import Holder
 from loradex.domain.downloads import Download
 from loradex_tui.actions import bindings
+from loradex_tui.actions.jobs import JobsSituation
 from loradex_tui.cells import fit, fit_right
 from loradex_tui.job_words import STATE_WORDS, amount_text, left_text, rate_text, share_text
 from loradex_tui.jobs import JobRecord
@@ -30,11 +31,14 @@ from loradex_tui.widgets.download_line import (
 from loradex_tui.widgets.line_list import LineList
 from loradex_tui.wording import clock_text, count_text, size_text
 
+if TYPE_CHECKING:
+    from loradex_tui.app import LoradexApp
+
 _JOB_MARKS = {"running": "▶", "done": "✓", "failed": "✗", "cancelled": "-"}
 DOWNLOAD = "download"
 """The job that works through the queue, here and in other processes."""
 _BAR = 12
-_LEAST_NAME = 20
+_LEAST_NAME = 28
 _NAME = 10
 
 
@@ -138,6 +142,26 @@ class JobList(LineList):
             self.set_line_count(len(lines), at)
 
     @property
+    def situation(self) -> JobsSituation:
+        """What stands under the cursor, on whichever screen this is."""
+        app = cast("LoradexApp", self.app)
+        line = self.current
+        record = line.record if isinstance(line, JobLine) else None
+        job = "elsewhere" if isinstance(line, OutsideLine) else ""
+        return JobsSituation(
+            app.around,
+            download=line.download.state.value if isinstance(line, DownloadLine) else "",
+            job=record.status.state if record else job,
+            repeatable=bool(record and record.again),
+            ended=bool(app.jobs.ended) or any(map(is_over, self.downloads)),
+        )
+
+    @property
+    def takes_letters(self) -> bool:
+        """Its keys go before those of the screen around it."""
+        return True
+
+    @property
     def current(self) -> Line | None:
         """The line under the cursor."""
         line = self.lines[self.cursor] if self.cursor < len(self.lines) else None
@@ -201,7 +225,7 @@ class JobList(LineList):
                     f"{left_text(left / rate)} left" if rate and left else "",
                 ),
                 download_amount(each),
-                None if is_over(each) else download_share(each),
+                download_share(each) if each.done_bytes and not is_over(each) else None,
                 trouble=trouble,
             ),
             trouble,
@@ -288,8 +312,12 @@ def _job_cells(record: JobRecord) -> _Cells:
         return _Cells(
             _JOB_MARKS[status.state],
             f"{name} {told}",
-            _tail("", state, (clock_text(record.ended), f"took {took}"), problems, None,
-                  trouble=status.state == "failed"),
+            [
+                (state, 8, "failed" if status.state == "failed" else "quiet", False),
+                (clock_text(record.ended), 6, "quiet", True),
+                (f"took {took}", 13, "quiet", True),
+                (problems, 14, "failed", True),
+            ],
             status.state == "failed",
             over=status.state != "failed",
         )  # fmt: skip

@@ -46,6 +46,7 @@ class JobsDrawer(Vertical):
         """Look now, and again as often as at the jobs."""
         self._before: Widget | None = self.screen.focused
         self.border_title = "Jobs"
+        self.border_subtitle = ""
         self.query_one(JobList).focus()
         self._seen = Seen()
         self._draw()
