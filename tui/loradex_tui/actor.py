@@ -20,8 +20,15 @@ class Actor(DOMNode):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """While a text field has the focus, letters are text."""
         if action == "do_unless_typing":
-            return not isinstance(self.screen.focused, Input | TextArea)
+            return not self._is_for_focused(parameters)
         return super().check_action(action, parameters)
+
+    def _is_for_focused(self, parameters: tuple[object, ...]) -> bool:
+        """True for a letter that is text, or that a list over the screen has a meaning for."""
+        focused = self.screen.focused
+        if isinstance(focused, Input | TextArea):
+            return True
+        return parameters[1:] != ("app",) and bool(getattr(focused, "takes_letters", False))
 
     def action_do_unless_typing(self, id_: str, scope: str) -> None:
         """Do an action whose key is a letter."""

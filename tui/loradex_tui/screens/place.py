@@ -114,7 +114,8 @@ class Place(Screen[None], Actor):
             found = next((keys[key] for key in each.key_names if key in keys), None)
             found = found or next(iter(keys.values()))
             label = self.app.get_key_display(found.binding)
-            hint = Hint(found.binding.key, label, each.hint, each.why_not(situation) is None)
+            seen = found.node.situation if isinstance(found.node, Actor) else situation
+            hint = Hint(found.binding.key, label, each.hint, each.why_not(seen) is None)
             rank = _LAST_SCOPES.index(each.scope) + 1 if each.scope in _LAST_SCOPES else 0
             ranked.append((9 if found.binding.id == _PINNED else rank, hint))
         ranked.sort(key=lambda item: item[0])
