@@ -24,7 +24,7 @@ def test_each_action_has_a_name_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("wanted", "keys", "fault"),
     [
-        (("library.tags", "T, f4"), {"library.tags": "T,f4"}, ""),
+        (("library.tags", "Z, f4"), {"library.tags": "Z,f4"}, ""),
         (("library.search", "?!"[1]), {"library.search": "exclamation_mark"}, ""),
         (("library.tgs", "T"), {}, "Did you mean library.tags?"),
         (("library.tags", " , "), {}, "was given no key"),

@@ -168,6 +168,12 @@ class LoradexApp(App[None]):
         while len(self.screen_stack) > 1:
             self.pop_screen()
 
+    def show_found(self, query: str) -> None:
+        """Show in the library what a query finds."""
+        self.go_library()
+        if isinstance(self.screen, LibraryScreen):
+            self.screen.search_bar.set_text(query)
+
     def go(self, id_: str) -> None:
         """Show a place as it was left; it is made when one goes there first."""
         if id_ != LIBRARY and not self.is_screen_installed(id_):

@@ -55,7 +55,7 @@ def known_lines(catalog: Catalog, settings: Settings, pictures: Choice) -> list[
     """Read all that is listed but the doctor's word; raises `SettingsError` for a wrong file."""
     home = catalog.home
     settings_of = {one.name: one for one in settings_in_force(home)}
-    own_keys = settings_of.pop("keys")
+    del settings_of["keys"]  # it has a line of its own
     plugins = settings_of.pop("disabled_plugins")
     return [
         *_libraries(catalog),
@@ -78,10 +78,11 @@ def known_lines(catalog: Catalog, settings: Settings, pictures: Choice) -> list[
             LineKind.KEYS,
             "keys",
             count_text(len(settings.keys), "key") + " of your own" if settings.keys else "as usual",
-            own_keys.source,
+            "loradex.toml" if settings.keys else "",
             ("Enter lists what can be done, and lets you give it another key.",),
             "loradex config key library.tags T",
             id="keys",
+            own=bool(settings.keys),
         ),
         Line(LineKind.HEADING, "Hub"),
         _hub_key(settings, catalog),
@@ -129,7 +130,7 @@ def _libraries(catalog: Catalog) -> Iterator[Line]:
             (
                 library.root,
                 f"{count_text(files, 'file')}, {size_text(size)}. Last scanned: {scanned}.",
-                "d forgets the library; no file is touched, and tags and notes are kept.",
+                "Enter shows its models; d forgets the library: no file is touched, and tags and notes are kept.",
             ),
             f"loradex library remove {library.name}",
             id=library.name,

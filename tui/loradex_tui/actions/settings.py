@@ -26,6 +26,13 @@ def _needs_line(situation: SettingsSituation) -> str | None:
 
 
 @where(SettingsSituation)
+def _needs_changeable(situation: SettingsSituation) -> str | None:
+    if situation.kind == "check":
+        return "The text beside it says what mends this; J and K scroll it."
+    return _needs_line(situation)
+
+
+@where(SettingsSituation)
 def _needs_own(situation: SettingsSituation) -> str | None:
     if situation.kind == "library" or situation.own:
         return None
@@ -48,7 +55,7 @@ def _needs_mendable(situation: SettingsSituation) -> str | None:
 
 ACTIONS: tuple[Action, ...] = (
     Action("change", "settings", "enter,e,l,right", "Change this, or look closer", "Change",
-           cli="loradex config set NAME VALUE", why_not=_needs_line),
+           cli="loradex config set NAME VALUE", why_not=_needs_changeable),
     Action("usual", "settings", "d", "Let it be as usual; forget a library or a key", "As usual",
            cli="loradex config unset NAME", why_not=_needs_own),
     Action("check", "settings", "r", "Look for what is wrong anywhere", "Check up",

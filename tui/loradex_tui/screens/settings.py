@@ -161,6 +161,8 @@ class SettingsScreen(Place):
             self.place_app.try_pictures()
         elif line.kind is LineKind.CHECK_UP:
             self._check_up()
+        elif line.kind is LineKind.LIBRARY:
+            self.place_app.show_found(f'library:"{line.id}"')
 
     def _ask_setting(self, line: Line, value: str, fault: str = "") -> None:
         if line.id == "theme":
@@ -231,6 +233,8 @@ class SettingsScreen(Place):
         home = self.place_app.catalog.home
         if line.kind is LineKind.SETTING:
             self._set(lambda: unset_setting(home, line.id))
+        elif line.kind is LineKind.KEYS:
+            self._set(lambda: unset_setting(home, "keys"))
         elif line.kind is LineKind.HUB_KEY:
             self._confirm("Forget the key of the hub?", "forget it", self._sign_out)
         elif line.kind is LineKind.LIBRARY:
