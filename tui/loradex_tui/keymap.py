@@ -73,9 +73,12 @@ def clashes(keys: Mapping[str, str]) -> list[str]:
 
 
 def _meet(one: Action, other: Action) -> bool:
-    """Tell whether both can be possible at once: a widget's keys never meet another widget's."""
+    """Tell whether both can be possible at once: a widget's keys never meet another widget's.
+
+    Those of a text field go before those of its screen, and are meant to.
+    """
     scopes = {one.scope, other.scope}
-    return len(scopes) == 1 or bool(scopes & set(_SCREENS))
+    return len(scopes) == 1 or ("search" not in scopes and bool(scopes & set(_SCREENS)))
 
 
 def _shared(one: Action, other: Action, keys: Mapping[str, str]) -> list[str]:
