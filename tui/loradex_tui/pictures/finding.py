@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,13 +12,13 @@ from PIL import Image
 from loradex.catalog.catalog import Catalog
 from loradex.domain.content_level import level_label
 from loradex.domain.library import FileState
-from loradex.domain.models import ModelDetails
-from loradex.errors import CatalogError, FormatError, UsageError
+from loradex.domain.models import ModelDetails, ModelRow
+from loradex.errors import BadReference, Cancelled, CatalogError, FormatError, UsageError
 from loradex.operations.previews.beside import pictures_beside
 from loradex.operations.telling_cell import telling_cell
 from loradex_tui.hub_access import HubAccess
 from loradex_tui.pictures.decode import load_picture
-from loradex_tui.pictures.store import LoadPicture
+from loradex_tui.pictures.store import TILE, LoadPicture
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,51 @@ def model_picture(
     if hidden:
         return ModelPicture(None, f"{level_label(level)}: above your content limit")
     return None
+
+
+@dataclass(frozen=True, slots=True)
+class TilePicture:
+    """What stands for a model in a small tile: a picture, else a word that says why none."""
+
+    image: Image.Image | None = None
+    word: str = ""
+    ask_hub: bool = False
+    """A hub may have one."""
+
+
+def picture_here(
+    catalog: Catalog, access: HubAccess, row: ModelRow, load: LoadPicture
+) -> TilePicture:
+    """Return what lies on this machine for a model, the quickest first.
+
+    A preview beside the file costs no look into the catalog; grids come after it.
+    """
+    level = row.content_level or 0
+    hidden = bool(level) and not access.limit.allows(level)
+    word = f"{level_label(level)}: hidden" if hidden else ""
+    if not hidden and row.state == FileState.PRESENT:
+        for preview in pictures_beside(Path(row.path)):
+            try:
+                return TilePicture(load(preview, TILE))
+            except FormatError:
+                word = "preview unreadable"
+    with suppress(BadReference):
+        details = catalog.details(row.id)
+        for grid_id in details.grids:
+            cell = _of_grid(catalog, details, grid_id)
+            if cell is not None:
+                with suppress(FormatError):
+                    return TilePicture(load(cell[0], TILE))
+    return TilePicture(None, word, ask_hub=row.matched and not hidden)
+
+
+def picture_of_hub(access: HubAccess, row: ModelRow, load: LoadPicture) -> TilePicture:
+    """Return the hub's picture of a model, fetched if need be: that takes as long as a hub takes."""
+    try:
+        path = access.picture_of(row.id)
+        return TilePicture() if path is None else TilePicture(load(path, TILE))
+    except (FormatError, Cancelled):
+        return TilePicture()
 
 
 def _of_grid(catalog: Catalog, details: ModelDetails, grid_id: int) -> tuple[Path, str] | None:
