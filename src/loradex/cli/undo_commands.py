@@ -65,7 +65,9 @@ def undo_command(
                 print_json(plan_json(plan)) if as_json else show_plan(plan)
                 return
             report = carry_out(catalog, plan, sink=sink, cancel=cancel)
-        sentence = f"Plan {plan_id}: {count_text(report.files, 'file')} brought back."
+        kept = len(plan.conflicts) + len(report.problems)
+        stays = f", {count_text(kept, 'stays', 'stay')}" if kept else ""
+        sentence = f"Plan {plan_id}: {count_text(report.files, 'file')} brought back{stays}."
         if isinstance(sink, JsonSink):
             if not report.stopped:
                 sink.tell("done", message=sentence, **report_json(plan, report))

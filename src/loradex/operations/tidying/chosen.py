@@ -14,6 +14,8 @@ LARGEST = 32 * 1024 * 1024
 
 def chosen_ids(catalog: Catalog, query: str, models: Collection[int] | None) -> list[int]:
     """Return what a query finds, of that only `models` unless None. Raises `QueryError`."""
+    if models is not None and not query.strip():
+        return sorted(models)
     ids = catalog.ids(query)
     return ids if models is None else [id_ for id_ in ids if id_ in models]
 
