@@ -1,4 +1,4 @@
-"""The looks of loradex: one dark theme, one light."""
+"""The looks of loradex: one dark theme, one light, and one of strong contrasts."""
 
 from __future__ import annotations
 
@@ -75,6 +75,44 @@ LIGHT = Theme(
         "chip": "#3f7336",
     },
 )
+
+CONTRAST = Theme(
+    name="loradex-contrast",
+    primary="#5fd7ff",
+    secondary="#e4e4e4",
+    accent="#ffd700",
+    success="#5fff5f",
+    warning="#ffd700",
+    error="#ff8787",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1c1c1c",
+    dark=True,
+    variables={
+        "border": "#ffd700",
+        "border-blurred": "#8a8a8a",
+        "block-cursor-background": "#ffffff",
+        "block-cursor-foreground": "#000000",
+        "block-cursor-text-style": "bold",
+        "block-cursor-blurred-background": "#4e4e4e",
+        "block-cursor-blurred-foreground": "#ffffff",
+        "input-selection-background": "#005faf",
+        "input-cursor-background": "#ffd700",
+        "input-cursor-foreground": "#000000",
+        "scrollbar": "#8a8a8a",
+        "scrollbar-hover": "#ffffff",
+        "scrollbar-active": "#ffd700",
+        "scrollbar-background": "#000000",
+        "scrollbar-background-hover": "#000000",
+        "scrollbar-background-active": "#000000",
+        "scrollbar-corner-color": "#000000",
+        "quiet": "#d0d0d0",
+        "chip": "#5fff5f",
+    },
+)
+
+THEMES = (DARK, LIGHT, CONTRAST)
 
 FALLBACK_VARIABLES = {"quiet": "ansi_default", "chip": "ansi_green"}
 """What our own names mean in a theme that is not ours."""
