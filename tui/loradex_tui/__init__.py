@@ -3,25 +3,33 @@
 from __future__ import annotations
 
 import os
+import sys
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from loradex.domain.tui_options import TuiOptions
     from loradex.paths import Home
     from loradex.settings import Settings
 
 
-def run(home: Home, settings: Settings, *, images: str = "", slow: bool = False) -> int:
+def run(home: Home, settings: Settings, options: TuiOptions) -> int:
     """Open the terminal UI on the catalog of `home` and return the exit code.
 
-    `images` is how pictures are drawn, by name; empty or `auto` leaves it to what the terminal can.
-    `slow` sends little over a slow line. Raises a `CatalogError` before anything is drawn when the
-    catalog cannot be opened.
+    Raises a `CatalogError` before anything is drawn when the catalog cannot be opened. When the UI
+    itself fails, a report is kept, a sentence on stderr says where, and the code is 1.
     """
     from loradex.catalog.catalog import Catalog  # noqa: PLC0415 - Textual and SQLite load here
     from loradex_tui.pictures.asking import Question  # noqa: PLC0415
     from loradex_tui.pictures.choice import choose, may_ask, over_ssh  # noqa: PLC0415
+    from loradex_tui.terminal_look import (  # noqa: PLC0415
+        locale_encoding,
+        terminal_look,
+        write_utf8,
+    )
 
     environ = os.environ
+    look = terminal_look(environ, locale_encoding())
+    write_utf8()
     with Catalog.open(home) as catalog:
         with Question(ask=may_ask(environ)) as question:
             # The terminal answers while this loads; once Textual runs, it owns all input.
@@ -31,9 +39,18 @@ def run(home: Home, settings: Settings, *, images: str = "", slow: bool = False)
 
             answers = question.answers()
         memory = TerminalMemory(home)
-        choice = choose(environ, answers, wish=images, slow=slow, remembered=memory.mode)
-        advise = over_ssh(environ) and not slow and memory.first_time("slow")
-        launch = Launch(choice, question.typed, slow, advise)
+        plain = options.ascii or look.ascii
+        wish = options.images or ("ascii" if plain and "LORADEX_IMAGES" not in environ else "")
+        choice = choose(environ, answers, wish=wish, slow=options.slow, remembered=memory.mode)
+        advise = over_ssh(environ) and not options.slow and memory.first_time("slow")
+        launch = Launch(
+            choice, question.typed, options.slow, advise, plain, look.ansi, options.theme
+        )
         app = LoradexApp(catalog, settings, choice.mode, launch)
-        app.run()
-        return app.return_code or 0
+        app.run(mouse=options.mouse)
+    if app.fault is not None:
+        from loradex_tui.crash import keep_report, sentence  # noqa: PLC0415
+
+        sys.stderr.write(sentence(app.fault, keep_report(home, app.fault)) + "\n")
+        return 1
+    return app.return_code or 0

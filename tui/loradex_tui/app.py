@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Literal
 
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
+from textual.binding import Binding
 from textual.filter import LineFilter
 from textual.screen import Screen
 
@@ -38,8 +39,9 @@ from loradex_tui.screens.help import help_lines
 from loradex_tui.screens.library import LibraryScreen
 from loradex_tui.screens.place import Place
 from loradex_tui.starting import begin
+from loradex_tui.symbols import AsciiFilter, ascii_key
 from loradex_tui.tastes import apply_tastes, keep_theme
-from loradex_tui.themes import DARK, FALLBACK_VARIABLES, LIGHT
+from loradex_tui.themes import DARK, FALLBACK_VARIABLES, THEMES
 from loradex_tui.undo import Deed, Deeds
 
 if TYPE_CHECKING:
@@ -66,7 +68,7 @@ class LoradexApp(App[None]):
         launch: Launch | None = None,
     ) -> None:
         self.launch = launch or Launch()
-        colourless = "NO_COLOR" in os.environ or self.launch.slow
+        colourless = "NO_COLOR" in os.environ or self.launch.slow or self.launch.ansi
         super().__init__(ansi_color=True if colourless else None)
         self.catalog = catalog
         self.settings = settings
@@ -75,13 +77,14 @@ class LoradexApp(App[None]):
         self.desk = JobDesk(self)
         self.hub_access = HubAccess(catalog, settings, self._hub_waits)
         self._controls = ControlFilter()
+        self._symbols = [AsciiFilter()] if self.launch.ascii else []
         self._shown = Shown()
         self._deeds = Deeds()
         self.fault: Exception | None = None
         """What this program broke off with."""
         self._interrupted = -TWICE_WITHIN
-        self.register_theme(DARK)
-        self.register_theme(LIGHT)
+        for theme in THEMES:
+            self.register_theme(theme)
         self.theme = "ansi-dark" if colourless else DARK.name
 
     def on_ready(self) -> None:
@@ -105,7 +108,12 @@ class LoradexApp(App[None]):
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Let nothing that a terminal obeys pass, whichever widget drew it."""
-        return [*super().get_line_filters(), self._controls]
+        return [*super().get_line_filters(), self._controls, *self._symbols]
+
+    def get_key_display(self, binding: Binding) -> str:
+        """Return how a key is called on the screen."""
+        label = super().get_key_display(binding)
+        return ascii_key(label) if self.launch.ascii else label
 
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         """Send what differs; the terminal's own graphics are drawn as Textual has them."""

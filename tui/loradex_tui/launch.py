@@ -19,3 +19,9 @@ class Launch:
     """Send little: no pictures, few colours, no motion."""
     advise_slow: bool = False
     """The line may be slow; say once that there is a way to send less."""
+    ascii: bool = False
+    """Draw borders and marks in ASCII."""
+    ansi: bool = False
+    """Draw in the terminal's own sixteen colours, or none."""
+    theme: str = ""
+    """A theme for this time; empty is that of the settings."""

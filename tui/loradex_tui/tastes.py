@@ -22,7 +22,7 @@ def apply_tastes(app: LoradexApp) -> None:
 
     Where no colours are wanted, or few bytes, the theme stays as it is.
     """
-    wanted = app.settings.theme or DARK.name
+    wanted = app.launch.theme or app.settings.theme or DARK.name
     if not app.ansi_color and wanted != app.theme:
         if wanted in app.available_themes:
             app.theme = wanted

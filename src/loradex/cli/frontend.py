@@ -5,11 +5,12 @@ from __future__ import annotations
 from importlib.metadata import entry_points
 
 from loradex.cli.context import Context
+from loradex.domain.tui_options import TuiOptions
 from loradex.errors import PluginError
 
 
-def open_tui(context: Context, *, images: str = "", slow: bool = False) -> int:
-    """Open the terminal UI and return its exit code; see its `run` for what the options mean."""
+def open_tui(context: Context, options: TuiOptions | None = None) -> int:
+    """Open the terminal UI and return its exit code."""
     found = entry_points(group="loradex.frontends", name="tui")
     for entry in found:
         try:
@@ -19,7 +20,7 @@ def open_tui(context: Context, *, images: str = "", slow: bool = False) -> int:
                 f"The terminal UI cannot be loaded: {error}.",
                 hint="Install loradex again: `pip install --force-reinstall loradex`.",
             ) from error
-        return int(run(context.home, context.settings(), images=images, slow=slow))
+        return int(run(context.home, context.settings(), options or TuiOptions()))
     raise PluginError(
         "The terminal UI is not installed.", hint="Install loradex again: `pip install loradex`."
     )

@@ -97,17 +97,31 @@ class Program(LazyCommands):
 @click.option(
     "--slow", is_flag=True, help="Let the terminal UI send little: no pictures, few colours."
 )
+@click.option("--ascii", "plain", is_flag=True, help="Draw borders and marks in ASCII.")
+@click.option("--no-mouse", is_flag=True, help="Leave the mouse to the terminal.")
+@click.option("--theme", metavar="NAME", default="", help="A theme of the terminal UI, this time.")
 @click.option("--debug", is_flag=True, help="Show the full traceback of an error.")
 @click.version_option(__version__, "-V", "--version", message="loradex %(version)s")
 @click.pass_context
-def cli(ctx: click.Context, home: str | None, images: str, slow: bool, debug: bool) -> None:
+def cli(
+    ctx: click.Context,
+    home: str | None,
+    images: str,
+    slow: bool,
+    plain: bool,
+    no_mouse: bool,
+    theme: str,
+    debug: bool,
+) -> None:
     """Know, find and test the checkpoints and LoRAs you own."""
     ctx.obj = Context(_home(home), debug)
     if ctx.invoked_subcommand is None:
         if is_terminal(sys.stdin) and is_terminal(sys.stdout):
             from loradex.cli.frontend import open_tui  # noqa: PLC0415
+            from loradex.domain.tui_options import TuiOptions  # noqa: PLC0415
 
-            ctx.exit(open_tui(ctx.obj, images="" if images == "auto" else images, slow=slow))
+            wish = "" if images == "auto" else images
+            ctx.exit(open_tui(ctx.obj, TuiOptions(wish, slow, plain, not no_mouse, theme)))
         click.echo(ctx.get_help())
 
 
