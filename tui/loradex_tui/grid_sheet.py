@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
 
-from loradex.domain.grid import GridRecord, Place, RecordCell
+from loradex.domain.axes import AxisKind
+from loradex.domain.grid import GridRecord, Layout, Place, RecordCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +22,8 @@ class SheetCell:
     error: str | None = None
     base: Path | None = None
     left_out: bool = False
+    key: str = ""
+    seconds: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +60,11 @@ class GridSheet:
         self.row = 0
         self.column = 0
         self.flipped = False
+        self.transposed = False
+        self.picked: Place | None = None
+        """The cell that others are held against, in place of the one without the LoRA."""
+        self.best: float | None = None
+        """The strength that was stored as the best one of the grid's only LoRA."""
         self._cells: dict[Place, SheetCell] = {}
         self._tables: tuple[_Table, ...] = ()
         self.update(record, cells)
@@ -66,10 +74,45 @@ class GridSheet:
         fresh = {cell.at: _sheet_cell(cell) for cell in cells}
         changed = fresh != self._cells
         if fresh.keys() != self._cells.keys():
-            self._tables = tuple(_tables(record, fresh))
+            self._tables = tuple(_tables(self._layout_of(record), fresh))
         self.record = record
         self._cells = fresh
         return changed
+
+    @property
+    def layout(self) -> Layout:
+        """Which axes go across, down and on pages, as a person has turned them."""
+        return self._layout_of(self.record)
+
+    def _layout_of(self, record: GridRecord) -> Layout:
+        layout = record.layout
+        return replace(layout, x=layout.y, y=layout.x) if self.transposed else layout
+
+    def transpose(self) -> None:
+        """Let what goes across go down, and the other way round; the cell stays the same."""
+        at = self.at
+        self.transposed = not self.transposed
+        self._tables = tuple(_tables(self.layout, self._cells))
+        self.row = self.column = 0
+        if at is not None:
+            self.go(at)
+
+    def go(self, at: Place) -> None:
+        """Look at the cell of a place; nothing happens when the grid has none there."""
+        for number, table in enumerate(self._tables):
+            rows, columns = _taken(at, self.layout.y), _taken(at, self.layout.x)
+            if (
+                table.page == _taken(at, self.layout.pages)
+                and rows in table.rows
+                and columns in table.columns
+            ):
+                self.page, self.flipped = number, False
+                self.row, self.column = table.rows.index(rows), table.columns.index(columns)
+                return
+
+    def pick(self) -> None:
+        """Hold others against the cell that is looked at, or no longer."""
+        self.picked = None if self.picked == self.at else self.at
 
     @property
     def pages(self) -> int:
@@ -93,12 +136,12 @@ class GridSheet:
 
     def row_place(self, row: int) -> dict[int, int]:
         """Return the number of the value of each axis that goes down."""
-        return dict(zip(self.record.layout.y, self._table.rows[row], strict=True))
+        return dict(zip(self.layout.y, self._table.rows[row], strict=True))
 
     @property
     def page_place(self) -> dict[int, int]:
         """The number of the value of each axis that turns pages."""
-        return dict(zip(self.record.layout.pages, self._table.page, strict=True))
+        return dict(zip(self.layout.pages, self._table.page, strict=True))
 
     def heads(self) -> list[list[Head]]:
         """Return lines of labels for the columns, the innermost axis first.
@@ -106,11 +149,11 @@ class GridSheet:
         An axis with a single value has none, unless it is all there is. Equal neighbours of an
         outer axis share a label.
         """
-        axes, columns = self.record.layout.x, self._table.columns
+        axes, columns = self.layout.x, self._table.columns
         shown = [n for n, axis in enumerate(axes) if len(self.record.axes[axis].labels) > 1]
         lines = []
         for depth in reversed(shown or range(len(axes))[-1:]):
-            labels = self.record.axes[axes[depth]].labels
+            labels = self.labels(axes[depth])
             line: list[Head] = []
             begun = 0
             for place, group in groupby(place[: depth + 1] for place in columns):
@@ -119,6 +162,14 @@ class GridSheet:
                 begun += span
             lines.append(line)
         return lines or [[Head("", column, 1) for column in range(len(columns))]]
+
+    def labels(self, axis: int) -> tuple[str, ...]:
+        """Return the values of an axis in short, the best strength with a star."""
+        record = self.record.axes[axis]
+        if self.best is None or record.kind is not AxisKind.STRENGTH:
+            return record.labels
+        best = f"{self.best:g}"
+        return tuple(f"★ {label}" if label == best else label for label in record.labels)
 
     def cell(self, row: int, column: int) -> SheetCell:
         """Return a cell of the page."""
@@ -131,12 +182,39 @@ class GridSheet:
         return None if base is None else SheetCell(base)
 
     @property
-    def shown_cell(self) -> SheetCell:
-        """The current cell, or the one without the LoRA while flipped."""
+    def other(self) -> tuple[str, SheetCell] | None:
+        """What the current cell is held against, with its name: what was picked, else the base."""
+        if self.picked is not None and self.picked != self.at:
+            return "picked", self._cells.get(self.picked, _LEFT_OUT)
         base = self.base_cell
-        if self.flipped and base is not None:
-            return base
+        return None if base is None else ("base", base)
+
+    @property
+    def current(self) -> SheetCell:
+        """The cell that is looked at, flipped or not."""
         return _LEFT_OUT if self.at is None else self._cells.get(self.at, _LEFT_OUT)
+
+    @property
+    def shown_cell(self) -> SheetCell:
+        """The current cell, or what it is held against while flipped."""
+        other = self.other
+        return other[1] if self.flipped and other is not None else self.current
+
+    @property
+    def shown_at(self) -> Place | None:
+        """The place whose values hold for what is shown."""
+        other = self.other
+        flipped = self.flipped and other is not None and other[0] == "picked"
+        return self.picked if flipped else self.at
+
+    def is_picked(self, row: int, column: int) -> bool:
+        """Tell whether others are held against this cell of the page."""
+        return self.picked is not None and self._place(row, column) == self.picked
+
+    @property
+    def waiting(self) -> int:
+        """How many places have neither a picture nor a reason why there is none."""
+        return sum(cell.path is None and cell.error is None for cell in self._cells.values())
 
     def move(self, rows: int, columns: int) -> None:
         """Go to another cell; at an edge one stays."""
@@ -155,19 +233,22 @@ class GridSheet:
 
     def _place(self, row: int, column: int) -> Place:
         table = self._table
-        return self.record.layout.place(table.page, table.rows[row], table.columns[column])
+        return self.layout.place(table.page, table.rows[row], table.columns[column])
 
 
 def _sheet_cell(cell: RecordCell) -> SheetCell:
     path, base = cell.path, cell.base_path
     return SheetCell(
-        Path(path) if path else None, None if path else cell.error, Path(base) if base else None
+        Path(path) if path else None,
+        None if path else cell.error,
+        Path(base) if base else None,
+        key=cell.key,
+        seconds=cell.seconds,
     )
 
 
-def _tables(record: GridRecord, places: Iterable[Place]) -> Iterator[_Table]:
+def _tables(layout: Layout, places: Iterable[Place]) -> Iterator[_Table]:
     """Yield the pages with their rows and columns, all in the order of their axes' values."""
-    layout = record.layout
     found: dict[Place, tuple[set[Place], set[Place]]] = {}
     for at in places:
         rows, columns = found.setdefault(_taken(at, layout.pages), (set(), set()))

@@ -8,6 +8,9 @@ from loradex.domain.axes import AxisKind
 from loradex.domain.grid import GridRecord, Place, RecordAxis
 from loradex.render.captions import KIND_NAMES, TEXT_KINDS
 from loradex_tui.cells import cell_text
+from loradex_tui.grid_sheet import SheetCell
+from loradex_tui.job_words import left_text, rate_text, share_text
+from loradex_tui.jobs import Jobs
 
 LORA_KINDS = frozenset(
     {
@@ -49,6 +52,42 @@ def prompt_at(record: GridRecord, at: Place) -> str:
         if axis.kind is AxisKind.PROMPT_PART and axis.find:
             prompt = prompt.replace(axis.find, axis.texts[number])
     return prompt
+
+
+def progress_words(record: GridRecord, jobs: Jobs) -> str:
+    """Return how far a grid is: `18 of 21 · 41 % · 2 min left`, `18 of 21, stopped`, `21`."""
+    done = f"{record.cells_done:,} of {record.cells_total:,}"
+    for job in jobs.running:
+        if job.name == "grid" and job.status.grid_id == record.id:
+            left = left_text(job.pace.seconds_left)
+            return " · ".join(
+                part
+                for part in (
+                    done,
+                    cell_text(job.status.stage, 20).casefold() or "starting",
+                    share_text(job.status),
+                    rate_text(job.pace, job.status.unit) if job.status.unit == "pictures" else "",
+                    f"{left} left" if left else "",
+                )
+                if part
+            )
+    if record.cells_done == record.cells_total:
+        return f"{done} · done"
+    if record.cells_done + record.cells_failed < record.cells_total:
+        return f"{done} · stopped"
+    return done
+
+
+def state_words(cell: SheetCell) -> str:
+    """Return what became of a cell: `done, 11 s`, why it failed, or dots while it is to come."""
+    if cell.path is not None:
+        return f"done, {cell_seconds(cell)}" if cell.seconds else "done"
+    return f"✗ {cell.error}" if cell.error is not None else "· · ·"
+
+
+def cell_seconds(cell: SheetCell) -> str:
+    """Return how long a picture took: `0.4 s`, `11 s`."""
+    return f"{cell.seconds:.1f} s" if cell.seconds < 9.95 else f"{cell.seconds:.0f} s"
 
 
 def _words(axis: RecordAxis, number: int) -> str:

@@ -184,6 +184,17 @@ class GridStore:
             found.setdefault(int(str(grid_id)), []).append(int(str(content_id)))
         return found
 
+    def loras(self) -> dict[int, list[int]]:
+        """Return the LoRAs of each grid that has any."""
+        found: dict[int, list[int]] = {}
+        for grid_id, content_id in self._reader.rows_of(
+            "SELECT grid_id, content_id FROM grid_model WHERE role = 'lora'"
+            " ORDER BY grid_id, content_id",
+            (),
+        ):
+            found.setdefault(int(str(grid_id)), []).append(int(str(content_id)))
+        return found
+
     def delete(self, grid_id: int, pictures: Iterable[str]) -> None:
         """Forget a grid, and the pictures with these keys. Files are not touched.
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from loradex.catalog.catalog import Catalog
+from loradex.domain.axes import AxisKind
 from loradex.domain.grid import GridSpec, Place, RecordCell, RenderedCell
 from loradex.domain.infotext import parse_infotext
-from loradex.domain.recipe import Recipe
+from loradex.domain.recipe import GridModel, Recipe
 from loradex.errors import BadReference, UsageError
 from loradex.render.recipes import filled, resolved
 
@@ -82,6 +83,30 @@ def cell_strength(catalog: Catalog, grid_id: int, at: Place) -> CellStrength:
         raise UsageError(f"There is {told} in this picture, so no strength can be stored.")
     model = uses[0].model
     return CellStrength(model.content_id, model.name, uses[0].strength)
+
+
+def grid_lora(catalog: Catalog, grid_id: int, at: Place) -> int:
+    """Return the LoRA that a cell, or else the whole grid, is about.
+
+    Beside pictures of a LoRA the one without it is about that LoRA, too. Raises `UsageError`
+    where there is none, or more than one.
+    """
+    spec = catalog.grids.spec(grid_id)
+    draft = spec.base
+    for axis, number in zip(spec.axes, at, strict=True):
+        draft = filled(draft, axis, axis.values[number])
+    if draft.lora is not None:
+        return draft.lora.content_id
+    found = [
+        value.value.content_id
+        for axis in spec.axes
+        if axis.kind is AxisKind.LORA
+        for value in axis.values
+        if isinstance(value.value, GridModel)
+    ] or [model.content_id for model in spec.named.values()]
+    if len(found) != 1:
+        raise UsageError(f"This picture is of {'several LoRAs' if found else 'no LoRA'}.")
+    return found[0]
 
 
 def prompt_of(cell: GridCell) -> str:

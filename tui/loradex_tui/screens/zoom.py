@@ -12,20 +12,19 @@ from textual.widgets import Static
 
 from loradex.errors import FormatError
 from loradex_tui.actions import bindings
-from loradex_tui.actions.grids import GridSituation
 from loradex_tui.background import in_background
 from loradex_tui.grid_sheet import GridSheet
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.decode import load_picture
 from loradex_tui.pictures.picture_box import PictureBox
-from loradex_tui.screens.place import Place
+from loradex_tui.screens.cell_place import CellPlace
 from loradex_tui.widgets.cell_info import cell_info
 from loradex_tui.widgets.sheet_walker import SheetWalker
 
 _LONGEST_SIDE = 2048
 
 
-class ZoomScreen(Place, SheetWalker):
+class ZoomScreen(CellPlace, SheetWalker):
     """Shows the cell that the sheet looks at."""
 
     HERE = "Grids"
@@ -57,14 +56,13 @@ class ZoomScreen(Place, SheetWalker):
         self.query_one(PictureBox).most_rows = max(event.size.height - 5, 3)
 
     @property
-    def situation(self) -> GridSituation:
-        """What can be done with this cell."""
-        base = self.sheet.base_cell
-        return GridSituation(
-            self.place_app.around,
-            has_picture=self.sheet.shown_cell.path is not None,
-            has_base_picture=base is not None and base.path is not None,
-        )
+    def grid_sheet(self) -> GridSheet:
+        """The grid that is walked through."""
+        return self.sheet
+
+    def cells_changed(self) -> None:
+        """Show the cell as it is now."""
+        self.sheet_moved()
 
     def sheet_moved(self) -> None:
         """Show the cell that is looked at now."""
@@ -88,10 +86,6 @@ class ZoomScreen(Place, SheetWalker):
     def do_zoom(self) -> None:
         """Back to the tiles."""
         self.dismiss()
-
-    def do_copy_cell(self) -> None:
-        """Copy the path of the picture."""
-        self.copy(str(self.sheet.shown_cell.path), "path")
 
     def do_back(self) -> None:
         """Back to the tiles."""

@@ -49,3 +49,8 @@ class SheetWalker(Actor):
         """The next page."""
         self.sheet.turn(1)
         self.sheet_moved()
+
+    def do_pick(self) -> None:
+        """Pick this picture to hold others against, or no longer."""
+        self.sheet.pick()
+        self.sheet_moved()
