@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 from collections.abc import Callable
 from pathlib import Path
 
 from loradex.demo.sample_entries import Sample
+from loradex.demo.sample_pictures import scene
 from loradex.formats.hashing import hash_file
 from loradex.formats.model_files import model_stem
-
-_SIZE = (256, 320)
 
 
 def write_sidecars(sample: Sample, model: Path) -> None:
     """Write the sidecars of a model that is there already; keep those that exist."""
-    for suffix in sample.sidecars:
+    for suffix in dict.fromkeys((*sample.sidecars, *_beside(sample))):
         sidecar = model.with_name(model_stem(model.name) + suffix)
         if not sidecar.exists():
             _WRITERS[suffix](sample, model, sidecar)
+
+
+def _beside(sample: Sample) -> tuple[str, ...]:
+    """What managers leave beside whatever they know: a preview."""
+    return (".preview.png",) if sample.hub is not None else ()
 
 
 def _civitai_info(sample: Sample, model: Path, sidecar: Path) -> None:
@@ -67,14 +70,9 @@ def _description(sample: Sample, model: Path, sidecar: Path) -> None:
 
 
 def _preview(sample: Sample, model: Path, sidecar: Path) -> None:
-    """Two colours that blend into each other, other ones for each model."""
-    from PIL import Image, ImageOps  # noqa: PLC0415 - slow to import, and rarely needed
-
-    digest = hashlib.sha256(sample.path.encode()).digest()
-    dark = tuple(value // 3 for value in digest[:3])
-    bright = tuple(128 + value // 2 for value in digest[3:6])
-    ramp = Image.linear_gradient("L").resize(_SIZE)
-    ImageOps.colorize(ramp, dark, bright).save(sidecar)
+    hub = sample.hub
+    words = f"{hub.model_name} {hub.type} {' '.join(hub.tags)}" if hub else ""
+    scene(sample.path, f"{sample.path} {words}".casefold()).save(sidecar)
 
 
 _WRITERS: dict[str, Callable[[Sample, Path, Path], None]] = {
