@@ -87,7 +87,7 @@ def test_what_was_asked_for_goes_before_what_was_seen(home: Home) -> None:
     answers = Answers("kitty(0.26.5)")
     terminal = known_terminal(KITTY, answers)
     assert choose(KITTY, answers, remembered=memory.mode).mode is PictureMode.HALF
-    memory.remember(terminal, PictureMode.KITTY)
+    memory.keep(terminal, PictureMode.KITTY)
     seen = choose(KITTY, answers, remembered=memory.mode)
     assert (seen.mode, seen.why) == (PictureMode.KITTY, "You chose it for kitty 0.26.5.")
     assert choose(KITTY, Answers("kitty(0.27)"), remembered=memory.mode).mode is PictureMode.HALF
@@ -97,7 +97,7 @@ def test_what_was_asked_for_goes_before_what_was_seen(home: Home) -> None:
     assert memory.first_time("slow")
     assert not memory.first_time("slow")
     assert memory.mode(terminal) is PictureMode.KITTY
-    memory.remember(terminal, None)
+    memory.keep(terminal, None)
     assert memory.mode(terminal) is None
     for damaged in (b"", b"[1]", b'{"pictures": 3}', b'{"pictures": {"unknown": "x"}}', b"\xff"):
         (home.root / "terminals.json").write_bytes(damaged)

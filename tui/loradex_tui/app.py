@@ -12,6 +12,7 @@ from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding
 from textual.filter import LineFilter
+from textual.reactive import reactive
 from textual.screen import Screen
 
 from loradex.catalog.catalog import Catalog
@@ -38,6 +39,7 @@ from loradex_tui.repaint import Repaint, Shown
 from loradex_tui.screens.help import help_lines
 from loradex_tui.screens.library import LibraryScreen
 from loradex_tui.screens.place import Place
+from loradex_tui.screens.picture_test import PictureTest
 from loradex_tui.starting import begin
 from loradex_tui.symbols import AsciiFilter, ascii_key
 from loradex_tui.tastes import apply_tastes, keep_theme
@@ -61,6 +63,8 @@ class LoradexApp(App[None]):
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(
+    pictures: reactive[PictureMode] = reactive(PictureMode.HALF, init=False)
+    """How pictures are drawn; widgets that show some follow it."""
         self,
         catalog: Catalog,
         settings: Settings,
@@ -72,7 +76,7 @@ class LoradexApp(App[None]):
         super().__init__(ansi_color=True if colourless else None)
         self.catalog = catalog
         self.settings = settings
-        self.pictures = pictures
+        self.set_reactive(LoradexApp.pictures, pictures)
         self.picture_store = PictureStore(catalog.home)
         self.desk = JobDesk(self)
         self.hub_access = HubAccess(catalog, settings, self._hub_waits)
@@ -174,6 +178,10 @@ class LoradexApp(App[None]):
     def go_library(self) -> None:
         """Show the library, whatever lies above it."""
         while len(self.screen_stack) > 1:
+    def try_pictures(self) -> None:
+        """Let the person see which pictures this terminal shows, and choose."""
+        self.push_screen(PictureTest())
+
             self.pop_screen()
 
     def show_found(self, query: str) -> None:

@@ -92,7 +92,7 @@ def picture_here(
 
 
 def picture_of_hub(access: HubAccess, row: ModelRow, load: LoadPicture) -> TilePicture:
-    """Return the hub's picture of a model, fetched if need be: that takes as long as a hub takes."""
+    """Return the hub's picture of a model; fetching it takes as long as a hub takes."""
     try:
         path = access.picture_of(row.id)
         return TilePicture() if path is None else TilePicture(load(path, TILE))

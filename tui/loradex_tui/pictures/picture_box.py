@@ -34,13 +34,12 @@ class PictureBox(Container):
         """True while there is a picture in the box."""
         return self._image is not None and self._mode is not PictureMode.OFF
 
-    @property
-    def mode(self) -> PictureMode:
-        """How pictures are drawn."""
-        return self._mode
+    def on_mount(self) -> None:
+        """Draw as the app does from now on, if it changes that."""
+        if isinstance(getattr(self.app, "pictures", None), PictureMode):
+            self.watch(self.app, "pictures", self.draw_as, init=False)
 
-    @mode.setter
-    def mode(self, mode: PictureMode) -> None:
+    def draw_as(self, mode: PictureMode) -> None:
         """Draw in another way from now on."""
         if mode is not self._mode:
             self._mode = mode

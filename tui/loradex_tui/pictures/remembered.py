@@ -8,6 +8,7 @@ import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+from loradex.errors import SettingsError
 from loradex.paths import Home
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.terminals import Terminal
@@ -41,13 +42,19 @@ class TerminalMemory:
             return PictureMode(self._read("pictures").get(terminal.key, ""))
         return None
 
-    def remember(self, terminal: Terminal, mode: PictureMode | None) -> None:
-        """Keep a choice, or forget it when None. Raises `OSError`."""
+    def keep(self, terminal: Terminal, mode: PictureMode | None) -> None:
+        """Remember a choice, or forget it when None. Raises `SettingsError`."""
         known = self._read("pictures")
         known.pop(terminal.key, None)
         if mode is not None:
             known[terminal.key] = mode.value
-        self._write("pictures", dict(list(known.items())[-_MOST_ENTRIES:]))
+        try:
+            self._write("pictures", dict(list(known.items())[-_MOST_ENTRIES:]))
+        except OSError as error:
+            raise SettingsError(
+                f"What you saw cannot be kept in {self._path}: {error.strerror}.",
+                hint="It holds until loradex ends; LORADEX_IMAGES says it for good.",
+            ) from error
 
     def _read(self, part: str) -> dict[str, str]:
         known = self._all().get(part)

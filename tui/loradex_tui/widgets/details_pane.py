@@ -48,6 +48,9 @@ class DetailsPane(VerticalScroll, Actor):
     class Left(Message):
         """The person wants to go to the models."""
 
+    class Sheet(Message):
+        """The person wants the whole width for it, or no longer."""
+
     class Shown(Message):
         """The details of another model are on the screen."""
 
@@ -110,7 +113,7 @@ class DetailsPane(VerticalScroll, Actor):
         if other:
             self.scroll_to(y=0, animate=False)
         self.post_message(self.Shown())
-        if self._mode is not PictureMode.OFF:
+        if cast("LoradexApp", self.app).pictures is not PictureMode.OFF:
             load = cast("LoradexApp", self.app).picture_store.load
             in_background(
                 self,
@@ -147,6 +150,10 @@ class DetailsPane(VerticalScroll, Actor):
         box.most_rows = max(min(self.size.height // 2, 24), 4)
         if self.scrollable_content_region.width != self._drawn_width:
             self._draw()
+
+    def do_sheet(self) -> None:
+        """The whole width, or as before."""
+        self.post_message(self.Sheet())
 
     def do_line_down(self) -> None:
         """Scroll down."""

@@ -73,7 +73,8 @@ class FoundPane(VerticalScroll, can_focus=True):
         if self._wait is not None:
             self._wait.stop()
             self._wait = None
-        if line is not None and self._mode is not PictureMode.OFF:
+        shown = cast("LoradexApp", self.app).pictures is not PictureMode.OFF
+        if line is not None and shown:
             self._wait = self.set_timer(_PICTURE_AFTER, lambda: self._look_for(line))
 
     def _look_for(self, line: FoundLine) -> None:

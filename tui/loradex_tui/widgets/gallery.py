@@ -77,10 +77,13 @@ class Gallery(ModelList):
         self._lines: dict[int, tuple[object, list[Strip]]] = {}
         self._looking = False
 
-    def show_pictures_as(self, mode: PictureMode) -> None:
-        """Draw in another way from now on."""
+    def on_mount(self) -> None:
+        """Draw as the app does from now on, if it changes that."""
+        self.watch(self.app, "pictures", self._draw_as, init=False)
+
+    def _draw_as(self, mode: PictureMode) -> None:
         self.mode = mode
-        self.refresh()
+        self.forget_pictures()
 
     def forget_pictures(self) -> None:
         """Look for pictures again: some may be new."""
