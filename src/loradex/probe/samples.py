@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass, field, replace
+from typing import TypeVar, cast
 
 from loradex.domain.probing import NO_WORDS, ProbePoint
 from loradex.probe.burning import Signs
@@ -24,6 +26,8 @@ class Sample:
         return self.features is None or self.signs is None or self.signs.flat
 
 
+T = TypeVar("T")
+
 Pair = tuple[int, int]
 """Prompt and seed: what a picture with the LoRA shares with the one it is compared with."""
 
@@ -33,10 +37,18 @@ class Samples:
     """What has been drawn and measured so far."""
 
     known: dict[ProbePoint, Sample] = field(default_factory=dict)
+    _said: dict[Hashable, object] = field(default_factory=dict, repr=False, compare=False)
 
     def add(self, point: ProbePoint, sample: Sample) -> None:
         """Take in one picture."""
         self.known[point] = sample
+        self._said.clear()
+
+    def once(self, key: Hashable, say: Callable[[], T]) -> T:
+        """Return what `say` makes of the samples; it is asked anew only when there are more."""
+        if key not in self._said:
+            self._said[key] = say()
+        return cast("T", self._said[key])
 
     def pairs(self, strength: float, words: str) -> list[Pair]:
         """Return the prompts and seeds that are there at a strength and without the LoRA."""

@@ -24,12 +24,16 @@ class State:
     @property
     def seed_distance(self) -> float:
         """How far pictures of the checkpoint alone are apart, in steps of 1/255."""
-        return seed_distance(self.samples)
+        return self.samples.once("apart", lambda: seed_distance(self.samples))
 
     def effect(self, place: Place) -> Interval | None:
         """Return the effect at a place in steps of 1/255; None where nothing was drawn whole."""
-        whole = self.samples.whole(place.strength, place.words)
-        return effect(self.samples, place) if whole else None
+
+        def look() -> Interval | None:
+            whole = self.samples.whole(place.strength, place.words)
+            return effect(self.samples, place) if whole else None
+
+        return self.samples.once(("effect", place), look)
 
     def share(self, place: Place) -> Interval | None:
         """Return the effect as a share of what another prompt or seed changes."""
@@ -61,18 +65,28 @@ class State:
         share = self.share(Place(strength))
         if acts is not Decision.YES or share is None:
             return acts
-        moved = moves(self.samples, Place(strength))
-        if coherence(moved, sorted(moved)) >= limits.COHERENT or share.low > limits.LARGE:
+        if self._coherence(strength) >= limits.COHERENT or share.low > limits.LARGE:
             return Decision.YES
         return Decision.OPEN
 
+    def _coherence(self, strength: float) -> float:
+        def look() -> float:
+            moved = moves(self.samples, Place(strength))
+            return coherence(moved, sorted(moved))
+
+        return self.samples.once(("coherence", strength), look)
+
     def answer(self, word: TriedWord, strength: float) -> Answer | None:
         """Return how a word is answered; None where too little was drawn."""
-        contexts = (NO_WORDS, word.text, word.placebo)
-        drawn = [set(self.samples.whole(strength, words)) for words in contexts]
-        if len(set.intersection(*drawn)) < 2:
-            return None
-        return answer(self.samples, strength, word.text, word.placebo)
+
+        def ask() -> Answer | None:
+            contexts = (NO_WORDS, word.text, word.placebo)
+            drawn = [set(self.samples.whole(strength, words)) for words in contexts]
+            if len(set.intersection(*drawn)) < 2:
+                return None
+            return answer(self.samples, strength, word.text, word.placebo)
+
+        return self.samples.once(("answer", word, strength), ask)
 
     def answered(self, word: TriedWord, strength: float) -> Decision:
         """Tell whether a word is answered. One of a LoRA that never acts is not."""
