@@ -20,6 +20,7 @@ from loradex.domain.hub_waiting import HubWait
 from loradex.domain.text import display_lines
 from loradex.errors import LoradexError
 from loradex.operations.download_job import start_download_job
+from loradex.operations.downloads.queue import enqueue
 from loradex.operations.job_kinds import SCAN, JobKind, start_job
 from loradex.operations.probe_job import start_probe_job
 from loradex.operations.scan_job import start_scan_job
@@ -38,17 +39,19 @@ from loradex_tui.places import LIBRARY, PLACES
 from loradex_tui.repaint import Repaint, Shown
 from loradex_tui.screens.help import help_lines
 from loradex_tui.screens.library import LibraryScreen
-from loradex_tui.screens.place import Place
 from loradex_tui.screens.picture_test import PictureTest
+from loradex_tui.screens.place import Place
 from loradex_tui.starting import begin
 from loradex_tui.symbols import AsciiFilter, ascii_key
 from loradex_tui.tastes import apply_tastes, keep_theme
 from loradex_tui.themes import DARK, FALLBACK_VARIABLES, THEMES
 from loradex_tui.undo import Deed, Deeds
+from loradex_tui.wording import count_text
 
 if TYPE_CHECKING:
     from rich.console import RenderableType
 
+    from loradex.operations.downloads.plan import DownloadPlan
     from loradex.operations.grid_request import GridRequest
 
 TWICE_WITHIN = 3.0
@@ -60,11 +63,11 @@ class LoradexApp(App[None]):
     """Shows the library first. The catalog stays open until the app ends; the caller closes it."""
 
     TITLE = "loradex"
+    pictures: reactive[PictureMode] = reactive(PictureMode.HALF, init=False)
+    """How pictures are drawn; widgets that show some follow it."""
     ENABLE_COMMAND_PALETTE = True
 
     def __init__(
-    pictures: reactive[PictureMode] = reactive(PictureMode.HALF, init=False)
-    """How pictures are drawn; widgets that show some follow it."""
         self,
         catalog: Catalog,
         settings: Settings,
@@ -175,13 +178,13 @@ class LoradexApp(App[None]):
         told = f"{error.message}\n{error.hint}" if error.hint else error.message
         self.notify(told, severity="error", timeout=10)
 
-    def go_library(self) -> None:
-        """Show the library, whatever lies above it."""
-        while len(self.screen_stack) > 1:
     def try_pictures(self) -> None:
         """Let the person see which pictures this terminal shows, and choose."""
         self.push_screen(PictureTest())
 
+    def go_library(self) -> None:
+        """Show the library, whatever lies above it."""
+        while len(self.screen_stack) > 1:
             self.pop_screen()
 
     def show_found(self, query: str) -> None:
@@ -227,6 +230,18 @@ class LoradexApp(App[None]):
     def start_downloads(self) -> None:
         """Work through the download queue in the background."""
         self.desk.download(lambda: start_download_job(self.catalog.home))
+
+    def queue_downloads(self, plan: DownloadPlan) -> None:
+        """Put what was planned into the queue, and work through it."""
+
+        def queued(ids: list[int]) -> None:
+            self.notify(f"{count_text(len(ids), 'file')} in the queue: 5 shows it.", timeout=4)
+            self.start_downloads()
+
+        in_background(
+            self.screen_stack[0], "enqueue", lambda: enqueue(self.catalog, plan.files), queued,
+            exclusive=False,
+        )  # fmt: skip
 
     def start_scan(self) -> None:
         """Scan all libraries in the background."""

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ from loradex.domain.content_level import ContentLimit
 from loradex.domain.hub import HubImage
 from loradex.domain.hub_waiting import TellWait
 from loradex.domain.progress import CancelToken, SilentSink
+from loradex.errors import UsageError
 from loradex.settings import Settings
 
 if TYPE_CHECKING:
@@ -20,6 +22,28 @@ if TYPE_CHECKING:
     from loradex.operations.hub_browse import BrowsePage
     from loradex.operations.hubs import Hubs
     from loradex.operations.updates import UpdateReport
+
+
+@dataclass(frozen=True, slots=True)
+class Offer:
+    """What downloading some references means."""
+
+    references: tuple[str, ...]
+    plan: DownloadPlan
+    owned: Mapping[tuple[str, int], tuple[str, ...]]
+    """Names of the versions that are owned, by hub and model."""
+    libraries: tuple[str, ...] = ()
+    """All that there are, by name."""
+    library: str | None = None
+    """The one it goes into; None for the only one that takes it."""
+
+    @property
+    def next_library(self) -> str | None:
+        """The one after that it could go into, None where there is no choice."""
+        if len(self.libraries) < 2:
+            return None
+        at = self.libraries.index(self.library) if self.library in self.libraries else -1
+        return self.libraries[(at + 1) % len(self.libraries)]
 
 
 class HubAccess:
@@ -60,16 +84,37 @@ class HubAccess:
 
         return find_updates(self._catalog, self._open(), sink=SilentSink(), cancel=self._cancel)
 
-    def plan(self, reference: str) -> DownloadPlan:
-        """Return what downloading a version means."""
+    def offer(self, references: Sequence[str], library: str | None = None) -> Offer:
+        """Return what downloading these means, into a library or the one that is usual.
+
+        Where several could take it and none is usual, it is the first; `library` names another.
+        """
+        names = [each.name for each in self._catalog.files.libraries()]
+        usual = library or self._settings.download_library or None
+        try:
+            plan = self._plan(references, usual)
+        except UsageError:
+            if usual is not None or len(names) < 2:
+                raise
+            usual = names[0]
+            plan = self._plan(references, usual)
+        owned: dict[tuple[str, int], tuple[str, ...]] = {}
+        for each in plan.files:
+            ids = {version.id for version in each.model.versions}
+            have = self._catalog.known.owned(each.hub, ids)
+            titles = [version.name for version in each.model.versions if version.id in have]
+            owned[each.hub, each.model.id] = tuple(titles)
+        return Offer(tuple(references), plan, owned, tuple(names), usual)
+
+    def _plan(self, references: Sequence[str], library: str | None) -> DownloadPlan:
         from loradex.operations.downloads.plan import DownloadOptions  # noqa: PLC0415
         from loradex.operations.downloads.planning import plan_downloads  # noqa: PLC0415
 
         return plan_downloads(
             self._catalog,
             self._open(),
-            [reference],
-            DownloadOptions(),
+            references,
+            DownloadOptions(library=library),
             self._settings,
             sink=SilentSink(),
             cancel=self._cancel,

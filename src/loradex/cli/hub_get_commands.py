@@ -109,7 +109,8 @@ def get_command(
     """Download models into a library, verified and known to the catalog at once.
 
     REF is the address of a model's page or of a download, an AIR, `version:ID`, `model:ID` (its
-    newest version that anybody may have), or `hf:OWNER/NAME` with `/PATH`. The file goes to the
+    newest version that anybody may have), `hf:OWNER/NAME` with `/PATH`, or a file's SHA-256 or
+    AutoV2. The file goes to the
     folder for its kind in --to LIBRARY, in `download_library` of loradex.toml, or in the only
     library that takes it. Nothing is ever overwritten.
 

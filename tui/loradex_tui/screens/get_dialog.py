@@ -2,82 +2,80 @@
 
 from __future__ import annotations
 
-import os
+from collections.abc import Callable
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
-from loradex.operations.downloads.plan import DownloadPlan, PlannedFile, Verdict
+from loradex.operations.downloads.plan import DownloadPlan
+from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
+from loradex_tui.hub_access import Offer
 from loradex_tui.screens.dialog import Dialog, key_words
-from loradex_tui.wording import size_text
+from loradex_tui.widgets.plan_text import is_possible, plan_lines
 
 
-class GetDialog(Dialog[bool]):
-    """Shows a plan; the result is True when it is to be done."""
+class GetDialog(Dialog[DownloadPlan]):
+    """Shows a plan; the result is the plan that is to be done. `look` makes it for a library."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter,y", "start", "Start", show=False)]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter,y,d", "start", "Start", show=False),
+        Binding("l,ctrl+l", "library", "Another library", show=False),
+        Binding("j,down", "scroll(1)", "Down", show=False),
+        Binding("k,up", "scroll(-1)", "Up", show=False),
+    ]
     DEFAULT_CSS = """
-    GetDialog > #box { width: 80; padding: 1 2; }
+    GetDialog > #box { width: 84; padding: 1 2; }
+    GetDialog VerticalScroll { height: auto; max-height: 28; scrollbar-size-vertical: 1; }
     GetDialog #keys { margin: 1 0 0 0; }
     """
 
-    def __init__(self, plan: DownloadPlan) -> None:
+    def __init__(self, offer: Offer, look: Callable[[str], Offer]) -> None:
         super().__init__()
-        self._plan = plan
-
-    @property
-    def possible(self) -> bool:
-        """Whether there is anything to fetch."""
-        wanted = (Verdict.GET, Verdict.QUEUED)
-        return any(each.verdict in wanted for each in self._plan.files)
+        self._offer = offer
+        self._look = look
 
     def compose(self) -> ComposeResult:
         """The files, what stands in the way, and the keys."""
         with Vertical(id="box") as box:
             box.border_title = Content("Download")
-            yield Static(Content("\n").join(self._lines()))
-            start = [("Enter", "starts it")] if self.possible else []
-            yield Static(key_words(*start, ("Esc", "leaves")), id="keys")
+            with VerticalScroll(can_focus=False):
+                yield Static(id="plan")
+            yield Static(id="keys")
 
-    def _lines(self) -> list[Content]:
-        lines: list[Content] = []
-        for each in self._plan.files:
-            lines += _file_lines(each)
-        for problem in self._plan.problems:
-            told = f"{problem.message} {problem.hint or ''}".strip()
-            lines.append(Content.styled(cell_text(told, 600), "$error"))
-        lines += [Content.styled(cell_text(note, 600), "$quiet") for note in self._plan.notes]
-        for room in self._plan.rooms:
-            lacking = room.lacking
-            told = f"{size_text(room.free)} free at {room.shown}"
-            if lacking:
-                told += f": {size_text(lacking)} are missing"
-            lines.append(Content.styled(cell_text(told, 600), "$error" if lacking else "$quiet"))
-        return lines
+    def on_mount(self) -> None:
+        """Show it."""
+        self._draw()
+
+    def _draw(self) -> None:
+        offer = self._offer
+        self.query_one("#plan", Static).update(Content("\n").join(plan_lines(offer)))
+        keys = [("Enter", "starts it")] if is_possible(offer.plan) else []
+        if offer.next_library is not None:
+            keys.append(("l", f"into {cell_text(offer.next_library, 30)}"))
+        self.query_one("#keys", Static).update(key_words(*keys, ("Esc", "leaves")))
 
     def action_start(self) -> None:
         """Do it, if there is anything to do."""
-        if self.possible:
-            self.dismiss(True)
+        if is_possible(self._offer.plan):
+            self.dismiss(self._offer.plan)
 
+    def action_library(self) -> None:
+        """Look what it means to put it into the next library."""
+        name = self._offer.next_library
+        if name is None:
+            return
 
-def _file_lines(each: PlannedFile) -> list[Content]:
-    size = size_text(each.file.size_bytes) if each.file.size_bytes else "size unknown"
-    lines = [
-        Content.assemble(
-            (cell_text(each.file.name, 200), "bold $foreground"), (f"  {size}", "$quiet")
-        )
-    ]
-    if each.new is not None:
-        place = os.fsdecode(os.path.join(each.new.root, each.new.relative))  # noqa: PTH118 - bytes
-        lines.append(Content.assemble(("to ", "$quiet"), cell_text(place, 1_000)))
-    if each.reason:
-        told = f"{each.reason} {each.hint or ''}".strip()
-        style = "$error" if each.verdict is Verdict.REFUSED else "$accent"
-        lines.append(Content.styled(cell_text(told, 600), style))
-    return lines
+        def show(offer: Offer) -> None:
+            self._offer = offer
+            self._draw()
+
+        in_background(self, "plan", lambda: self._look(name), show)
+
+    def action_scroll(self, lines: int) -> None:
+        """Scroll the plan."""
+        self.query_one(VerticalScroll).scroll_relative(y=lines, animate=False)

@@ -14,10 +14,10 @@ from textual.widgets import Static
 from loradex.domain.hub import HubVersion
 from loradex.errors import LoradexError, QueryError
 from loradex.operations.downloads.plan import DownloadPlan
-from loradex.operations.downloads.queue import enqueue
 from loradex_tui.actions import bindings
 from loradex_tui.actions.hub import HubSituation
 from loradex_tui.background import in_background
+from loradex_tui.hub_access import Offer
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.screens.get_dialog import GetDialog
 from loradex_tui.screens.place import Place
@@ -228,22 +228,19 @@ class HubScreen(Place):
     def _plan(self, line: FoundLine, version: HubVersion) -> None:
         access, reference = self.place_app.hub_access, line.reference(version)
         self.app.notify("Looking what that means …", timeout=2)
-        in_background(self, "plan", lambda: access.plan(reference), self._offer)
+        in_background(self, "plan", lambda: access.offer([reference]), self._offer)
 
-    def _offer(self, plan: DownloadPlan) -> None:
-        def answered(go: bool | None) -> None:
-            if go:
-                catalog = self.place_app.catalog
-                in_background(
-                    self, "enqueue", lambda: enqueue(catalog, plan.files), self._queued,
-                    exclusive=False,
-                )  # fmt: skip
+    def _offer(self, offer: Offer) -> None:
+        access = self.place_app.hub_access
 
-        self.app.push_screen(GetDialog(plan), answered)
+        def look(library: str) -> Offer:
+            return access.offer(offer.references, library)
 
-    def _queued(self, ids: list[int]) -> None:
-        self.app.notify(f"{count_text(len(ids), 'file')} in the queue: 4 shows it.", timeout=4)
-        self.place_app.start_downloads()
+        def answered(plan: DownloadPlan | None) -> None:
+            if plan is not None:
+                self.place_app.queue_downloads(plan)
+
+        self.app.push_screen(GetDialog(offer, look), answered)
 
     def do_updates(self) -> None:
         """Show updates, or search again."""

@@ -17,6 +17,7 @@ from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.domain.text import display_text
 from loradex.errors import HubError, LoradexError
 from loradex.operations.downloads.answers import STAGE, Answers
+from loradex.operations.downloads.by_hash import by_version
 from loradex.operations.downloads.choosing import (
     NotToBeHad,
     chosen_files,
@@ -64,6 +65,7 @@ def plan_downloads(
         settings.download_folders if options.folders is None else options.folders,
         queue,
     )
+    texts = [by_version(hubs, text) for text in texts]
     answers = Answers(hubs)
     answers.fetch(texts, sink, cancel)
     draft = _Draft(catalog, options, placer, queue, answers)

@@ -21,7 +21,8 @@ _LONGEST = 2_048
 _COMMENT = re.compile(r"(?:^|\s)#.*")
 
 FORMS = (
-    "the address of a model's page or of a download, an AIR, version:ID, model:ID, or hf:OWNER/NAME"
+    "the address of a model's page or of a download, an AIR, version:ID, model:ID, hf:OWNER/NAME,"
+    " or a file's hash"
 )
 
 
