@@ -109,7 +109,7 @@ class PlanLines(LineList):
             after = max(min(len(line.target) + 3, room // 2), room - len(line.source) - 1, 0)
             before = room - after
             names = [
-                Segment(fit_middle(line.source, before), plain),
+                *self._path(line.source, before, plain, plain if out else quiet),
                 Segment(" → " if line.target[:2] != "= " else "   ", quiet),
                 Segment(
                     fit_middle(line.target, max(after - 3, 0)),
@@ -117,7 +117,7 @@ class PlanLines(LineList):
                 ),
             ]
         else:
-            names = [Segment(fit_middle(line.source, room), plain)]
+            names = self._path(line.source, room, plain, plain if out else quiet)
         beside = f"+{len(item.beside)}" if item.beside else ""
         return [
             Segment(f"{glyph} ", base + failed),
@@ -125,6 +125,13 @@ class PlanLines(LineList):
             Segment(fit_right(beside, _BESIDE), quiet),
             Segment(fit_right(size_text(item.nbytes), _SIZE), quiet),
         ]
+
+    @staticmethod
+    def _path(text: str, width: int, name: Style, folders: Style) -> list[Segment]:
+        """Return a path whose name stands out from its folders."""
+        shown = fit_middle(text, width)
+        end = shown.rfind("/") + 1
+        return [Segment(shown[:end], folders), Segment(shown[end:], name)]
 
     def fold(self, heading: Heading) -> None:
         """Fold away what is below a heading, or show it again."""
