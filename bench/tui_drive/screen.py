@@ -136,7 +136,7 @@ class Screen:
                     self._cells[self._y][self._x - 1] += character
                 continue
             if self._x + width > self.columns:
-                continue
+                self._x, self._y = 0, min(self._y + 1, self.rows - 1)
             row, pens = self._cells[self._y], self._pens[self._y]
             row[self._x], pens[self._x] = character, self._pen
             if width == 2:

@@ -79,6 +79,8 @@ class Shown:
         self._pens: list[list[Pen | None]] = []
         self._known: dict[Style, Pen] = {}
         self._painted: tuple[object, Region] | None = None
+        self._cursor: tuple[int, int] | None = None
+        """Where the terminal writes next, where that is sure."""
 
     def forget(self) -> None:
         """Know nothing of what the terminal shows: send the next frame of all as a whole."""
@@ -91,6 +93,7 @@ class Shown:
             self._painted = (screen, update.region)
         out: list[str] = []
         pen = BARE
+        self._cursor = None
         for y, x, strip in _whole(update) if isinstance(update, LayoutUpdate) else _parts(update):
             pen = self._piece(out, pen, (x, y), strip, console, whole=whole)
         if pen != BARE:
@@ -114,18 +117,21 @@ class Shown:
         characters, pens = self._characters[y], self._pens[y]
         if any(segment.control for segment in strip):
             pens[x:end] = [None] * (end - x)
+            self._cursor = None
             out += (_after(BARE, pen) if pen != BARE else "", _move(x, y), strip.render(console))
             return BARE
         new, colours = self._cells(strip, console)
         end = x + len(new)
         if not whole and characters[x:end] == new and pens[x:end] == colours:
             return pen
-        unsure = whole or _UNSURE.search("".join((*characters[x:end], *new)))
-        runs = [(0, len(new))] if unsure else _runs(characters, pens, x, new, colours)
+        unsure = _UNSURE.search("".join((*characters[x:end], *new)))
+        runs = [(0, len(new))] if whole or unsure else _runs(characters, pens, x, new, colours)
         characters[x:end] = new
         pens[x:end] = colours
         for start, stop in runs:
-            out.append(_move(x + start, y))
+            if self._cursor != (x + start, y):
+                out.append(_move(x + start, y))
+            self._cursor = None if unsure else (x + stop, y)
             for character, wanted in zip(new[start:stop], colours[start:stop], strict=True):
                 if wanted is not pen and not (character == " " and _same_on_space(wanted, pen)):
                     out.append(_after(wanted, pen))
