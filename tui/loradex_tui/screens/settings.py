@@ -22,7 +22,9 @@ from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
 from loradex_tui.screens.confirm import Confirm
 from loradex_tui.screens.keys import KeysDialog
+from loradex_tui.screens.picture_test import PictureTest
 from loradex_tui.screens.place import Place
+from loradex_tui.screens.plan_view import PlanScreen
 from loradex_tui.screens.setting_dialog import SettingDialog
 from loradex_tui.settings_lines import Line, LineKind, doctor_lines, known_lines
 from loradex_tui.widgets.line_list import LineList
@@ -158,7 +160,7 @@ class SettingsScreen(Place):
         elif line.kind is LineKind.KEYS:
             self.app.push_screen(KeysDialog(dict(self.place_app.settings.keys)), self._give_key)
         elif line.kind is LineKind.PICTURES:
-            self.place_app.try_pictures()
+            self.app.push_screen(PictureTest(), lambda _mode: self.reload())
         elif line.kind is LineKind.CHECK_UP:
             self._check_up()
         elif line.kind is LineKind.LIBRARY:
@@ -287,7 +289,7 @@ class SettingsScreen(Place):
             if number is None:
                 self.app.notify("No plan can mend them; the text says why.", severity="warning")
             else:
-                self.place_app.show_plan(number)
+                self.app.push_screen(PlanScreen(number))
 
         in_background(
             self, "mend", lambda: mending_plan(home, line.id, cancel=CancelToken()), drawn
