@@ -142,13 +142,16 @@ class SettingsScreen(Place):
         elif event.what.startswith("scroll"):
             step = 4 if event.what == "scroll_down" else -4
             self.query_one("#scroll", VerticalScroll).scroll_relative(y=step, animate=False)
-        elif line is not None:
-            {
-                "change": self._change,
-                "usual": self._let_be_usual,
-                "mend": self._mend,
-                "copy_command": lambda line: self.copy(line.command, "command"),
-            }[event.what](line)
+        elif line is None:
+            return
+        elif event.what == "change":
+            self._change(line)
+        elif event.what == "usual":
+            self._let_be_usual(line)
+        elif event.what == "mend":
+            self._mend(line)
+        elif event.what == "copy_command":
+            self.copy(line.command, "command")
 
     def _change(self, line: Line) -> None:
         if line.kind is LineKind.SETTING:
