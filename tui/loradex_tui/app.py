@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from textual import events
 from textual._compositor import ChopsUpdate, LayoutUpdate
 from textual.app import App, SystemCommand
 from textual.binding import Binding
@@ -17,10 +18,10 @@ from textual.screen import Screen
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.hub_waiting import HubWait
+from loradex.domain.library import Library
 from loradex.domain.text import display_lines
 from loradex.errors import LoradexError
 from loradex.operations.download_job import start_download_job
-from loradex.operations.downloads.queue import enqueue
 from loradex.operations.job_kinds import SCAN, JobKind, start_job
 from loradex.operations.probe_job import start_probe_job
 from loradex.operations.scan_job import start_scan_job
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
 
     from loradex.operations.downloads.plan import DownloadPlan
     from loradex.operations.grid_request import GridRequest
+    from loradex.operations.libraries import Proposal
 
 TWICE_WITHIN = 3.0
 """Seconds in which a second ctrl+c quits."""
@@ -100,6 +102,12 @@ class LoradexApp(App[None]):
         # What the shell or another program drew meanwhile is nowhere noted.
         self.app_resume_signal.subscribe(self, lambda _app: self.redraw())
         begin(self)
+        in_background(self.screen_stack[0], "welcome", self.catalog.files.libraries, self._welcome)
+
+    def _welcome(self, libraries: Sequence[Library]) -> None:
+        """Ask for a folder when there is none yet."""
+        if not libraries and len(self.screen_stack) == 1:
+            self.open_add(welcome=True)
         apply_tastes(self)
         self.theme_changed_signal.subscribe(self, partial(keep_theme, self))
 
@@ -231,8 +239,48 @@ class LoradexApp(App[None]):
         """Work through the download queue in the background."""
         self.desk.download(lambda: start_download_job(self.catalog.home))
 
+    def open_add(self, text: str = "", *, welcome: bool = False) -> None:
+        """Ask for a folder to add or something to download, and do it."""
+        from loradex_tui.screens.add_dialog import AddDialog, Addition  # noqa: PLC0415
+
+        def answered(addition: Addition | None) -> None:
+            if addition is None:
+                return
+            if addition.libraries is not None:
+                self.add_libraries(addition.libraries)
+            if addition.downloads is not None:
+                self.queue_downloads(addition.downloads)
+
+        self.push_screen(AddDialog(text, welcome=welcome), answered)
+
+    def add_libraries(self, proposal: Proposal) -> None:
+        """Register what was proposed, and scan it: rows appear while that runs."""
+        from loradex.operations.libraries import add_proposed  # noqa: PLC0415
+
+        def added(libraries: list[Library]) -> None:
+            names = ", ".join(library.name for library in libraries)
+            self.notify(f"Added {names}. Its models appear as they are read.", timeout=5)
+            self.desk.start_after("scan", self.start_scan)
+
+        in_background(
+            self.screen_stack[0], "add", lambda: add_proposed(self.catalog, proposal), added,
+            exclusive=False,
+        )  # fmt: skip
+
+    async def on_event(self, event: events.Event) -> None:
+        """Open the dialog that adds when an address is pasted where models are listed."""
+        if isinstance(event, events.Paste) and not event.is_forwarded:
+            from loradex.operations.adding import names_downloads  # noqa: PLC0415
+
+            screen = self.screen
+            if isinstance(screen, Place) and screen.TAKES_PASTES and names_downloads(event.text):
+                self.open_add(event.text.strip())
+                return
+        await super().on_event(event)
+
     def queue_downloads(self, plan: DownloadPlan) -> None:
         """Put what was planned into the queue, and work through it."""
+        from loradex.operations.downloads.queue import enqueue  # noqa: PLC0415
 
         def queued(ids: list[int]) -> None:
             self.notify(f"{count_text(len(ids), 'file')} in the queue: 5 shows it.", timeout=4)

@@ -36,6 +36,7 @@ class JobDesk:
         self.landed = False
         """A download has come in this session."""
         self._starting: set[str] = set()
+        self._after: dict[str, Callable[[], None]] = {}
         self._download_again = False
         self._leave_when_done = False
 
@@ -57,6 +58,13 @@ class JobDesk:
         # The library is always there; a screen that is left before the process runs would lose it.
         first = self._app.screen_stack[0]
         in_background(first, "job", make, started, failed, exclusive=False)
+
+    def start_after(self, name: str, start: Callable[[], None]) -> None:
+        """Start now, or when the job of that name ends: it began before what this one is for."""
+        if name in self.jobs.names or name in self._starting:
+            self._after[name] = start
+        else:
+            start()
 
     def download(self, make: Callable[[], Job]) -> None:
         """Work through the download queue.
@@ -112,11 +120,14 @@ class JobDesk:
                     screen.job_moved(name, status)
         if status.state == "running":
             return
+        self._app.inbox.job_ended(name)
         if name == "download":
             self._go_on_downloading(status)
             self._tell_landed(status)
         else:
             self._tell_end(name, status)
+        if start := self._after.pop(name, None):
+            start()
         self._leave_if_done()
 
     def _tell_end(self, name: str, status: JobStatus) -> None:

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from loradex.catalog.catalog import Catalog
 from loradex.catalog.job_store import Holder
 from loradex.domain.downloads import Download
-from loradex.operations.downloads.queue import listed
 from loradex_tui.jobs import JobRecord
 from loradex_tui.widgets.download_line import is_over, is_trouble
 
@@ -23,6 +22,8 @@ class Seen:
 
 def look(catalog: Catalog, mine: Sequence[JobRecord]) -> Seen:
     """Return what the catalog tells; work of the processes of `mine` is not others'."""
+    from loradex.operations.downloads.queue import listed  # noqa: PLC0415 - hubs are behind it
+
     downloads = sorted(
         listed(catalog), key=lambda each: (is_over(each), not is_trouble(each), each.id)
     )

@@ -31,6 +31,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("search", "hub", "/", "Search the hub", "Search", cli="loradex hub search WORDS"),
     Action("get", "hub", "d", "Download the newest version", "Download",
            cli="loradex hub get version:ID", why_not=_needs_hub_model),
+    Action("add", "hub", "n", "Download by address, ID or hash, or add a folder", "Add",
+           cli="loradex hub get ADDRESS"),
     Action("versions", "hub", "v", "Choose another version to download", "Versions",
            cli="loradex hub show model:ID", why_not=_needs_hub_model),
     Action("updates", "hub", "U", "Show what is newer than what you own, or search again",

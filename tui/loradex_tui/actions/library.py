@@ -70,6 +70,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("to_models", "search", "down", "Go to the models", "Models"),
 
     Action("search", "library", "/", "Search", "Search", cli="loradex list 'QUERY'"),
+    Action("add", "library", "n", "Add a folder, or download by address, ID or hash", "Add",
+           cli="loradex library add FOLDER"),
     Action("filter", "library", "f", "Go to the filters", "Filter"),
     Action("clear", "library", "F", "Clear search and filters", why_not=_needs_query),
     Action("sort", "library", "s", "Sort", "Sort", cli="loradex list 'sort:size-'"),

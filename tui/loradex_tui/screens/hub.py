@@ -40,6 +40,7 @@ class HubScreen(Place):
     """A search field, what was found, and the details of one model."""
 
     HERE = "Hub"
+    TAKES_PASTES = True
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("hub")]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it
         (0, "-narrow"),
@@ -205,6 +206,10 @@ class HubScreen(Place):
         """Type a query."""
         self.remove_class("-show-details")
         self.set_focus(self.search_bar.field)
+
+    def do_add(self) -> None:
+        """Add a folder, or download what has a name."""
+        self.place_app.open_add()
 
     def do_get(self) -> None:
         """Show what downloading the newest version means."""

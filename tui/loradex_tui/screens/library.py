@@ -55,6 +55,7 @@ class LibraryScreen(Editing):
     """Everything about finding and describing models."""
 
     HERE = "Library"
+    TAKES_PASTES = True
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("library")]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it
         (0, "-narrow"),
@@ -256,6 +257,10 @@ class LibraryScreen(Editing):
         """Type a query."""
         self._turn_to(None)
         self.set_focus(self.search_bar.field)
+
+    def do_add(self) -> None:
+        """Add a folder, or download what has a name."""
+        self.place_app.open_add()
 
     def do_filter(self) -> None:
         """To the filters, or back."""

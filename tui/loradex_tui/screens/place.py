@@ -32,6 +32,8 @@ class Place(Screen[None], Actor):
     """A screen with a bar above and below. `HERE` is its name in the bar above."""
 
     HERE: ClassVar[str] = ""
+    TAKES_PASTES: ClassVar[bool] = False
+    """An address that is pasted here is something to download, wherever the focus is."""
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
     DEFAULT_CSS = """
     Place { background: $background; color: $foreground; layers: base over; }
@@ -45,7 +47,6 @@ class Place(Screen[None], Actor):
     Place .pane:focus-within {
         border: round $border; border-title-color: $primary; border-title-style: bold;
     }
-    Place:ansi .pane { border: round ansi_bright_black; }
     Place:ansi .pane:focus-within { border: heavy ansi_default; }
     """
 
