@@ -34,6 +34,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "field": ("field", "Add fields of your own to models, and fill them."),
     "duplicates": ("duplicates", "Report what is there more than once, and what that costs."),
     "show": ("show", "Show all that is known of one model."),
+    "compare": ("compare", "Show two to four models side by side, and how they differ."),
     "verdict": ("verdict", "See what probes found of models, and overrule it."),
     "tag": ("tag", "Add tags to models, remove them, or list all tags."),
     "words": ("words", "List a model's trigger words, and choose, order and add to them."),

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Begin": ("demo", "library", "scan", "hub"),
-    "Find": ("list", "show", "collection", "field", "used", "recipe", "duplicates"),
+    "Find": ("list", "show", "compare", "collection", "field", "used", "recipe", "duplicates"),
     "Describe": ("inbox", "tag", "words", "copy", "edit", "note", "rate", "favourite", "verdict"),
     "Draw": ("grid", "grids", "preview", "probe"),
     "Tidy up": ("plan", "apply", "undo", "trash", "arrivals"),
