@@ -47,6 +47,7 @@ class Place(Screen[None], Actor):
     Place .pane:focus-within {
         border: round $border; border-title-color: $primary; border-title-style: bold;
     }
+    Place:ansi .pane { border: round ansi_bright_black; }
     Place:ansi .pane:focus-within { border: heavy ansi_default; }
     """
 
