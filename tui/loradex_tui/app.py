@@ -31,6 +31,7 @@ from loradex_tui.background import in_background
 from loradex_tui.cells import ControlFilter
 from loradex_tui.ending import end_on_signals
 from loradex_tui.hub_access import HubAccess
+from loradex_tui.inbox_desk import InboxDesk
 from loradex_tui.job_desk import JobDesk
 from loradex_tui.jobs import Job, Jobs
 from loradex_tui.launch import Launch
@@ -84,6 +85,7 @@ class LoradexApp(App[None]):
         self.set_reactive(LoradexApp.pictures, pictures)
         self.picture_store = PictureStore(catalog.home)
         self.desk = JobDesk(self)
+        self.inbox = InboxDesk(self)
         self.hub_access = HubAccess(catalog, settings, self._hub_waits)
         self._controls = ControlFilter()
         self._symbols = [AsciiFilter()] if self.launch.ascii else []
@@ -108,6 +110,7 @@ class LoradexApp(App[None]):
         """Ask for a folder when there is none yet."""
         if not libraries and len(self.screen_stack) == 1:
             self.open_add(welcome=True)
+        self.inbox.begin()
         apply_tastes(self)
         self.theme_changed_signal.subscribe(self, partial(keep_theme, self))
 
@@ -215,6 +218,7 @@ class LoradexApp(App[None]):
     def did(self, deed: Deed) -> None:
         """Remember what was done, for `u`."""
         self._deeds.add(deed)
+        self.inbox.edited()
         if isinstance(self.screen, Place):
             self.screen.refresh_hints()
 
@@ -357,5 +361,6 @@ class LoradexApp(App[None]):
     def on_unmount(self) -> None:
         """Leave no process and no connection behind."""
         self.jobs.close()
+        self.inbox.close()
         self.hub_access.close()
         self.picture_store.close()

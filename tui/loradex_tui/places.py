@@ -23,6 +23,11 @@ class PlaceEntry:
     screen: str
     """Module below `loradex_tui.screens` and class, as in `hub:HubScreen`."""
 
+    @property
+    def letter(self) -> str:
+        """What follows `g` to go there: its first letter, but for the grids, which `x` draws."""
+        return "x" if self.id == "grids" else self.id[0]
+
     def make(self) -> Place:
         """Return a new screen of this place."""
         module, name = self.screen.split(":")
@@ -30,10 +35,15 @@ class PlaceEntry:
 
 
 LIBRARY = "library"
+INBOX = "inbox"
 PLACES = (
     PlaceEntry(LIBRARY, "1", "Library", "the library", "loradex list", "library:LibraryScreen"),
+    PlaceEntry(INBOX, "2", "Inbox", "the inbox", "loradex inbox", "inbox:InboxScreen"),
     PlaceEntry("hub", "3", "Hub", "the hub", "loradex hub search WORDS", "hub:HubScreen"),
     PlaceEntry("grids", "4", "Grids", "the grids", "loradex grids", "grids:GridsScreen"),
     PlaceEntry("jobs", "5", "Jobs", "the jobs and downloads", "loradex hub downloads",
                "jobs:JobsScreen"),
+    PlaceEntry("plans", "6", "Plans", "the plans", "loradex plan list", "plans:PlansScreen"),
+    PlaceEntry("settings", "7", "Settings", "settings and doctor", "loradex config",
+               "settings:SettingsScreen"),
 )  # fmt: skip

@@ -19,7 +19,8 @@ from loradex.errors import UsageError
 if TYPE_CHECKING:
     from loradex.domain.progress import CancelToken, ProgressSink
     from loradex.operations.inbox.items import Item
-    from loradex.operations.inbox.looking import Looker, Survey
+    from loradex.operations.inbox.looking import Looker
+    from loradex.operations.inbox.survey import Survey
 
 TABLE: Mapping[str, tuple[str, str]] = {
     "accept": ("inbox_decide_commands", "Take what is proposed of models."),

@@ -11,7 +11,7 @@ from loradex.cli.words import count_text
 from loradex.domain.text import display_text
 from loradex.operations.inbox.deciding import Decision
 from loradex.operations.inbox.items import Group, Item, certainty
-from loradex.operations.inbox.looking import Survey
+from loradex.operations.inbox.survey import Survey
 
 DETAILED = 30
 """Proposals up to which a decision is told one by one."""

@@ -6,7 +6,17 @@ from collections.abc import Mapping
 
 from textual.binding import Binding
 
-from loradex_tui.actions import everywhere, grids, hub, jobs, library
+from loradex_tui.actions import (
+    everywhere,
+    grids,
+    hub,
+    inbox,
+    jobs,
+    library,
+    pictures,
+    plans,
+    settings,
+)
 from loradex_tui.actions.action import Action, Around, Condition, Situation
 
 __all__ = [
@@ -22,10 +32,14 @@ __all__ = [
 
 FAMILIES: Mapping[str, tuple[Action, ...]] = {
     "everywhere": everywhere.ACTIONS,
-    "library": library.ACTIONS,
+    "library": (*library.ACTIONS, *plans.LIBRARY_ACTIONS, *pictures.LIBRARY_ACTIONS),
+    "pictures": pictures.ACTIONS,
+    "inbox": inbox.ACTIONS,
     "hub": hub.ACTIONS,
     "grids": grids.ACTIONS,
     "jobs": jobs.ACTIONS,
+    "plans": plans.ACTIONS,
+    "settings": settings.ACTIONS,
 }
 """The actions of each screen; those of `everywhere` are on all of them."""
 

@@ -16,9 +16,11 @@ from loradex.domain.text import display_text
 from loradex.operations.child_job import JobStatus
 from loradex_tui.actions import ACTIONS, Situation, bindings
 from loradex_tui.actor import Actor
+from loradex_tui.places import PLACES
 from loradex_tui.screens.help import HelpScreen, help_lines
 from loradex_tui.widgets.bars import Hint, KeyBar, TopBar
 from loradex_tui.widgets.jobs_drawer import JobsDrawer
+from loradex_tui.widgets.which_key import WhichKey
 
 if TYPE_CHECKING:
     from loradex_tui.app import LoradexApp
@@ -34,6 +36,7 @@ class Place(Screen[None], Actor):
     HERE: ClassVar[str] = ""
     TAKES_PASTES: ClassVar[bool] = False
     """An address that is pasted here is something to download, wherever the focus is."""
+    _which_key: WhichKey | None = None
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
     DEFAULT_CSS = """
     Place { background: $background; color: $foreground; layers: base over; }
@@ -56,6 +59,8 @@ class Place(Screen[None], Actor):
         yield TopBar(self.HERE)
         yield from self.compose_body()
         yield KeyBar()
+        self._which_key = WhichKey()
+        yield self._which_key
         yield Static(id="tiny")
 
     def compose_body(self) -> ComposeResult:
@@ -96,10 +101,15 @@ class Place(Screen[None], Actor):
         self._show_jobs()
         self.refresh_hints()
 
+    def inbox_moved(self, *, whole: bool = True) -> None:
+        """Other models wait in the inbox (`whole`), or the look for them is further."""
+        self._show_jobs()
+
     def _show_jobs(self) -> None:
         """Show what runs; a screen that is still coming or already going has no bar for it."""
         for bar in self.query(TopBar):
             bar.show_ticker(self.place_app.jobs.ticker())
+            bar.show_waiting(self.place_app.inbox.waiting)
 
     def refresh_hints(self) -> None:
         """Show the keys that are live now in the bar below, the nearest first."""
@@ -137,6 +147,32 @@ class Place(Screen[None], Actor):
                 partial(self.app.run_action, active.binding.action, default_namespace=active.node)
             )
 
+    @property
+    def awaits_key(self) -> bool:
+        """True while a key is to follow one that began something."""
+        return self._which_key is not None and self._which_key.pending
+
+    def on_key(self, event: events.Key) -> None:
+        """Give the key to what waits for it."""
+        if self._which_key is not None and self._which_key.take(event):
+            event.stop()
+            event.prevent_default()
+
+    def do_go(self) -> None:
+        """Wait for the key of where to go."""
+        ends = (("g", "top", "do_first"), ("e", "end", "do_last"))
+        go = self.place_app.go
+        if self._which_key is None:
+            return
+        self._which_key.offer(
+            "Go to",
+            [
+                *((key, word, getattr(self.focused, do)) for key, word, do in ends
+                  if hasattr(self.focused, do)),
+                *((each.letter, each.name, partial(go, each.id)) for each in PLACES),
+            ],
+        )  # fmt: skip
+
     def do_help(self) -> None:
         """Show all keys of this place."""
         self.app.push_screen(HelpScreen(help_lines(self, self.situation)), self.perform)
@@ -149,6 +185,10 @@ class Place(Screen[None], Actor):
         """Go to the library."""
         self.place_app.go("library")
 
+    def do_inbox(self) -> None:
+        """Go to the inbox."""
+        self.place_app.go("inbox")
+
     def do_hub(self) -> None:
         """Go to the hub."""
         self.place_app.go("hub")
@@ -160,6 +200,14 @@ class Place(Screen[None], Actor):
     def do_jobs(self) -> None:
         """Go to the jobs and downloads."""
         self.place_app.go("jobs")
+
+    def do_settings(self) -> None:
+        """Go to settings and doctor."""
+        self.place_app.go("settings")
+
+    def do_plans(self) -> None:
+        """Go to the plans."""
+        self.place_app.go("plans")
 
     def do_undo(self) -> None:
         """Undo what was done last."""

@@ -15,7 +15,8 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from loradex_tui.cells import cell_text, fit
-from loradex_tui.places import PLACES
+from loradex_tui.places import INBOX, PLACES
+from loradex_tui.wording import short_count
 
 _WIDE = 110
 """Columns from which there is room for the program's name."""
@@ -32,6 +33,7 @@ class TopBar(Static):
         super().__init__()
         self._here = here
         self._ticker: Sequence[str] = ()
+        self._waiting = 0
 
     def on_mount(self) -> None:
         """Draw it first."""
@@ -47,6 +49,12 @@ class TopBar(Static):
             self._ticker = lines
             self._draw()
 
+    def show_waiting(self, models: int) -> None:
+        """Say how many models wait in the inbox."""
+        if models != self._waiting:
+            self._waiting = models
+            self._draw()
+
     def _draw(self) -> None:
         wide = self.content_size.width >= _WIDE
         gap = "   " if wide else "  "
@@ -55,6 +63,8 @@ class TopBar(Static):
             here = each.name == self._here
             parts.append((f"{each.key} ", "$accent" if here else "$quiet"))
             parts.append((each.name, "bold $foreground" if here else "$quiet"))
+            if each.id == INBOX and self._waiting:
+                parts.append((f"({short_count(self._waiting)})", "$accent"))
             parts.append((gap, ""))
         left = sum(len(text) for text, _ in parts)
         room = max(self.content_size.width - left, 0)

@@ -21,7 +21,6 @@ from loradex.operations.inbox.receipts import Receipt, keep
 from loradex.operations.matching.facts import found, model_of
 from loradex.operations.tagging.planning import Proposal
 
-
 _KNOWN: Mapping[str, frozenset[str]] = {
     "kind": frozenset(ModelKind) - {ModelKind.UNKNOWN},
     "base": frozenset(BaseModel),

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from loradex.domain.models import ModelRow
-from loradex.operations.tagging.planning import Proposal
+
+if TYPE_CHECKING:
+    from loradex.operations.tagging.planning import Proposal
 
 SURE, LIKELY = 0.9, 0.7
 """From which confidence on a proposal is called so."""
@@ -105,9 +108,10 @@ class Item:
 
 def _asked(question: Question) -> str:
     if question.subject == "match":
-        return question.choices[0].label if question.choices else question.title
-    labels = [each.label for each in question.choices[:3]]
-    return f"{question.subject}: {' or '.join(labels) if labels else 'unknown'}"
+        return f"is it {question.choices[0].label}?" if question.choices else question.title
+    if not question.sure:
+        return f"{question.subject}: unknown"
+    return f"{question.subject}: {' or '.join(each.label for each in question.choices[:3])}?"
 
 
 def certainty(sure: float) -> str:

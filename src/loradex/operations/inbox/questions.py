@@ -63,13 +63,13 @@ def dispute(field: str, facts: Iterable[Evidence]) -> Question | None:
         by_value.setdefault(fact.value, []).append(fact)
     if len(by_value) < 2:
         return None
+    said = sum(fact.confidence for fact in ranked)
     choices = tuple(
         Choice(
             value,
             _label(field, value),
             "; ".join(_said(fact) for fact in some),
-            # Each that contradicts takes a share of what can be believed.
-            round(max(fact.confidence for fact in some) * len(some) / len(ranked), 2),
+            round(sum(fact.confidence for fact in some) / said, 2) if said else 0.0,
             value == ranked[0].value,
         )
         for value, some in by_value.items()

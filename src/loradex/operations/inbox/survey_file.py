@@ -7,7 +7,7 @@ import os
 from array import array
 from contextlib import suppress
 
-from loradex.operations.inbox.looking import Survey
+from loradex.operations.inbox.survey import Survey
 from loradex.paths import Home
 
 _FORM = 1

@@ -1,0 +1,214 @@
+"""What waits in the inbox, for the whole program: counted in a process of its own."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from textual.timer import Timer
+
+from loradex.operations.child_job import JobStatus
+from loradex.operations.inbox.receipts import Receipt, latest, take_back
+from loradex.operations.inbox.survey import Survey
+from loradex.operations.inbox.survey_file import keep_survey, kept_survey
+from loradex.operations.inbox.survey_job import start_survey_job, start_taking_job
+from loradex_tui.background import in_background
+from loradex_tui.jobs import Job
+from loradex_tui.screens.place import Place
+from loradex_tui.undo import Deed
+
+if TYPE_CHECKING:
+    from loradex_tui.app import LoradexApp
+
+TAKING = "tagging"
+"""The name of the job that takes many tags at once."""
+_POLL = 0.5
+_BRINGS_NEWS = frozenset({"scan", "scan-only", "download", "match", "refresh", "hash", TAKING})
+"""Jobs after which other things may be proposed."""
+_AT_REST = 15.0
+"""Seconds for which edits alone are no reason to look through the library once more."""
+FEW = 200
+"""Models that are looked at again in this process; more are left to one of their own."""
+
+
+class InboxDesk:
+    """Keeps the survey: from the disk at first, then as often as there is reason to look."""
+
+    def __init__(self, app: LoradexApp) -> None:
+        self._app = app
+        self.survey = Survey()
+        self.looked = False
+        """The library was looked through in this session."""
+        self._job: Job | None = None
+        self._starting = False
+        self._again = False
+        self._timer: Timer | None = None
+        self._status = JobStatus()
+        self._looked_at = 0.0
+        self._edited = False
+        self._changed = False
+        self._took_at = 0.0
+
+    @property
+    def looking(self) -> bool:
+        """True while the library is looked through."""
+        return self._starting or self._job is not None
+
+    @property
+    def progress(self) -> JobStatus:
+        """How far the look is."""
+        return self._status
+
+    @property
+    def waiting(self) -> int:
+        """How many models wait for a decision."""
+        return len(self.survey.ids)
+
+    def begin(self) -> None:
+        """Show what the last look found."""
+        home = self._app.catalog.home
+
+        def found(survey: Survey | None) -> None:
+            if survey is not None and not self.looked:
+                self.survey = survey
+                self._tell()
+
+        in_background(self._root, "inbox", lambda: kept_survey(home), found, exclusive=False)
+
+    def visit(self) -> None:
+        """Look through the library when that was not done yet, or was before an edit."""
+        rested = time.monotonic() - self._looked_at > _AT_REST
+        if not self.looked or (self._edited and rested):
+            self.look()
+
+    def edited(self) -> None:
+        """Something was written: what is proposed may be other things now."""
+        self._edited = True
+
+    def look(self) -> None:
+        """Look through the library, once more when that is being done already."""
+        if self.looking:
+            self._again = True
+            return
+        self._starting, self._again, self._edited = True, False, False
+        self._status = JobStatus()
+        home = self._app.catalog.home
+        in_background(
+            self._root,
+            "inbox",
+            lambda: start_survey_job(home),
+            self._started,
+            self._failed,
+            exclusive=False,
+        )
+
+    def _started(self, job: Job) -> None:
+        self._starting, self._job = False, job
+        self._timer = self._app.set_interval(_POLL, self._poll)
+
+    def _failed(self, error: Exception) -> None:
+        self._starting = False
+        self._app.notify(str(error), severity="error", timeout=8)
+
+    def _poll(self) -> None:
+        if self._job is None:
+            return
+        status = self._job.poll()
+        moved, self._status = status != self._status, status
+        if status.state == "running":
+            if moved:
+                self._tell(whole=False)
+            return
+        self._job.close()
+        self._job = None
+        if self._timer is not None:
+            self._timer.stop()
+        self._looked_at = time.monotonic()
+        if status.state == "failed":
+            self._app.notify(status.message or "The inbox was not counted.", severity="error")
+        home = self._app.catalog.home
+        in_background(self._root, "inbox", lambda: kept_survey(home), self._found, exclusive=False)
+
+    def _found(self, survey: Survey | None) -> None:
+        self.looked = True
+        if self._again:
+            self.look()
+            return
+        if survey is not None:
+            self.survey = survey
+        self._tell()
+
+    def drop(self, ids: Sequence[int]) -> None:
+        """Take models out that were decided."""
+        self.survey.remove(ids)
+        self._changed = True
+        self._tell(whole=False)
+
+    def put(self, some: Survey) -> None:
+        """Take models in again, or as they are now."""
+        self.survey.remove(some.ids)
+        self.survey.insert(some)
+        self._changed = True
+        self._tell(whole=False)
+
+    def take_all(self, ids: Sequence[int], at_least: float) -> None:
+        """Take all tags of these models that are so sure, in the background."""
+        home, wanted = self._app.catalog.home, list(ids)
+        self._took_at = time.time()
+        self._app.start_job(TAKING, lambda: start_taking_job(home, wanted, at_least))
+
+    def job_ended(self, name: str) -> None:
+        """Look again after work that brings news."""
+        if name not in _BRINGS_NEWS or not (self.looked or self.survey.ids or name != TAKING):
+            return
+        if name == TAKING:
+            self._remember_taken()
+        if not self._again:
+            self.look()
+
+    def _remember_taken(self) -> None:
+        """Let `u` take back what the job has written."""
+        since, self._took_at = self._took_at, float("inf")
+
+        def found(receipt: Receipt | None) -> None:
+            if receipt is not None and receipt.moment >= since:
+                self.remember(receipt)
+
+        home = self._app.catalog.home
+        in_background(self._root, "receipt", lambda: latest(home), found, exclusive=False)
+
+    def remember(self, receipt: Receipt) -> None:
+        """Let `u` take a decision back."""
+        catalog = self._app.catalog
+        self._app.did(
+            Deed(receipt.what, lambda: take_back(catalog, receipt), lambda: self._back(receipt))
+        )
+
+    def _back(self, receipt: Receipt) -> None:
+        if self._app.is_screen_installed("inbox"):
+            screen = self._app.get_screen("inbox")
+            if hasattr(screen, "came_back") and len(receipt.models) <= FEW:
+                screen.came_back(receipt.models)
+                return
+        self.look()
+
+    @property
+    def _root(self) -> Place:
+        """The library: it is always there."""
+        root = self._app.screen_stack[0]
+        assert isinstance(root, Place)  # noqa: S101 - the first screen is the library
+        return root
+
+    def _tell(self, *, whole: bool = True) -> None:
+        for screen in self._app.screen_stack:
+            if isinstance(screen, Place) and screen.is_mounted:
+                screen.inbox_moved(whole=whole)
+
+    def close(self) -> None:
+        """End the look, and keep the counters as they are."""
+        if self._job is not None:
+            self._job.close()
+            self._job = None
+        if self._changed:
+            keep_survey(self._app.catalog.home, self.survey)
