@@ -98,10 +98,11 @@ class Screen:
         return self._pens[row][column]
 
     def odd_row(self, column: int, rows: Sequence[int]) -> int | None:
-        """Return the one of these rows that is drawn unlike the others."""
-        seen: dict[Pen, list[int]] = {}
+        """Return the one of these rows that has a ground unlike the others."""
+        seen: dict[tuple[str, bool], list[int]] = {}
         for row in rows:
-            seen.setdefault(self._pens[row][column], []).append(row)
+            pen = self._pens[row][column]
+            seen.setdefault((pen.ground, "7" in pen.attributes), []).append(row)
         alone = [found[0] for found in seen.values() if len(found) == 1]
         return alone[0] if len(alone) == 1 else None
 
