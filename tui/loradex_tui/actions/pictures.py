@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
-from loradex_tui.actions.action import Action, where
+from dataclasses import dataclass
+
+from loradex_tui.actions.action import Action, Situation, where
 from loradex_tui.actions.library import LibrarySituation
 
 MOST_COMPARED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class CompareSituation(Situation):
+    """Whether the models, or the one that is chosen, are in a grid."""
+
+    grid: bool = False
+
+
+@where(CompareSituation)
+def _needs_grid(situation: CompareSituation) -> str | None:
+    return None if situation.grid else "No grid has this model: x draws one."
 
 
 @where(LibrarySituation)
@@ -51,7 +65,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("only_different", "compare", "i", "Show only what differs, or all", "Differences"),
     Action("large", "compare", "z,enter", "Show this model's picture large; b flips", "Large"),
     Action("render", "compare", "x", "Draw a grid of them", "Grid", cli="loradex grid LORA LORA"),
-    Action("open_grid", "compare", "o", "Open the newest grid of this model", "Its grid",
-           cli="loradex grids"),
+    Action("open_grid", "compare", "o", "Open the newest grid of them, or of this one", "Its grid",
+           cli="loradex grids", why_not=_needs_grid),
     Action("back", "compare", "escape", "Back to the models", "Back"),
 )  # fmt: skip

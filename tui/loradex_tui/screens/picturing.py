@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from loradex_tui.pictures.finding import picture_here, picture_of_hub
+from loradex_tui.screens.compare import CompareScreen
 from loradex_tui.screens.large_picture import LargePictureScreen
 from loradex_tui.screens.models_place import ModelsPlace
 from loradex_tui.widgets.gallery import Gallery
@@ -50,6 +51,7 @@ class Picturing(ModelsPlace):
         ids, here, focused = before.window.ids, before.current_id, before.has_focus
         before.end_range()
         self.toggle_class(GALLERY)
+        self.models.query = before.query
         self.models.show_ids(ids, here if here is not None else -1)
         if focused or self.focused is None:
             self.set_focus(self.models)
@@ -62,5 +64,17 @@ class Picturing(ModelsPlace):
         def back(_nothing: None) -> None:
             if screen.index < self.models.line_count:
                 self.models.move_to(screen.index)
+
+        self.app.push_screen(screen, back)
+
+    def do_compare(self) -> None:
+        """Show the marked models side by side."""
+        order = [id_ for id_ in self.models.window.ids if id_ in self.models.marks]
+        hidden = sorted(self.models.marks.difference(order))
+        screen = CompareScreen([*order, *hidden])
+
+        def back(_nothing: None) -> None:
+            if screen.wants_grid:
+                self.action_do("render", "library")
 
         self.app.push_screen(screen, back)
