@@ -101,11 +101,13 @@ async def test_stars_and_favourites(catalog: Catalog, key: str, rating: int | No
         await stage.look_at("oil")
         await stage.press("*", key)
         await stage.until(lambda: catalog.rows([4])[0].rating == rating)
-        await stage.press("v")
+        await stage.press("*", "f")
         await stage.until(lambda: catalog.rows([4])[0].favourite)
         await stage.until(lambda: "♥" in stage.text)
-        await stage.press("v")
+        await stage.press("u")
         await stage.until(lambda: not catalog.rows([4])[0].favourite)
+        await stage.press("u")
+        await stage.until(lambda: catalog.rows([4])[0].rating == 5)
 
 
 @pytest.mark.parametrize(

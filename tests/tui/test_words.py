@@ -13,7 +13,7 @@ from loradex.operations.child_job import JobStatus
 from loradex_tui.grid_form import GridForm, picture_count, read_form, usual_form
 from loradex_tui.jobs import progress_text
 from loradex_tui.query_text import chosen, sort_of, toggle, with_sort, without
-from loradex_tui.screens.tag_editor import TagChange, complete, parse_tags
+from loradex_tui.screens.tag_editor import complete
 from loradex_tui.wording import (
     base_label,
     content_level_text,
@@ -67,18 +67,6 @@ def test_chosen_without_and_sort() -> None:
     assert sort_of("neon") == sort_of('"open') == "name"
     assert with_sort(query, "name") == "neon kind:lora,ckpt -tag:anime tag:style"
     assert with_sort("sort:size a", "added-") == "a sort:added-"
-
-
-@pytest.mark.parametrize(
-    ("text", "change"),
-    [
-        ("a, b c", TagChange(("a", "b c"), ())),
-        ("-a,b, - c", TagChange(("b",), ("a", "c"))),
-        (" , -, ", TagChange((), ())),
-    ],
-)
-def test_parse_tags(text: str, change: TagChange) -> None:
-    assert parse_tags(text) == change
 
 
 @pytest.mark.parametrize(

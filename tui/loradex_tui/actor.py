@@ -18,9 +18,10 @@ class Actor(DOMNode):
         return screen.situation if isinstance(screen, Actor) and screen is not self else Situation()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """While a text field has the focus, letters are text."""
+        """While a text field has the focus, letters are text; a key that is awaited is taken."""
         if action == "do_unless_typing":
-            return not self._is_for_focused(parameters)
+            awaited: bool = getattr(self.screen, "awaits_key", False)
+            return not awaited and not self._is_for_focused(parameters)
         return super().check_action(action, parameters)
 
     def _is_for_focused(self, parameters: tuple[object, ...]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -39,6 +40,26 @@ class PersonStore:
                 " GROUP BY 1 ORDER BY 1 COLLATE NOCASE"
             )
         ]
+
+    def tags_of(self, content_ids: Sequence[int]) -> dict[str, list[int]]:
+        """Return the tags that show on these models, each with the models that have it."""
+        found: dict[str, list[int]] = {}
+        for id_, tag in self._reader.rows_of(
+            "SELECT content.id, tag.value FROM content, json_each(content.tags) AS tag"
+            " WHERE content.id IN (SELECT value FROM json_each(?))",
+            (json.dumps(list(content_ids)),),
+        ):
+            found.setdefault(str(tag), []).append(int(str(id_)))
+        return found
+
+    def tag_counts(self, content_ids: Sequence[int]) -> dict[str, int]:
+        """Return the tags that show on these models, each with how many have it."""
+        rows = self._reader.rows_of(
+            "SELECT tag.value, count(*) FROM content, json_each(content.tags) AS tag"
+            " WHERE content.id IN (SELECT value FROM json_each(?)) GROUP BY 1",
+            (json.dumps(list(content_ids)),),
+        )
+        return {str(tag): int(str(count)) for tag, count in rows}
 
     def removed_tags(self, content_ids: Sequence[int]) -> dict[int, frozenset[str]]:
         """Return the tags a person took off these models, folded; models without are left out."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 SECTIONS: Mapping[str, tuple[str, ...]] = {
     "Begin": ("demo", "library", "scan", "hub"),
     "Find": ("list", "show", "compare", "collection", "field", "used", "recipe", "duplicates"),
-    "Describe": ("inbox", "tag", "words", "copy", "edit", "note", "rate", "favourite", "verdict"),
+    "Describe": ("inbox", "tag", "words", "copy", "open", "edit", "note", "rate", "favourite", "verdict"),
     "Draw": ("grid", "grids", "preview", "probe"),
     "Tidy up": ("plan", "apply", "undo", "trash", "arrivals"),
     "Keep safe": ("doctor", "problems", "verify", "backup", "restore"),

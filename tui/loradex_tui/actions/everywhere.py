@@ -24,6 +24,7 @@ def _needs_deed(situation: Situation) -> str | None:
 
 ACTIONS: tuple[Action, ...] = (
     *(Action(each.id, "app", each.key, f"Go to {each.where}", cli=each.cli) for each in PLACES),
+    Action("go", "app", "g", "Go to: g the top, e the end, or a screen by its letter"),
     Action("help", "app", "?,f1", "Show all keys of this place", "Help"),
     Action("palette", "app", ":", "Find an action by name", "Palette"),
     Action("rescan", "app", "R", "Scan all libraries", "Scan", cli="loradex scan",
@@ -42,6 +43,6 @@ ACTIONS: tuple[Action, ...] = (
     Action("page_up", "list", "pageup", "One page up"),
     Action("half_down", "list", "ctrl+d", "Half a page down"),
     Action("half_up", "list", "ctrl+u", "Half a page up"),
-    Action("first", "list", "g,home", "To the first line"),
+    Action("first", "list", "home", "To the first line (g g as well)"),
     Action("last", "list", "G,end", "To the last line"),
 )  # fmt: skip

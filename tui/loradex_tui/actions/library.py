@@ -16,6 +16,9 @@ class LibrarySituation(Situation):
     marked: int = 0
     found: int = 0
     query: str = ""
+    copied_tags: bool = False
+    narrow: bool = False
+    """One pane is shown at a time."""
 
 
 @where(LibrarySituation)
@@ -36,6 +39,23 @@ def _needs_found(situation: LibrarySituation) -> str | None:
 @where(LibrarySituation)
 def _needs_query(situation: LibrarySituation) -> str | None:
     return None if situation.query.strip() else "There is no search or filter to clear."
+
+
+@where(LibrarySituation)
+def _needs_words(situation: LibrarySituation) -> str | None:
+    return None if situation.query.strip() else "There is no query to save: / writes one."
+
+
+@where(LibrarySituation)
+def _needs_copied_tags(situation: LibrarySituation) -> str | None:
+    if not situation.copied_tags:
+        return "No tags were copied: y g copies those of a model."
+    return _needs_targets(situation)
+
+
+@where(LibrarySituation)
+def _needs_panes(situation: LibrarySituation) -> str | None:
+    return "One pane at a time has all the room here." if situation.narrow else None
 
 
 @where(LibrarySituation)
@@ -64,10 +84,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("open", "models", "enter,l,right", "Show the details", "View", cli="loradex show REF"),
     Action("filters", "models", "h,left", "Go to the filters"),
     Action("mark", "models", "space", "Mark, and go on to the next", "Mark"),
+    Action("range", "models", "v", "Mark a range: begin it here, or end it", "Range",
+           why_not=_needs_found),
+    Action("extend_down", "models", "shift+down", "Mark on downwards", why_not=_needs_found),
+    Action("extend_up", "models", "shift+up", "Mark on upwards", why_not=_needs_found),
     Action("mark_all", "models", "ctrl+a", "Mark all that was found, or none",
            why_not=_needs_found),
+    Action("invert", "models", "I", "Mark what is not marked of what was found",
+           why_not=_needs_found),
 
-    Action("to_models", "search", "down", "Go to the models", "Models"),
+    Action("to_models", "search", "down", "Go to the models; with offers, to the next", "Models"),
+    Action("earlier", "search", "up", "Bring back an earlier query"),
+    Action("complete", "search", "tab", "Complete the word", "Complete"),
+    Action("offer", "search", "ctrl+@", "Offer fields and values (Ctrl+Space)"),
 
     Action("search", "library", "/", "Search", "Search", cli="loradex list 'QUERY'"),
     Action("add", "library", "n", "Add a folder, or download by address, ID or hash", "Add",
@@ -79,22 +108,35 @@ ACTIONS: tuple[Action, ...] = (
            why_not=_needs_targets),
     Action("note", "library", "e", "Write a note", "Note", cli="loradex note REF TEXT",
            why_not=_needs_model),
-    Action("rate", "library", "*", "Rate", "Rate", cli="loradex rate REF STARS",
+    Action("note_outside", "library", "E", "Write the note in $EDITOR",
+           cli="loradex note REF --edit", why_not=_needs_model),
+    Action("rate", "library", "*", "Rate, or make a favourite", "Rate",
+           cli="loradex rate REF STARS",
            why_not=_needs_targets),
-    Action("favourite", "library", "v", "Make a favourite, or no longer",
-           cli="loradex favourite REF", why_not=_needs_targets),
-    Action("copy", "library", "y", "Copy trigger words, path, hash or page", "Copy",
-           why_not=_needs_model),
+    Action("copy", "library", "y", "Copy words, prompt, path, hash, page, tags", "Copy",
+           cli="loradex copy REF", why_not=_needs_targets),
+    Action("paste_tags", "library", "T", "Put the tags on that were copied (y g)",
+           cli="loradex tag REF TAG", why_not=_needs_copied_tags),
+    Action("open_outside", "library", "o", "Show its folder in the file manager", "Open",
+           cli="loradex open REF", why_not=_needs_model),
+    Action("collections", "library", "C,'", "Collections: go to, add to, take out", "Collect",
+           cli="loradex collection list"),
+    Action("save_query", "library", "S", "Save the query as a collection",
+           cli="loradex collection add NAME --query 'QUERY'", why_not=_needs_words),
     Action("render", "library", "x", "Draw a grid of this LoRA, or of those marked", "Grid",
            cli="loradex grid LORA", why_not=_needs_loras),
     Action("probe", "library", "p", "Probe what this LoRA does, or those marked",
            cli="loradex probe LORA", why_not=_needs_probed),
     Action("scroll_down", "library", "J", "Scroll the details down"),
     Action("scroll_up", "library", "K", "Scroll the details up"),
+    Action("zoom_in", "library", "+", "Give this pane more room, or as before",
+           why_not=_needs_panes),
+    Action("zoom_out", "library", "_", "Give this pane less room", why_not=_needs_panes),
     Action("next_pane", "library", "tab", "To the next pane"),
     Action("previous_pane", "library", "shift+tab", "To the pane before"),
     Action("back", "library", "escape", "One step back: pane, marks, search", "Back"),
 
+    Action("sheet", "details", "enter", "Full width, or as before", "Full"),
     Action("line_down", "details", "j", "Scroll down"),
     Action("line_up", "details", "k", "Scroll up"),
     Action("leave", "details", "h,left", "Go to the models", "Models"),

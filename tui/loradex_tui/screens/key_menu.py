@@ -78,4 +78,5 @@ SORTS = (
 RATINGS = (
     *(Choice(str(n), "★" * n, str(n)) for n in range(5, 0, -1)),
     Choice("0", "no rating", "0"),
+    Choice("f", "♥", "favourite", "favourite, or no longer"),
 )

@@ -3,33 +3,38 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.content import Content
+from textual.widget import Widget
 from textual.widgets import Static
 
 from loradex.catalog.catalog import Catalog
 from loradex.errors import LoradexError, QueryError
+from loradex.operations import query_history
 from loradex.operations.child_job import JobStatus
+from loradex.operations.query_completion import Completer, Offers
 from loradex_tui.actions import bindings
 from loradex_tui.actions.library import LibrarySituation
 from loradex_tui.background import in_background
-from loradex_tui.cells import cell_text
 from loradex_tui.query_text import sort_of, toggle, with_sort, without
+from loradex_tui.screens.collecting import Collecting
 from loradex_tui.screens.editing import Editing
+from loradex_tui.screens.handing_out import HandingOut
 from loradex_tui.screens.key_menu import SORTS, KeyMenu
+from loradex_tui.screens.organising import Organising
+from loradex_tui.screens.picturing import Picturing
 from loradex_tui.widgets.details_pane import DetailsPane
 from loradex_tui.widgets.facet_pane import FacetPane
 from loradex_tui.widgets.line_list import LineList
 from loradex_tui.widgets.list_head import ListHead
 from loradex_tui.widgets.model_list import ModelList
+from loradex_tui.widgets.result_text import empty_text, result_line
 from loradex_tui.widgets.search_bar import SearchBar
-from loradex_tui.wording import count_text
 
 REFRESH_WHILE_SCANNING = 2.0
 
@@ -51,7 +56,11 @@ def find(catalog: Catalog, query: str) -> Found:
     return Found(query, ids, total, len(catalog.files.libraries()))
 
 
-class LibraryScreen(Editing):
+_PANES = ("filters", "models", "details")
+_MOST_ZOOM = 2
+
+
+class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
     """Everything about finding and describing models."""
 
     HERE = "Library"
@@ -72,6 +81,9 @@ class LibraryScreen(Editing):
     LibraryScreen.-empty #list { height: 0; }
     LibraryScreen.-medium #filters { width: 22; }
     LibraryScreen.-medium #details { width: 32; }
+    LibraryScreen .pane.-aside { display: none; }
+    LibraryScreen #filters.-half, LibraryScreen #details.-half { width: 50%; }
+    LibraryScreen #filters.-full, LibraryScreen #details.-full { width: 1fr; }
     LibraryScreen.-narrow #filters, LibraryScreen.-narrow #details { display: none; }
     LibraryScreen.-narrow.-show-details #models,
     LibraryScreen.-narrow.-show-filters #models { display: none; }
@@ -83,6 +95,9 @@ class LibraryScreen(Editing):
         super().__init__()
         self.found: Found | None = None
         self._found_at = 0.0
+        self._zoom = ("models", 0)
+        """A pane and how much larger it is: 0 as usual, 1 half the screen, 2 all of it."""
+        self._completer: Completer | None = None
 
     def compose_body(self) -> ComposeResult:
         """Three panes; narrow terminals show one of them."""
@@ -92,9 +107,11 @@ class LibraryScreen(Editing):
                 yield FacetPane(self.catalog.facets, id="facets")
             with Vertical(id="models", classes="pane") as models:
                 models.border_title = "Models"
-                yield SearchBar(id="search")
+                yield SearchBar(complete=self._complete, id="search")
                 yield ListHead()
-                yield ModelList(self.catalog.rows, id="list")
+                models_list = ModelList(self.catalog.rows, id="list")
+                yield models_list
+                yield self.make_gallery(models_list)
                 yield Static(id="empty")
             with Vertical(id="details", classes="pane") as details:
                 details.border_title = "Details"
@@ -102,11 +119,6 @@ class LibraryScreen(Editing):
                 yield DetailsPane(
                     self.catalog, app.settings.hub_url, app.pictures, app.hub_access, id="about"
                 )
-
-    @property
-    def models(self) -> ModelList:
-        """The list."""
-        return self.query_one("#list", ModelList)
 
     @property
     def details(self) -> DetailsPane:
@@ -133,6 +145,8 @@ class LibraryScreen(Editing):
             marked=len(models.marks),
             found=models.line_count,
             query=self.search_bar.text,
+            copied_tags=bool(self.copied_tags),
+            narrow=self.has_class("-narrow"),
         )
 
     def on_mount(self) -> None:
@@ -140,6 +154,18 @@ class LibraryScreen(Editing):
         super().on_mount()
         self.set_focus(self.models)
         self._run("")
+        in_background(
+            self, "history", lambda: query_history.asked(self.catalog.home), self._show_history
+        )
+
+    def _show_history(self, queries: Sequence[str]) -> None:
+        self.search_bar.earlier = queries
+
+    def _complete(self, query: str, cursor: int) -> Offers:
+        completer = self._completer
+        if completer is None:
+            completer = self._completer = Completer(self.catalog)
+        return completer.at(query, cursor)
 
     def _run(self, query: str, keep: int | None = None) -> None:
         """Find; the last result stays when the query cannot be read."""
@@ -162,31 +188,33 @@ class LibraryScreen(Editing):
         self.found = found
         self._found_at = time.monotonic()
         self.set_class(not found.ids, "-empty")
-        self.query_one("#empty", Static).update(_empty_text(found))
+        self.query_one("#empty", Static).update(empty_text(found.libraries, found.total))
         self.query_one(ListHead).show_order(sort_of(found.query))
         if keep is not None:
             self.models.window.forget()
+        self.models.query = found.query
         self.models.show_ids(found.ids, keep)
         self.query_one(FacetPane).show(found.query)
         self._draw_state()
 
     def _draw_state(self) -> None:
-        models = self.models
-        parts: list[tuple[str, str]] = [
-            (f"{models.line_count:,}", "bold $foreground"),
-            (f" of {count_text(self.found.total if self.found else 0, 'model')}", "$quiet"),
-        ]
-        if sort_of(self.query_text) != "name":
-            parts.append((f"  by {cell_text(sort_of(self.query_text).rstrip('-+'))}", "$quiet"))
-        if models.marks:
-            parts.append((f"  * {len(models.marks):,} marked", "bold $accent"))
-        self.search_bar.show_state(Content.assemble(*parts))
+        total = self.found.total if self.found else 0
+        marked = self.models.marked
+        self.search_bar.show_state(
+            result_line(self.query_text, self.models.line_count, total, marked)
+        )
 
-    def refresh_after_edit(self, ids: list[int]) -> None:
+    def refresh_after_edit(self, ids: Sequence[int]) -> None:
         """Show what was changed. The result stays as it is, so that nothing jumps away."""
+        self._completer = None
         self.models.reload(ids)
         self.details.show(self.models.current_id, now=True)
         self.query_one(FacetPane).show(self.query_text)
+
+    def find_again(self) -> None:
+        """Show what the query finds now; marks and cursor stay."""
+        self._run(self.query_text, keep=self.models.current_id or -1)
+        self.details.show(self.models.current_id, now=True)
 
     def job_moved(self, name: str, status: JobStatus) -> None:
         """Show what a scan brings while it runs, and a grid when it is done."""
@@ -197,11 +225,22 @@ class LibraryScreen(Editing):
             self._run(self.query_text, keep=self.models.current_id or -1)
         if ended:
             self.details.show(self.models.current_id, now=True)
+            self.look_for_pictures()
 
     def on_search_bar_asked(self, event: SearchBar.Asked) -> None:
         """The query was edited."""
         if event.query != self.query_text or self.search_bar.has_class("-wrong"):
             self._run(event.query)
+
+    def on_search_bar_kept(self, event: SearchBar.Kept) -> None:
+        """Remember the query."""
+        query = event.query
+        in_background(
+            self,
+            "history",
+            lambda: query_history.remember(self.catalog.home, query),
+            self._show_history,
+        )
 
     def on_search_bar_left(self) -> None:
         """Done typing."""
@@ -221,6 +260,7 @@ class LibraryScreen(Editing):
     def on_model_list_opened(self) -> None:
         """Go to the details."""
         self._turn_to("-show-details")
+        self._make_room("details")
         self.set_focus(self.details)
 
     def on_model_list_marks_changed(self) -> None:
@@ -251,11 +291,13 @@ class LibraryScreen(Editing):
 
     def _to_models(self) -> None:
         self._turn_to(None)
+        self._make_room("models")
         self.set_focus(self.models)
 
     def do_search(self) -> None:
         """Type a query."""
         self._turn_to(None)
+        self._make_room("models")
         self.set_focus(self.search_bar.field)
 
     def do_add(self) -> None:
@@ -269,6 +311,7 @@ class LibraryScreen(Editing):
             self._to_models()
         else:
             self._turn_to("-show-filters")
+            self._make_room("filters")
             self.set_focus(facets)
 
     def do_clear(self) -> None:
@@ -287,6 +330,48 @@ class LibraryScreen(Editing):
             self.search_bar.set_text(with_sort(self.search_bar.text, wanted))
 
         self.app.push_screen(KeyMenu("Sort by", SORTS), sort)
+
+    def ask(self, query: str) -> None:
+        """Show what another query finds."""
+        self.search_bar.set_text(query)
+        self._to_models()
+
+    def _make_room(self, pane: str) -> None:
+        """Let other panes have their usual size again when this one is hidden for them."""
+        if self.query_one(f"#{pane}").has_class("-aside"):
+            self._set_zoom(pane, 0)
+
+    def _set_zoom(self, pane: str, level: int) -> None:
+        self._zoom = (pane, level)
+        for name in _PANES:
+            one = self.query_one(f"#{name}", Widget)
+            one.set_class(name == pane and level == 1, "-half")
+            one.set_class(name == pane and level == _MOST_ZOOM, "-full")
+            aside = level == _MOST_ZOOM or name == ("details" if pane == "filters" else "filters")
+            one.set_class(name != pane and level > 0 and aside, "-aside")
+
+    def _focused_pane(self) -> str:
+        focused = self.focused
+        parents = [each.id for each in focused.ancestors_with_self] if focused else []
+        return next((name for name in _PANES if name in parents), "models")
+
+    def _zoom_by(self, step: int) -> None:
+        pane = self._focused_pane()
+        level = self._zoom[1] if self._zoom[0] == pane else 0
+        self._set_zoom(pane, (level + step) % (_MOST_ZOOM + 1))
+
+    def do_zoom_in(self) -> None:
+        """More room for the pane, up to all of it, then as before."""
+        self._zoom_by(1)
+
+    def do_zoom_out(self) -> None:
+        """Less room for the pane."""
+        self._zoom_by(-1)
+
+    def on_details_pane_sheet(self) -> None:
+        """The whole width for the details, or as before."""
+        full = self._zoom == ("details", _MOST_ZOOM)
+        self._set_zoom("details", 0 if full else _MOST_ZOOM)
 
     def do_scroll_down(self) -> None:
         """Scroll the details without leaving the list."""
@@ -307,7 +392,10 @@ class LibraryScreen(Editing):
     def do_back(self) -> None:
         """Leave the pane first, then the marks, then the search."""
         steps: tuple[tuple[bool, Callable[[], None]], ...] = (
+            (self.search_bar.offers.is_open, lambda: self.search_bar.show_offers(None)),
             (not self.models.has_focus, self._to_models),
+            (bool(self._zoom[1]), lambda: self._set_zoom("models", 0)),
+            (self.models.marked.sticky, self.models.end_range),
             (bool(self.models.marks), self.models.clear_marks),
             (bool(without(self.search_bar.text, ["sort"])), self.do_clear),
         )
@@ -315,23 +403,3 @@ class LibraryScreen(Editing):
             if applies:
                 step()
                 return
-
-
-def _empty_text(found: Found) -> Content:
-    """Say what is missing, and what repairs it."""
-    key = "bold $accent"
-    if found.total:
-        return Content.assemble(
-            f"0 of {count_text(found.total, 'model')} match.\n\n",
-            ("Esc", key), " clears the search · ", ("f", key), " shows the filters",
-        )  # fmt: skip
-    if found.libraries:
-        return Content.assemble(
-            "No models yet. Press ", ("R", key), " to scan your libraries.\n\n",
-            ("or run: loradex scan", "$quiet"),
-        )  # fmt: skip
-    return Content.assemble(
-        "No library yet. Add a folder that has models:\n\n",
-        ("  loradex library add PATH", "bold $foreground"),
-        "\n\nthen press ", ("R", key), " here to scan it.",
-    )  # fmt: skip

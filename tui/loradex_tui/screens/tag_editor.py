@@ -1,49 +1,43 @@
-"""Add and remove tags, with the tags there are to complete from."""
+"""Add and remove tags: completed from those there are, and foreseen in numbers."""
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
+from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.timer import Timer
 from textual.widgets import Input, Static
 
-from loradex.domain.models import ModelRow
+from loradex.domain.tags import fold_tag
 from loradex.domain.text import display_text
 from loradex.errors import LoradexError
+from loradex.operations.tag_changes import Effect, TagChange, TagView, effects, read_change
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
 from loradex_tui.screens.dialog import Dialog, key_words
 from loradex_tui.wording import count_text
 
 _SHOWN = 6
+_MOST_TAGS = 60
+_POLL = 0.25
 
 
-@dataclass(frozen=True, slots=True)
-class TagChange:
-    """What one entry asks for."""
+@dataclass
+class Progress:
+    """How many models are written; a thread sets it, the editor looks now and then."""
 
-    add: tuple[str, ...]
-    remove: tuple[str, ...]
-
-
-def parse_tags(text: str) -> TagChange:
-    """Read `style, -sketch`: a minus removes, a comma parts two tags."""
-    words = [word for part in text.split(",") if (word := part.strip())]
-    return TagChange(
-        tuple(word for word in words if not word.startswith("-")),
-        tuple(word[1:].strip() for word in words if word.startswith("-") and word[1:].strip()),
-    )
+    done: int = 0
 
 
 def complete(text: str, known: Sequence[str], mine: Sequence[str]) -> list[str]:
     """Return the tags that can stand for the last word; after a minus, those that are there."""
-    word = text.rpartition(",")[2].strip().casefold()
+    word = text.removeprefix("=").rpartition(",")[2].strip().casefold()
     removing = word.startswith("-")
     word = word.removeprefix("-")
     if not word and not removing:
@@ -53,43 +47,69 @@ def complete(text: str, known: Sequence[str], mine: Sequence[str]) -> list[str]:
     return starts + [tag for tag in pool if word in tag.casefold() and tag not in starts]
 
 
+def effects_text(found: Sequence[Effect]) -> Content:
+    """Return `will +style on 212, -wip on 3`, and say what is so already."""
+    parts: list[tuple[str, str]] = []
+    for effect in found:
+        sign, style = ("+", "$success") if effect.on else ("-", "$error")
+        parts.append((", " if parts else "Enter: ", "$quiet"))
+        parts.append((f"{sign}{cell_text(effect.tag, 40)}", f"bold {style}"))
+        if effect.models:
+            parts.append((f" on {effect.models:,}", "$quiet"))
+        else:
+            parts.append((" on all already" if effect.on else " on none", "$quiet"))
+    return Content.assemble(*parts)
+
+
 class TagEditor(Dialog[bool]):
-    """Writes each entry at once and stays open; the result tells whether anything changed."""
+    """Writes each entry at once and stays open; the result tells whether anything changed.
+
+    `write` gets an object that it keeps at how many models are done.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", "Complete", show=False, priority=True),
         Binding("down", "pick(1)", "Next", show=False, priority=True),
         Binding("up", "pick(-1)", "Previous", show=False, priority=True),
     ]
+    DEFAULT_CSS = """
+    TagEditor > #box { width: 72; }
+    TagEditor #effects { height: auto; max-height: 4; }
+    TagEditor #tags { max-height: 8; }
+    """
 
     def __init__(
         self,
         targets: Sequence[int],
-        read: Callable[[], tuple[list[ModelRow], list[str]]],
-        write: Callable[[TagChange], None],
+        read: Callable[[], TagView],
+        write: Callable[[TagChange, Progress], None],
     ) -> None:
         super().__init__()
         self._targets = targets
         self._read = read
         self._write = write
-        self._known: list[str] = []
-        self._mine: Counter[str] = Counter()
+        self._view = TagView(len(targets), {}, {}, {})
+        self._mine: list[str] = []
         self._picked = 0
         self._changed = False
+        self._writing: Progress | None = None
+        self._poll: Timer | None = None
 
     def compose(self) -> ComposeResult:
-        """The field, what it could become, and the tags there are."""
+        """The field, what it could become, what it would do, and the tags there are."""
         with Vertical(id="box") as box:
             box.border_title = Content(f"Tags of {count_text(len(self._targets), 'model')}")
-            yield Input(placeholder="tag, another, -remove this")
+            yield Input(placeholder="tag, another, -remove this   or   = only, these")
             yield Static(id="offers", classes="told")
+            yield Static(id="effects", classes="told")
             yield Static(id="tags")
             yield Static(
                 key_words(
-                    ("Enter", "adds"), ("-tag", "removes"), ("Tab", "completes"), ("Esc", "leaves")
+                    ("Enter", "writes"), ("-tag", "removes"), ("=", "replaces all"),
+                    ("Tab", "completes"), ("Esc", "leaves"),
                 ),
                 classes="told",
-            )
+            )  # fmt: skip
 
     def on_mount(self) -> None:
         """Read what there is."""
@@ -98,47 +118,39 @@ class TagEditor(Dialog[bool]):
     def _reload(self) -> None:
         in_background(self, "tags", self._read, self._show)
 
-    def _show(self, found: tuple[list[ModelRow], list[str]]) -> None:
-        rows, self._known = found
-        self._mine = Counter(tag for row in rows for tag in row.tags)
-        self._draw_tags(len(rows))
-        self._draw_offers()
-
-    def _draw_tags(self, total: int) -> None:
-        parts: list[tuple[str, str]] = [("\n", "")]
-        for tag, count in sorted(self._mine.items(), key=lambda item: (-item[1], item[0]))[:60]:
-            parts.append((cell_text(tag), "$chip"))
-            parts.append((f" {count} of {total}   " if total > 1 else "   ", "$quiet"))
-        if not self._mine:
-            parts.append(("no tags yet", "$quiet"))
-        self.query_one("#tags", Static).update(Content.assemble(*parts, "\n"))
+    def _show(self, view: TagView) -> None:
+        self._view = view
+        self._mine = sorted(view.counts, key=str.casefold)
+        self.query_one("#tags", Static).update(_tags_text(view))
+        self._draw()
 
     def _offers(self) -> list[str]:
         text = self.query_one(Input).value
-        return complete(text, self._known, sorted(self._mine))[:_SHOWN]
+        return complete(text, list(self._view.vocabulary), self._mine)[:_SHOWN]
 
-    def _draw_offers(self) -> None:
+    def _draw(self) -> None:
+        """Draw what completes the word, and what Enter would do."""
         offers = self._offers()
         self._picked = min(self._picked, max(len(offers) - 1, 0))
         lines = [
-            Content.assemble(
-                ("❯ " if index == self._picked else "  ", "bold $accent"),
-                (cell_text(tag), "" if index == self._picked else "$quiet"),
-            )
+            _offer_line(tag, self._view.vocabulary, picked=index == self._picked)
             for index, tag in enumerate(offers)
         ]
         self.query_one("#offers", Static).update(Content("\n").join(lines))
+        change = read_change(self.query_one(Input).value)
+        told = effects_text(effects(change, self._view)) if change else Content()
+        self.query_one("#effects", Static).update(told)
 
-    def on_input_changed(self) -> None:
-        """Offer what completes the word."""
+    @on(Input.Changed)
+    def _typed(self) -> None:
         self._picked = 0
-        self._draw_offers()
+        self._draw()
 
     def action_pick(self, step: int) -> None:
         """Choose among the offers."""
         count = len(self._offers())
         self._picked = (self._picked + step) % count if count else 0
-        self._draw_offers()
+        self._draw()
 
     def action_complete(self) -> None:
         """Write the chosen offer into the field."""
@@ -146,30 +158,75 @@ class TagEditor(Dialog[bool]):
         if not offers:
             return
         field = self.query_one(Input)
-        before, comma, last = field.value.rpartition(",")
+        replace = "=" if field.value.lstrip().startswith("=") else ""
+        before, comma, last = field.value.lstrip().removeprefix("=").rpartition(",")
         minus = "-" if last.strip().startswith("-") else ""
-        field.value = f"{before}{comma}{' ' if comma else ''}{minus}{offers[self._picked]}"
+        space = " " if comma else ""
+        field.value = f"{replace}{before}{comma}{space}{minus}{offers[self._picked]}"
         field.cursor_position = len(field.value)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    @on(Input.Submitted)
+    def _submitted(self, event: Input.Submitted) -> None:
         """Write the entry; an empty one leaves."""
         event.stop()
-        change = parse_tags(event.value)
-        if not change.add and not change.remove:
+        if self._writing is not None:
+            return
+        change = read_change(event.value)
+        if not change:
             self.action_leave()
             return
-        in_background(self, "write", lambda: self._write(change), self._written, self._refused)
+        progress = self._writing = Progress()
+        self._poll = self.set_interval(_POLL, self._draw_progress)
+        in_background(
+            self, "write", lambda: self._write(change, progress), self._written, self._refused
+        )
+
+    def _draw_progress(self) -> None:
+        if self._writing is not None:
+            told = f"writing: {self._writing.done:,} of {self._view.total:,}"
+            self.query_one("#effects", Static).update(Content.styled(told, "$accent"))
+
+    def _ended(self) -> None:
+        self._writing = None
+        if self._poll is not None:
+            self._poll.stop()
 
     def _written(self, _nothing: None) -> None:
+        self._ended()
         self._changed = True
         self.query_one(Input).value = ""
         self._reload()
 
     def _refused(self, error: LoradexError) -> None:
-        self.query_one("#offers", Static).update(
+        self._ended()
+        self.query_one("#effects", Static).update(
             Content.styled(display_text(str(error), 300), "$error")
         )
 
     def action_leave(self) -> None:
-        """Leave; what was written stays."""
-        self.dismiss(self._changed)
+        """Leave; what was written stays. What is being written is waited for."""
+        if self._writing is None:
+            self.dismiss(self._changed)
+
+
+def _offer_line(tag: str, vocabulary: Mapping[str, int], *, picked: bool) -> Content:
+    count = vocabulary.get(tag)
+    return Content.assemble(
+        ("❯ " if picked else "  ", "bold $accent"),
+        (cell_text(tag, 60), "" if picked else "$quiet"),
+        (f"  {count:,}" if count else "", "$quiet"),
+    )
+
+
+def _tags_text(view: TagView) -> Content:
+    """Return the tags there are, the most frequent first, each with on how many."""
+    parts: list[tuple[str, str]] = [("\n", "")]
+    ordered = sorted(view.counts.items(), key=lambda item: (-item[1], fold_tag(item[0])))
+    for tag, count in ordered[:_MOST_TAGS]:
+        parts.append((cell_text(tag, 60), "$chip"))
+        parts.append((f" {count:,} of {view.total:,}   " if view.total > 1 else "   ", "$quiet"))
+    if len(ordered) > _MOST_TAGS:
+        parts.append((f"and {len(ordered) - _MOST_TAGS:,} more", "$quiet"))
+    if not ordered:
+        parts.append(("no tags yet", "$quiet"))
+    return Content.assemble(*parts, "\n")

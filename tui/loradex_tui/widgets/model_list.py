@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import ClassVar
 
+from rich.cells import cell_len
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
@@ -13,15 +14,18 @@ from textual.geometry import Offset
 from textual.message import Message
 
 from loradex.domain.models import ModelRow
+from loradex.operations.why_found import why_found
 from loradex_tui.actions import bindings
 from loradex_tui.background import in_background
-from loradex_tui.cells import fit
+from loradex_tui.cells import cell_text, fit
 from loradex_tui.widgets.columns import layout
 from loradex_tui.widgets.line_list import LineList
 from loradex_tui.widgets.marks import Marks
 from loradex_tui.widgets.row_window import RowWindow
 from loradex_tui.wording import state_mark
 
+_FOUND_BY = "  "
+_LEAST_WHY = 8
 _MARK_COLUMNS = 3
 """Cells on the left in which a click marks."""
 
@@ -43,6 +47,7 @@ class ModelList(LineList):
         "model--cursor",
         "model--state",
         "model--wait",
+        "model--why",
     }
     DEFAULT_CSS = """
     ModelList > .model--name { color: $foreground; }
@@ -55,6 +60,7 @@ class ModelList(LineList):
     ModelList > .model--cursor { color: $primary; text-style: bold; }
     ModelList > .model--state { color: $error; }
     ModelList > .model--wait { color: $quiet; }
+    ModelList > .model--why { color: $quiet; text-style: italic; }
     """
 
     class Opened(Message):
@@ -67,7 +73,9 @@ class ModelList(LineList):
         super().__init__(id=id)
         self.window = RowWindow()
         self.marked = Marks()
-        self._fetch_rows = fetch_rows
+        self.query = ""
+        """What found the models: a row tells why where its name does not."""
+        self.fetch_rows = fetch_rows
         self._fetching = False
 
     @property
@@ -142,10 +150,26 @@ class ModelList(LineList):
             return [*segments, Segment(fit("  ·", width - 2), base + self.tone("model--wait"))]
         segments.append(Segment(f"{state_mark(row.state)} ", base + self.tone("model--state")))
         for column, cells in layout(width):
+            if column.id == "name":
+                segments += self._name_cell(row, cells, base, marked=marked)
+                continue
             text = column.cell(row, cells - 1) + " "
-            name = "mark" if marked and column.id == "name" else column.id
-            segments.append(Segment(text, base + self.tone(f"model--{name}")))
+            segments.append(Segment(text, base + self.tone(f"model--{column.id}")))
         return segments
+
+    def _name_cell(self, row: ModelRow, cells: int, base: Style, *, marked: bool) -> list[Segment]:
+        """Return the name, and behind it why it was found where it does not show that."""
+        style = base + self.tone("model--mark" if marked else "model--name")
+        why = why_found(self.query, row) if self.query else ""
+        name = cell_text(row.name)
+        room = cells - cell_len(name) - len(_FOUND_BY) - 1
+        if not why or room < _LEAST_WHY:
+            return [Segment(fit(row.name, cells - 1) + " ", style)]
+        reason = fit(why, room)
+        return [
+            Segment(f"{name}{_FOUND_BY}", style),
+            Segment(f"{reason} ", base + self.tone("model--why")),
+        ]
 
     def _fetch_soon(self) -> None:
         if not self._fetching:
@@ -171,7 +195,7 @@ class ModelList(LineList):
             self._fetch()
 
         in_background(
-            self, "rows", lambda: self._fetch_rows(ids), arrived, self._failed, exclusive=False
+            self, "rows", lambda: self.fetch_rows(ids), arrived, self._failed, exclusive=False
         )
 
     def _failed(self, error: Exception) -> None:

@@ -1,7 +1,11 @@
-"""The search field: it tells of a new query a moment after the last key, and shows a wrong one."""
+"""The search field: it tells of a new query a moment after the last key, and shows a wrong one.
+
+It completes fields and values, and brings earlier queries back.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import ClassVar
 
 from rich.highlighter import Highlighter
@@ -17,8 +21,14 @@ from textual.widgets import Input, Static
 
 from loradex.domain.text import display_text
 from loradex.errors import QueryError
+from loradex.operations.query_completion import Offers
 from loradex_tui.actions import bindings
 from loradex_tui.actor import Actor
+from loradex_tui.background import in_background
+from loradex_tui.widgets.offer_list import OfferList
+
+Complete = Callable[[str, int], Offers]
+"""Returns what can stand at a place of a query; called in a thread."""
 
 DEBOUNCE = 0.05
 LIBRARY_WORDS = "Search…  words, kind:lora, base:sdxl, tag:style, -word, rating:4.."
@@ -62,16 +72,31 @@ class SearchBar(Vertical, Actor):
     class Left(Message):
         """The person is done typing."""
 
+    class Kept(Message):
+        """The query is one to come back to."""
+
+        def __init__(self, query: str) -> None:
+            super().__init__()
+            self.query = query
+
     def __init__(
         self,
         placeholder: str = LIBRARY_WORDS,
         debounce: float = DEBOUNCE,
+        complete: Complete | None = None,
         *,
         id: str | None = None,
     ) -> None:
         super().__init__(id=id)
         self._placeholder = placeholder
         self._debounce = debounce
+        self._complete = complete
+        self.earlier: Sequence[str] = ()
+        """Queries that were asked before, the latest last."""
+        self._back = 0
+        """How many of them one went back; 0 is what is being typed."""
+        self._typed = ""
+        self._written = ""
         self._marker = _FaultMarker()
         self._wait: Timer | None = None
         self._state = Content()
@@ -83,6 +108,7 @@ class SearchBar(Vertical, Actor):
             highlighter=self._marker,
             id="query",
         )
+        yield OfferList()
         yield Static(id="state")
 
     @property
@@ -95,8 +121,14 @@ class SearchBar(Vertical, Actor):
         """The query as it stands in the field."""
         return self.field.value
 
+    @property
+    def offers(self) -> OfferList:
+        """What could stand at the cursor."""
+        return self.query_one(OfferList)
+
     def set_text(self, query: str) -> None:
-        """Write another query into the field, as if it had been typed."""
+        """Write another query into the field, as if it had been typed; nothing is offered."""
+        self._written = query
         self.field.value = query
         self.field.cursor_position = len(query)
 
@@ -104,9 +136,11 @@ class SearchBar(Vertical, Actor):
         """Say what was found; it takes a fault's place."""
         self._state = state
         self._marker.span = None
+        was_wrong = self.has_class("-wrong")
         self.remove_class("-wrong")
-        self.query_one("#state", Static).update(state)
-        self.field.refresh()
+        self.query_one("#state", Static).update(state, layout=was_wrong)
+        if was_wrong:
+            self.field.refresh()
 
     def show_fault(self, error: QueryError) -> None:
         """Mark the place that is wrong, and say what would be right."""
@@ -129,12 +163,96 @@ class SearchBar(Vertical, Actor):
     def _ask(self) -> None:
         self._wait = None
         self.post_message(self.Asked(self.text))
+        if self.text == self._written:
+            self.show_offers(None)
+        else:
+            self._written, self._back = "", 0
+            self._look(values_only=True)
+
+    def _look(self, *, values_only: bool) -> None:
+        """Look for what could stand at the cursor; of itself only for the values of a field."""
+        complete, text, cursor = self._complete, self.text, self.field.cursor_position
+        if complete is None or not self.field.has_focus:
+            return
+
+        def found(offers: Offers) -> None:
+            if self.text == text and (offers.of_value or not values_only):
+                self.show_offers(offers)
+            elif values_only:
+                self.show_offers(None)
+
+        in_background(self, "offers", lambda: complete(text, cursor), found)
+
+    def show_offers(self, offers: Offers | None) -> None:
+        """Show what could stand at the cursor, or hide it."""
+        self.offers.show_offers(offers)
+
+    def on_offer_list_taken(self, event: OfferList.Taken) -> None:
+        """The mouse took an offer."""
+        event.stop()
+        self._take(event.index)
+
+    def _take(self, index: int) -> None:
+        offers = self.offers.offers
+        if offers is None:
+            return
+        text, cursor = offers.taken(self.text, index)
+        self.set_text(text)
+        self.field.cursor_position = cursor
+        self.show_offers(None)
+        self.field.focus()
+        if not offers.of_value:
+            self._look(values_only=True)
+
+    def on_descendant_blur(self) -> None:
+        """What is offered belongs to who types."""
+        self.show_offers(None)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Go to the list."""
         event.stop()
+        self._leave()
+
+    def _leave(self) -> None:
+        self.show_offers(None)
+        self._back = 0
+        if self.text.strip() and not self.has_class("-wrong"):
+            self.post_message(self.Kept(self.text))
         self.post_message(self.Left())
 
+    def do_offer(self) -> None:
+        """Offer what could stand at the cursor."""
+        self._look(values_only=False)
+
+    def do_complete(self) -> None:
+        """Take the offer under the cursor; offer some first; go on where nothing is being typed."""
+        cursor = self.field.cursor_position
+        typing = cursor > 0 and not self.text[cursor - 1].isspace()
+        if self.offers.is_open:
+            self._take(self.offers.picked)
+        elif typing and self._complete is not None and self.text != self._written:
+            self._look(values_only=False)
+        else:
+            self.screen.focus_next()
+
     def do_to_models(self) -> None:
-        """Go to the list."""
-        self.post_message(self.Left())
+        """To the next offer, the next query, else to the list."""
+        if self.offers.is_open:
+            self.offers.pick(1)
+        elif self._back:
+            self._go_back(self._back - 1)
+        else:
+            self._leave()
+
+    def do_earlier(self) -> None:
+        """To the offer before, else to the query asked before."""
+        if self.offers.is_open:
+            self.offers.pick(-1)
+        elif self._back < len(self.earlier):
+            if not self._back:
+                self._typed = self.text
+            self._go_back(self._back + 1)
+
+    def _go_back(self, back: int) -> None:
+        self._back = back
+        self.set_text(self.earlier[-back] if back else self._typed)
