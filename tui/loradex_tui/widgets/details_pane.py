@@ -71,6 +71,7 @@ class DetailsPane(VerticalScroll, Actor):
         self._access = access
         self._wait: Timer | None = None
         self._drawn_width = 0
+        self._caption = ""
 
     def compose(self) -> ComposeResult:
         """Make the parts, top to bottom."""
@@ -124,9 +125,13 @@ class DetailsPane(VerticalScroll, Actor):
 
     def _show_picture(self, picture: ModelPicture | None) -> None:
         self.query_one(PictureBox).show(picture.image if picture else None)
-        caption = self.query_one("#caption", Static)
-        caption.update(Content(picture.caption if picture else ""))
-        caption.set_class(picture is not None, "-shown")
+        told = picture.caption if picture else ""
+        if told != self._caption:
+            # Each update lays all of the screen out again.
+            self._caption = told
+            caption = self.query_one("#caption", Static)
+            caption.update(Content(told))
+            caption.set_class(bool(told), "-shown")
 
     def _show_nothing(self) -> None:
         self.details = None
