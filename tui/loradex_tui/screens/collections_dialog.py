@@ -125,7 +125,7 @@ class CollectionsDialog(Dialog[Listed]):
                 self._deeds.add(name, self._reload)
 
         question = f"New collection of {count_text(self._targets, 'model')}"
-        self.app.push_screen(AskText(question, "its name"), named)
+        self.app.push_screen(AskText(question, placeholder="its name"), named)
 
     def action_rename(self) -> None:
         """Ask for another name."""
@@ -138,7 +138,7 @@ class CollectionsDialog(Dialog[Listed]):
             if name and name != old:
                 self._deeds.rename(old, name, self._reload)
 
-        self.app.push_screen(AskText(f"Rename {cell_text(old, 40)}", text=old), named)
+        self.app.push_screen(AskText(f"Rename {cell_text(old, 40)}", old), named)
 
     def action_delete(self) -> None:
         """Delete the collection; it can be undone."""

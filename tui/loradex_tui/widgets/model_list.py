@@ -73,7 +73,7 @@ class ModelList(LineList):
         super().__init__(id=id)
         self.window = RowWindow()
         self.marked = Marks()
-        self.query = ""
+        self.found_by = ""
         """What found the models: a row tells why where its name does not."""
         self.fetch_rows = fetch_rows
         self._fetching = False
@@ -160,7 +160,7 @@ class ModelList(LineList):
     def _name_cell(self, row: ModelRow, cells: int, base: Style, *, marked: bool) -> list[Segment]:
         """Return the name, and behind it why it was found where it does not show that."""
         style = base + self.tone("model--mark" if marked else "model--name")
-        why = why_found(self.query, row) if self.query else ""
+        why = why_found(self.found_by, row) if self.found_by else ""
         name = cell_text(row.name)
         room = cells - cell_len(name) - len(_FOUND_BY) - 1
         if not why or room < _LEAST_WHY:
