@@ -36,14 +36,16 @@ FAMILIES: Mapping[str, tuple[Action, ...]] = {
     "pictures": pictures.ACTIONS,
     "inbox": inbox.ACTIONS,
     "hub": hub.ACTIONS,
-    "grids": grids.ACTIONS,
+    "grids": (*grids.ACTIONS, *pictures.STAGE_ACTIONS),
     "jobs": jobs.ACTIONS,
     "plans": plans.ACTIONS,
     "settings": settings.ACTIONS,
 }
 """The actions of each screen; those of `everywhere` are on all of them."""
 
-ACTIONS: tuple[Action, ...] = tuple(each for family in FAMILIES.values() for each in family)
+ACTIONS: tuple[Action, ...] = tuple(
+    dict.fromkeys(each for family in FAMILIES.values() for each in family)
+)
 
 
 def action(id_: str, scope: str) -> Action:

@@ -45,16 +45,20 @@ LIBRARY_ACTIONS: tuple[Action, ...] = (
            cli="loradex compare REF REF", why_not=_needs_a_few),
 )  # fmt: skip
 
+STAGE_ACTIONS: tuple[Action, ...] = (
+    Action("larger", "stage", "+,=", "Look closer", "Closer"),
+    Action("smaller", "stage", "-", "Show more of it"),
+    Action("whole", "stage", "0", "Show all of it"),
+    Action("pan_left", "stage", "H,shift+left", "Look further left"),
+    Action("pan_right", "stage", "L,shift+right", "Look further right"),
+    Action("pan_down", "stage", "J,shift+down", "Look further down"),
+    Action("pan_up", "stage", "K,shift+up", "Look further up"),
+)  # fmt: skip
+
 ACTIONS: tuple[Action, ...] = (
+    *STAGE_ACTIONS,
     Action("previous", "picture", "h,left,k,up", "The picture before"),
     Action("next", "picture", "l,right,j,down", "The next picture", "Next"),
-    Action("larger", "picture", "+,=", "Look closer", "Closer"),
-    Action("smaller", "picture", "-", "Show more of it"),
-    Action("whole", "picture", "0", "Show all of it"),
-    Action("pan_left", "picture", "H,shift+left", "Look further left"),
-    Action("pan_right", "picture", "L,shift+right", "Look further right"),
-    Action("pan_down", "picture", "J,shift+down", "Look further down"),
-    Action("pan_up", "picture", "K,shift+up", "Look further up"),
     Action("flip", "picture", "b", "Show the other one of two, and back", "A/B"),
     Action("back", "picture", "escape,z", "Back to the models", "Back"),
 

@@ -19,7 +19,7 @@ from loradex_tui.cells import cell_text
 from loradex_tui.pictures.finding import ModelPicture, model_picture
 from loradex_tui.pictures.stage import PictureStage
 from loradex_tui.pictures.store import ZOOM
-from loradex_tui.screens.place import Place
+from loradex_tui.screens.staging import Staging
 from loradex_tui.wording import kind_label, row_base, stars
 
 _NO_PICTURE = (
@@ -28,7 +28,7 @@ _NO_PICTURE = (
 )
 
 
-class LargePictureScreen(Place):
+class LargePictureScreen(Staging):
     """Shows the pictures of these models one at a time. Its result is where it was left."""
 
     HERE = "Library"
@@ -102,7 +102,7 @@ class LargePictureScreen(Place):
     def _tell(self, image: Image.Image | None, why: str, *, keep_view: bool = False) -> None:
         self.set_class(image is None, "-none")
         self.query_one("#none", Static).update(Content(why))
-        self.query_one(PictureStage).show(image, keep_view=keep_view)
+        self.stage.show(image, keep_view=keep_view)
 
     def _turn_to(self, index: int) -> None:
         if index != self.index and 0 <= index < len(self.ids):
@@ -125,34 +125,6 @@ class LargePictureScreen(Place):
         if 0 <= other < len(self.ids):
             self._before, self.index = self.index, other
             self._show(keep_view=True)
-
-    def do_larger(self) -> None:
-        """Look closer."""
-        self.query_one(PictureStage).zoom_by(1)
-
-    def do_smaller(self) -> None:
-        """Show more of it."""
-        self.query_one(PictureStage).zoom_by(-1)
-
-    def do_whole(self) -> None:
-        """Show all of it."""
-        self.query_one(PictureStage).zoom_by(0)
-
-    def do_pan_left(self) -> None:
-        """Look further left."""
-        self.query_one(PictureStage).pan_by(-1, 0)
-
-    def do_pan_right(self) -> None:
-        """Look further right."""
-        self.query_one(PictureStage).pan_by(1, 0)
-
-    def do_pan_down(self) -> None:
-        """Look further down."""
-        self.query_one(PictureStage).pan_by(0, 1)
-
-    def do_pan_up(self) -> None:
-        """Look further up."""
-        self.query_one(PictureStage).pan_by(0, -1)
 
     def do_back(self) -> None:
         """Back to the models."""

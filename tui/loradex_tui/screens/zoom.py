@@ -4,33 +4,29 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import Container
 from textual.widgets import Static
 
-from loradex.errors import FormatError
+from loradex.errors import LoradexError
 from loradex_tui.actions import bindings
 from loradex_tui.background import in_background
 from loradex_tui.grid_sheet import GridSheet
 from loradex_tui.pictures.choice import PictureMode
-from loradex_tui.pictures.decode import load_picture
-from loradex_tui.pictures.picture_box import PictureBox
+from loradex_tui.pictures.stage import PictureStage
+from loradex_tui.pictures.store import ZOOM
 from loradex_tui.screens.cell_place import CellPlace
+from loradex_tui.screens.staging import Staging
 from loradex_tui.widgets.cell_info import cell_info
 from loradex_tui.widgets.sheet_walker import SheetWalker
 
-_LONGEST_SIDE = 2048
 
-
-class ZoomScreen(CellPlace, SheetWalker):
+class ZoomScreen(CellPlace, Staging, SheetWalker):
     """Shows the cell that the sheet looks at."""
 
     HERE = "Grids"
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("sheet")]
     DEFAULT_CSS = """
-    ZoomScreen #stage { height: 1fr; align: center middle; background: $background; }
     ZoomScreen #about { height: auto; max-height: 3; padding: 0 1; }
     """
 
@@ -38,22 +34,17 @@ class ZoomScreen(CellPlace, SheetWalker):
         super().__init__()
         self.sheet = sheet
         self._mode = mode
+        self._flipped = sheet.flipped
 
     def compose_body(self) -> ComposeResult:
         """The picture and words about it."""
-        with Container(id="stage"):
-            yield PictureBox(self._mode, 20)
+        yield PictureStage(self._mode)
         yield Static(id="about")
 
     def on_mount(self) -> None:
         """Show the first cell."""
         super().on_mount()
         self.sheet_moved()
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Use all rows there are."""
-        super().on_resize(event)
-        self.query_one(PictureBox).most_rows = max(event.size.height - 5, 3)
 
     @property
     def grid_sheet(self) -> GridSheet:
@@ -68,19 +59,24 @@ class ZoomScreen(CellPlace, SheetWalker):
         """Show the cell that is looked at now."""
         self.query_one("#about", Static).update(cell_info(self.sheet))
         self.refresh_hints()
-        path = self.sheet.shown_cell.path
-        box = self.query_one(PictureBox)
+        path, load = self.sheet.shown_cell.path, self.place_app.picture_store.load
+        # What one picture is held against is shown in the same part of it.
+        flipped = self.sheet.flipped != self._flipped
+        self._flipped = self.sheet.flipped
         if path is None:
-            box.show(None)
+            self.stage.show(None)
             return
 
-        def unreadable(error: Exception) -> None:
-            box.show(None)
-            if isinstance(error, FormatError):
-                self.place_app.report(error)
+        def unreadable(error: LoradexError) -> None:
+            self.stage.show(None)
+            self.place_app.report(error)
 
         in_background(
-            self, "picture", lambda: load_picture(path, _LONGEST_SIDE), box.show, unreadable
+            self,
+            "picture",
+            lambda: load(path, ZOOM),
+            lambda image: self.stage.show(image, keep_view=flipped),
+            unreadable,
         )
 
     def do_zoom(self) -> None:
