@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from loradex_tui.actions.action import Action, Condition, Situation, where
 from loradex_tui.actions.library import LibrarySituation
 
-MOVING = ("move", "undo", "trash")
-"""Jobs that move files: one at a time."""
+DRAW, MOVE, UNDO, TRASH = "plan", "move", "undo", "trash"
+"""Names of jobs: a plan is drawn up, done, taken back; the trash is restored from or emptied."""
+MOVING = (MOVE, UNDO, TRASH)
+"""Those that move files: one at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,7 @@ def _needs_files(situation: TrashSituation) -> str | None:
 
 def _drawing_or(condition: Condition) -> Condition:
     def asked(situation: Situation) -> str | None:
-        if "plan" in situation.around.jobs:
+        if DRAW in situation.around.jobs:
             return "A plan is being drawn up already."
         return condition(situation)
 

@@ -3,39 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, cast
+from typing import TYPE_CHECKING, Literal, cast
 
-from loradex.domain.library import Library
-from loradex.domain.plans import PlanSummary
-from loradex.errors import LoradexError
-from loradex.operations.child_job import JobStatus
-from loradex.operations.plan_job import PlanRequest
-from loradex.operations.tidying.discarding import Discard, DiscardPlan, plan_discard
-from loradex.operations.tidying.drawing import keep_drawn
-from loradex.operations.tidying.examples import read_template
-from loradex.operations.tidying.single import Applied, rename_now, undo_now
+from loradex_tui.actions.plans import DRAW, MOVE, TRASH, UNDO
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
-from loradex_tui.screens.ask_text import AskText
 from loradex_tui.screens.models_place import ModelsPlace
-from loradex_tui.screens.organise_dialog import (
-    KINDS,
-    OrganiseDialog,
-    OrganiseMenu,
-    Targets,
-    summary_of,
-)
-from loradex_tui.screens.plan_confirm import trash_question
-from loradex_tui.screens.plan_jobs import (
-    DRAW,
-    MOVE,
-    TRASH,
-    UNDO,
-    deed_of,
-    start_applying,
-    start_drawing,
-)
 from loradex_tui.undo import Deed
+
+if TYPE_CHECKING:
+    from loradex.domain.library import Library
+    from loradex.domain.plans import PlanSummary
+    from loradex.operations.child_job import JobStatus
+    from loradex.operations.plan_job import PlanRequest
+    from loradex.operations.tidying.discarding import DiscardPlan
+    from loradex.operations.tidying.single import Applied
+    from loradex_tui.screens.organise_dialog import Targets
+
+# ruff: noqa: PLC0415 - what the first frame has no use for is loaded when it is used
 
 _Kind = Literal["organise", "rename", "consolidate", "dedupe"]
 
@@ -56,6 +41,8 @@ class Organising(ModelsPlace):
         raise NotImplementedError
 
     def _targets(self) -> Targets:
+        from loradex_tui.screens.organise_dialog import Targets
+
         models = self.models
         row = models.current_row
         return Targets(
@@ -69,6 +56,8 @@ class Organising(ModelsPlace):
 
     def do_organise(self) -> None:
         """Ask what is to be done with files, and how; then draw the plan up."""
+        from loradex_tui.screens.organise_dialog import KINDS, OrganiseMenu, summary_of
+
         targets = self._targets()
 
         def chosen(kind: str | None) -> None:
@@ -84,6 +73,9 @@ class Organising(ModelsPlace):
         self.app.push_screen(OrganiseMenu(f"Move {summary_of(targets)}", KINDS), chosen)
 
     def _ask_how(self, kind: _Kind, targets: Targets, libraries: Sequence[Library]) -> None:
+        from loradex_tui.screens.organise_dialog import OrganiseDialog
+        from loradex_tui.screens.plan_jobs import start_drawing
+
         used = self.__dict__.setdefault("_templates", {})
 
         def draw(request: PlanRequest | None) -> None:
@@ -96,23 +88,16 @@ class Organising(ModelsPlace):
 
     def do_rename(self) -> None:
         """Ask for another name of the model under the cursor, and give it at once."""
+        from loradex.operations.tidying.single import rename_now, undo_now
+        from loradex_tui.screens.organise_name import NameDialog
+
         row, catalog = self.models.current_row, self.catalog
         if row is None:
             return
         id_, old = row.id, row.file_name
-        stem, dot, ending = old.rpartition(".")
-
-        def tell(text: str) -> str:
-            if not text or text == (stem or old):
-                return "Files beside it are renamed along. u takes it back."
-            try:
-                read_template("rename", text.replace("{", "{{").replace("}", "}}"))
-            except LoradexError as error:
-                return f"✗ {cell_text(error.message, 200)}"
-            return f"{cell_text(old, 100)} → {cell_text(text + dot + ending, 100)}"
 
         def rename(name: str | None) -> None:
-            if name and name != (stem or old):
+            if name is not None:
                 in_background(
                     self, "rename", lambda: rename_now(catalog, id_, name), done, exclusive=False
                 )
@@ -120,7 +105,7 @@ class Organising(ModelsPlace):
         def done(applied: Applied) -> None:
             number = applied.plan_id
             deed = Deed(
-                f"the name of {cell_text(stem or old, 40)}",
+                f"the name of {cell_text(old, 40)}",
                 lambda: undo_now(catalog, number),
                 self.find_again,
             )
@@ -128,11 +113,15 @@ class Organising(ModelsPlace):
             self.app.notify(f"{applied.told} · u undo", timeout=4)
             self.find_again()
 
-        question = f"Rename {cell_text(old, 50)}"
-        self.app.push_screen(AskText(question, "a name", stem or old, tell), rename)
+        self.app.push_screen(NameDialog(old), rename)
 
     def do_trash(self) -> None:
         """Show what would be lost with these models, ask, and put them into the trash."""
+        from loradex.operations.tidying.discarding import Discard, plan_discard
+        from loradex.operations.tidying.drawing import keep_drawn
+        from loradex_tui.screens.plan_confirm import trash_question
+        from loradex_tui.screens.plan_jobs import start_applying
+
         ids, catalog, app = frozenset(self.models.targets), self.catalog, self.place_app
         discard = Discard(models=ids)
 
@@ -168,13 +157,15 @@ class Organising(ModelsPlace):
                 self._remember_plan(status.plan_id)
 
     def _show_plan(self, number: int) -> None:
-        from loradex_tui.screens.plan_view import PlanScreen  # noqa: PLC0415 - few sessions need it
+        from loradex_tui.screens.plan_view import PlanScreen
 
         if self.is_current:
             self.app.push_screen(PlanScreen(number))
 
     def _remember_plan(self, number: int) -> None:
         """Let `u` take back what a plan did, whatever the screen."""
+        from loradex_tui.screens.plan_jobs import deed_of
+
         app, catalog = self.place_app, self.catalog
 
         def remember(plan: PlanSummary | None) -> None:

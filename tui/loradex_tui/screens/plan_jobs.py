@@ -16,17 +16,13 @@ from loradex.operations.plan_job import (
     start_restore_job,
     start_undo_job,
 )
+from loradex_tui.actions.plans import DRAW, MOVE, TRASH, UNDO
 from loradex_tui.screens.plan_confirm import UndoDialog, apply_question
 from loradex_tui.undo import Deed
 
 if TYPE_CHECKING:
     from loradex.operations.tidying.overview import Overview
     from loradex_tui.app import LoradexApp
-
-DRAW = "plan"
-MOVE = "move"
-UNDO = "undo"
-TRASH = "trash"
 
 
 class PlanJob:

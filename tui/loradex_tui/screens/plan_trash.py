@@ -116,7 +116,7 @@ class TrashScreen(Place):
             yield TrashList()
 
     @property
-    def list(self) -> TrashList:
+    def listing(self) -> TrashList:
         """The list."""
         return self.query_one(TrashList)
 
@@ -124,13 +124,13 @@ class TrashScreen(Place):
     def situation(self) -> TrashSituation:
         """What is there, and what is meant."""
         return TrashSituation(
-            self.place_app.around, files=len(self.list.files), model=bool(self.list.targets)
+            self.place_app.around, files=len(self.listing.files), model=bool(self.listing.targets)
         )
 
     def on_mount(self) -> None:
         """Look into the trash."""
         super().on_mount()
-        self.list.focus()
+        self.listing.focus()
         self._look()
 
     def job_moved(self, name: str, status: JobStatus) -> None:
@@ -146,44 +146,44 @@ class TrashScreen(Place):
     def _show(self, files: list[Trashed]) -> None:
         files.reverse()
         self.set_class(not files, "-empty")
-        self.list.show(files)
+        self.listing.show(files)
         self._tell()
 
     def _tell(self) -> None:
-        files = self.list.files
+        files = self.listing.files
         parts = []
         if files:
             size = size_text(sum(each.size for each in files))
             parts.append(f"{count_text(len(files), 'file')}, {size}: free when it is emptied")
-        if self.list.marks:
-            parts.append(f"* {count_text(len(self.list.marks), 'model')} marked")
+        if self.listing.marks:
+            parts.append(f"* {count_text(len(self.listing.marks), 'model')} marked")
         self.query_one("#sum", Static).update(Content(" · ".join(parts)), layout=False)
         self.refresh_hints()
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
         """Another file is under the cursor."""
-        if event.list is self.list:
+        if event.list is self.listing:
             self.refresh_hints()
 
     def do_mark(self) -> None:
         """Mark the model, and step down."""
-        self.list.mark()
+        self.listing.mark()
         self._tell()
 
     def do_mark_all(self) -> None:
         """Mark all models, or none."""
-        self.list.mark_all()
+        self.listing.mark_all()
         self._tell()
 
     def do_restore(self) -> None:
         """Bring models back to where they were."""
-        start_restoring(self.place_app, self.list.targets)
+        start_restoring(self.place_app, self.listing.targets)
 
     def do_empty(self) -> None:
         """Delete all of it for good, after the number was typed."""
         app = self.place_app
         app.push_screen(
-            EmptyDialog(self.list.files), lambda yes: start_emptying(app) if yes else None
+            EmptyDialog(self.listing.files), lambda yes: start_emptying(app) if yes else None
         )
 
     def do_back(self) -> None:

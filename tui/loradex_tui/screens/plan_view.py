@@ -19,13 +19,13 @@ from loradex.operations.child_job import JobStatus
 from loradex.operations.tidying.changing import leave_out
 from loradex.operations.tidying.overview import Overview, overview
 from loradex_tui.actions import bindings
-from loradex_tui.actions.plans import PlansSituation
+from loradex_tui.actions.plans import MOVE, UNDO, PlansSituation
 from loradex_tui.background import in_background
 from loradex_tui.job_words import amount_text, left_text, rate_text, share_text
 from loradex_tui.screens.place import Place
 from loradex_tui.screens.plan_deleting import ask_to_delete
 from loradex_tui.screens.plan_editing import offer_editing
-from loradex_tui.screens.plan_jobs import MOVE, UNDO, ask_to_apply, ask_to_undo
+from loradex_tui.screens.plan_jobs import ask_to_apply, ask_to_undo
 from loradex_tui.widgets.line_list import LineList
 from loradex_tui.widgets.plan_details import heading_text, line_details, note_text, sum_text
 from loradex_tui.widgets.plan_lines import PlanLines

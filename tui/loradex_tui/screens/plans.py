@@ -59,14 +59,14 @@ class PlansScreen(Place):
             yield Static(id="about")
 
     @property
-    def list(self) -> PlanList:
+    def listing(self) -> PlanList:
         """The list."""
         return self.query_one(PlanList)
 
     def on_mount(self) -> None:
         """Read the plans."""
         super().on_mount()
-        self.list.focus()
+        self.listing.focus()
         self._look()
 
     def on_screen_resume(self) -> None:
@@ -77,7 +77,7 @@ class PlansScreen(Place):
     @property
     def situation(self) -> PlansSituation:
         """The plan under the cursor. Without a deed of this session, `u` is about this plan."""
-        around, plan = self.place_app.around, self.list.current
+        around, plan = self.place_app.around, self.listing.current
         if plan is not None and not around.undoable and plan.done + plan.emptied:
             around = replace(around, undoable=f"plan {plan.id}")
         return PlansSituation(
@@ -103,7 +103,7 @@ class PlansScreen(Place):
         shown = [plan for plan in self._all if plan.state in OPEN or not self._only_open]
         self.set_class(not shown, "-empty")
         self.query_one("#empty", Static).update(_empty_text(hidden=len(self._all)))
-        self.list.show(shown, self._sizes)
+        self.listing.show(shown, self._sizes)
         self._tell()
 
     def _tell(self) -> None:
@@ -115,14 +115,14 @@ class PlansScreen(Place):
             parts.append("only those to be done: f shows all")
         told = Content(" · ".join(parts)) if self._all else Content()
         self.query_one("#sum", Static).update(told, layout=False)
-        current = self.list.current
+        current = self.listing.current
         note = cell_text(current.note, 600) if current else ""
         self.query_one("#about", Static).update(Content(note))
         self.refresh_hints()
 
     def on_line_list_moved(self, event: LineList.Moved) -> None:
         """Another plan is under the cursor."""
-        if event.list is self.list:
+        if event.list is self.listing:
             self._tell()
 
     def on_line_list_clicked(self, event: LineList.Clicked) -> None:
@@ -132,12 +132,12 @@ class PlansScreen(Place):
 
     def do_open_plan(self) -> None:
         """Show the plan under the cursor."""
-        if (plan := self.list.current) is not None:
+        if (plan := self.listing.current) is not None:
             self.app.push_screen(PlanScreen(plan.id))
 
     def do_apply(self) -> None:
         """Ask, and do what the plan says."""
-        app, plan = self.place_app, self.list.current
+        app, plan = self.place_app, self.listing.current
         if plan is not None:
             number = plan.id
             in_background(
@@ -149,7 +149,7 @@ class PlansScreen(Place):
 
     def do_delete(self) -> None:
         """Ask, and delete a plan that was not begun."""
-        if (plan := self.list.current) is not None:
+        if (plan := self.listing.current) is not None:
             ask_to_delete(self, plan, self._look)
 
     def do_only_open(self) -> None:
@@ -167,7 +167,7 @@ class PlansScreen(Place):
 
     def do_undo(self) -> None:
         """Undo what was done last; with nothing of this session, the plan under the cursor."""
-        plan = self.list.current
+        plan = self.listing.current
         if self.place_app.around.undoable or plan is None:
             self.place_app.undo()
         else:

@@ -11,6 +11,7 @@ from loradex.domain.text import display_text
 from loradex.errors import LoradexError, UsageError
 from loradex.operations.moves.applying import apply_plan, carry_out, recover
 from loradex.operations.moves.undoing import plan_undo
+from loradex.operations.path_template import PathTemplate
 from loradex.operations.tidying.organising import Tidy, plan_tidy, rename_template
 
 
@@ -23,17 +24,22 @@ class Applied:
     """A sentence."""
 
 
+def name_template(name: str) -> PathTemplate:
+    """Return the template that gives a file just this name; raise `UsageError` for no such name."""
+    wanted = name.strip()
+    if not wanted:
+        raise UsageError("The name is empty.", hint="Type a name, without the ending.")
+    return rename_template(wanted.replace("{", "{{").replace("}", "}}"))
+
+
 def plan_name(catalog: Catalog, content_id: int, name: str) -> MovePlan:
     """Return the plan that gives a model's files another name, without the ending.
 
     They stay in their folders, and sidecars are renamed with them. Raises `UsageError` for a name
     that no file can have, and `LoradexError` when the file has to keep its own.
     """
-    wanted = name.strip()
-    if not wanted:
-        raise UsageError("The name is empty.", hint="Type a name, without the ending.")
-    template = rename_template(wanted.replace("{", "{{").replace("}", "}}"))
-    plan = plan_tidy(catalog, Tidy("rename", template, models=frozenset([content_id])))
+    tidy = Tidy("rename", name_template(name), models=frozenset([content_id]))
+    plan = plan_tidy(catalog, tidy)
     if not plan.moves:
         if plan.conflicts:
             raise LoradexError(plan.conflicts[0].reason, hint="The file keeps its name.")
