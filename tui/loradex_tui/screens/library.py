@@ -192,7 +192,7 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
         self.query_one(ListHead).show_order(sort_of(found.query))
         if keep is not None:
             self.models.window.forget()
-        self.models.found_by = found.query
+        self.query_one("#list", ModelList).found_by = found.query
         self.models.show_ids(found.ids, keep)
         self.query_one(FacetPane).show(found.query)
         self._draw_state()
