@@ -275,7 +275,7 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
         except QueryError as error:
             self.place_app.report(error)
             return
-        self.search_bar.set_text(query)
+        self.search_bar.set_text(query, now=True)
 
     def on_facet_pane_left(self) -> None:
         """Back to the models."""

@@ -97,6 +97,7 @@ class SearchBar(Vertical, Actor):
         """How many of them one went back; 0 is what is being typed."""
         self._typed = ""
         self._written = ""
+        self._asked: str | None = None
         self._marker = _FaultMarker()
         self._wait: Timer | None = None
         self._state = Content()
@@ -126,9 +127,16 @@ class SearchBar(Vertical, Actor):
         """What could stand at the cursor."""
         return self.query_one(OfferList)
 
-    def set_text(self, query: str) -> None:
-        """Write another query into the field, as if it had been typed; nothing is offered."""
+    def set_text(self, query: str, *, now: bool = False) -> None:
+        """Write another query into the field, as if it had been typed; nothing is offered.
+
+        With `now` it is asked at once: nobody is typing.
+        """
         self._written = query
+        if now and query != self.text:
+            self._asked = query
+            self.post_message(self.Asked(query))
+            self.show_offers(None)
         self.field.value = query
         self.field.cursor_position = len(query)
 
@@ -158,7 +166,9 @@ class SearchBar(Vertical, Actor):
         event.stop()
         if self._wait is not None:
             self._wait.stop()
-        self._wait = self.set_timer(self._debounce, self._ask)
+        asked, self._asked = self._asked, None
+        if event.value != asked:
+            self._wait = self.set_timer(self._debounce, self._ask)
 
     def _ask(self) -> None:
         self._wait = None
