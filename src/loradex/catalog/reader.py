@@ -30,8 +30,8 @@ _MOMENT = 10.0
 """Seconds for which ages count from the same moment, so that one look answers several questions."""
 
 _CACHED_KIB = 24 * 1024
-"""Memory at most for pages of the catalog. The system keeps the rest of them: with more, searches in
-100,000 contents are no faster, and a program that stays open has it for good."""
+"""Memory at most for pages of the catalog. The system keeps the rest of them: with more, searches
+in 100,000 contents are no faster, and a program that stays open has it for good."""
 
 _ROW_COLUMNS = (
     "content.id, content.name, content.file_name, content.kind, content.base, content.derivative,"
