@@ -94,6 +94,7 @@ class LoradexApp(App[None]):
         self.fault: Exception | None = None
         """What this program broke off with."""
         self._interrupted = -TWICE_WITHIN
+        self._hub_wait = (HubWait("", "", 0.0), 0.0)
         for theme in THEMES:
             self.register_theme(theme)
         self.theme = "ansi-dark" if colourless else DARK.name
@@ -355,8 +356,15 @@ class LoradexApp(App[None]):
 
     def _hub_waits(self, wait: HubWait) -> None:
         """Tell of a wait; called from the threads that wait."""
+        self._hub_wait = (wait, time.monotonic() + wait.seconds)
         told = f"{wait.host} {wait.reason}: {wait.seconds:.0f} s"
         self.call_later(self.notify, told, timeout=min(max(wait.seconds, 2.0), 10.0))
+
+    def hub_waiting(self) -> str:
+        """Return what a hub makes us wait for and how long still; empty when none does."""
+        wait, until = self._hub_wait
+        left = until - time.monotonic()
+        return f"{wait.host} {wait.reason}: goes on in {left:.0f} s" if left > 0 else ""
 
     def on_unmount(self) -> None:
         """Leave no process and no connection behind."""

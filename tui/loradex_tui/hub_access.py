@@ -73,10 +73,10 @@ class HubAccess:
     def search(self, text: str, cursor: str | None) -> BrowsePage:
         """Return a page of what a line of text finds; raise `QueryError` if it cannot be read."""
         from loradex.operations.hub_browse import search  # noqa: PLC0415 - httpx loads here
-        from loradex.operations.hub_query import read_hub_query  # noqa: PLC0415
+        from loradex.operations.hub_query import read_hub_query, read_owned  # noqa: PLC0415
 
         query = read_hub_query(text, self.limit)
-        return search(self._catalog, self._open(), query, cursor)
+        return search(self._catalog, self._open(), query, cursor, owned=read_owned(text))
 
     def updates(self) -> UpdateReport:
         """Return what is newer than what is owned."""

@@ -137,7 +137,9 @@ class JobDesk:
             return
         verb = "finished" if status.state == "done" else "was stopped"
         told = status.message or f"The {name} {verb}."
-        if status.problem_count:
+        if status.problem_count == 1:
+            told += f"\n{status.problems[-1].message}\n5 shows it."
+        elif status.problem_count:
             told += f"\n{count_text(status.problem_count, 'problem')}: 5 shows them."
         self._app.notify(told, timeout=NEWS_FOR)
 
@@ -193,5 +195,6 @@ def _landed_text(downloads: Sequence[Download]) -> str:
     text = " and ".join(names[:_NAMED])
     if more := len(names) - _NAMED:
         text = f"{', '.join(names[:_NAMED])} and {more:,} more" if more > 0 else text
-    verb = "is" if len(names) == 1 else "are"
-    return f"{text} {verb} in the library, known by their hash."
+    one = len(names) == 1
+    verb, whose = ("is", "its") if one else ("are", "their")
+    return f"{text} {verb} in the library, matched by hash.\n2 shows the tags {whose} facts propose."

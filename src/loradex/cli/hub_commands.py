@@ -14,6 +14,7 @@ HUB_COMMANDS: dict[str, tuple[str, str]] = {
     "downloads": ("hub_downloads", "List the download queue; pause, resume, retry, run it."),
     "updates": ("hub_updates", "Look for newer versions of what you own; ignore or get them."),
     "refresh": ("hub_refresh", "Ask again what the hub says of your matched models."),
+    "open": ("hub_open", "Open a model's page in the browser."),
     "previews": ("hub_previews", "Fetch the hub's picture of each matched model ahead of time."),
     "login": ("hub_login", "Give loradex your key for the hub; it is checked first."),
     "logout": ("hub_login", "Forget the key that was given for the hub."),

@@ -123,6 +123,7 @@ def search_command(
 
     settings = hub_settings(context, offline=offline, content_limit=content_limit)
     query = _query(" ".join(text), settings.content_limit)
+    owned = _owned(" ".join(text)) if owned is None else owned
     query = replace(
         query,
         kinds=(*query.kinds, *(ModelKind(kind) for kind in kinds)),
@@ -163,6 +164,12 @@ def _query(text: str, limit: ContentLimit) -> HubQuery:
     from loradex.operations.hub_query import read_hub_query  # noqa: PLC0415
 
     return read_hub_query(text, limit)
+
+
+def _owned(text: str) -> bool | None:
+    from loradex.operations.hub_query import read_owned  # noqa: PLC0415
+
+    return read_owned(text)
 
 
 def _hint_at_cursor(error: HubError, cursor: str | None) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -13,7 +13,8 @@ from loradex.domain.hub_search import HubQuery, SearchPeriod, SearchSort
 from loradex.domain.kinds import ModelKind
 from loradex.errors import QueryError
 
-FIELDS = ("kind", "base", "tag", "by", "sort", "period")
+FIELDS = ("kind", "base", "tag", "by", "sort", "period", "owned")
+_OWNED = {"yes": True, "no": False}
 
 _T = TypeVar("_T")
 
@@ -22,8 +23,9 @@ def read_hub_query(text: str, limit: ContentLimit) -> HubQuery:
     """Return what `text` asks for; raise `QueryError` at the place that cannot be read.
 
     Words and phrases are searched for; `kind:lora`, `base:sdxl,pony` (or a hub's own name,
-    quoted), `tag:style`, `by:creator`, `sort:newest` and `period:month` restrict and order. Hubs
-    know no negation and no "or" between terms.
+    quoted), `tag:style`, `by:creator`, `sort:newest` and `period:month` restrict and order;
+    `owned:yes` and `owned:no` are no hub's business: `read_owned` tells them. Hubs know no
+    negation and no "or" between terms.
     """
     query = HubQuery(content_limit=limit)
     words: list[str] = []
@@ -38,9 +40,21 @@ def read_hub_query(text: str, limit: ContentLimit) -> HubQuery:
             raise _wrong(text, token.position, token.length, "A hub cannot leave things out.")
         if token.field is None:
             words += [value.text for value in token.values]
+        elif token.field == "owned":
+            read_owned(text)
         else:
             query = _with(query, token, text)
     return replace(query, text=" ".join(words))
+
+
+def read_owned(text: str) -> bool | None:
+    """Return what `owned:` of a query says; None when it says nothing. Raises `QueryError`."""
+    said: bool | None = None
+    for token in tokenize(text):
+        if isinstance(token, Term) and token.field == "owned" and token.values:
+            word = token.values[0]
+            said = _one_of(_OWNED.__getitem__, list(_OWNED), word, text)
+    return said
 
 
 def _with(query: HubQuery, term: Term, text: str) -> HubQuery:
@@ -77,10 +91,10 @@ def _kind(value: Value, text: str) -> ModelKind:
     return _one_of(ModelKind, list(ModelKind), replace(value, text=word), text)
 
 
-def _one_of(read: Callable[[str], _T], known: list[_T], value: Value, text: str) -> _T:
+def _one_of(read: Callable[[str], _T], known: Sequence[object], value: Value, text: str) -> _T:
     try:
         return read(value.text.casefold())
-    except ValueError as error:
+    except (ValueError, KeyError) as error:
         raise _wrong(
             text,
             value.position,

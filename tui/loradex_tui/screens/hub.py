@@ -12,14 +12,19 @@ from textual.content import Content
 from textual.widgets import Static
 
 from loradex.domain.hub import HubVersion
+from loradex.domain.text import display_text
 from loradex.errors import LoradexError, QueryError
 from loradex.operations.downloads.plan import DownloadPlan
+from loradex.operations.job_kinds import MATCH
+from loradex.operations.opening_page import show_page
 from loradex_tui.actions import bindings
 from loradex_tui.actions.hub import HubSituation
 from loradex_tui.background import in_background
 from loradex_tui.hub_access import Offer
 from loradex_tui.pictures.choice import PictureMode
+from loradex_tui.screens.dialog import key_words
 from loradex_tui.screens.get_dialog import GetDialog
+from loradex_tui.screens.hub_filters import offer_filters
 from loradex_tui.screens.place import Place
 from loradex_tui.screens.version_dialog import VersionDialog
 from loradex_tui.widgets.found_list import FoundLine, FoundList
@@ -30,6 +35,8 @@ from loradex_tui.widgets.search_bar import SearchBar
 from loradex_tui.wording import count_text
 
 HUB_WORDS = "Search the hub…  words, kind:lora, base:sdxl, tag:style, by:creator, sort:newest"
+MOST_PAGES = 8
+"""Pages asked for until the list is full, where most of what they hold is left out."""
 AHEAD = 8
 """The most pictures fetched before somebody looks at them."""
 DEBOUNCE = 0.6
@@ -62,8 +69,8 @@ class HubScreen(Place):
         super().__init__()
         self.results = HubResults("", (), None)
         self._asking = False
-        self._listed = 0
-        """Lines there were when the list was last filled up; a page that brings none ends that."""
+        self._pages = 0
+        """Pages that came since the search was asked: some are empty and not the last."""
 
     def compose_body(self) -> ComposeResult:
         """Two panes; narrow terminals show one of them."""
@@ -96,6 +103,8 @@ class HubScreen(Place):
             self.place_app.around,
             hub_model=line is not None,
             hub_update=bool(line and line.update),
+            offline=self.place_app.settings.offline,
+            page=bool(line and line.page_url),
         )
 
     def on_mount(self) -> None:
@@ -103,11 +112,12 @@ class HubScreen(Place):
         super().on_mount()
         self.set_focus(self.found)
         self._ask("")
+        self.set_interval(1.0, self._tell_wait)
 
     def _ask(self, text: str) -> None:
         """Search; the last result stays when the query cannot be read or nobody answers."""
         self._busy("asking the hub …")
-        self._listed = 0
+        self._pages = 0
         access = self.place_app.hub_access
         in_background(
             self, "hub", lambda: search_page(access, text, None), self._show, self._failed
@@ -116,6 +126,12 @@ class HubScreen(Place):
     def _busy(self, told: str) -> None:
         self._asking = True
         self.search_bar.show_state(Content.styled(told, "$quiet"))
+
+    def _tell_wait(self) -> None:
+        """Say what the hub makes us wait for, and how long still."""
+        wait = self.place_app.hub_waiting() if self._asking else ""
+        if wait:
+            self._busy(wait)
 
     def _failed(self, error: LoradexError) -> None:
         self._asking = False
@@ -126,17 +142,19 @@ class HubScreen(Place):
         self._tell()
         if not self.found.lines:
             self.set_class(True, "-empty")
-            self.query_one("#empty", Static).update(Content(str(error)))
+            self.query_one("#empty", Static).update(_trouble_text(error))
 
     def _show(self, results: HubResults, *, keep: bool = False) -> None:
         self._asking = False
         self.results = results
-        self.set_class(not results.lines, "-empty")
-        self.query_one("#empty", Static).update(Content(results.nothing))
+        self._pages += 1
+        room = len(results.lines) < max(self.found.size.height, 1)
+        more = room and results.cursor is not None and self._pages < MOST_PAGES
+        self.set_class(not results.lines and not more, "-empty")
+        self.query_one("#empty", Static).update(_nothing_text(results.nothing))
         self.found.show(list(results.lines), keep=keep)
         self._tell()
-        if len(results.lines) < self.found.size.height and len(results.lines) > self._listed:
-            self._listed = len(results.lines)
+        if more:
             self.on_found_list_near_end()
 
     def _tell(self) -> None:
@@ -207,6 +225,44 @@ class HubScreen(Place):
         self.remove_class("-show-details")
         self.set_focus(self.search_bar.field)
 
+    def do_filter(self) -> None:
+        """Narrow the search."""
+        line = self.found.current
+        creator = (line.model.creator or "") if line else ""
+        offer_filters(self.place_app, self.search_bar.text, creator, self._search)
+
+    def do_clear(self) -> None:
+        """Search for nothing in particular."""
+        self._search("")
+
+    def do_again(self) -> None:
+        """Ask again: the hub may be there by now."""
+        if self.results.updates:
+            self._ask_updates()
+        else:
+            self._ask(self.search_bar.text)
+
+    def do_match(self) -> None:
+        """Match the library with the hub."""
+        self.place_app.start_kind(MATCH)
+
+    def do_open_page(self) -> None:
+        """Open the page in the browser."""
+        line, app = self.found.current, self.place_app
+        if line is not None:
+            in_background(
+                self,
+                "open",
+                lambda: show_page(line.page_url, (app.settings.hub_url,)),
+                lambda _none: app.notify("Opening its page …", timeout=3),
+            )
+
+    def _search(self, text: str) -> None:
+        """Search for a text as if it had been typed."""
+        if text == self.search_bar.text:
+            self._ask(text)
+        self.search_bar.set_text(text)
+
     def do_add(self) -> None:
         """Add a folder, or download what has a name."""
         self.place_app.open_add()
@@ -252,6 +308,9 @@ class HubScreen(Place):
         if self.results.updates:
             self._ask(self.search_bar.text)
             return
+        self._ask_updates()
+
+    def _ask_updates(self) -> None:
         self._busy("comparing what you own with the hub …")
         access = self.place_app.hub_access
         in_background(self, "hub", lambda: update_lines(access), self._show, self._failed)
@@ -299,3 +358,19 @@ class HubScreen(Place):
             self.search_bar.set_text("")
         else:
             self.place_app.go_library()
+
+
+def _trouble_text(error: LoradexError) -> Content:
+    """Return why nobody answered, and what can be done about it."""
+    hint = display_text(error.hint, 600) if error.hint else ""
+    return Content.assemble(
+        (display_text(error.message, 600), "$error"), f"\n{hint}\n\n",
+        key_words(("r", "asks again"), ("n", "adds by address"), ("1", "is the library")),
+    )  # fmt: skip
+
+
+def _nothing_text(told: str) -> Content:
+    return Content.assemble(
+        f"{told}\n\n",
+        key_words(("/", "changes the search"), ("f", "the filters"), ("F", "clears both")),
+    )

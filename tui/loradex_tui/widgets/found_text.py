@@ -5,12 +5,15 @@ from __future__ import annotations
 from textual.content import Content
 
 from loradex.domain.content_level import level_label
-from loradex.domain.hub import HubVersion
+from loradex.domain.hub import HubFile, HubVersion
+from loradex.operations.hub_words import licence_words
 from loradex_tui.cells import cell_text
 from loradex_tui.widgets.found_list import FoundLine
 from loradex_tui.widgets.sheet_text import TextSheet
 from loradex_tui.wording import short_count, size_text
 
+PICKLES = ("pickletensor", "pickle")
+"""Formats, in the hub's words, that are pickles."""
 _SHOWN_VERSIONS = 12
 _SHOWN_FILES = 12
 
@@ -41,6 +44,8 @@ def found_text(line: FoundLine, width: int) -> Content:
     sheet.heading("Hub")
     sheet.pair("Hub", cell_text(line.hub))
     sheet.pair("Content", level_label(model.content_level))
+    for words in licence_words(model.licence):
+        sheet.pair("Licence", cell_text(words, 200))
     sheet.pair("Page", cell_text(line.page_url))
     return sheet.content()
 
@@ -54,13 +59,20 @@ def _version(sheet: TextSheet, line: FoundLine, version: HubVersion) -> None:
     for word in version.trained_words[:12]:
         sheet.pair("Words", cell_text(word, 300), "$accent")
     for file in version.files[:_SHOWN_FILES]:
-        told = [file.format or "", file.precision or "", size_text(file.size_bytes or 0)]
-        scan = (
-            "" if file.pickle_scan in (None, "Success", "Pending") else f"scan {file.pickle_scan}"
-        )
-        rest = " · ".join(cell_text(part) for part in (*told, scan) if part)
-        style = "$error" if file.pickle_scan == "Danger" else "$quiet"
-        sheet.pair("File", Content.assemble(cell_text(file.name), "  ", (rest, style)))
+        told, warning = file_facts(file)
+        rest = (f"  {warning}" if warning else "", "$error")
+        sheet.pair("File", Content.assemble(cell_text(file.name), "  ", (told, "$quiet"), rest))
+
+
+def file_facts(file: HubFile) -> tuple[str, str]:
+    """Return a file's format, precision and size, and what speaks against loading it."""
+    told = [file.format or "", file.precision or "", size_text(file.size_bytes or 0)]
+    warnings = []
+    if (file.format or "").casefold() in PICKLES:
+        warnings.append("a pickle: loading it may run code")
+    if file.pickle_scan not in (None, "Success", "Pending"):
+        warnings.append(f"the hub's scan says {cell_text(file.pickle_scan or '', 20)}")
+    return " · ".join(cell_text(part) for part in told if part), "; ".join(warnings)
 
 
 def _versions(sheet: TextSheet, line: FoundLine) -> None:

@@ -11,12 +11,12 @@ from loradex.operations.downloads.plan import DownloadPlan, PlannedFile, Verdict
 from loradex.operations.hub_words import licence_words
 from loradex_tui.cells import cell_text
 from loradex_tui.hub_access import Offer
+from loradex_tui.widgets.found_text import file_facts
 from loradex_tui.wording import count_text, kind_label, size_text
 
 _IN_FULL = 2
 """Files that are told of in full; more of them get a line each."""
 _LINES = 10
-_PICKLES = ("pickletensor", "pickle")
 
 
 def is_possible(plan: DownloadPlan) -> bool:
@@ -63,8 +63,8 @@ def _in_full(each: PlannedFile, offer: Offer) -> list[Content]:
     lines.append(Content.styled(" · ".join(part for part in what if part), "$primary"))
     if licence := "; ".join(licence_words(each.model.licence)):
         lines.append(Content.assemble(("licence ", "$quiet"), cell_text(licence, 300)))
-    if (each.file.format or "").casefold() in _PICKLES:
-        lines.append(Content.styled("a pickle: loading it may run code", "$error"))
+    if warning := file_facts(each.file)[1]:
+        lines.append(Content.styled(warning, "$error"))
     if each.new is not None:
         place = os.fsdecode(os.path.join(each.new.root, each.new.relative))  # noqa: PTH118 - bytes
         lines.append(Content.assemble(("to ", "$quiet"), cell_text(place, 1_000)))
