@@ -59,6 +59,7 @@ def pytest_configure() -> None:
 
 def pytest_collection_finish() -> None:
     # Ten thousand tests and all they import stay to the end: no collection need look at them again.
+    # Giving up a checkpoint collects, hundreds of times.
     gc.collect()
     gc.freeze()
 
@@ -183,7 +184,9 @@ def grid_stock(tmp_path_factory: pytest.TempPathFactory) -> Stock:
     """Tiny models that really draw, indexed once for all tests of grids."""
     from grid_stock import make_stock  # noqa: PLC0415 - torch is behind this
 
-    return make_stock(tmp_path_factory.mktemp("stock"))
+    stock = make_stock(tmp_path_factory.mktemp("stock"))
+    gc.freeze()
+    return stock
 
 
 @pytest.fixture

@@ -269,7 +269,7 @@ def test_an_error_leaves_the_process_alive(place: Place) -> None:
 
 def test_what_nobody_waits_for_is_stopped(place: Place) -> None:
     """The rest of a round is given up, and the next one is drawn by the same process."""
-    slow = replace(SETTINGS, num_inference_steps=40)
+    slow = replace(SETTINGS, num_inference_steps=12)
     cells = cells_of(place, *(n / 10 for n in range(1, 4)), seeds=range(16), settings=slow)
     drawing = place.room.draw(cells)
     first = next(drawing)
@@ -283,7 +283,7 @@ def test_what_nobody_waits_for_is_stopped(place: Place) -> None:
 
 
 def test_a_process_that_died_is_told_and_replaced(place: Place) -> None:
-    slow = replace(SETTINGS, num_inference_steps=40)
+    slow = replace(SETTINGS, num_inference_steps=12)
     cells = cells_of(place, 0.2, 0.4, seeds=range(16, 32), settings=slow)
     drawing = place.room.draw(cells)
     next(drawing)

@@ -19,6 +19,7 @@ from loradex.domain.grid import Cell
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.domain.recipe import GridModel, Recipe
 from loradex.errors import Cancelled, NotRenderable
+from loradex.hub.fetching import transfer
 from loradex.operations.grids import draw_grid, preview_grid
 from loradex.operations.libraries import add_library
 from loradex.operations.scan import scan
@@ -95,6 +96,7 @@ def test_other_bytes_than_the_known_ones_are_not_kept(hub: FakeHuggingFace, tmp_
 def test_who_cannot_be_asked_is_said_with_where_to_put_the_file(
     missing: str, hub: FakeHuggingFace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(transfer, "backoff", lambda _attempt: 0.01)
     wanted = published()
     if missing == "server":
         monkeypatch.setenv("HF_ENDPOINT", "http://127.0.0.1:9")
