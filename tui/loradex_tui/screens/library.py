@@ -217,10 +217,11 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
         self.details.show(self.models.current_id, now=True)
 
     def job_moved(self, name: str, status: JobStatus) -> None:
-        """Show what a scan brings while it runs, and a grid when it is done."""
+        """Show what a scan or a download brings while it runs, and what any job has changed."""
         super().job_moved(name, status)
         ended = status.state != "running"
-        if name == "scan" and (ended or time.monotonic() - self._found_at > REFRESH_WHILE_SCANNING):
+        due = time.monotonic() - self._found_at > REFRESH_WHILE_SCANNING
+        if ended or (name in ("scan", "download") and due):
             self._found_at = time.monotonic()
             self._run(self.query_text, keep=self.models.current_id or -1)
         if ended:

@@ -129,7 +129,7 @@ class Place(Screen[None], Actor):
             label = self.app.get_key_display(found.binding)
             seen = found.node.situation if isinstance(found.node, Actor) else situation
             hint = Hint(found.binding.key, label, each.hint, each.why_not(seen) is None)
-            rank = _LAST_SCOPES.index(each.scope) + 1 if each.scope in _LAST_SCOPES else 0
+            rank = 2 if each.scope == "app" else 1 if found.node is self else 0
             ranked.append((9 if found.binding.id == _PINNED else rank, hint))
         ranked.sort(key=lambda item: item[0])
         self.query_one(KeyBar).show([hint for _, hint in ranked])
