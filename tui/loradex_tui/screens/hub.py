@@ -151,7 +151,7 @@ class HubScreen(Place):
         room = len(results.lines) < max(self.found.size.height, 1)
         more = room and results.cursor is not None and self._pages < MOST_PAGES
         self.set_class(not results.lines and not more, "-empty")
-        self.query_one("#empty", Static).update(_nothing_text(results.nothing))
+        self.query_one("#empty", Static).update(_nothing_text(results))
         self.found.show(list(results.lines), keep=keep)
         self._tell()
         if more:
@@ -369,8 +369,9 @@ def _trouble_text(error: LoradexError) -> Content:
     )  # fmt: skip
 
 
-def _nothing_text(told: str) -> Content:
-    return Content.assemble(
-        f"{told}\n\n",
-        key_words(("/", "changes the search"), ("f", "the filters"), ("F", "clears both")),
-    )
+def _nothing_text(results: HubResults) -> Content:
+    """Say that nothing was found, and what finds something."""
+    searching = (("/", "changes the search"), ("f", "the filters"), ("F", "clears both"))
+    updates = (("Esc", "searches again"), ("m", "matches your library"))
+    keys = updates if results.updates else searching
+    return Content.assemble(f"{results.nothing}\n\n", key_words(*keys))

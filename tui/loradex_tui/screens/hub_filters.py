@@ -44,7 +44,7 @@ def offer_filters(app: LoradexApp, query: str, creator: str, then: Callable[[str
         Choice("b", "Base model", "base", "SDXL, Pony, FLUX.1 …"),
         Choice("s", "Order", "sort", "newest, best rated …"),
         Choice("p", "Period", "period", "of this week, month …"),
-        Choice("o", "What I own", "owned", "only that, or all but that"),
+        Choice("o", "What I own", "owned", "that, or all but that"),
     ]
     if creator:
         fields.append(Choice("c", "Creator", "by", f"only {cell_text(creator, 30)}, or all"))

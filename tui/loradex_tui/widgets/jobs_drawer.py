@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual.app import ComposeResult
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from loradex_tui.app import LoradexApp
 
 _ENDED = 3
+_JUST_NOW = 60.0
+"""Seconds for which a download that has come is shown."""
 _MOST = 6
 
 
@@ -69,14 +72,19 @@ class JobsDrawer(Vertical):
 
     def _draw(self) -> None:
         jobs, seen = self._app.jobs, self._seen
-        open_ones = [each for each in seen.downloads if not is_over(each)]
-        lines = job_lines(jobs.running, seen.others, open_ones, jobs.ended[:_ENDED])
+        since = time.time() - _JUST_NOW
+        shown_ones = [
+            each
+            for each in seen.downloads
+            if not is_over(each) or (each.finished_at or 0.0) > since
+        ]
+        lines = job_lines(jobs.running, seen.others, shown_ones, jobs.ended[:_ENDED])
         shown: list[Line] = [line for line in lines if not _is_title(line)][:_MOST]
         found = self.query_one(JobList)
-        found.styles.height = max(len(shown), 1)
-        found.display = bool(shown)
-        self.query_one("#idle").display = not shown
         found.show(shown)
+        # A hidden list would lose the focus, and with it the keys that close this.
+        found.styles.height = len(shown)
+        self.query_one("#idle").display = not shown
 
     def on_job_list_asked(self, event: JobList.Asked) -> None:
         """Do what a key stands for."""
