@@ -80,7 +80,7 @@ def picture_here(
             try:
                 return TilePicture(load(preview, TILE))
             except FormatError:
-                word = "preview unreadable"
+                word = "cannot be read"
     with suppress(BadReference):
         details = catalog.details(row.id)
         for grid_id in details.grids:
