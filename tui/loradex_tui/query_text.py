@@ -7,9 +7,8 @@ from collections.abc import Mapping, Sequence
 from loradex.catalog.query.fields import BASE_WORDS, KIND_WORDS
 from loradex.catalog.query.lexer import Term, tokenize
 from loradex.errors import QueryError
+from loradex.operations.narrowing import ALTERNATIVES
 
-_ALTERNATIVES = ("kind", "base")
-"""Fields of which a model has one: several choices mean any of them. Several tags mean all."""
 _CANONICAL: Mapping[str, Mapping[str, str]] = {"kind": KIND_WORDS, "base": BASE_WORDS}
 
 
@@ -52,7 +51,7 @@ def toggle(query: str, field: str, value: str, *, negated: bool = False) -> str:
                 else toggle(without, field, value, negated=negated)
             )
     for term in _terms(query, field):
-        if field in _ALTERNATIVES and term.values and term.negated == negated:
+        if field in ALTERNATIVES and term.values and term.negated == negated:
             every = [each.text for each in term.values] + [value]
             return _replace(query, term, _written(field, every, negated=negated))
     return _tidy(f"{query} {_written(field, [value], negated=negated)}")

@@ -115,8 +115,9 @@ class Completer:
 
     @cached_property
     def _tags(self) -> list[Offer]:
-        counted = sorted(self._catalog.person.tags(), key=lambda item: (-item[1], item[0]))
-        return [Offer(tag, f"{count:,}") for tag, count in counted]
+        entries = [entry for entry in self._catalog.tags.entries() if entry.found]
+        entries.sort(key=lambda entry: (-entry.found, entry.name))
+        return [Offer(entry.name, f"{entry.found:,}") for entry in entries]
 
 
 def _token_start(query: str, cursor: int) -> int:

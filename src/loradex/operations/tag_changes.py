@@ -58,9 +58,13 @@ def read_change(text: str) -> TagChange:
 
 def tag_view(catalog: Catalog, ids: Sequence[int]) -> TagView:
     """Return what a person needs to see to change the tags of these models."""
-    vocabulary = sorted(catalog.person.tags(), key=lambda item: (-item[1], item[0].casefold()))
+    entries = [entry for entry in catalog.tags.entries() if entry.shown]
+    entries.sort(key=lambda entry: (-entry.shown, entry.name.casefold()))
     return TagView(
-        len(set(ids)), catalog.person.tag_counts(ids), dict(vocabulary), catalog.tags.meanings()
+        len(set(ids)),
+        catalog.person.tag_counts(ids),
+        {entry.name: entry.shown for entry in entries},
+        catalog.tags.meanings(),
     )
 
 

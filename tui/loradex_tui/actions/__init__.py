@@ -80,5 +80,5 @@ def _binding(each: Action, key: str) -> Binding:
         each.title,
         show=False,
         id=f"{each.scope}.{each.id}",
-        priority=each.scope == "search" or (printable and each.scope in _FIRST),
+        priority=each.scope in ("search", "narrow") or (printable and each.scope in _FIRST),
     )

@@ -94,6 +94,7 @@ ACTIONS: tuple[Action, ...] = (
            why_not=_needs_found),
 
     Action("to_models", "search", "down", "Go to the models; with offers, to the next", "Models"),
+    Action("leave", "search", "enter", "Go to the models"),
     Action("earlier", "search", "up", "Bring back an earlier query"),
     Action("complete", "search", "tab", "Complete the word", "Complete"),
     Action("offer", "search", "ctrl+@", "Offer fields and values (Ctrl+Space)"),
@@ -144,4 +145,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("choose", "facets", "enter,space", "Choose this value, or no longer", "Choose"),
     Action("exclude", "facets", "-", "Leave this value out, or no longer", "Leave out"),
     Action("leave", "facets", "l,right", "Go to the models"),
+
+    Action("to_values", "narrow", "enter,down,tab", "Go to the values", "Values"),
+    Action("forget", "narrow", "escape", "Show all values again", "All"),
 )  # fmt: skip

@@ -33,8 +33,8 @@ class Collecting(ModelsPlace):
     """Collections: shown, filled, saved."""
 
     @property
-    def query_text(self) -> str:
-        """The query whose result is shown."""
+    def asked_text(self) -> str:
+        """The query as it is written."""
         raise NotImplementedError
 
     def ask(self, query: str) -> None:
@@ -102,7 +102,7 @@ class Collecting(ModelsPlace):
 
     def do_save_query(self) -> None:
         """Ask for a name for the query."""
-        query = without(self.query_text, ["sort", "limit"])
+        query = without(self.asked_text, ["sort", "limit"])
 
         def ask(known: list[Collection]) -> None:
             def tell(name: str) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -17,6 +18,7 @@ from loradex.catalog.catalog import Catalog
 from loradex.errors import LoradexError, QueryError
 from loradex.operations import query_history
 from loradex.operations.child_job import JobStatus
+from loradex.operations.narrowing import narrowing
 from loradex.operations.query_completion import Completer, Offers
 from loradex_tui.actions import bindings
 from loradex_tui.actions.library import LibrarySituation
@@ -29,7 +31,7 @@ from loradex_tui.screens.key_menu import SORTS, KeyMenu
 from loradex_tui.screens.organising import Organising
 from loradex_tui.screens.picturing import Picturing
 from loradex_tui.widgets.details_pane import DetailsPane
-from loradex_tui.widgets.facet_pane import FacetPane
+from loradex_tui.widgets.facet_pane import FacetPane, FilterBox
 from loradex_tui.widgets.line_list import LineList
 from loradex_tui.widgets.list_head import ListHead
 from loradex_tui.widgets.model_list import ModelList
@@ -104,7 +106,7 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
         with Horizontal(id="panes"):
             with Vertical(id="filters", classes="pane") as filters:
                 filters.border_title = "Filter"
-                yield FacetPane(self.catalog.facets, id="facets")
+                yield FilterBox(partial(narrowing, self.catalog))
             with Vertical(id="models", classes="pane") as models:
                 models.border_title = "Models"
                 yield SearchBar(complete=self._complete, id="search")
@@ -134,6 +136,11 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
     def query_text(self) -> str:
         """The query whose result is shown; what is typed may be further, or wrong."""
         return self.found.query if self.found else ""
+
+    @property
+    def asked_text(self) -> str:
+        """The query as it is written; its result may be still to come."""
+        return self.search_bar.text
 
     @property
     def situation(self) -> LibrarySituation:
@@ -296,7 +303,10 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
         self.set_focus(self.models)
 
     def do_search(self) -> None:
-        """Type a query."""
+        """Type a query; in the filters, what they have to hold."""
+        if self.query_one(FacetPane).has_focus:
+            self.query_one(FilterBox).begin()
+            return
         self._turn_to(None)
         self._make_room("models")
         self.set_focus(self.search_bar.field)
@@ -392,7 +402,9 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
 
     def do_back(self) -> None:
         """Leave the pane first, then the marks, then the search."""
+        filters = self.query_one(FilterBox)
         steps: tuple[tuple[bool, Callable[[], None]], ...] = (
+            (filters.pane.has_focus and bool(filters.field.value), filters.do_forget),
             (self.search_bar.offers.is_open, lambda: self.search_bar.show_offers(None)),
             (not self.models.has_focus, self._to_models),
             (bool(self._zoom[1]), lambda: self._set_zoom("models", 0)),

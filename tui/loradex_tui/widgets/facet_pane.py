@@ -1,4 +1,4 @@
-"""The filter pane: kinds, bases and tags with their counts; a choice edits the query's text."""
+"""The filter pane: values of fields with their counts; a choice edits the query's text."""
 
 from __future__ import annotations
 
@@ -8,19 +8,42 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events, on
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Vertical
 from textual.message import Message
+from textual.timer import Timer
+from textual.widgets import Input
+from textual.worker import get_current_worker
 
+from loradex.domain.tags import fold_tag
+from loradex.domain.verdict_words import kind_words
+from loradex.domain.verdicts import VerdictKind
+from loradex.operations.narrowing import FIELDS, Narrowing
 from loradex_tui.actions import bindings
+from loradex_tui.actor import Actor
 from loradex_tui.background import in_background
 from loradex_tui.cells import fit, fit_right
-from loradex_tui.query_text import chosen, without
+from loradex_tui.query_text import chosen
 from loradex_tui.widgets.line_list import LineList
-from loradex_tui.wording import base_label, kind_label
+from loradex_tui.wording import base_label, kind_label, stars
 
-Facets = dict[str, list[tuple[str, int]]]
+CountValues = Callable[[str, str, Callable[[], bool]], Narrowing | None]
+"""Counts for a query, narrowed by a text; None once the last argument says it is not wanted."""
+
 UNKNOWN = "unknown"
-_TITLES = {"kind": "Kind", "base": "Base model", "tag": "Tag"}
+DEBOUNCE = 0.15
+_TITLES = {
+    "kind": "Kind",
+    "base": "Base model",
+    "rating": "Rating",
+    "is": "State",
+    "verdict": "Verdict",
+    "library": "Library",
+    "collection": "Collection",
+    "tag": "Tag",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,34 +57,31 @@ class FacetLine:
     on: bool | None = None
 
 
-def count_facets(facets: Callable[[str], Facets], query: str) -> Facets:
-    """Return the counts to offer: a field's own choices do not hide its other values."""
-    counts = facets(query)
-    for field in ("kind", "base"):
-        if any(chosen(query, field).values()):
-            counts[field] = facets(without(query, [field]))[field]
-    return counts
-
-
-def facet_lines(counts: Facets, query: str) -> list[FacetLine]:
+def facet_lines(counts: Narrowing, query: str, needle: str = "") -> list[FacetLine]:
     """Return the lines of the pane. What is chosen is there even when nothing has it."""
     lines: list[FacetLine] = []
-    for field, title in _TITLES.items():
+    for field in FIELDS:
         picked = chosen(query, field)
-        values = [(value or UNKNOWN, count) for value, count in counts.get(field, [])]
+        values = [(value or UNKNOWN, count) for value, count in counts.values.get(field, [])]
         known = {value.casefold() for value, _ in values}
         values += [(value, 0) for value in picked if value and value not in known]
-        if not values:
-            continue
-        lines.append(FacetLine(field, None, title))
-        lines += [
-            FacetLine(field, value, _label(field, value), count, picked.get(value.casefold()))
+        found = [
+            FacetLine(field, value, label, count, picked.get(value.casefold()))
             for value, count in values
+            if fold_tag(needle) in fold_tag(label := facet_label(field, value))
+            or fold_tag(needle) in fold_tag(value)
         ]
+        if found:
+            lines += [FacetLine(field, None, _TITLES[field]), *found]
+    if needle and not lines:
+        lines.append(FacetLine("", None, "None holds this · Esc"))
+    if counts.tags_left > 0:
+        lines.append(FacetLine("tag", None, f"… {counts.tags_left:,} more: / finds them"))
     return lines
 
 
-def _label(field: str, value: str) -> str:
+def facet_label(field: str, value: str) -> str:
+    """Return what a value is called."""
     if value == UNKNOWN:
         return "Unknown"
     if field == "kind":
@@ -69,6 +89,10 @@ def _label(field: str, value: str) -> str:
     if field == "base":
         label = base_label(value)
         return label if label != value else base_label(None, value)
+    if field == "rating" and value.isdecimal():
+        return stars(min(int(value), 5))
+    if field == "verdict" and value in VerdictKind:
+        return kind_words(VerdictKind(value))
     return value
 
 
@@ -103,21 +127,34 @@ class FacetPane(LineList):
     class Left(Message):
         """The person wants to go to the models."""
 
-    def __init__(self, facets: Callable[[str], Facets], *, id: str | None = None) -> None:
+    def __init__(self, count: CountValues, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.lines: list[FacetLine] = []
-        self._facets = facets
+        self.needle = ""
+        self._count = count
+        self._query = ""
 
     def show(self, query: str) -> None:
         """Count again for a query that can be read."""
-        in_background(
-            self,
-            "facets",
-            lambda: facet_lines(count_facets(self._facets, query), query),
-            self._show_lines,
-        )
+        self._query = query
+        needle = self.needle
 
-    def _show_lines(self, lines: list[FacetLine]) -> None:
+        def count() -> list[FacetLine] | None:
+            worker = get_current_worker()
+            counts = self._count(query, needle, lambda: not worker.is_cancelled)
+            return None if counts is None else facet_lines(counts, query, needle)
+
+        in_background(self, "facets", count, self._show_lines)
+
+    def narrow(self, needle: str) -> None:
+        """Show only values that hold a text."""
+        if needle != self.needle:
+            self.needle = needle
+            self.show(self._query)
+
+    def _show_lines(self, lines: list[FacetLine] | None) -> None:
+        if lines is None:
+            return
         here = self._current()
         self.lines = lines
         places = {(line.field, line.value): index for index, line in enumerate(lines)}
@@ -172,3 +209,69 @@ class FacetPane(LineList):
     def do_leave(self) -> None:
         """Go to the models."""
         self.post_message(self.Left())
+
+
+class FilterBox(Vertical, Actor):
+    """The filters below a field that narrows them."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [*bindings("narrow")]
+    DEFAULT_CSS = """
+    FilterBox #narrow, FilterBox #narrow:focus {
+        border: none; height: 1; padding: 0 1; background: $surface; background-tint: $surface 0%;
+    }
+    FilterBox #narrow:focus { background: $panel; }
+    """
+
+    def __init__(self, count: CountValues) -> None:
+        super().__init__()
+        self._pane = FacetPane(count, id="facets")
+        self._wait: Timer | None = None
+
+    def compose(self) -> ComposeResult:
+        """The field and the values."""
+        field = Input(placeholder="/ narrows these", id="narrow")
+        # Tab goes round the panes; the field is gone to on purpose only.
+        field.can_focus = False
+        yield field
+        yield self._pane
+
+    @property
+    def field(self) -> Input:
+        """The field that narrows."""
+        return self.query_one("#narrow", Input)
+
+    @property
+    def pane(self) -> FacetPane:
+        """The values."""
+        return self._pane
+
+    def begin(self) -> None:
+        """Type what the values have to hold."""
+        self.field.can_focus = True
+        self.screen.set_focus(self.field)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The keys of the field are its own while it is typed in."""
+        return self.field.has_focus and super().check_action(action, parameters)
+
+    def on_click(self, event: events.Click) -> None:
+        """A click on the field is on purpose."""
+        if event.widget is self.field:
+            self.begin()
+
+    @on(Input.Changed)
+    def _typed(self, event: Input.Changed) -> None:
+        event.stop()
+        if self._wait is not None:
+            self._wait.stop()
+        self._wait = self.set_timer(DEBOUNCE, lambda: self._pane.narrow(self.field.value.strip()))
+
+    def do_to_values(self) -> None:
+        """Go to the values."""
+        self.screen.set_focus(self._pane)
+        self.field.can_focus = False
+
+    def do_forget(self) -> None:
+        """Show all values again."""
+        self.field.value = ""
+        self.do_to_values()

@@ -218,14 +218,15 @@ class SearchBar(Vertical, Actor):
         """What is offered belongs to who types."""
         self.show_offers(None)
 
-    def on_input_submitted(self, event: Input.Submitted) -> None:
+    def do_leave(self) -> None:
         """Go to the list."""
-        event.stop()
         self._leave()
 
     def _leave(self) -> None:
         self.show_offers(None)
         self._back = 0
+        # What is typed right after this is no text any more, though the list has no focus yet.
+        self.screen.set_focus(None)
         if self.text.strip() and not self.has_class("-wrong"):
             self.post_message(self.Kept(self.text))
         self.post_message(self.Left())
