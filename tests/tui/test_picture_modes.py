@@ -94,6 +94,8 @@ def test_what_was_asked_for_goes_before_what_was_seen(home: Home) -> None:
     assert choose(KITTY, answers, wish="ascii", remembered=memory.mode).mode is PictureMode.ASCII
     assert choose(KITTY, answers, slow=True, remembered=memory.mode).mode is PictureMode.OFF
     assert choose(KITTY, answers, slow=True, wish="half").mode is PictureMode.HALF
+    assert choose(KITTY, answers, plain=True, remembered=memory.mode).mode is PictureMode.ASCII
+    assert choose(KITTY, answers, plain=True, slow=True).mode is PictureMode.OFF
     assert memory.first_time("slow")
     assert not memory.first_time("slow")
     assert memory.mode(terminal) is PictureMode.KITTY

@@ -40,8 +40,14 @@ def run(home: Home, settings: Settings, options: TuiOptions) -> int:
             answers = question.answers()
         memory = TerminalMemory(home)
         plain = options.ascii or look.ascii
-        wish = options.images or ("ascii" if plain and "LORADEX_IMAGES" not in environ else "")
-        choice = choose(environ, answers, wish=wish, slow=options.slow, remembered=memory.mode)
+        choice = choose(
+            environ,
+            answers,
+            wish=options.images,
+            slow=options.slow,
+            plain=plain,
+            remembered=memory.mode,
+        )
         advise = over_ssh(environ) and not options.slow and memory.first_time("slow")
         launch = Launch(
             choice, question.typed, options.slow, advise, plain, look.ansi, options.theme

@@ -48,13 +48,14 @@ def choose(
     *,
     wish: str = "",
     slow: bool = False,
+    plain: bool = False,
     remembered: Remembered = lambda _terminal: None,
 ) -> Choice:
     """Return how to draw pictures.
 
     What was asked for counts first (`wish`, else `LORADEX_IMAGES`; `auto` asks for nothing), then
-    a slow line, then what a person saw in this terminal, then what is known of it, and last what
-    it says of itself.
+    a slow line and `plain` characters, then what a person saw in this terminal, then what is known
+    of it, and last what it says of itself.
     """
     terminal = known_terminal(environ, answers)
     wish = (wish or environ.get("LORADEX_IMAGES", "")).strip().lower()
@@ -62,6 +63,8 @@ def choose(
         return Choice(PictureMode(wish), "It was asked for: --images or LORADEX_IMAGES.", terminal)
     if slow:
         return Choice(PictureMode.OFF, "With --slow no picture goes over the line.", terminal)
+    if plain:
+        return Choice(PictureMode.ASCII, "All is drawn in plain ASCII here.", terminal)
     seen = remembered(terminal)
     if seen is not None:
         return Choice(seen, f"You chose it for {_name(terminal)}.", terminal)
