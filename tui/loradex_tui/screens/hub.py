@@ -14,6 +14,7 @@ from textual.widgets import Static
 from loradex.domain.hub import HubVersion
 from loradex.domain.text import display_text
 from loradex.errors import LoradexError, QueryError
+from loradex.operations.child_job import JobStatus
 from loradex.operations.downloads.plan import DownloadPlan
 from loradex.operations.job_kinds import MATCH
 from loradex.operations.opening_page import show_page
@@ -29,7 +30,13 @@ from loradex_tui.screens.place import Place
 from loradex_tui.screens.version_dialog import VersionDialog
 from loradex_tui.widgets.found_list import FoundLine, FoundList
 from loradex_tui.widgets.found_pane import FoundPane
-from loradex_tui.widgets.hub_results import HubResults, ignore_update, search_page, update_lines
+from loradex_tui.widgets.hub_results import (
+    HubResults,
+    ignore_update,
+    owned_now,
+    search_page,
+    update_lines,
+)
 from loradex_tui.widgets.line_list import LineList
 from loradex_tui.widgets.search_bar import SearchBar
 from loradex_tui.wording import count_text
@@ -37,6 +44,8 @@ from loradex_tui.wording import count_text
 HUB_WORDS = "Search the hub…  words, kind:lora, base:sdxl, tag:style, by:creator, sort:newest"
 MOST_PAGES = 8
 """Pages asked for until the list is full, where most of what they hold is left out."""
+BRINGS = frozenset({"download", "match", "scan"})
+"""Jobs after which other versions may be owned."""
 AHEAD = 8
 """The most pictures fetched before somebody looks at them."""
 DEBOUNCE = 0.6
@@ -168,6 +177,20 @@ class HubScreen(Place):
             parts.append((f"  {results.note}", "$quiet"))
         self.search_bar.show_state(Content.assemble(*parts))
         self.refresh_hints()
+
+    def job_moved(self, name: str, status: JobStatus) -> None:
+        """Mark what is owned now, when something has come or was matched."""
+        super().job_moved(name, status)
+        before, catalog = self.results, self.place_app.catalog
+        if status.state == "running" or name not in BRINGS or not before.lines:
+            return
+
+        def show(owned: dict[str, set[int]]) -> None:
+            if self.results is before:
+                self.results = before.with_owned(owned)
+                self.found.show(list(self.results.lines), keep=True)
+
+        in_background(self, "owned", lambda: owned_now(catalog, before), show)
 
     def on_search_bar_asked(self, event: SearchBar.Asked) -> None:
         """The query was edited."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 
 from loradex.catalog.catalog import Catalog
@@ -32,6 +33,14 @@ class HubResults:
         new = [line for line in page.lines if (line.hub, line.model.id) not in known]
         return replace(page, lines=(*self.lines, *new))
 
+    def with_owned(self, owned: Mapping[str, Collection[int]]) -> HubResults:
+        """Return this with the versions that are owned now, by hub."""
+        lines = (
+            replace(line, owned=frozenset(v.id for v in line.model.versions) & set(owned[line.hub]))
+            for line in self.lines
+        )
+        return replace(self, lines=tuple(lines))
+
     def without(self, gone: FoundLine, *, whole_model: bool) -> HubResults:
         """Return this without an update, or without all of its model."""
 
@@ -41,6 +50,14 @@ class HubResults:
             return whole_model or line.version == gone.version
 
         return replace(self, lines=tuple(line for line in self.lines if not same(line)))
+
+
+def owned_now(catalog: Catalog, results: HubResults) -> dict[str, set[int]]:
+    """Return which versions of what was found are owned, by hub."""
+    ids: dict[str, set[int]] = {}
+    for line in results.lines:
+        ids.setdefault(line.hub, set()).update(version.id for version in line.model.versions)
+    return {hub: set(catalog.known.owned(hub, wanted)) for hub, wanted in ids.items()}
 
 
 def search_page(access: HubAccess, text: str, cursor: str | None) -> HubResults:
