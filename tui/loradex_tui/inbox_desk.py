@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from concurrent.futures import Future
+from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
 from textual.timer import Timer
 
@@ -15,6 +16,7 @@ from loradex.operations.inbox.survey_file import keep_survey, kept_survey
 from loradex.operations.inbox.survey_job import start_survey_job, start_taking_job
 from loradex_tui.background import in_background
 from loradex_tui.jobs import Job
+from loradex_tui.places import INBOX
 from loradex_tui.screens.place import Place
 from loradex_tui.undo import Deed
 
@@ -30,6 +32,14 @@ _AT_REST = 15.0
 """Seconds for which edits alone are no reason to look through the library once more."""
 FEW = 200
 """Models that are looked at again in this process; more are left to one of their own."""
+
+
+@runtime_checkable
+class Reviewing(Protocol):
+    """A screen that lists what waits."""
+
+    def came_back(self, ids: Sequence[int]) -> None:
+        """List models again whose decision was taken back."""
 
 
 class InboxDesk:
@@ -185,13 +195,30 @@ class InboxDesk:
             Deed(receipt.what, lambda: take_back(catalog, receipt), lambda: self._back(receipt))
         )
 
+    def doing(self, models: str, pending: Future[Receipt | None]) -> None:
+        """Let `u` take a decision back that is being written: it waits for its end.
+
+        So `u` is never about what was done before, however quickly it is pressed.
+        """
+        catalog = self._app.catalog
+
+        def back() -> str:
+            receipt = pending.result()
+            return "Nothing was decided." if receipt is None else take_back(catalog, receipt)
+
+        def then() -> None:
+            receipt = pending.result()
+            if receipt is not None:
+                self._back(receipt)
+
+        self._app.did(Deed(f"the decision on {models}", back, then))
+
     def _back(self, receipt: Receipt) -> None:
-        if self._app.is_screen_installed("inbox"):
-            screen = self._app.get_screen("inbox")
-            if hasattr(screen, "came_back") and len(receipt.models) <= FEW:
-                screen.came_back(receipt.models)
-                return
-        self.look()
+        screen = self._app.get_screen(INBOX) if self._app.is_screen_installed(INBOX) else None
+        if isinstance(screen, Reviewing) and len(receipt.models) <= FEW:
+            screen.came_back(receipt.models)
+        else:
+            self.look()
 
     @property
     def _root(self) -> Place:

@@ -149,7 +149,7 @@ class InboxScreen(InboxDeciding):
         catalog = self.catalog
 
         def shown(ids: list[int]) -> None:
-            self.show_listed(ids, keep)
+            self.show_listed(ids, keep if keep in ids else None)
 
         def failed(error: LoradexError) -> None:
             if isinstance(error, QueryError):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 
 from loradex.domain.models import ModelRow
@@ -11,7 +12,7 @@ from loradex.domain.tags import fold_tag
 from loradex.errors import LoradexError
 from loradex.operations.annotation_undo import Memory
 from loradex.operations.annotation_undo import take_back as take_back_tags
-from loradex.operations.inbox.deciding import Decision, decide, look_at_all
+from loradex.operations.inbox.deciding import Decision, decide
 from loradex.operations.inbox.items import LIKELY, SURE, Group, Item
 from loradex.operations.inbox.looking import Looker
 from loradex.operations.inbox.receipts import Receipt, take_back
@@ -194,6 +195,18 @@ class InboxDeciding(Editing, HandingOut):
             after = self.look(ids)
             return Done(receipt, _survey(after), 0, after)
 
+        pending: Future[Receipt | None] = Future()
+
+        def guarded() -> Done:
+            """Write; whoever takes it back waits for the end of this."""
+            receipt = None
+            try:
+                done = write()
+                receipt = done.receipt
+                return done
+            finally:
+                pending.set_result(receipt)
+
         def written(done: Done) -> None:
             if done.receipt is None:
                 self._put(done.left, done.items)
@@ -202,7 +215,6 @@ class InboxDeciding(Editing, HandingOut):
                 return
             for id_ in ids:
                 self.draft.forget(id_)
-            self.desk.remember(done.receipt)
             if done.left.ids:
                 self._put(done.left, done.items)
             self.app.notify(f"{verb}: {done.receipt.what} · u undo", timeout=4)
@@ -212,7 +224,8 @@ class InboxDeciding(Editing, HandingOut):
             self.came_back(list(ids[:FEW]))
 
         self._leave(list(ids))
-        in_background(self, "decide", write, written, failed, exclusive=False)
+        self.desk.doing(count_text(len(ids), "model"), pending)
+        in_background(self, "decide", guarded, written, failed, exclusive=False)
 
     def do_edit(self) -> None:
         """Edit the tags that are proposed; those left out are refused."""
@@ -276,8 +289,8 @@ class InboxDeciding(Editing, HandingOut):
         choices: list[Choice] = []
         told: dict[str, tuple[float, str]] = {}
         for key, word, least, counts in (
-            ("s", f"sure, {SURE:.0%} and up", SURE, survey.certain),
-            ("l", f"likely, {LIKELY:.0%} and up", LIKELY, survey.likely),
+            ("s", f"sure ≥ {SURE * 100:.0f} %", SURE, survey.certain),
+            ("l", f"likely ≥ {LIKELY * 100:.0f} %", LIKELY, survey.likely),
             ("a", "all of them", 0.0, survey.tags),
         ):
             models = sum(counts[at] > 0 for at in places)
@@ -314,12 +327,10 @@ class InboxDeciding(Editing, HandingOut):
         self._ask_all(ids, 0.0, f"all proposed tags to {count_text(len(ids), 'marked model')}")
 
     def _see_all(self, new: Sequence[int]) -> None:
-        def seen(receipt: Receipt) -> None:
-            self.desk.remember(receipt)
-            self.app.notify(f"{count_text(len(new), 'model')} seen · u undo", timeout=4)
+        def build(_items: Sequence[Item], decision: Decision) -> None:
+            decision.looked_at += new
 
-        self._leave(new)
-        in_background(self, "decide", lambda: look_at_all(self.catalog, new), seen, exclusive=False)
+        self._decide(new, build, "Seen")
 
 
 def _survey(items: Sequence[Item]) -> Survey:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from functools import lru_cache
 from typing import ClassVar
 
@@ -71,6 +71,11 @@ class InboxList(ModelList, inherit_bindings=False):
     def current_item(self) -> Item | None:
         """What is proposed of the model under the cursor; None while that is not known."""
         return None if self.current_id is None else self._items.get(self.current_id)
+
+    def reload(self, ids: Iterable[int] | None = None) -> None:
+        """Read these again (all when None): what is proposed may be other things."""
+        super().reload(ids)
+        self._fetch_soon()
 
     def draw(self, index: int, width: int, base: Style, *, cursor: bool) -> list[Segment]:
         """Return one model, or a line that waits for its text."""
