@@ -11,7 +11,6 @@ from typing import ClassVar
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.widget import Widget
 from textual.widgets import Static
 
 from loradex.catalog.catalog import Catalog
@@ -29,6 +28,7 @@ from loradex_tui.screens.editing import Editing
 from loradex_tui.screens.handing_out import HandingOut
 from loradex_tui.screens.key_menu import SORTS, KeyMenu
 from loradex_tui.screens.organising import Organising
+from loradex_tui.screens.pane_room import NARROW, PaneRoom
 from loradex_tui.screens.picturing import Picturing
 from loradex_tui.widgets.details_pane import DetailsPane
 from loradex_tui.widgets.facet_pane import FacetPane, FilterBox
@@ -58,11 +58,7 @@ def find(catalog: Catalog, query: str) -> Found:
     return Found(query, ids, total, len(catalog.files.libraries()))
 
 
-_PANES = ("filters", "models", "details")
-_MOST_ZOOM = 2
-
-
-class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
+class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising, PaneRoom):
     """Everything about finding and describing models."""
 
     HERE = "Library"
@@ -70,7 +66,7 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("library")]
     HORIZONTAL_BREAKPOINTS = [  # noqa: RUF012 - Textual declares it
         (0, "-narrow"),
-        (100, "-medium"),
+        (NARROW, "-medium"),
         (130, "-wide"),
     ]
     DEFAULT_CSS = """
@@ -83,7 +79,6 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
     LibraryScreen.-empty #list { height: 0; }
     LibraryScreen.-medium #filters { width: 22; }
     LibraryScreen.-medium #details { width: 32; }
-    LibraryScreen .pane.-aside { display: none; }
     LibraryScreen #filters.-half, LibraryScreen #details.-half { width: 50%; }
     LibraryScreen #filters.-full, LibraryScreen #details.-full { width: 1fr; }
     LibraryScreen.-narrow #filters, LibraryScreen.-narrow #details { display: none; }
@@ -97,8 +92,6 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
         super().__init__()
         self.found: Found | None = None
         self._found_at = 0.0
-        self._zoom = ("models", 0)
-        """A pane and how much larger it is: 0 as usual, 1 half the screen, 2 all of it."""
         self._completer: Completer | None = None
 
     def compose_body(self) -> ComposeResult:
@@ -199,7 +192,7 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
         self.query_one(ListHead).show_order(sort_of(found.query))
         if keep is not None:
             self.models.window.forget()
-        self.query_one("#list", ModelList).found_by = found.query
+        self.query_one("#list", ModelList).found_by = self.details.found_by = found.query
         self.models.show_ids(found.ids, keep)
         self.query_one(FacetPane).show(found.query)
         self._draw_state()
@@ -268,7 +261,7 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
     def on_model_list_opened(self) -> None:
         """Go to the details."""
         self._turn_to("-show-details")
-        self._make_room("details")
+        self.make_room("details")
         self.set_focus(self.details)
 
     def on_model_list_marks_changed(self) -> None:
@@ -299,7 +292,7 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
 
     def _to_models(self) -> None:
         self._turn_to(None)
-        self._make_room("models")
+        self.make_room("models")
         self.set_focus(self.models)
 
     def do_search(self) -> None:
@@ -308,7 +301,7 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
             self.query_one(FilterBox).begin()
             return
         self._turn_to(None)
-        self._make_room("models")
+        self.make_room("models")
         self.set_focus(self.search_bar.field)
 
     def do_add(self) -> None:
@@ -322,7 +315,7 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
             self._to_models()
         else:
             self._turn_to("-show-filters")
-            self._make_room("filters")
+            self.make_room("filters")
             self.set_focus(facets)
 
     def do_clear(self) -> None:
@@ -347,42 +340,9 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
         self.search_bar.set_text(query)
         self._to_models()
 
-    def _make_room(self, pane: str) -> None:
-        """Let other panes have their usual size again when this one is hidden for them."""
-        if self.query_one(f"#{pane}").has_class("-aside"):
-            self._set_zoom(pane, 0)
-
-    def _set_zoom(self, pane: str, level: int) -> None:
-        self._zoom = (pane, level)
-        for name in _PANES:
-            one = self.query_one(f"#{name}", Widget)
-            one.set_class(name == pane and level == 1, "-half")
-            one.set_class(name == pane and level == _MOST_ZOOM, "-full")
-            aside = level == _MOST_ZOOM or name == ("details" if pane == "filters" else "filters")
-            one.set_class(name != pane and level > 0 and aside, "-aside")
-
-    def _focused_pane(self) -> str:
-        focused = self.focused
-        parents = [each.id for each in focused.ancestors_with_self] if focused else []
-        return next((name for name in _PANES if name in parents), "models")
-
-    def _zoom_by(self, step: int) -> None:
-        pane = self._focused_pane()
-        level = self._zoom[1] if self._zoom[0] == pane else 0
-        self._set_zoom(pane, (level + step) % (_MOST_ZOOM + 1))
-
-    def do_zoom_in(self) -> None:
-        """More room for the pane, up to all of it, then as before."""
-        self._zoom_by(1)
-
-    def do_zoom_out(self) -> None:
-        """Less room for the pane."""
-        self._zoom_by(-1)
-
     def on_details_pane_sheet(self) -> None:
         """The whole width for the details, or as before."""
-        full = self._zoom == ("details", _MOST_ZOOM)
-        self._set_zoom("details", 0 if full else _MOST_ZOOM)
+        self.toggle_full("details")
 
     def do_scroll_down(self) -> None:
         """Scroll the details without leaving the list."""
@@ -407,7 +367,7 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising):
             (filters.pane.has_focus and bool(filters.field.value), filters.do_forget),
             (self.search_bar.offers.is_open, lambda: self.search_bar.show_offers(None)),
             (not self.models.has_focus, self._to_models),
-            (bool(self._zoom[1]), lambda: self._set_zoom("models", 0)),
+            (self.is_enlarged, lambda: self.enlarge("models", 0)),
             (self.models.marked.sticky, self.models.end_range),
             (bool(self.models.marks), self.models.clear_marks),
             (bool(without(self.search_bar.text, ["sort"])), self.do_clear),

@@ -15,6 +15,8 @@ from textual.widgets import Static
 from loradex.catalog.catalog import Catalog
 from loradex.domain.models import ModelDetails
 from loradex.errors import BadReference, LoradexError
+from loradex.operations.about_model import AboutModel, Beyond, about_model
+from loradex.operations.why_found import why_found
 from loradex_tui.actions import bindings
 from loradex_tui.actor import Actor
 from loradex_tui.background import in_background
@@ -72,6 +74,9 @@ class DetailsPane(VerticalScroll, Actor):
         self._wait: Timer | None = None
         self._drawn_width = 0
         self._caption = ""
+        self._beyond = Beyond()
+        self.found_by = ""
+        """The query that found the models: the head tells why where the name does not."""
 
     def compose(self) -> ComposeResult:
         """Make the parts, top to bottom."""
@@ -96,8 +101,8 @@ class DetailsPane(VerticalScroll, Actor):
         in_background(
             self,
             "details",
-            lambda: self._catalog.details(content_id),
-            self._show_details,
+            lambda: about_model(self._catalog, content_id),
+            self._show_about,
             self._failed,
         )
 
@@ -107,7 +112,8 @@ class DetailsPane(VerticalScroll, Actor):
         else:
             self.app.notify(str(error), severity="error", timeout=8)
 
-    def _show_details(self, details: ModelDetails) -> None:
+    def _show_about(self, about: AboutModel) -> None:
+        details, self._beyond = about.details, about.beyond
         other = self.details is None or self.details.row.id != details.row.id
         self.details = details
         self._draw()
@@ -145,8 +151,9 @@ class DetailsPane(VerticalScroll, Actor):
         if self.details is None:
             return
         width = self._drawn_width = self.scrollable_content_region.width
-        self.query_one("#head", Static).update(head_text(self.details.row, width))
-        text = details_text(self.details, width, self._hub_url)
+        row = self.details.row
+        self.query_one("#head", Static).update(head_text(row, width, why_found(self.found_by, row)))
+        text = details_text(self.details, width, self._hub_url, self._beyond)
         self.query_one("#facts", Static).update(text)
 
     def on_resize(self) -> None:

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from textual.content import Content
 
 from loradex.domain.evidence import Evidence, effective
 from loradex.domain.library import FileRecord, FileState
 from loradex.domain.models import HubMatch, ModelDetails, ModelRow
+from loradex.domain.preferences import KnownPreferences
 from loradex.domain.probing import ProbeEvidence
+from loradex.domain.safety import Safety
 from loradex.domain.text import display_lines
 from loradex.domain.verdict_words import (
     cost_line,
@@ -19,6 +23,7 @@ from loradex.domain.verdict_words import (
     word_effect,
 )
 from loradex.domain.verdicts import Verdict, VerdictSource
+from loradex.operations.about_model import Beyond
 from loradex_tui.cells import cell_text
 from loradex_tui.widgets.sheet_text import TextSheet
 from loradex_tui.wording import (
@@ -35,12 +40,32 @@ from loradex_tui.wording import (
 )
 
 _BY = {"person": "by you"}
+_STATES = {
+    FileState.MISSING: "missing: its library is there, the file is not",
+    FileState.OFFLINE: "offline: its library is not there now",
+    FileState.GROWING: "still being written",
+    FileState.UNREADABLE: "cannot be read",
+}
 _SHOWN_CAPTIONS = 12
 _SHOWN_METADATA_CHARS = 200
+_SHOWN_FINDINGS = 5
+_PREFERENCES = (
+    ("Strength", ("strength",)),
+    ("Works from", ("strength_min", "strength_max")),
+    ("CLIP", ("clip_strength",)),
+    ("CLIP skip", ("clip_skip",)),
+    ("Sampler", ("sampler", "schedule")),
+    ("Steps", ("steps",)),
+    ("Guidance", ("guidance_scale",)),
+    ("Size", ("width", "height")),
+    ("Negative", ("negative_prompt",)),
+)
+"""What a preference is called, and the fields that stand together behind it."""
+_JOINTS = {"Works from": " to ", "Size": " × "}
 
 
-def head_text(row: ModelRow, width: int) -> Content:
-    """Return name, what it is, and the rating."""
+def head_text(row: ModelRow, width: int, found_by: str = "") -> Content:
+    """Return name, what it is, the rating, and why it was found where its name does not say."""
     sheet = TextSheet(width)
     sheet.line(Content.styled(cell_text(row.name), "bold $foreground"))
     what = [kind_label(row.kind), row_base(row), size_text(row.size), state_text(row.state)]
@@ -48,23 +73,32 @@ def head_text(row: ModelRow, width: int) -> Content:
     if row.rating or row.favourite:
         rating = f"{stars(row.rating)}{'☆' * (5 - row.rating) if row.rating else ''}"
         sheet.line(Content.styled(f"{rating}{' ♥' if row.favourite else ''}".strip(), "$accent"))
+    if found_by:
+        sheet.line(Content.styled(f"found by {cell_text(found_by, 200)}", "$quiet italic"))
     return sheet.content()
 
 
-def details_text(details: ModelDetails, width: int, hub_url: str) -> Content:
+def details_text(
+    details: ModelDetails, width: int, hub_url: str, beyond: Beyond | None = None
+) -> Content:
     """Return all the rest, most useful first. Sections with nothing in them are left out."""
     sheet = TextSheet(width)
+    beyond = beyond or Beyond()
+    _safety(sheet, details)
     _words(sheet, details)
+    _preferences(sheet, details.preferences)
     _verdicts(sheet, details)
     _tags(sheet, details)
     if details.note:
         sheet.heading("Note")
         for line in display_lines(details.note).splitlines():
             sheet.line(Content(cell_text(line, 2_000)))
+    _own(sheet, beyond)
     _model(sheet, details)
     if details.match is not None:
-        _hub(sheet, details.match, hub_url)
+        _hub(sheet, details.match, hub_url, beyond.licence)
     _places(sheet, details.files)
+    _sidecars(sheet, beyond)
     _captions(sheet, details)
     if details.grids:
         sheet.heading("Grids")
@@ -72,6 +106,69 @@ def details_text(details: ModelDetails, width: int, hub_url: str) -> Content:
     _hashes(sheet, details)
     _why(sheet, details)
     return sheet.content()
+
+
+def _safety(sheet: TextSheet, details: ModelDetails) -> None:
+    """Warn of a file that is not known to be harmless; one that is needs no words."""
+    word = details.row.safety
+    if word is None or word == Safety.SAFE:
+        return
+    sheet.line(Content.styled(f"! {cell_text(word)}: do not load it carelessly", "bold $error"))
+    for finding in details.findings[:_SHOWN_FINDINGS]:
+        sheet.line(Content.styled(cell_text(finding, 500), "$error"), indent=2)
+    rest = len(details.findings) - _SHOWN_FINDINGS
+    if rest > 0:
+        sheet.line(Content.styled(f"and {count_text(rest, 'finding')} more", "$quiet"), indent=2)
+
+
+def _preferences(sheet: TextSheet, known: KnownPreferences) -> None:
+    """Add how it is best used, with who says so unless that is the person."""
+    best, sources = known.effective, known.sources
+    said = best.said()
+    if not said:
+        return
+    sheet.heading("Best used")
+    for label, fields in _PREFERENCES:
+        values = [
+            value if isinstance(value := said[name], str) else number_text(value)
+            for name in fields
+            if name in said
+        ]
+        who = dict.fromkeys(
+            source for name in fields if (source := sources.get(name, "person")) != "person"
+        )
+        joined = _JOINTS.get(label, " · ").join(cell_text(value, 400) for value in values)
+        if joined:
+            told = f"  {', '.join(map(cell_text, who))}" if who else ""
+            sheet.pair(label, Content.assemble(joined, (told, "$quiet")))
+
+
+def _own(sheet: TextSheet, beyond: Beyond) -> None:
+    """Add what a person keeps of it: collections, fields of their own, pictures."""
+    uses = beyond.uses
+    if not (beyond.collections or beyond.custom or uses):
+        return
+    sheet.heading("Yours")
+    sheet.pair("In", cell_text(", ".join(beyond.collections)), "$chip")
+    for name, value in beyond.custom.items():
+        text = ("no", "yes")[value] if isinstance(value, bool) else str(value)
+        sheet.pair(cell_text(name, 10), cell_text(text))
+    if uses is not None:
+        strengths = {number_text(each) for each in (uses.strength_low, uses.strength_high)
+                     if each is not None}  # fmt: skip
+        at = f" at {' to '.join(sorted(strengths))}" if strengths else ""
+        sheet.pair("Used", f"{count_text(uses.pictures, 'picture')}{at}")
+        sheet.pair("Last", when_text(uses.last))
+
+
+def _sidecars(sheet: TextSheet, beyond: Beyond) -> None:
+    if not beyond.sidecars:
+        return
+    sheet.heading("Sidecars")
+    for each in beyond.sidecars:
+        sheet.line(Content(cell_text(each.path, 4_000)))
+        told = " · ".join(cell_text(part) for part in (each.dialect, each.state) if part)
+        sheet.line(Content.styled(told, "$quiet"), indent=2)
 
 
 def _words(sheet: TextSheet, details: ModelDetails) -> None:
@@ -160,7 +257,7 @@ def _model(sheet: TextSheet, details: ModelDetails) -> None:
     sheet.pair("Added", when_text(row.added_at))
 
 
-def _hub(sheet: TextSheet, match: HubMatch, hub_url: str) -> None:
+def _hub(sheet: TextSheet, match: HubMatch, hub_url: str, licence: Sequence[str]) -> None:
     sheet.heading("Hub")
     sheet.pair("Model", cell_text(match.model_name))
     sheet.pair("Version", cell_text(match.version_name))
@@ -169,7 +266,11 @@ def _hub(sheet: TextSheet, match: HubMatch, hub_url: str) -> None:
     sheet.pair("Content", content_level_text(match.content_level))
     sheet.pair("Known by", cell_text(match.matched_by))
     sheet.pair("Page", cell_text(hub_page(match, hub_url)))
+    for number, sentence in enumerate(licence):
+        sheet.pair("Licence" if not number else "", cell_text(sentence, 200))
     sheet.pair("Fetched", when_text(match.fetched_at))
+    if match.gone_at is not None:
+        sheet.pair("Gone", f"from the hub since {when_text(match.gone_at)}", "$error")
 
 
 def hub_page(match: HubMatch, hub_url: str) -> str:
@@ -185,7 +286,7 @@ def _places(sheet: TextSheet, files: tuple[FileRecord, ...]) -> None:
         sheet.line(Content(cell_text(file.path, 4_000)))
         good = file.state is FileState.PRESENT
         said = [cell_text(file.library), size_text(file.size), when_text(file.mtime)]
-        state = "verified" if good and file.verified else "present" if good else file.state.value
+        state = "verified" if good and file.verified else "present" if good else _STATES[file.state]
         sheet.line(
             Content.assemble(
                 (" · ".join(part for part in said if part) + " · ", "$quiet"),
