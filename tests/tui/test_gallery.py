@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from textual.geometry import Offset
 
+from catalog_kit import add_library, hashes, look, model, version
 from loradex.catalog.catalog import Catalog
 from loradex.domain.grid import RenderedCell
+from loradex.domain.hub import HubImage
+from loradex.operations.matching import found
+from loradex.operations.previews import PREVIEW_WIDTH
+from loradex.operations.previews.shelf import PreviewShelf
 from loradex.paths import Home
+from loradex.settings import Settings
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.picture_box import PictureBox
 from loradex_tui.pictures.remembered import TerminalMemory
@@ -133,6 +141,25 @@ async def test_tiles_show_a_grid_when_there_is_no_preview_and_words_without_pict
         stage.app.pictures = PictureMode.ASCII
         await stage.until(lambda: drawn(stage) == {"neon_knight_v3": True})
         assert "▀" not in stage.text
+
+
+async def test_a_hubs_picture_is_looked_for_when_the_view_rests(home: Home, tmp_path: Path) -> None:
+    catalog = Catalog.open(home)
+    library = add_library(catalog)
+    catalog.looks.record(library, [look("a.safetensors", 1), look("b.safetensors", 2)], "1")
+    catalog.looks.record_hashes([(catalog.files.to_hash()[0], hashes("a"))])
+    image = HubImage(1, "https://x.example/1.jpeg", "image", 1, None, None, None)
+    pictured = replace(version(), images=(image,))
+    catalog.hub.record_models("civitai", [model()])
+    catalog.hub.record_versions("civitai", [pictured])
+    catalog.hub.record_matches("civitai", [found(1, pictured, model(), "sha256")])
+    fetched = picture(tmp_path / "fetched.png").read_bytes()
+    name = hashlib.sha256(f"{PREVIEW_WIDTH} {image.url}".encode()).hexdigest()
+    PreviewShelf(home).put(name, ".webp", fetched)
+    async with showing(catalog, settings=Settings(offline=True)) as stage:
+        await stage.press("i")
+        await stage.until(lambda: len(drawn(stage)) == 2)
+        await stage.until(lambda: sorted(drawn(stage).values()) == [False, True])
 
 
 @pytest.mark.parametrize(

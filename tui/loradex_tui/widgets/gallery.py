@@ -81,6 +81,10 @@ class Gallery(ModelList):
         """Draw as the app does from now on, if it changes that."""
         self.watch(self.app, "pictures", self._draw_as, init=False)
 
+    def on_unmount(self) -> None:
+        """Let the terminal forget what it was given."""
+        self._pictures.forget()
+
     def _draw_as(self, mode: PictureMode) -> None:
         self.mode = mode
         self.forget_pictures()
