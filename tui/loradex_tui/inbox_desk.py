@@ -58,6 +58,8 @@ class InboxDesk:
         self._looked_at = 0.0
         self._edited = False
         self._changed = False
+        self._decided: set[int] = set()
+        """Models that were decided since the look began: it may not know that."""
         self._took_at = 0.0
 
     @property
@@ -102,6 +104,7 @@ class InboxDesk:
             self._again = True
             return
         self._starting, self._again, self._edited = True, False, False
+        self._decided.clear()
         self._status = JobStatus()
         home = self._app.catalog.home
         in_background(
@@ -147,11 +150,13 @@ class InboxDesk:
             return
         if survey is not None:
             self.survey = survey
+            self.survey.remove(list(self._decided))
         self._tell()
 
     def drop(self, ids: Sequence[int]) -> None:
         """Take models out that were decided."""
         self.survey.remove(ids)
+        self._decided.update(ids)
         self._changed = True
         self._tell(whole=False)
 
@@ -159,6 +164,7 @@ class InboxDesk:
         """Take models in again, or as they are now."""
         self.survey.remove(some.ids)
         self.survey.insert(some)
+        self._decided.difference_update(some.ids)
         self._changed = True
         self._tell(whole=False)
 

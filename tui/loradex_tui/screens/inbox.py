@@ -9,6 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.content import Content
+from textual.screen import ModalScreen
 from textual.widgets import Static
 
 from loradex.errors import LoradexError, QueryError
@@ -64,8 +65,8 @@ class InboxScreen(InboxDeciding):
         self.view: Group | None = None
         self.order = "sure"
         self.query_text = ""
-        self.total = 0
-        """Models in the inbox when the list was made."""
+        self._left = False
+        """One was elsewhere since the list was made."""
 
     def compose_body(self) -> ComposeResult:
         """Two panes; narrow terminals show one of them."""
@@ -127,10 +128,15 @@ class InboxScreen(InboxDeciding):
     def on_screen_resume(self) -> None:
         """What is proposed may be other things by now."""
         super().on_screen_resume()
-        if self.is_mounted and self.total:
+        if self._left:
+            self._left = False
             self.forget_rules()
             self.models.reload()
             self.desk.visit()
+
+    def on_screen_suspend(self) -> None:
+        """Note that one goes elsewhere; a dialog is not elsewhere."""
+        self._left = not isinstance(self.app.screen, ModalScreen)
 
     def inbox_moved(self, *, whole: bool = True) -> None:
         """The survey is another, or a look is further."""
@@ -167,7 +173,6 @@ class InboxScreen(InboxDeciding):
 
     def show_listed(self, ids: list[int], keep: int | None) -> None:
         """Show these models, the cursor on one of them."""
-        self.total = len(self.desk.survey.ids)
         self.set_class(not ids, "-empty")
         if not ids:
             self.remove_class("-show-details")

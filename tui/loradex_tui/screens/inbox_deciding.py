@@ -46,6 +46,12 @@ class Done:
     items: list[Item] = field(default_factory=list)
 
 
+class ThresholdMenu(KeyMenu):
+    """A menu with room for what each choice would write."""
+
+    DEFAULT_CSS = "ThresholdMenu > #box { width: 62; }"
+
+
 class InboxDeciding(Editing, HandingOut):
     """Decisions on `models.targets`. A decided model leaves the list at once."""
 
@@ -312,7 +318,7 @@ class InboxDeciding(Editing, HandingOut):
                 least, what = told[key]
                 self._ask_all(ids, least, what)
 
-        self.app.push_screen(KeyMenu("Accept all tags that are", choices), chosen)
+        self.app.push_screen(ThresholdMenu("Accept all tags that are", choices), chosen)
 
     def _ask_all(self, ids: Sequence[int], least: float, what: str) -> None:
         def go(answer: bool | None) -> None:
