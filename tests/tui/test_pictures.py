@@ -42,6 +42,31 @@ def test_what_is_clear_gets_a_dark_ground(tmp_path: Path) -> None:
     assert max(load_picture(path, 8).getpixel((3, 3))) < 60  # type: ignore[arg-type]
 
 
+@pytest.mark.parametrize("suffix", ["gif", "webp", "png"])
+def test_a_moving_picture_stands_still_at_its_first_frame(tmp_path: Path, suffix: str) -> None:
+    frames = [Image.new("RGB", (40, 20), (shade, 0, 0)) for shade in (250, 120, 10)]
+    path = tmp_path / f"moving.{suffix}"
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=50)
+    assert load_picture(path, 40).getpixel((5, 5))[0] > 200  # type: ignore[index]
+
+
+def test_a_picture_is_turned_as_its_camera_says(tmp_path: Path) -> None:
+    image = Image.new("RGB", (60, 30))
+    exif = image.getexif()
+    exif[0x0112] = 6
+    image.save(tmp_path / "turned.jpg", exif=exif)
+    assert load_picture(tmp_path / "turned.jpg", 60).size == (30, 60)
+
+
+def test_a_picture_that_is_cut_off_gives_a_word(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.png"
+    Image.effect_noise((200, 200), 80).save(whole)
+    cut = tmp_path / "cut.png"
+    cut.write_bytes(whole.read_bytes()[:9_000])
+    with pytest.raises(FormatError, match="cannot be shown"):
+        load_picture(cut, 100)
+
+
 def bomb(width: int, height: int) -> bytes:
     """Return a PNG that claims many pixels in few bytes."""
 
