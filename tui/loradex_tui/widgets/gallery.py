@@ -176,7 +176,7 @@ class Gallery(ModelList):
         tiles = [self._pictures.tile(id_) for id_ in ids]
         here = self.cursor if self.cursor in places else -1
         marked = tuple(id_ in self.marks for id_ in ids)
-        state = (frame, style, here, marked, self.has_focus, models, tiles)
+        state = (frame, style, here, marked, self.has_focus, ids, models, tiles)
         known = self._lines.get(row)
         if known is not None and known[0] == state:
             return known[1]

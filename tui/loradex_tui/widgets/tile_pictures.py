@@ -22,7 +22,7 @@ from loradex_tui.pictures.finding import TilePicture
 from loradex_tui.pictures.views import send
 
 KEPT = 300
-"""Drawn tiles that are kept: some 40 kB each."""
+"""Drawn tiles that are kept, more if more are in view: some 40 kB each."""
 _BATCH = 4
 _REST = 0.5
 """Seconds that a view has to rest before a hub is asked."""
@@ -64,6 +64,7 @@ class TilePictures:
         self._shape: TileShape | None = None
         self._tiles: OrderedDict[int, Tile] = OrderedDict()
         self._for_hub: dict[int, ModelRow] = {}
+        self._most = KEPT
         self._reading = False
         self._asking = False
         self._rest: Timer | None = None
@@ -93,7 +94,9 @@ class TilePictures:
         Call it again with what is in view then when some have arrived.
         """
         shape = self._shape
-        wanted = [row for row in rows if row.id not in self._tiles]
+        seen = list(rows)
+        self._most = max(KEPT, len(seen) + _BATCH)
+        wanted = [row for row in seen if row.id not in self._tiles]
         if self._reading or shape is None or not wanted:
             return
         self._reading = True
@@ -152,7 +155,7 @@ class TilePictures:
         self._tiles[row.id] = tile
         if tile.drawing is not None:
             send(self._owner.app, tile.drawing.first)
-        while len(self._tiles) > KEPT:
+        while len(self._tiles) > self._most:
             self._free(self._tiles.popitem(last=False)[1])
 
     def _free(self, tile: Tile) -> None:
