@@ -44,7 +44,8 @@ class JobsScreen(Place):
     DEFAULT_CSS = """
     JobsScreen #empty { display: none; padding: 2 3; color: $quiet; height: 1fr; }
     JobsScreen.-empty #empty { display: block; }
-    JobsScreen.-empty #jobs, JobsScreen.-empty #told { display: none; }
+    JobsScreen.-empty #told { display: none; }
+    JobsScreen.-empty #jobs { height: 0; }
     JobsScreen #sum { height: 1; padding: 0 1; color: $quiet; }
     JobsScreen #told { height: auto; max-height: 6; padding: 0 1;
                        border-top: solid $border-blurred; }
