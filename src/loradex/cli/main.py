@@ -61,7 +61,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "identify": ("inspect", "Tell what files are, from their tensors."),
     "check": ("check", "Tell whether opening files could run code."),
     "hash": ("inspect", "Print the six hashes of files."),
-    "config": ("config", "Show the settings in force and where things lie."),
+    "config": ("config", "Show the settings in force, and change them."),
     "plugins": ("config", "List plugins and what is wrong with any of them."),
     "completion": ("config", "Print the shell completion script for bash, zsh or fish."),
 }
