@@ -113,7 +113,9 @@ class Collecting(ModelsPlace):
                     return "This is a collection picked by hand: take another name."
                 return f"Replaces {cell_text(same.query, 100)}"
 
-            self.app.push_screen(AskText("Save this query as", placeholder="a name", tell=tell), save)
+            self.app.push_screen(
+                AskText("Save this query as", placeholder="a name", tell=tell), save
+            )
 
         def save(name: str | None) -> None:
             if name:

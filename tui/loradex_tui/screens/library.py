@@ -79,6 +79,7 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising, Pane
     LibraryScreen.-empty #list { height: 0; }
     LibraryScreen.-medium #filters { width: 22; }
     LibraryScreen.-medium #details { width: 32; }
+    LibraryScreen .pane.-aside { display: none; }
     LibraryScreen #filters.-half, LibraryScreen #details.-half { width: 50%; }
     LibraryScreen #filters.-full, LibraryScreen #details.-full { width: 1fr; }
     LibraryScreen.-narrow #filters, LibraryScreen.-narrow #details { display: none; }

@@ -19,11 +19,10 @@ _MOST = 2
 class PaneRoom(Place):
     """A place of three panes, `PANES` from left to right, the middle one the main one.
 
-    A subclass gives `-half` and `-full` their widths.
+    A subclass gives `-half` and `-full` their widths, and does not show what is `-aside`.
     """
 
     PANES: ClassVar[tuple[str, str, str]] = ("filters", "models", "details")
-    DEFAULT_CSS = "PaneRoom .pane.-aside { display: none; }"
 
     def __init__(self) -> None:
         super().__init__()

@@ -26,6 +26,8 @@ from loradex_tui.wording import count_text
 _SHOWN = 6
 _MOST_TAGS = 60
 _POLL = 0.25
+_WIDTH = 72
+"""Cells of a line of tags."""
 
 
 @dataclass
@@ -73,7 +75,7 @@ class TagEditor(Dialog[bool]):
         Binding("up", "pick(-1)", "Previous", show=False, priority=True),
     ]
     DEFAULT_CSS = """
-    TagEditor > #box { width: 72; }
+    TagEditor > #box { width: 76; }
     TagEditor #effects { height: auto; max-height: 4; }
     TagEditor #tags { max-height: 8; }
     """
@@ -220,13 +222,16 @@ def _offer_line(tag: str, vocabulary: Mapping[str, int], *, picked: bool) -> Con
 
 def _tags_text(view: TagView) -> Content:
     """Return the tags there are, the most frequent first, each with on how many."""
-    parts: list[tuple[str, str]] = [("\n", "")]
     ordered = sorted(view.counts.items(), key=lambda item: (-item[1], fold_tag(item[0])))
+    lines: list[Content] = [Content()]
     for tag, count in ordered[:_MOST_TAGS]:
-        parts.append((cell_text(tag, 60), "$chip"))
-        parts.append((f" {count:,} of {view.total:,}   " if view.total > 1 else "   ", "$quiet"))
+        told = f" {count:,} of {view.total:,}" if view.total > 1 else ""
+        piece = Content.assemble((cell_text(tag, 60), "$chip"), (told, "$quiet"), "   ")
+        if lines[-1].cell_length + piece.cell_length > _WIDTH:
+            lines.append(Content())
+        lines[-1] += piece
     if len(ordered) > _MOST_TAGS:
-        parts.append((f"and {len(ordered) - _MOST_TAGS:,} more", "$quiet"))
+        lines.append(Content.styled(f"and {len(ordered) - _MOST_TAGS:,} more", "$quiet"))
     if not ordered:
-        parts.append(("no tags yet", "$quiet"))
-    return Content.assemble(*parts, "\n")
+        lines = [Content.styled("no tags yet", "$quiet")]
+    return Content("\n").join([Content(), *lines, Content()])

@@ -97,6 +97,9 @@ class SearchBar(Vertical, Actor):
         """How many of them one went back; 0 is what is being typed."""
         self._typed = ""
         self._written = ""
+        """What was put into the field: nothing is offered for it."""
+        self._offered_for = ""
+        """What everything was offered for, not only the values of a field."""
         self._asked: str | None = None
         self._marker = _FaultMarker()
         self._wait: Timer | None = None
@@ -182,6 +185,9 @@ class SearchBar(Vertical, Actor):
     def _look(self, *, values_only: bool) -> None:
         """Look for what could stand at the cursor; of itself only for the values of a field."""
         complete, text, cursor = self._complete, self.text, self.field.cursor_position
+        if not values_only:
+            self._offered_for = text
+        values_only = text != self._offered_for
         if complete is None or not self.field.has_focus:
             return
 
@@ -212,7 +218,8 @@ class SearchBar(Vertical, Actor):
         self.show_offers(None)
         self.field.focus()
         if not offers.of_value:
-            self._look(values_only=True)
+            # Its values come next.
+            self._written = ""
 
     def on_descendant_blur(self) -> None:
         """What is offered belongs to who types."""
