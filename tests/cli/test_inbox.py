@@ -116,6 +116,12 @@ def test_progress_is_told_to_programs(
     monkeypatch.setattr("sys.stdin", io.StringIO("1\n2\n"))
     ended = run("inbox", "accept", "--numbers", "--at-least", "90", "--progress", "json")
     assert json.loads(ended.out.split("\n")[-2])["message"] == "Added 0 tags of 0 models."
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\n2\n"))
+    ended = run("inbox", "dismiss", "--numbers", "--progress", "json")
+    told = json.loads(ended.out.split("\n")[-2])
+    assert told == {"event": "done", "message": "Decided: 3 tags refused of 2 models."}
+    monkeypatch.setattr("sys.stdin", io.StringIO("1\nneon"))
+    assert "is no number of a model" in run("inbox", "dismiss", "--numbers").err
 
 
 @pytest.mark.parametrize(

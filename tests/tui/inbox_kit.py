@@ -55,7 +55,9 @@ def waiting(home: Home, root: bytes = b"/models") -> Catalog:
     files = {each.content_id: each for each in catalog.files.to_hash()}
     catalog.looks.record_hashes([(files[6], hashes("a"))])
     nine = version(9, name="v3", sha256="f" * 64, words=("neonkn", "glowing armor"))
-    catalog.hub.record_models("civitai", [replace(model(tags=("sci-fi", "armor")), versions=(nine,))])
+    catalog.hub.record_models(
+        "civitai", [replace(model(tags=("sci-fi", "armor")), versions=(nine,))]
+    )
     catalog.hub.record_versions("civitai", [nine])
     catalog.hub.record_matches(
         "civitai", [found(6, nine, model(tags=("sci-fi", "armor")), "autov3")]

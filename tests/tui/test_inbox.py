@@ -192,12 +192,14 @@ async def test_narrowing_and_order(home: Home) -> None:
             await stage.until(lambda first=first: names(stage)[0] == first)
 
 
-async def test_all_that_is_sure_is_taken_in_a_process_of_its_own(home: Home) -> None:
+async def test_all_that_is_sure_is_taken_in_a_process_of_its_own(
+    home: Home, monkeypatch: pytest.MonkeyPatch
+) -> None:
     async with reviewing(waiting(home)) as stage:
         catalog = stage.app.catalog
         await stage.press("A")
-        await stage.until(lambda: "likely ≥ 70 %" in stage.text)
-        assert "sure ≥ 90 %" in stage.text
+        await stage.until(lambda: "likely (70 %+)" in stage.text)
+        assert "sure (90 %+)" in stage.text
         await stage.press("l")
         await stage.until(lambda: "This adds 11 tags to 6 models." in stage.text)
         await stage.press("y")
@@ -209,6 +211,14 @@ async def test_all_that_is_sure_is_taken_in_a_process_of_its_own(home: Home) -> 
         await stage.press("u")
         await stage.until(lambda: len(names(stage)) == 9)
         assert tags(catalog, 4) == ()
+        # So is what is marked when it is much.
+        monkeypatch.setattr("loradex_tui.screens.inbox_deciding.FEW", 1)
+        await stage.press("ctrl+a", "d")
+        assert "Dismiss all that is proposed of 9 models?" in stage.text
+        await stage.press("y")
+        await stage.until(lambda: "Nothing to review." in stage.text)
+        await stage.press("u")
+        await stage.until(lambda: len(names(stage)) == 9)
 
 
 async def test_the_first_visit_looks_through_the_library(home: Home) -> None:

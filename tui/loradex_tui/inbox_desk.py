@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future
 from typing import TYPE_CHECKING, Protocol, runtime_checkable
 
@@ -13,7 +13,11 @@ from loradex.operations.child_job import JobStatus
 from loradex.operations.inbox.receipts import Receipt, latest, take_back
 from loradex.operations.inbox.survey import Survey
 from loradex.operations.inbox.survey_file import keep_survey, kept_survey
-from loradex.operations.inbox.survey_job import start_survey_job, start_taking_job
+from loradex.operations.inbox.survey_job import (
+    start_dismissing_job,
+    start_survey_job,
+    start_taking_job,
+)
 from loradex_tui.background import in_background
 from loradex_tui.jobs import Job
 from loradex_tui.places import INBOX
@@ -171,8 +175,16 @@ class InboxDesk:
     def take_all(self, ids: Sequence[int], at_least: float) -> None:
         """Take all tags of these models that are so sure, in the background."""
         home, wanted = self._app.catalog.home, list(ids)
+        self._decide(lambda: start_taking_job(home, wanted, at_least))
+
+    def dismiss_all(self, ids: Sequence[int]) -> None:
+        """Dismiss all that is proposed of these models, in the background."""
+        home, wanted = self._app.catalog.home, list(ids)
+        self._decide(lambda: start_dismissing_job(home, wanted))
+
+    def _decide(self, start: Callable[[], Job]) -> None:
         self._took_at = time.time()
-        self._app.start_job(TAKING, lambda: start_taking_job(home, wanted, at_least))
+        self._app.start_job(TAKING, start)
 
     def job_ended(self, name: str) -> None:
         """Look again after work that brings news."""

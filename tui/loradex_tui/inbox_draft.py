@@ -52,6 +52,8 @@ class Draft:
             if value:
                 chosen = None if value == NONE_OF_THEM else value
                 decision.answers.append((item.row.id, question, chosen))
+                if chosen is None:  # without its match it may have no tags any more
+                    decision.looked_at.append(item.row.id)
         only_new = item.new and not item.questions
         if only_new and not any(self.takes(item.row.id, tag.tag) for tag in item.tags):
             decision.looked_at.append(item.row.id)

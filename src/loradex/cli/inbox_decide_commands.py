@@ -20,6 +20,9 @@ if TYPE_CHECKING:
     from loradex.operations.inbox.deciding import Decision
 
 _all_option = click.option("--all", "everything", is_flag=True, help="All models.")
+_numbers_option = click.option(
+    "--numbers", is_flag=True, help="Models by their numbers, from standard input."
+)
 _only_option = click.option("--only", multiple=True, metavar="TAG", help="Only this tag.")
 _MOST_NUMBERS = 32 << 20
 """Characters of numbers on standard input."""
@@ -29,7 +32,7 @@ _MOST_NUMBERS = 32 << 20
 @click.argument("references", nargs=-1, metavar="[REF]...")
 @query_option
 @_all_option
-@click.option("--numbers", is_flag=True, help="Models by their numbers, from standard input.")
+@_numbers_option
 @click.option("--at-least", type=click.FloatRange(0, 100), default=0.0, metavar="PERCENT",
               help="Only what is at least so sure.")  # fmt: skip
 @_only_option
@@ -79,13 +82,14 @@ def accept_command(
                     if names is not None or not given:
                         proposed = bool(references or matches) and names is None
                         decision.take(item, at_least=at_least / 100, only=names, answers=proposed)
-        _finish(catalog, decision, dry_run=dry_run)
+            _finish(catalog, decision, sink, dry_run=dry_run)
 
 
 @click.command("dismiss")
 @click.argument("references", nargs=-1, metavar="[REF]...")
 @query_option
 @_all_option
+@_numbers_option
 @click.option("--group", type=click.Choice(["match", "tags", "new"]),
               help="Only of matches in doubt, of tags, or of what is new.")  # fmt: skip
 @_only_option
@@ -97,6 +101,7 @@ def dismiss_command(
     references: tuple[str, ...],
     query: str | None,
     everything: bool,
+    numbers: bool,
     group: str | None,
     only: tuple[str, ...],
     dry_run: bool,
@@ -112,14 +117,14 @@ def dismiss_command(
     names = frozenset(map(fold_tag, only)) or None
     decision = Decision()
     with context.catalog() as catalog, stoppable() as cancel:
-        chosen = _chosen(catalog, references, query, everything=everything)
+        chosen = _chosen(catalog, references, query, everything=everything, numbers=numbers)
         looker = Looker(catalog, context.plugins())
         with shown_progress(progress, cancel) as sink:
             for items in looker.portions(chosen, sink=sink, cancel=cancel):
                 for item in items:
                     if group is None or (item.group is not None and item.group.value == group):
                         decision.dismiss(item, only=names)
-        _finish(catalog, decision, dry_run=dry_run)
+            _finish(catalog, decision, sink, dry_run=dry_run)
 
 
 @click.command("undo")
@@ -140,17 +145,18 @@ def undo_command(context: Context, dry_run: bool) -> None:
     click.echo(f"{'Would take' if dry_run else 'Took'} back {receipt.what}.", err=True)
 
 
-def _finish(catalog: Catalog, decision: Decision, *, dry_run: bool) -> None:
+def _finish(catalog: Catalog, decision: Decision, sink: ProgressSink, *, dry_run: bool) -> None:
     from loradex.cli.inbox_text import print_decision  # noqa: PLC0415
     from loradex.operations.inbox.deciding import decide  # noqa: PLC0415
 
     if decision.empty:
-        click.echo("Nothing of that is proposed.", err=True)
+        _tell(sink, "Nothing of that is proposed.")
         return
-    print_decision(decision)
+    if not isinstance(sink, JsonSink):
+        print_decision(decision)
     if not dry_run:
         decide(catalog, decision)
-    click.echo(f"{'Would decide' if dry_run else 'Decided'}: {decision.what}.", err=True)
+    _tell(sink, f"{'Would decide' if dry_run else 'Decided'}: {decision.what}.")
 
 
 def _tell(sink: ProgressSink, told: str) -> None:

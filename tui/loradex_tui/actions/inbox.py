@@ -17,7 +17,7 @@ class InboxSituation(Situation):
     shown: int = 0
     """Models in the list."""
     bulk: int = 0
-    """Proposed tags and new models in the list: what can be decided at once."""
+    """Models with proposed tags, and new ones: what can be decided at once."""
     choice: bool = False
     """An answer or a tag is under the cursor of the details."""
     looking: bool = False
@@ -86,7 +86,7 @@ ACTIONS: tuple[Action, ...] = (
            cli="loradex inbox accept --all --at-least 90", why_not=_needs_bulk),
     Action("search", "inbox", "/", "Narrow the list by a query", "Search",
            cli="loradex inbox -q 'QUERY'"),
-    Action("view", "inbox", "i", "Show all, matches, tags, or what is new", "View",
+    Action("view", "inbox", "i", "Show all, matches, tags, or what is new", "Group",
            cli="loradex inbox --group tags"),
     Action("sort", "inbox", "s", "Sort", "Sort"),
     Action("tags", "inbox", "t", "Add and remove tags", "Tag", cli="loradex tag REF TAG",

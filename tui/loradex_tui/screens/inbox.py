@@ -112,7 +112,7 @@ class InboxScreen(InboxDeciding):
             item=models.current_id is not None,
             marked=len(models.marks),
             shown=models.line_count,
-            bulk=survey.count(Group.NEW) + sum(survey.tags),
+            bulk=survey.count(Group.NEW) + survey.count(Group.TAGS),
             choice=self.pane.lines.current is not None,
             looking=self.desk.looking,
         )

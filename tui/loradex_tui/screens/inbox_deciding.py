@@ -175,16 +175,14 @@ class InboxDeciding(Editing, HandingOut):
             for item in items:
                 decision.dismiss(item)
 
-        def go(answer: bool | None) -> None:
-            if answer:
-                self._decide(ids, build, "Dismissed")
-
-        if len(ids) > FEW:
-            many = count_text(len(ids), "model")
-            question = f"Dismiss all that is proposed of {many}?\nu takes it back."
-            self.app.push_screen(Confirm(question, "dismiss", "no"), go)
-        else:
-            go(True)
+        if len(ids) <= FEW:
+            self._decide(ids, build, "Dismissed")
+            return
+        many = count_text(len(ids), "model")
+        self.app.push_screen(
+            Confirm(f"Dismiss all that is proposed of {many}?\nu takes it back.", "dismiss", "no"),
+            lambda answer: self.desk.dismiss_all(ids) if answer else None,
+        )
 
     def _decide(
         self, ids: Sequence[int], build: Callable[[Sequence[Item], Decision], None], verb: str
@@ -295,8 +293,8 @@ class InboxDeciding(Editing, HandingOut):
         choices: list[Choice] = []
         told: dict[str, tuple[float, str]] = {}
         for key, word, least, counts in (
-            ("s", f"sure ≥ {SURE * 100:.0f} %", SURE, survey.certain),
-            ("l", f"likely ≥ {LIKELY * 100:.0f} %", LIKELY, survey.likely),
+            ("s", f"sure ({SURE * 100:.0f} %+)", SURE, survey.certain),
+            ("l", f"likely ({LIKELY * 100:.0f} %+)", LIKELY, survey.likely),
             ("a", "all of them", 0.0, survey.tags),
         ):
             models = sum(counts[at] > 0 for at in places)

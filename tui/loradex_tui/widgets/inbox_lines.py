@@ -64,7 +64,7 @@ def _question(item: Item, question: Question, draft: Draft, width: int) -> Itera
     for choice in question.choices:
         on = chosen == choice.value
         yield ProposalLine(
-            _box("(•) " if on else "( ) ", choice.label, on=on),
+            _box("(*) " if on else "( ) ", choice.label, on=on),
             " ".join(
                 part
                 for part in (
@@ -80,7 +80,7 @@ def _question(item: Item, question: Question, draft: Draft, width: int) -> Itera
     if question.subject == "match":
         on = chosen == NONE_OF_THEM
         yield ProposalLine(
-            _box("(•) " if on else "( ) ", "none of these", on=on),
+            _box("(*) " if on else "( ) ", "none of these", on=on),
             question=question,
             value=NONE_OF_THEM,
         )
@@ -126,7 +126,9 @@ def _standing(item: Item, details: ModelDetails | None, width: int) -> Iterator[
         yield from _wrapped(captions, width)
     yield ProposalLine()
     yield ProposalLine((("File", "heading"),), when_text(row.added_at))
-    yield from _wrapped(row.path, width)
+    folder, slash, name = row.path.rpartition("/")
+    yield from _wrapped(f"{folder}{slash}", width)
+    yield from _wrapped(name, width, "text")
 
 
 def _box(mark: str, label: str, *, on: bool) -> tuple[tuple[str, str], ...]:

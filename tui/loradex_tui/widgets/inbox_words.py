@@ -11,13 +11,13 @@ GROUP_WORDS = {Group.MATCH: "Matches", Group.TAGS: "Tags", Group.NEW: "New"}
 GROUP_MARKS = {Group.MATCH: "?", Group.TAGS: "+", Group.NEW: "•"}
 
 _SHORT = (
-    (re.compile(r"The hub's tags have (“.*?”)\."), r"hub tag \1"),
-    (re.compile(r"The hub's name for it has the word (“.*?”)\."), r"hub name \1"),
-    (re.compile(r"The file's name has the word (“.*?”)\."), r"name \1"),
-    (re.compile(r"The folder's name has the word (“.*?”)\."), r"folder \1"),
-    (re.compile(r"The name of a training folder has the word (“.*?”)\."), r"training folder \1"),
-    (re.compile(r".*, matched by (autov3|sha256|sidecar)"), r"matched by \1"),
-    (re.compile(r"It was trained on (“.*?”) ([0-9,]+) times.*"), r"trained on \1 \2×"),
+    (re.compile(r"The hub's tags have (“.*?”)\."), "hub tag "),
+    (re.compile(r"The hub's name for it has the word (“.*?”)\."), "hub name "),
+    (re.compile(r"The file's name has the word (“.*?”)\."), "name "),
+    (re.compile(r"The folder's name has the word (“.*?”)\."), "folder "),
+    (re.compile(r"The name of a training folder has the word (“.*?”)\."), "training folder "),
+    (re.compile(r"It was trained on (“.*?”) [0-9,]+ times"), "trained on "),
+    (re.compile(r".*, matched by (autov3|sha256|sidecar)$"), "matched by "),
 )
 
 
@@ -28,10 +28,10 @@ def sure_text(sure: float) -> str:
 
 def short_evidence(reason: str) -> str:
     """Return a reason in a few words, for a list; one that is not known as it stands."""
-    for pattern, short in _SHORT:
+    for pattern, what in _SHORT:
         match = pattern.match(reason)
         if match is not None:
-            return match.expand(short)
+            return f"{what}{match[1]}"
     return reason
 
 

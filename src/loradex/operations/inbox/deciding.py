@@ -70,7 +70,7 @@ class Decision:
         self.refused += (each for each in item.tags if only is None or fold_tag(each.tag) in only)
         if only is None:
             self.answers += ((item.row.id, question, None) for question in item.questions)
-            if item.new:
+            if item.new or item.questions:  # without its match it may have no tags any more
                 self.looked_at.append(item.row.id)
 
     @property
@@ -112,7 +112,10 @@ def decide(catalog: Catalog, decision: Decision, moment: float | None = None) ->
     are not proposed again.
     """
     moment = time.time() if moment is None else moment
-    statements = [Statement(id_, LOOKED_AT, "yes") for id_ in dict.fromkeys(decision.looked_at)]
+    statements = [
+        Statement(id_, LOOKED_AT, "yes", "nothing was to be said of it")
+        for id_ in dict.fromkeys(decision.looked_at)
+    ]
     versions: list[tuple[int, Question, str | None]] = []
     for id_, question, value in decision.answers:
         if question.subject == "match":
@@ -201,7 +204,7 @@ def _decided(each: Proposal) -> DecidedTag:
 def _statement(content_id: int, question: Question, value: str | None) -> Statement:
     subject = question.subject
     if value is None:
-        return Statement(content_id, f"{OPEN}{subject}", question.claims)
+        return Statement(content_id, f"{OPEN}{subject}", question.claims, "may stay as it is")
     known = _KNOWN.get(subject)
     if known is not None and value not in known:
         raise UsageError(f"{value!r} is no {subject}.", hint=f"Known: {', '.join(sorted(known))}.")
@@ -213,7 +216,9 @@ def _refusal(catalog: Catalog, content_id: int, question: Question) -> Statement
     """Return the statement that a content is none of the versions that were proposed."""
     known = catalog.inbox.refused([content_id]).get((content_id, question.hub), set())
     numbers = sorted(known | {int(each.value) for each in question.choices})
-    return Statement(content_id, f"{REFUSED}{question.hub}", " ".join(map(str, numbers)))
+    return Statement(
+        content_id, f"{REFUSED}{question.hub}", " ".join(map(str, numbers)), "it is another model"
+    )
 
 
 def _chosen(

@@ -18,9 +18,14 @@ def start_taking_job(home: Home, ids: Sequence[int], at_least: float) -> ChildJo
 
     The latest receipt takes it back when it is done.
     """
-    percent = f"{at_least * 100:g}"
-    return ChildJob(
-        home,
-        ["inbox", "accept", "--numbers", "--at-least", percent],
-        given="\n".join(map(str, ids)),
-    )
+    return _deciding(home, ids, ["accept", "--at-least", f"{at_least * 100:g}"])
+
+
+def start_dismissing_job(home: Home, ids: Sequence[int]) -> ChildJob:
+    """Start to dismiss all that is proposed of these models; the latest receipt takes it back."""
+    return _deciding(home, ids, ["dismiss"])
+
+
+def _deciding(home: Home, ids: Sequence[int], command: Sequence[str]) -> ChildJob:
+    given = "\n".join(map(str, ids))
+    return ChildJob(home, ["inbox", *command, "--numbers"], given=given)
