@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
-import os
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 
 import keyring
@@ -16,16 +13,12 @@ from keyring.backend import KeyringBackend
 
 from loradex.catalog.catalog import Catalog
 from loradex.demo.hub_server import LocalHub
-from loradex.demo.hub_world import World, WorldFile, WorldImage, WorldModel, WorldVersion
 from loradex.domain.content_level import ContentLimit
 from loradex.domain.downloads import Download, DownloadState
-from loradex.domain.library import Layout
-from loradex.domain.secret import Secret
 from loradex.errors import Cancelled, LoradexError
 from loradex.hub import system_keyring
 from loradex.operations.child_job import JobState, JobStatus
 from loradex.operations.matching import found
-from loradex.paths import Home
 from loradex.settings import Settings
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.picture_box import PictureBox
@@ -35,91 +28,8 @@ from loradex_tui.screens.jobs import JobsScreen
 from loradex_tui.screens.version_dialog import VersionDialog
 from loradex_tui.widgets.download_line import Speeds, trouble_text
 from loradex_tui.widgets.found_pane import FoundPane
-from tui.shelf import look, picture
+from tui.shelf import look
 from tui.stage import NARROW, WIDE, Stage, showing
-
-KEY = "key-of-mosskettle-0123456789"
-
-
-def lora(folder: Path, number: int) -> WorldFile:
-    header = (
-        b'{"lora_unet_down_blocks_0_attentions_0_proj_in.lora_down.weight":'
-        b'{"dtype":"F16","shape":[4,32],"data_offsets":[0,256]}}'
-    )
-    data = len(header).to_bytes(8, "little") + header + number.to_bytes(4, "little") * 64
-    path = folder / f"neon{number}.safetensors"
-    path.write_bytes(data)
-    digest = hashlib.sha256(data).hexdigest()
-    return WorldFile(
-        id=5000 + number,
-        name=path.name,
-        size_bytes=len(data),
-        hashes={"SHA256": digest},
-        path=str(path),
-    )
-
-
-def model(folder: Path, number: int, **more: object) -> WorldModel:
-    image = picture(folder / f"picture{number}.png", number * 9)
-    versions = (
-        WorldVersion(
-            id=2000 + 2 * number,
-            name="v2",
-            base_model="Pony" if number % 2 else "SDXL 1.0",
-            trained_words=("neonkn",),
-            published_at="2026-05-11T09:30:00.000Z",
-            files=(lora(folder, number),),
-            images=(WorldImage(id=9000 + number, path=str(image)),),
-        ),
-        WorldVersion(
-            id=2001 + 2 * number,
-            name="v1",
-            base_model="Pony" if number % 2 else "SDXL 1.0",
-            published_at="2025-02-11T09:30:00.000Z",
-            files=(lora(folder, 500 + number),),
-        ),
-    )
-    return WorldModel(
-        id=1000 + number,
-        name=f"Neon Style {number:02d} [b]紙[/]",
-        type="LORA",
-        tags=("neon",),
-        creator="mosskettle",
-        downloads=1000 - number,
-        versions=versions,
-        **more,  # type: ignore[arg-type]
-    )
-
-
-@pytest.fixture
-def hub(tmp_path: Path) -> Iterator[LocalHub]:
-    """A hub with fifty LoRAs and a mature one."""
-    folder = tmp_path / "hub"
-    folder.mkdir()
-    models = [model(folder, number) for number in range(1, 51)]
-    models.append(model(folder, 60, content_level=28, mature=True))
-    with LocalHub(World(accounts={KEY: "mosskettle"}, models=tuple(models))) as hub:
-        yield hub
-
-
-@pytest.fixture
-def shelf_with_room(tmp_path: Path) -> Catalog:
-    """A catalog with one empty library that downloads can go to."""
-    home = Home(tmp_path / "home")
-    home.root.mkdir()
-    root = tmp_path / "models"
-    root.mkdir()
-    catalog = Catalog.open(home)
-    catalog.files.add_library("main", os.fsencode(root), Layout.PLAIN, device=root.stat().st_dev)
-    return catalog
-
-
-@pytest.fixture
-def settings(hub: LocalHub, monkeypatch: pytest.MonkeyPatch) -> Settings:
-    """The local hub's, for this process and those it starts."""
-    monkeypatch.setenv("LORADEX_HUB_URL", hub.url)
-    monkeypatch.setenv("LORADEX_HUB_TOKEN", KEY)
-    return Settings(hub_url=hub.url, hub_token=Secret(KEY))
 
 
 async def to_the_hub(stage: Stage) -> HubScreen:

@@ -91,11 +91,14 @@ class HubAccess:
         """
         names = [each.name for each in self._catalog.files.libraries()]
         usual = library or self._settings.download_library or None
+        several = usual is None and len(names) > 1
         try:
             plan = self._plan(references, usual)
+            several = several and not plan.files
         except UsageError:
-            if usual is not None or len(names) < 2:
+            if not several:
                 raise
+        if several:
             usual = names[0]
             plan = self._plan(references, usual)
         owned: dict[tuple[str, int], tuple[str, ...]] = {}

@@ -76,6 +76,8 @@ class AddDialog(Dialog[Addition]):
         self._with_extra = False
         self._library: str | None = None
         self._found: list[Path] = []
+        self._names = ("", "")
+        """A text, and the folders that it may become."""
 
     def compose(self) -> ComposeResult:
         """The field, what it means, what was found on this machine, and the keys."""
@@ -201,6 +203,11 @@ class AddDialog(Dialog[Addition]):
 
     def _fail(self, error: LoradexError) -> None:
         self._sight = None
+        text, names = self._names
+        if text == self._field.text:
+            # Half a name is no mistake: what it may become helps more.
+            self._tell([Content.styled(names, "$quiet")])
+            return
         told = [Content.styled(display_text(error.message, 600), "$error")]
         if error.hint:
             told.append(Content.styled(display_text(error.hint, 600), "$quiet"))
@@ -256,7 +263,8 @@ class AddDialog(Dialog[Addition]):
                 shown = "  ".join(cell_text(name, 40) for name in names[:_NAMES_SHOWN])
                 more = f"  and {len(names) - _NAMES_SHOWN:,} more"
                 tail = more if len(names) > _NAMES_SHOWN else ""
-                self._tell([Content.styled(f"{shown}{tail}", "$quiet")])
+                self._names = (before, f"{shown}{tail}")
+                self._tell([Content.styled(self._names[1], "$quiet")])
 
         in_background(self, "complete", lambda: complete_folder(before), show)
 

@@ -178,11 +178,20 @@ class HubScreen(Place):
         self.search_bar.show_state(Content.assemble(*parts))
         self.refresh_hints()
 
+    def on_screen_resume(self) -> None:
+        """Something may have come while one looked elsewhere."""
+        super().on_screen_resume()
+        self._mark_owned()
+
     def job_moved(self, name: str, status: JobStatus) -> None:
         """Mark what is owned now, when something has come or was matched."""
         super().job_moved(name, status)
+        if status.state != "running" and name in BRINGS:
+            self._mark_owned()
+
+    def _mark_owned(self) -> None:
         before, catalog = self.results, self.place_app.catalog
-        if status.state == "running" or name not in BRINGS or not before.lines:
+        if not before.lines:
             return
 
         def show(owned: dict[str, set[int]]) -> None:
