@@ -119,7 +119,7 @@ def test_undo_says_what_stays_and_why(run: Run, inbox: Path, placed: Path) -> No
     ended = run("undo")
     assert ended.code == 3
     assert "already" in ended.err
-    assert ended.out == "Plan 1: 0 files brought back.\n"
+    assert ended.out == "Plan 1: 0 files brought back, 1 stays.\n"
     result = json.loads(run("undo", "1", "--json").out)
     assert [each["path"] for each in result["stays"]] == [str(placed)]
     assert placed.exists()
