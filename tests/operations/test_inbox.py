@@ -10,6 +10,8 @@ import pytest
 from catalog_kit import add_library, hashes, look, model, version
 from loradex.catalog.catalog import Catalog
 from loradex.domain.evidence import Evidence, Source
+from loradex.domain.identity import Identity
+from loradex.domain.kinds import BaseModel
 from loradex.domain.look import Look
 from loradex.domain.progress import CancelToken
 from loradex.errors import Cancelled, UsageError
@@ -249,6 +251,22 @@ def test_questions_are_answered_by_a_person(shelf: Catalog) -> None:
     shelf.hub.record_versions("civitai", [version(base="Flux.1 D")])
     shelf.hub.record_matches("civitai", [found(4, version(base="Flux.1 D"), model(), "sha256")])
     assert [each.subject for each in item(shelf, 4).questions] == ["base"]
+
+
+def test_a_guess_among_many_is_not_proposed(catalog: Catalog) -> None:
+    who = Identity(candidates=(BaseModel.SDXL, BaseModel.SD1, BaseModel.FLUX1))
+    torn = replace(look("vae.safetensors", 1, kind="vae", base=None), identity=who)
+    catalog.looks.record(add_library(catalog), [torn], "1")
+    only = item(catalog, 1)
+    (question,) = only.questions
+    assert [choice.value for choice in question.choices] == ["sdxl", "sd1", "flux1"]
+    assert (question.proposed, only.sure) == (None, 0.0)
+    assert only.proposed == "base: SDXL or SD 1.5 or FLUX.1?"
+    decision = Decision()
+    decision.take(only, answers=True)
+    assert decision.empty
+    decide(catalog, Decision(answers=[answered(only, "base", "sd1")]))
+    assert catalog.rows([1])[0].base == "sd1"
 
 
 def test_wrong_answers_write_nothing(shelf: Catalog) -> None:

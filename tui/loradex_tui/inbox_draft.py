@@ -27,8 +27,8 @@ class Draft:
 
     def answer(self, content_id: int, question: Question) -> str:
         """Return the value that is chosen; empty when none is."""
-        proposed = question.choices[0].value if question.sure > 0 else ""
-        return self._answers.get((content_id, question.key), proposed)
+        proposed = question.proposed
+        return self._answers.get((content_id, question.key), proposed.value if proposed else "")
 
     def choose(self, content_id: int, question: Question, value: str) -> None:
         """Choose an answer."""

@@ -18,7 +18,7 @@ from loradex_tui.widgets.model_list import FetchRows, ModelList
 from loradex_tui.wording import kind_label, row_base, size_text
 
 _SURE = 11
-_LEAST_EVIDENCE = 18
+_LEAST_EVIDENCE = 20
 _WITH_EVIDENCE = 70
 
 
@@ -96,7 +96,7 @@ class InboxList(ModelList, inherit_bindings=False):
         segments.append(Segment(f"{GROUP_MARKS[item.group]} ", base + self.tone(tone)))
         segments.append(
             Segment(
-                fit(item.row.name, name - 1) + " ",
+                fit(_name(item), name - 1) + " ",
                 base + self.tone("model--mark" if marked else "model--name"),
             )
         )
@@ -122,6 +122,13 @@ class InboxList(ModelList, inherit_bindings=False):
             return item.proposed
         tags = [each.tag for each in item.tags if self._kept(item.row.id, each.tag)]
         return ", ".join(tags) or "none of its tags"
+
+
+def _name(item: Item) -> str:
+    """Return what a model is called: by its file where the hub's name is in doubt."""
+    doubted = any(each.subject == "match" for each in item.questions)
+    file_name = item.row.file_name
+    return (file_name.rpartition(".")[0] or file_name) if doubted else item.row.name
 
 
 _TONES = {Group.MATCH: "inbox--question", Group.TAGS: "inbox--tags", Group.NEW: "inbox--new"}

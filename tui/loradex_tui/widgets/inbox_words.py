@@ -16,6 +16,7 @@ _SHORT = (
     (re.compile(r"The file's name has the word (“.*?”)\."), "name "),
     (re.compile(r"The folder's name has the word (“.*?”)\."), "folder "),
     (re.compile(r"The name of a training folder has the word (“.*?”)\."), "training folder "),
+    (re.compile(r"It lies in the folder (“.*?”)"), "folder "),
     (re.compile(r"It was trained on (“.*?”) [0-9,]+ times"), "trained on "),
     (re.compile(r".*, matched by (autov3|sha256|sidecar)$"), "matched by "),
 )

@@ -57,9 +57,9 @@ class Decision:
         )
         if answers:
             self.answers += (
-                (item.row.id, question, question.choices[0].value)
+                (item.row.id, question, question.proposed.value)
                 for question in item.questions
-                if question.sure > 0 and question.sure >= at_least
+                if question.proposed is not None and question.sure >= at_least
             )
 
     def dismiss(self, item: Item, *, only: frozenset[str] | None = None) -> None:

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 SURE, LIKELY = 0.9, 0.7
 """From which confidence on a proposal is called so."""
+HALF = 0.5
 
 
 class Group(StrEnum):
@@ -41,7 +42,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Question:
-    """What is in doubt of a model. The first choice is what is proposed."""
+    """What is in doubt of a model. The first choice is the surest."""
 
     subject: str
     """`kind`, `base`, `derivative` or `match`."""
@@ -59,9 +60,15 @@ class Question:
         return f"{self.subject} {self.hub}".rstrip()
 
     @property
+    def proposed(self) -> Choice | None:
+        """The answer that is proposed: what counts, or is likelier than all others together."""
+        first = self.choices[0] if self.choices else None
+        return first if first is not None and (first.counts or first.sure > HALF) else None
+
+    @property
     def sure(self) -> float:
         """How sure the proposed answer is; 0 when none is."""
-        return self.choices[0].sure if self.choices else 0.0
+        return self.proposed.sure if self.proposed else 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +116,7 @@ class Item:
 def _asked(question: Question) -> str:
     if question.subject == "match":
         return f"is it {question.choices[0].label}?" if question.choices else question.title
-    if not question.sure:
+    if not question.choices or not question.choices[0].sure:
         return f"{question.subject}: unknown"
     return f"{question.subject}: {' or '.join(each.label for each in question.choices[:3])}?"
 
