@@ -175,6 +175,9 @@ async def test_from_the_search_to_the_tags_without_leaving_the_keyboard(
         await stage.until(lambda: isinstance(stage.app.screen, JobsScreen))
         await stage.until(lambda: "neon4.safetensors" in stage.text and "done" in stage.text)
         await stage.until(lambda: "neon4 is in the library" in stage.toasts)
+        await stage.press("enter", "g")
+        await stage.until(lambda: stage.library.query_text.startswith("id:"))
+        assert "Neon Style 04" in stage.text
         await stage.press("3")
         await stage.until(lambda: "✓ Neon Style 04" in stage.text)
         await stage.press("1")

@@ -22,7 +22,7 @@ from loradex.domain.library import Library
 from loradex.domain.text import display_lines
 from loradex.errors import LoradexError
 from loradex.operations.download_job import start_download_job
-from loradex.operations.job_kinds import SCAN, JobKind, start_job
+from loradex.operations.job_kinds import PROPOSE, SCAN, JobKind, start_job
 from loradex.operations.probe_job import start_probe_job
 from loradex.operations.scan_job import start_scan_job
 from loradex.settings import Settings
@@ -283,6 +283,13 @@ class LoradexApp(App[None]):
                 return
         await super().on_event(event)
 
+    def show_model(self, content_id: int) -> None:
+        """Show one model in the library."""
+        self.go_library()
+        library = self.screen
+        if isinstance(library, LibraryScreen):
+            library.search_bar.set_text(f"id:{content_id}")
+
     def queue_downloads(self, plan: DownloadPlan) -> None:
         """Put what was planned into the queue, and work through it."""
         from loradex.operations.downloads.queue import enqueue  # noqa: PLC0415
@@ -304,6 +311,9 @@ class LoradexApp(App[None]):
         """Start work that needs nothing said, in the background."""
         if kind is SCAN:
             self.start_scan()
+        elif kind is PROPOSE:
+            self.inbox.look()
+            self.go("inbox")
         else:
             self.start_job(kind.id, lambda: start_job(self.catalog.home, kind))
 

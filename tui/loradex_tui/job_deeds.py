@@ -87,7 +87,11 @@ class JobDeeds:
         self._change(lambda: clear_downloads(self._app.catalog))
 
     def _show(self, download: Download) -> None:
-        self._app.push_screen(DownloadDialog(download))
+        def answered(go: bool | None) -> None:
+            if go and download.content_id is not None:
+                self._app.show_model(download.content_id)
+
+        self._app.push_screen(DownloadDialog(download), answered)
 
     def _pause(self, download: Download) -> None:
         store = self._app.catalog.downloads

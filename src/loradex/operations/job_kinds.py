@@ -51,12 +51,16 @@ REFRESH = JobKind(
     "refresh", "Refresh from the hub", "ask again what it says of matched models",
     ("hub", "refresh"), asks_hub=True,
 )  # fmt: skip
+PROPOSE = JobKind(
+    "inbox", "Propose tags", "look through all models; the inbox is where you decide",
+    ("inbox", "--counts"),
+)  # fmt: skip
 VERIFY = JobKind(
     "verify", "Verify", "read files again and compare their hashes", ("verify",)
 )  # fmt: skip
 DOCTOR = JobKind("doctor", "Doctor", "look for what is wrong with files and catalog", ("doctor",))
 
-JOB_KINDS = (SCAN, QUICK_SCAN, MATCH, PREVIEWS, UPDATES, REFRESH, VERIFY, DOCTOR)
+JOB_KINDS = (SCAN, QUICK_SCAN, MATCH, PROPOSE, PREVIEWS, UPDATES, REFRESH, VERIFY, DOCTOR)
 
 
 def why_not(kind: JobKind, catalog: Catalog, settings: Settings) -> str | None:

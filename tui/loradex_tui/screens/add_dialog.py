@@ -231,7 +231,7 @@ class AddDialog(Dialog[Addition]):
             if sight.next_library is not None:
                 keys.append(("ctrl+l", f"into {cell_text(sight.next_library, 24)}"))
         elif self._found and not self._field.text:
-            keys.append(("↓ Enter", "takes one of these"))
+            keys += [("Enter", "takes the first"), ("↓", "chooses")]
         if not isinstance(sight, Offer):
             keys.append(("Tab", "completes a path"))
         return keys
@@ -245,6 +245,8 @@ class AddDialog(Dialog[Addition]):
             self.dismiss(Addition(libraries=sight.proposal))
         elif isinstance(sight, Offer) and is_possible(sight.plan):
             self.dismiss(Addition(downloads=sight.plan))
+        elif self._found and not self._field.text:
+            self._field.put(str(self._found[0]))
         elif self._wait is not None:
             self._wait.stop()
             self._understand()

@@ -26,7 +26,7 @@ _LOG_LINES = 30
 _PROBLEMS = 500
 
 
-class _Sheet(Dialog[None]):
+class _Sheet(Dialog[bool]):
     """A text that scrolls."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -53,7 +53,11 @@ class _Sheet(Dialog[None]):
             box.border_title = Content(self._title)
             with VerticalScroll(can_focus=False):
                 yield Static(id="text")
-            yield Static(key_words(("j k", "scroll"), ("Esc", "leaves")), id="keys")
+            yield Static(key_words(*self.keys(), ("Esc", "leaves")), id="keys")
+
+    def keys(self) -> list[tuple[str, str]]:
+        """The keys and what they do."""
+        return [("j k", "scroll")]
 
     def write(self, lines: list[Content]) -> None:
         """Show these lines."""
@@ -98,7 +102,9 @@ class JobDialog(_Sheet):
 
 
 class DownloadDialog(_Sheet):
-    """A download."""
+    """A download; the result is True when its model is to be shown in the library."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("g", "go", "To the model", show=False)]
 
     def __init__(self, download: Download) -> None:
         super().__init__(cell_text(download.name, 80))
@@ -107,6 +113,15 @@ class DownloadDialog(_Sheet):
     def on_mount(self) -> None:
         """Show it."""
         self.write(download_text(self._download))
+
+    def keys(self) -> list[tuple[str, str]]:
+        """The keys and what they do."""
+        there = self._download.content_id is not None
+        return [("g", "shows its model in the library")] if there else super().keys()
+
+    def action_go(self) -> None:
+        """Show the model."""
+        self.dismiss(self._download.content_id is not None)
 
 
 def job_text(record: JobRecord, log: list[str]) -> list[Content]:

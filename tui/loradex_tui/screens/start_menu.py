@@ -16,7 +16,7 @@ from loradex.operations.job_kinds import JobKind
 from loradex_tui.cells import fit
 from loradex_tui.screens.dialog import Dialog, key_words
 
-_KEYS = "shmpurvd"
+_KEYS = "shmtpurvd"
 
 
 @dataclass(frozen=True, slots=True)
