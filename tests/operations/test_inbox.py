@@ -9,6 +9,7 @@ import pytest
 
 from catalog_kit import add_library, hashes, look, model, version
 from loradex.catalog.catalog import Catalog
+from loradex.catalog.sidecar_evidence import SidecarMatch, SidecarSays, put_sidecar_evidence
 from loradex.domain.evidence import Evidence, Source
 from loradex.domain.identity import Identity
 from loradex.domain.kinds import BaseModel
@@ -325,6 +326,29 @@ def test_a_refused_match_goes_for_good(matched: Catalog) -> None:
     assert matched.rows([3])[0].matched is False
     take_back(matched, receipt)
     assert everything(matched) == before
+
+
+def test_what_only_a_sidecar_says_is_asked_and_may_be_refused(shelf: Catalog) -> None:
+    says = {3: SidecarSays(match=SidecarMatch(model(), version(), proven=False, told_at=1.0))}
+
+    def import_it() -> None:
+        with shelf._writer.transaction() as connection:
+            put_sidecar_evidence(connection, says)
+            shelf._writer.refresh(connection, [3])
+
+    import_it()
+    (question,) = item(shelf, 3).questions
+    assert (question.title, question.sure) == (
+        "Only another tool's file beside it says so.", 0.5,
+    )  # fmt: skip
+    decision = Decision()
+    decision.dismiss(item(shelf, 3))
+    receipt = decide(shelf, decision)
+    import_it()
+    assert (shelf.rows([3])[0].matched, item(shelf, 3).group) == (False, None)
+    take_back(shelf, receipt)
+    import_it()
+    assert shelf.rows([3])[0].matched
 
 
 def test_new_is_what_nobody_has_looked_at(shelf: Catalog) -> None:
