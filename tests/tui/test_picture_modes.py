@@ -6,6 +6,7 @@ import io
 import os
 import pty
 import re
+import select
 import signal
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from loradex.catalog.catalog import Catalog
 from loradex.errors import FormatError
 from loradex.paths import Home
 from loradex_tui.pictures import kitty
@@ -29,6 +31,7 @@ from loradex_tui.pictures.remembered import TerminalMemory
 from loradex_tui.pictures.sixel import sixels
 from loradex_tui.pictures.store import PANE, TILE, PictureStore
 from loradex_tui.pictures.terminals import Answers, Terminal, known_terminal
+from tui.pty_kit import start
 from tui.shelf import picture
 
 TRUE = {"COLORTERM": "truecolor", "TERM": "xterm-256color"}
@@ -163,10 +166,35 @@ def test_a_terminal_is_asked_and_no_key_is_lost(*, answering: bool) -> None:
         os.waitpid(child, 0)
 
 
+@pytest.mark.parametrize("mode", ["kitty", "sixel"])
+def test_a_real_terminal_gets_pixels_before_what_points_to_them(
+    catalog: Catalog, home: Home, tmp_path: Path, mode: str
+) -> None:
+    picture(tmp_path / "models" / "dreamshaper_8.png", size=(90, 60))
+    catalog.close()
+    with start(home, "--images", mode, size=(140, 45), LORADEX_IMAGES="") as session:
+        if mode == "kitty":
+            mark = "\U0010eeee".encode()
+            session.until(lambda _screen: mark in session.raw)
+            sent = re.search(rb"a=T,U=1,q=2,f=100,i=(\d+),c=(\d+)", session.raw)
+            assert sent is not None
+            number = int(sent[1])
+            colour = f"38;2;{number >> 16};{number >> 8 & 255};{number & 255}".encode()
+            assert session.raw.index(colour) > sent.start()
+        else:
+            session.until(lambda _screen: b"\x1b\\\x1b8" in session.raw)
+            drawn = re.search(rb'\x1b7\x1b\[\d+;\d+H\x1bP0;1;0q"1;1;(\d+);(\d+)', session.raw)
+            assert drawn is not None, "the cursor goes there and back"
+            assert (int(drawn[1]) % 10, int(drawn[2]) % 20) == (0, 0), "whole cells"
+
+
 def _read_until(terminal: int, end: bytes) -> bytes:
     data, until = b"", time.monotonic() + 60
-    while end not in data and time.monotonic() < until:
-        data += os.read(terminal, 4096)
+    while end not in data:
+        left = until - time.monotonic()
+        if left <= 0 or not select.select([terminal], [], [], left)[0]:
+            raise AssertionError(f"{end!r} never came, but {data[-2000:]!r}")
+        data += os.read(terminal, 65_536)
     return data
 
 

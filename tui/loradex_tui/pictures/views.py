@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from PIL import Image
 from rich.segment import ControlType, Segment
 from textual.app import App
+from textual.errors import NoWidget
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -37,6 +40,14 @@ class StripView(Widget):
             send(self.app, before.last)
         self.refresh()
 
+    def on_mount(self) -> None:
+        """While the shell had the terminal, that forgot what it was given."""
+        self.app.app_resume_signal.subscribe(self, lambda _app: self._again())
+
+    def _again(self) -> None:
+        send(self.app, self._drawing.first)
+        self.refresh()
+
     def on_unmount(self) -> None:
         """Let the terminal forget it."""
         send(self.app, self._drawing.last)
@@ -62,6 +73,7 @@ class SixelView(Widget):
         self._image: Image.Image | None = None
         self._size = Size(0, 0)
         self._whole = ""
+        self._was_covered = False
 
     def show(self, drawn: tuple[Image.Image, Size, str]) -> None:
         """Show a picture that has the pixels of so many cells, and its sixels."""
@@ -76,13 +88,29 @@ class SixelView(Widget):
         if self._image is None or not lines or not self.screen.is_active:
             return lines
         part = crop.intersection(self._size.region)
-        if not part:
+        covered = self._covered()
+        if self._was_covered and not covered:
+            # Only what the cover left free is drawn now: all of it has to be.
+            self.call_later(self.refresh)
+        self._was_covered = covered
+        if not part or covered:
             return lines
         place = self.region.offset + part.offset
         # Save the cursor, go there, draw, and return (DECSC, CUP, DECRC).
         drawn = f"\x1b7\x1b[{place.y + 1};{place.x + 1}H{self._sixels(part)}\x1b8"
         command = Segment(drawn, None, [(ControlType.CURSOR_FORWARD, 0)])
         return [*lines[:-1], Strip([*blank, command], crop.width)]
+
+    def _covered(self) -> bool:
+        """Tell whether something of this screen lies above the picture, such as a toast."""
+        with suppress(NoWidget):
+            region = self.screen.find_widget(self).visible_region
+            if not region:
+                return False
+            xs = (region.x, region.x + region.width // 2, region.right - 1)
+            ys = (region.y, region.y + region.height // 2, region.bottom - 1)
+            return any(self.screen.get_widget_at(x, y)[0] is not self for x in xs for y in ys)
+        return False
 
     def _sixels(self, part: Region) -> str:
         if part == self._size.region or self._image is None:

@@ -80,6 +80,8 @@ class Gallery(ModelList):
     def on_mount(self) -> None:
         """Draw as the app does from now on, if it changes that."""
         self.watch(self.app, "pictures", self._draw_as, init=False)
+        # While the shell had the terminal, that forgot what it was given.
+        self.app.app_resume_signal.subscribe(self, lambda _app: self.forget_pictures())
 
     def on_unmount(self) -> None:
         """Let the terminal forget what it was given."""
