@@ -346,3 +346,41 @@ def test_trouble_is_told_without_what_a_terminal_obeys() -> None:
     assert "\x1b" not in trouble_text(failed)
     assert trouble_text(failed).endswith("Try again.")
     assert trouble_text(None) == ""
+
+
+async def test_the_search_is_narrowed_by_menus_that_write_the_query(
+    shelf_with_room: Catalog, settings: Settings
+) -> None:
+    async with showing(shelf_with_room, NARROW, settings=settings) as stage:
+        screen = await to_the_hub(stage)
+        line = screen.found.lines[0]
+        with_v2 = _own(shelf_with_room, "mine")
+        newest = line.model.versions[0]
+        shelf_with_room.hub.record_matches(
+            "civitai", [found(with_v2, newest, line.model, "sha256")]
+        )
+        for keys, query in (
+            ("fba", "base:sd1"),
+            ("fbb", "base:sdxl"),
+            ("fsd", "base:sdxl sort:newest"),
+            ("fc", "base:sdxl sort:newest by:mosskettle"),
+            ("fx", ""),
+            ("foa", "owned:no"),
+            ("fob", "owned:yes"),
+        ):
+            await stage.press(*keys)
+            await stage.until(lambda query=query: screen.results.query == query)
+        await stage.until(lambda: len(screen.found.lines) == 1)
+        assert screen.found.lines[0].mark == "✓"
+        await stage.press("F")
+        await stage.until(lambda: len(screen.found.lines) > 1)
+
+
+async def test_who_is_offline_is_told_what_can_be_done(shelf_with_room: Catalog) -> None:
+    async with showing(shelf_with_room, NARROW, settings=Settings(offline=True)) as stage:
+        await stage.press("3")
+        await stage.until(lambda: isinstance(stage.app.screen, HubScreen))
+        await stage.press("m")
+        assert "offline" in stage.toasts
+        await stage.press("o")
+        assert "no model here" in stage.toasts.replace("There is ", "")
