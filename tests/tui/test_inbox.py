@@ -76,6 +76,7 @@ async def test_evidence_stands_beside_proposals(home: Home, size: tuple[int, int
         await stage.press("j", "space")
         assert "[ ] landscape" in stage.text
         assert "1 of 2 checked" in stage.text
+        await stage.type("  ")
         await stage.press("enter")
         await stage.until(lambda: tags(stage.app.catalog, 2) == ("watercolor",))
         assert inbox(stage).models.current_id == 1

@@ -70,23 +70,21 @@ class InboxScreen(InboxDeciding):
 
     def compose_body(self) -> ComposeResult:
         """Two panes; narrow terminals show one of them."""
-        app = self.place_app
         with Horizontal(id="panes"):
             with Vertical(id="waiting", classes="pane") as waiting:
                 waiting.border_title = "Inbox"
                 yield SearchBar(INBOX_WORDS, id="search")
-                yield InboxList(self.read_items, self.items, self.draft.takes, id="inbox-list")
+                yield InboxList(
+                    self.read_items,
+                    self.items,
+                    self.draft.takes,
+                    self.open_proposal,
+                    id="inbox-list",
+                )
                 yield Static(id="empty")
             with Vertical(id="proposals", classes="pane") as proposals:
                 proposals.border_title = "Proposal"
-                yield InboxPane(
-                    self.catalog,
-                    self.draft,
-                    app.pictures,
-                    app.hub_access,
-                    app.picture_store.load,
-                    id="about",
-                )
+                yield InboxPane(self.catalog, self.draft, self, id="about")
 
     @property
     def models(self) -> InboxList:
@@ -248,11 +246,11 @@ class InboxScreen(InboxDeciding):
     def on_line_list_clicked(self, event: LineList.Clicked) -> None:
         """A second click opens a model; a click on a choice takes it."""
         if event.list is self.pane.lines:
-            self.on_proposal_list_turned()
+            self.turn_choice()
         elif event.times > 1:
-            self.on_model_list_opened()
+            self.open_proposal()
 
-    def on_model_list_opened(self) -> None:
+    def open_proposal(self) -> None:
         """Go to the proposal."""
         self.set_class(True, "-show-details")
         self.set_focus(self.pane.lines)
@@ -261,7 +259,7 @@ class InboxScreen(InboxDeciding):
         """Say how many are marked."""
         self._draw_state()
 
-    def on_proposal_list_turned(self) -> None:
+    def turn_choice(self) -> None:
         """Check what is under the cursor, or no longer."""
         item, line = self.pane.item, self.pane.lines.current
         if item is None or line is None:
@@ -273,11 +271,7 @@ class InboxScreen(InboxDeciding):
         self.pane.draw_lines(keep=True)
         self.models.refresh()
 
-    def on_proposal_list_taken(self) -> None:
-        """Accept the model that is shown."""
-        self.do_accept()
-
-    def on_proposal_list_left(self) -> None:
+    def leave_proposal(self) -> None:
         """Back to the list."""
         self.remove_class("-show-details")
         self.set_focus(self.models)
@@ -325,14 +319,14 @@ class InboxScreen(InboxDeciding):
 
     def _turn_pane(self) -> None:
         if self.focused is self.models:
-            self.on_model_list_opened()
+            self.open_proposal()
         else:
-            self.on_proposal_list_left()
+            self.leave_proposal()
 
     def do_back(self) -> None:
         """Leave the pane first, then the marks, then search and view, then the inbox."""
         steps: tuple[tuple[bool, Callable[[], None]], ...] = (
-            (not self.models.has_focus, self.on_proposal_list_left),
+            (not self.models.has_focus, self.leave_proposal),
             (bool(self.models.marks), self.models.clear_marks),
             (bool(self.search_bar.text), lambda: self.search_bar.set_text("")),
             (self.view is not None, self._show_all),

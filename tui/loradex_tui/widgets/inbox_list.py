@@ -59,6 +59,7 @@ class InboxList(ModelList, inherit_bindings=False):
         fetch_rows: FetchRows,
         items: Mapping[int, Item],
         kept: Callable[[int, str], bool],
+        open_: Callable[[], None],
         *,
         id: str | None = None,
     ) -> None:
@@ -66,11 +67,16 @@ class InboxList(ModelList, inherit_bindings=False):
         self._items = items
         self._kept = kept
         """Whether a model's tag is checked."""
+        self._open = open_
 
     @property
     def current_item(self) -> Item | None:
         """What is proposed of the model under the cursor; None while that is not known."""
         return None if self.current_id is None else self._items.get(self.current_id)
+
+    def do_open(self) -> None:
+        """Show the proposal, at once: the next key belongs to it."""
+        self._open()
 
     def reload(self, ids: Iterable[int] | None = None) -> None:
         """Read these again (all when None): what is proposed may be other things."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, Protocol, cast
 
 from rich.cells import cell_len
 from rich.segment import Segment
@@ -11,7 +11,6 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Static
 
@@ -22,19 +21,34 @@ from loradex.operations.inbox.items import Item
 from loradex_tui.actions import bindings
 from loradex_tui.background import in_background
 from loradex_tui.cells import fit
-from loradex_tui.hub_access import HubAccess
 from loradex_tui.inbox_draft import Draft
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.finding import ModelPicture, model_picture
 from loradex_tui.pictures.picture_box import PictureBox
-from loradex_tui.pictures.store import PANE, LoadPicture
+from loradex_tui.pictures.store import PANE
 from loradex_tui.widgets.details_text import head_text
 from loradex_tui.widgets.inbox_lines import ProposalLine, proposal_lines
 from loradex_tui.widgets.line_list import LineList
 
+if TYPE_CHECKING:
+    from loradex_tui.app import LoradexApp
+
 DEBOUNCE = 0.08
 _LEAST_ROWS = 26
 """Rows of the pane from which there is room for a picture."""
+
+
+class ProposalDeeds(Protocol):
+    """What the keys of a proposal do. Called at once: the next key may depend on it."""
+
+    def turn_choice(self) -> None:
+        """Check what is under the cursor, or no longer."""
+
+    def do_accept(self) -> None:
+        """Accept what is checked."""
+
+    def leave_proposal(self) -> None:
+        """Back to the list."""
 
 
 class ProposalList(LineList):
@@ -61,18 +75,10 @@ class ProposalList(LineList):
     ProposalList > .proposal--cursor { color: $primary; text-style: bold; }
     """
 
-    class Turned(Message):
-        """The person chose the line under the cursor."""
-
-    class Taken(Message):
-        """The person accepts what is checked."""
-
-    class Left(Message):
-        """The person goes back to the list."""
-
-    def __init__(self, *, id: str | None = None) -> None:
+    def __init__(self, deeds: ProposalDeeds, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.lines: list[ProposalLine] = []
+        self._deeds = deeds
 
     @property
     def current(self) -> ProposalLine | None:
@@ -111,15 +117,15 @@ class ProposalList(LineList):
 
     def do_check(self) -> None:
         """Choose the line, and go on to the next."""
-        self.post_message(self.Turned())
+        self._deeds.turn_choice()
 
     def do_take(self) -> None:
         """Accept what is checked."""
-        self.post_message(self.Taken())
+        self._deeds.do_accept()
 
     def do_leave(self) -> None:
         """Back to the list."""
-        self.post_message(self.Left())
+        self._deeds.leave_proposal()
 
 
 class InboxPane(Vertical):
@@ -135,9 +141,7 @@ class InboxPane(Vertical):
         self,
         catalog: Catalog,
         draft: Draft,
-        mode: PictureMode,
-        access: HubAccess,
-        load: LoadPicture,
+        deeds: ProposalDeeds,
         *,
         id: str | None = None,
     ) -> None:
@@ -146,16 +150,18 @@ class InboxPane(Vertical):
         self.details: ModelDetails | None = None
         self._catalog = catalog
         self._draft = draft
-        self._mode = mode
-        self._access = access
-        self._load = load
+        self._deeds = deeds
         self._wait: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Make the parts, top to bottom."""
         yield Static(id="inbox-head")
-        yield PictureBox(self._mode, 10, id="inbox-picture")
-        yield ProposalList(id="proposal")
+        yield PictureBox(self._app.pictures, 10, id="inbox-picture")
+        yield ProposalList(self._deeds, id="proposal")
+
+    @property
+    def _app(self) -> LoradexApp:
+        return cast("LoradexApp", self.app)
 
     @property
     def lines(self) -> ProposalList:
@@ -190,13 +196,16 @@ class InboxPane(Vertical):
             return
         self.details = details
         self.draw_lines(keep=True)
-        if self._mode is PictureMode.OFF or self.size.height < _LEAST_ROWS:
+        app = self._app
+        if app.pictures is PictureMode.OFF or self.size.height < _LEAST_ROWS:
             self.query_one(PictureBox).show(None)
             return
         in_background(
             self,
             "picture",
-            lambda: model_picture(self._catalog, self._access, details, PANE, self._load),
+            lambda: model_picture(
+                self._catalog, app.hub_access, details, PANE, app.picture_store.load
+            ),
             self._show_picture,
         )
 
