@@ -13,6 +13,7 @@ from keyring.backend import KeyringBackend
 
 from loradex.catalog.catalog import Catalog
 from loradex.demo.hub_server import LocalHub
+from loradex.demo.hub_trouble import rate_limited
 from loradex.domain.content_level import ContentLimit
 from loradex.domain.downloads import Download, DownloadState
 from loradex.errors import Cancelled, LoradexError
@@ -384,3 +385,22 @@ async def test_who_is_offline_is_told_what_can_be_done(shelf_with_room: Catalog)
         assert "offline" in stage.toasts
         await stage.press("o")
         assert "no model here" in stage.toasts.replace("There is ", "")
+
+
+async def test_a_hub_that_asks_for_a_pause_is_waited_for_in_words(
+    shelf_with_room: Catalog, settings: Settings, hub: LocalHub
+) -> None:
+    hub.trouble(rate_limited("4"))
+    async with showing(shelf_with_room, settings=settings) as stage:
+        stage.post("3")
+        await stage.pilot.pause()
+        screen = stage.app.screen
+        assert isinstance(screen, HubScreen)
+        seen: list[str] = []
+        await stage.until(lambda: screen.found.lines or seen.append(stage.text))
+        assert any("goes on in" in text for text in seen)
+        assert "goes on in" not in stage.text
+        hub.trouble(rate_limited("900"))
+        await stage.press(*"fbb")
+        await stage.until(lambda: "900 s" in stage.toasts or "15 min" in stage.toasts)
+        assert len(screen.found.lines) > 30
