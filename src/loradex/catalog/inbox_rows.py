@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,7 +20,9 @@ OPEN = "open "
 """Begins the name of a person's fact: this field may stay as it is, its value says which claims
 they saw."""
 
-_SOME = "(?1 IS NULL OR {column} IN (SELECT value FROM json_each(?1)))"
+_SOME = "<{column}>"
+"""Stands for a condition on the column that holds the ids of models."""
+_CONDITION = re.compile(r"<([a-z_.]+)>")
 _HERE = "content.state IN ('present', 'offline')"
 
 _CLAIMS = (
@@ -56,13 +59,16 @@ _MATCHES = (
     " AND f.version_id <> match.version_id))"
 )
 _VERSIONS = (
-    "SELECT DISTINCT content.id, v.hub, v.id, coalesce(m.name, ''), v.name, v.base_model,"
-    " coalesce(m.type, ''), coalesce(m.creator, ''), coalesce(v.published_at, '')"
-    " FROM content JOIN match ON match.content_id = content.id"
-    " JOIN hub_version AS v ON v.hub = match.hub AND (v.id = match.version_id OR v.id IN"
-    " (SELECT version_id FROM hub_file AS f WHERE f.sha256 = content.sha256 AND f.hub = match.hub))"
+    "SELECT possible.content_id, v.hub, v.id, coalesce(m.name, ''), v.name, v.base_model,"
+    " coalesce(m.type, ''), coalesce(m.creator, ''), coalesce(v.published_at, '') FROM ("
+    f" SELECT content_id, hub, version_id FROM match WHERE {_SOME.format(column='content_id')}"
+    " UNION SELECT content.id, f.hub, f.version_id FROM content"
+    " JOIN match ON match.content_id = content.id"
+    " JOIN hub_file AS f ON f.sha256 = content.sha256 AND f.hub = match.hub"
+    f" WHERE {_SOME.format(column='content.id')}) AS possible"
+    " JOIN hub_version AS v ON v.hub = possible.hub AND v.id = possible.version_id"
     " LEFT JOIN hub_model AS m ON m.hub = v.hub AND m.id = v.model_id"
-    f" WHERE {_SOME.format(column='content.id')} ORDER BY v.published_at, v.id"
+    " ORDER BY v.published_at, v.id"
 )
 _REFUSED = (
     "SELECT content_id, substr(field, 5), value FROM evidence WHERE source = 'person'"
@@ -186,5 +192,11 @@ class InboxRows:
         }
 
     def _rows(self, sql: str, content_ids: Sequence[int] | None) -> list[tuple[object, ...]]:
-        some = None if content_ids is None else json.dumps(list(content_ids))
-        return self._reader.rows_of(sql, (some,))
+        """Run a statement on these models; without the condition where it is all of them.
+
+        Written as `? IS NULL OR …` it would read whole tables for a few models.
+        """
+        if content_ids is None:
+            return self._reader.rows_of(_CONDITION.sub("1", sql))
+        these = _CONDITION.sub(r"\1 IN (SELECT value FROM json_each(?1))", sql)
+        return self._reader.rows_of(these, (json.dumps(list(content_ids)),))
