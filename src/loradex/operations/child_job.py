@@ -47,6 +47,8 @@ class JobStatus:
     done: int = 0
     total: int | None = None
     unit: str = ""
+    item: str = ""
+    """What it is at, such as a file or a model; empty when it does not say."""
     message: str | None = None
     hint: str | None = None
     problems: tuple[Problem, ...] = ()
@@ -198,6 +200,7 @@ def _advanced(status: JobStatus, event: Mapping[str, object]) -> JobStatus:
             done=number("done") or 0,
             total=number("total"),
             unit=text("unit") or "",
+            item=text("item") or "",
         )
     if kind == "started":
         return replace(status, grid_id=number("grid_id"))

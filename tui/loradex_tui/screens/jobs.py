@@ -186,6 +186,8 @@ def _job_told(record: JobRecord) -> Content:
     status = record.status
     since = f"since {when_text(record.started)}, {left_text(record.seconds)}"
     parts = [Content.assemble((record.command or record.name, "$accent"), (f"  {since}", "$quiet"))]
+    if record.ended is None and status.item:
+        parts.append(Content.styled(f"at {cell_text(status.item, 300)}", "$quiet"))
     if status.problem_count:
         problems = count_text(status.problem_count, "problem")
         parts.append(Content.styled(f"{problems}: Enter shows them", "$error"))
