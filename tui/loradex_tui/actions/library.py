@@ -105,6 +105,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("filter", "library", "f", "Go to the filters", "Filter"),
     Action("clear", "library", "F", "Clear search and filters", why_not=_needs_query),
     Action("sort", "library", "s", "Sort", "Sort", cli="loradex list 'sort:size-'"),
+    Action("view", "library", "i", "Show pictures instead of lines, or lines again", "Gallery"),
     Action("tags", "library", "t", "Add and remove tags", "Tag", cli="loradex tag REF TAG",
            why_not=_needs_targets),
     Action("note", "library", "e", "Write a note", "Note", cli="loradex note REF TEXT",

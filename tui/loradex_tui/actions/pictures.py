@@ -39,7 +39,6 @@ def _needs_a_few(situation: LibrarySituation) -> str | None:
 LIBRARY_ACTIONS: tuple[Action, ...] = (
     Action("left", "gallery", "h,left", "One picture to the left"),
     Action("right", "gallery", "l,right", "One picture to the right"),
-    Action("view", "library", "i", "Show pictures instead of lines, or lines again", "Gallery"),
     Action("large", "library", "z", "Show the model's picture large", why_not=_needs_model),
     Action("compare", "library", "c", "Compare the marked models", "Compare",
            cli="loradex compare REF REF", why_not=_needs_a_few),

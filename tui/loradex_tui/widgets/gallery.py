@@ -257,15 +257,15 @@ class Gallery(ModelList):
         """Return what stands in a tile without a picture."""
         if row is None:
             return []
-        words = [kind_label(row.kind), row_base(row), size_text(row.size)]
+        facts = (kind_label(row.kind), row_base(row), size_text(row.size))
+        words = [fact for fact in facts if fact]
         if self.mode is PictureMode.OFF:
-            words.append(", ".join(row.tags[:2]))
+            words += [", ".join(row.tags[:2])] if row.tags else []
         elif tile is None:
             words = ["…"]
         else:
             why = tile.word or "no picture"
             words = [why] if rows < _CARD else [*words, "", why]
-        words = [word for number, word in enumerate(words) if word or number]
         top = max((rows - len(words)) // 2, 0)
         return [""] * top + [fit(word, columns - 2).rstrip() for word in words]
 
