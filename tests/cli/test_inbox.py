@@ -106,6 +106,7 @@ def test_decisions_are_written_and_taken_back(waiting: Home, run: Run) -> None:
 def test_progress_is_told_to_programs(
     waiting: Home, run: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("os.nice", lambda _by: 0)  # the tests go on in this process
     events = [
         json.loads(line)
         for line in run("inbox", "--counts", "--progress", "json").out.split("\n")
