@@ -51,7 +51,6 @@ class Picturing(ModelsPlace):
         ids, here, focused = before.window.ids, before.current_id, before.has_focus
         before.end_range()
         self.toggle_class(GALLERY)
-        self.models.found_by = before.found_by
         self.models.show_ids(ids, here if here is not None else -1)
         if focused or self.focused is None:
             self.set_focus(self.models)
