@@ -136,6 +136,11 @@ async def test_only_what_fits_of_many_jobs_stands_above(catalog: Catalog) -> Non
         stage.app.jobs.look()
         await stage.until(lambda: "41 % +2" in stage.lines[0])
         assert stage.lines[0].startswith(" 1 Library")
+        await stage.pilot.click("TopBar", offset=(stage.lines[0].index("Grids"), 0))
+        await stage.until(lambda: stage.app.screen is not stage.library)
+        await stage.pilot.click("TopBar", offset=(stage.lines[0].index("+2"), 0))
+        await stage.until(lambda: stage.app.screen.query(JobsDrawer))
+        await stage.press("w")
         await stage.press("ctrl+x")
         assert "Stop a grid, a match and a scan?" in stage.text
         await stage.press("y")

@@ -135,9 +135,6 @@ class ChildJob:
                 self._process.kill()
                 self._process.wait()
         self._listener.join(0 if self._gone_since is not None else _LAST_WORDS)
-        # A read that still waits holds the lock of the stream: closing would wait as well.
-        if self._process.stdout is not None and not self._listener.is_alive():
-            self._process.stdout.close()
 
     def _listen(self) -> None:
         for line in _lines(self._process.stdout):
@@ -150,6 +147,9 @@ class ChildJob:
                     self._status = _advanced(self._status, event)
         self._process.wait()
         self._ended_silently()
+        # Here, and not in `close`: nobody closes a job whose owner has gone meanwhile.
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
     def _ended_silently(self) -> None:
         """Say how it ended, if it did not say so itself."""

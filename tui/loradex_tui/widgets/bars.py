@@ -34,6 +34,8 @@ class TopBar(Static):
         self._here = here
         self._ticker: Sequence[str] = ()
         self._waiting = 0
+        self._keys: list[str] = []
+        """The key of the screen that is named in each cell; empty for none."""
 
     def on_mount(self) -> None:
         """Draw it first."""
@@ -56,24 +58,53 @@ class TopBar(Static):
             self._draw()
 
     def _draw(self) -> None:
+        width = self.content_size.width
+        lines = [cell_text(line) for line in self._ticker]
+        needed = cell_len(lines[-1]) if lines else 0
+        for parts in (self._tabs("  "), self._tabs(" "), self._tabs(" ", named=False)):
+            room = max(width - sum(cell_len(text) for text, _ in parts), 0)
+            if room >= needed:
+                break
+        ticker = next((line for line in lines if cell_len(line) <= room), "".join(lines[-1:]))
+        shown = fit(ticker, min(room, cell_len(ticker))) if ticker else ""
+        blank = " " * max(room - cell_len(shown), 0)
+        self._keys = _under_each_cell(parts)
+        self.update(Content.assemble(*parts, blank, (shown, "$accent")), layout=False)
+
+    def on_click(self, event: events.Click) -> None:
+        """Go to the screen under the mouse, or show what runs."""
+        at = event.get_content_offset(self)
+        if at is None:
+            return
+        key = self._keys[at.x] if at.x < len(self._keys) else "w" if self._ticker else ""
+        if key:
+            self.app.simulate_key(key)
+
+    def _tabs(self, gap: str, *, named: bool = True) -> list[tuple[str, str]]:
+        """Return the screens; not `named`, only the name of this one stands beside its key."""
         wide = self.content_size.width >= _WIDE
-        gap = "   " if wide else "  "
+        gap = "   " if wide else gap
         parts: list[tuple[str, str]] = [("loradex", "bold $primary"), (gap, "")] if wide else []
         for each in PLACES:
             here = each.name == self._here
-            parts.append((f"{each.key} ", "$accent" if here else "$quiet"))
-            parts.append((each.name, "bold $foreground" if here else "$quiet"))
+            parts.append((each.key, "$accent" if here else "$quiet"))
+            if here or named:
+                parts.append((f" {each.name}", "bold $foreground" if here else "$quiet"))
             if each.id == INBOX and self._waiting:
                 parts.append((f"({short_count(self._waiting)})", "$accent"))
             parts.append((gap, ""))
-        left = sum(len(text) for text, _ in parts)
-        room = max(self.content_size.width - left, 0)
-        lines = [cell_text(line) for line in self._ticker]
-        shortest = lines[-1] if lines else ""
-        ticker = next((line for line in lines if cell_len(line) <= room), shortest)
-        shown = fit(ticker, min(room, cell_len(ticker))) if ticker else ""
-        blank = " " * max(room - cell_len(shown), 0)
-        self.update(Content.assemble(*parts, blank, (shown, "$accent")), layout=False)
+        return parts
+
+
+def _under_each_cell(parts: Sequence[tuple[str, str]]) -> list[str]:
+    """Return the key of the screen that each cell of the bar names; empty for gaps and others."""
+    known = {each.key for each in PLACES}
+    keys: list[str] = []
+    key = ""
+    for text, _ in parts:
+        key = text if text in known else "" if text.isspace() else key
+        keys += [key] * cell_len(text)
+    return keys
 
 
 @dataclass(frozen=True, slots=True)
