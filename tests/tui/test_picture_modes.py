@@ -31,8 +31,11 @@ from loradex_tui.pictures.remembered import TerminalMemory
 from loradex_tui.pictures.sixel import sixels
 from loradex_tui.pictures.store import PANE, TILE, PictureStore
 from loradex_tui.pictures.terminals import Answers, Terminal, known_terminal
-from tui.pty_kit import start
 from tui.shelf import picture
+
+# The bench drives the same terminal.
+sys.path.append(str(Path(__file__).parents[2]))
+from bench.tui_drive.session import Session
 
 TRUE = {"COLORTERM": "truecolor", "TERM": "xterm-256color"}
 KITTY = {**TRUE, "TERM": "xterm-kitty", "KITTY_WINDOW_ID": "1"}
@@ -172,7 +175,9 @@ def test_a_real_terminal_gets_pixels_before_what_points_to_them(
 ) -> None:
     picture(tmp_path / "models" / "dreamshaper_8.png", size=(90, 60))
     catalog.close()
-    with start(home, "--images", mode, size=(140, 45), LORADEX_IMAGES="") as session:
+    command = [sys.executable, "-m", "loradex", "--images", mode]
+    values = {**os.environ, **TRUE, "LC_ALL": "C.UTF-8", "LORADEX_HOME": str(home.root)}
+    with Session(command, (140, 45), values) as session:
         if mode == "kitty":
             mark = "\U0010eeee".encode()
             session.until(lambda _screen: mark in session.raw)
