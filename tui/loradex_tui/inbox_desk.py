@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol, runtime_checkable
 from textual.timer import Timer
 
 from loradex.operations.child_job import JobStatus
+from loradex.operations.inbox.items import Group
 from loradex.operations.inbox.receipts import Receipt, latest, take_back
 from loradex.operations.inbox.survey import Survey
 from loradex.operations.inbox.survey_file import keep_survey, kept_survey
@@ -30,6 +32,10 @@ if TYPE_CHECKING:
 TAKING = "tagging"
 """The name of the job that takes many tags at once."""
 _POLL = 0.5
+_EDITED = 2.0
+"""Seconds after an edit in which others may follow."""
+_SOON = 3.0
+"""Seconds after a scan or a download in which others may end."""
 _BRINGS_NEWS = frozenset({"scan", "scan-only", "download", "match", "refresh", "hash", TAKING})
 """Jobs after which other things may be proposed."""
 _AT_REST = 15.0
@@ -55,6 +61,10 @@ class InboxDesk:
         self.looked = False
         """The library was looked through in this session."""
         self._job: Job | None = None
+        self._making = threading.Lock()
+        self._closed = False
+        self._soon: Timer | None = None
+        self._counting: Timer | None = None
         self._starting = False
         self._again = False
         self._timer: Timer | None = None
@@ -99,8 +109,24 @@ class InboxDesk:
             self.look()
 
     def edited(self) -> None:
-        """Something was written: what is proposed may be other things now."""
+        """Something was written: what is proposed may be other things now.
+
+        What is new no longer is seen soon, the rest when one comes back to the inbox.
+        """
         self._edited = True
+        if self._counting is None and self.survey.count(Group.NEW):
+            self._counting = self._app.set_timer(_EDITED, self._count_new)
+
+    def _count_new(self) -> None:
+        self._counting = None
+        rows = self._app.catalog.inbox
+
+        def found(new: set[int]) -> None:
+            old = [id_ for id_ in self.survey.of_group(Group.NEW) if id_ not in new]
+            if old:
+                self.drop(old)
+
+        in_background(self._root, "inbox", lambda: rows.new(None), found, exclusive=False)
 
     def look(self) -> None:
         """Look through the library, once more when that is being done already."""
@@ -110,18 +136,16 @@ class InboxDesk:
         self._starting, self._again, self._edited = True, False, False
         self._decided.clear()
         self._status = JobStatus()
-        home = self._app.catalog.home
-        in_background(
-            self._root,
-            "inbox",
-            lambda: start_survey_job(home),
-            self._started,
-            self._failed,
-            exclusive=False,
-        )
+        in_background(self._root, "inbox", self._make, self._started, self._failed, exclusive=False)
 
-    def _started(self, job: Job) -> None:
-        self._starting, self._job = False, job
+    def _make(self) -> None:
+        """Start the process; none is left behind by a program that ends meanwhile."""
+        with self._making:
+            if not self._closed:
+                self._job = start_survey_job(self._app.catalog.home)
+
+    def _started(self, _nothing: None) -> None:
+        self._starting = False
         self._timer = self._app.set_interval(_POLL, self._poll)
 
     def _failed(self, error: Exception) -> None:
@@ -187,13 +211,14 @@ class InboxDesk:
         self._app.start_job(TAKING, start)
 
     def job_ended(self, name: str) -> None:
-        """Look again after work that brings news."""
-        if name not in _BRINGS_NEWS or not (self.looked or self.survey.ids or name != TAKING):
-            return
+        """Look again after work that brings news; soon, since one such work follows another."""
         if name == TAKING:
             self._remember_taken()
-        if not self._again:
             self.look()
+        elif name in _BRINGS_NEWS:
+            if self._soon is not None:
+                self._soon.stop()
+            self._soon = self._app.set_timer(_SOON, self.look)
 
     def _remember_taken(self) -> None:
         """Let `u` take back what the job has written."""
@@ -252,8 +277,10 @@ class InboxDesk:
 
     def close(self) -> None:
         """End the look, and keep the counters as they are."""
-        if self._job is not None:
-            self._job.close()
-            self._job = None
+        with self._making:
+            self._closed = True
+            job, self._job = self._job, None
+        if job is not None:
+            job.close()
         if self._changed:
             keep_survey(self._app.catalog.home, self.survey)
