@@ -163,9 +163,11 @@ def test_taken_and_refused_tags_stay_so(shelf: Catalog) -> None:
     assert decision.what == "1 tag, 1 tag refused of 2 models"
     receipt = decide(shelf, decision)
     (tag,) = shelf.details(1).tags
-    assert (tag.name, tag.source, tag.rule, tag.reason) == (
-        "anime", "person", "anime", "The file's name has the word “anime”.",
-    )  # fmt: skip
+    assert (tag.name, tag.source, tag.origin) == (
+        "anime",
+        "person",
+        "you, proposed by rule anime (70% sure): The file's name has the word “anime”.",
+    )
     assert [item(shelf, id_).group for id_ in (1, 3)] == [None, None]
     # Neither the rules nor a later look undo that, nor when the rule is gone.
     shelf.home.tagging.write_text(

@@ -51,7 +51,7 @@ class Tag:
     name: str
     source: str
     rule: str = ""
-    """The rule or plugin behind a tag of the source `auto`."""
+    """The rule or plugin that gave it, or that proposed it to a person."""
     reason: str = ""
     confidence: float = 1.0
 
@@ -60,7 +60,7 @@ class Tag:
         """Source, rule and reason in a line."""
         who = "you" if self.source == "person" else self.source
         if self.rule:
-            who = f"rule {self.rule}"
+            who = f"{'you, proposed by ' if self.source == 'person' else ''}rule {self.rule}"
         sure = "" if self.confidence >= 1.0 else f" ({self.confidence:.0%} sure)"
         return f"{who}{sure}: {self.reason}" if self.reason else f"{who}{sure}"
 

@@ -72,7 +72,7 @@ ACTIONS: tuple[Action, ...] = (
 
     Action("check", "proposal", "space", "Choose this answer; take this tag, or not", "Check",
            cli="loradex inbox accept REF --only TAG", why_not=_needs_choice),
-    Action("take", "proposal", "enter", "Accept what is checked", "Accept",
+    Action("take", "proposal", "enter", "Accept what is checked",
            cli="loradex inbox accept REF", why_not=_needs_item),
     Action("leave", "proposal", "h,left", "Back to the list", "List"),
 
