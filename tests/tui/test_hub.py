@@ -390,7 +390,7 @@ async def test_who_is_offline_is_told_what_can_be_done(shelf_with_room: Catalog)
 async def test_a_hub_that_asks_for_a_pause_is_waited_for_in_words(
     shelf_with_room: Catalog, settings: Settings, hub: LocalHub
 ) -> None:
-    hub.trouble(rate_limited("4"))
+    hub.trouble(rate_limited("3"))
     async with showing(shelf_with_room, settings=settings) as stage:
         stage.post("3")
         await stage.pilot.pause()

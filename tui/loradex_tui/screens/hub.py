@@ -78,6 +78,8 @@ class HubScreen(Place):
         super().__init__()
         self.results = HubResults("", (), None)
         self._asking = False
+        self._asked_for = ""
+        """The query that is being answered, or was."""
         self._pages = 0
         """Pages that came since the search was asked: some are empty and not the last."""
 
@@ -126,6 +128,7 @@ class HubScreen(Place):
     def _ask(self, text: str) -> None:
         """Search; the last result stays when the query cannot be read or nobody answers."""
         self._busy("asking the hub …")
+        self._asked_for = text
         self._pages = 0
         access = self.place_app.hub_access
         in_background(
@@ -203,7 +206,7 @@ class HubScreen(Place):
 
     def on_search_bar_asked(self, event: SearchBar.Asked) -> None:
         """The query was edited."""
-        if event.query != self.results.query or self.search_bar.has_class("-wrong"):
+        if event.query != self._asked_for or self.search_bar.has_class("-wrong"):
             self._ask(event.query)
 
     def on_search_bar_left(self) -> None:
@@ -290,10 +293,9 @@ class HubScreen(Place):
             )
 
     def _search(self, text: str) -> None:
-        """Search for a text as if it had been typed."""
-        if text == self.search_bar.text:
-            self._ask(text)
+        """Search for a text at once."""
         self.search_bar.set_text(text)
+        self._ask(text)
 
     def do_add(self) -> None:
         """Add a folder, or download what has a name."""
@@ -343,6 +345,7 @@ class HubScreen(Place):
         self._ask_updates()
 
     def _ask_updates(self) -> None:
+        self._asked_for = ""
         self._busy("comparing what you own with the hub …")
         access = self.place_app.hub_access
         in_background(self, "hub", lambda: update_lines(access), self._show, self._failed)
