@@ -53,6 +53,8 @@ def run(home: Home, settings: Settings, options: TuiOptions) -> int:
             choice, question.typed, options.slow, advise, plain, look.ansi, options.theme
         )
         app = LoradexApp(catalog, settings, choice.mode, launch)
+        # The drawing thread gets its turn within a millisecond when others compute.
+        sys.setswitchinterval(0.001)
         app.run(mouse=options.mouse)
     if app.fault is not None:
         from loradex_tui.crash import keep_report, sentence  # noqa: PLC0415

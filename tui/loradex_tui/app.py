@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -105,15 +106,17 @@ class LoradexApp(App[None]):
         # What the shell or another program drew meanwhile is nowhere noted.
         self.app_resume_signal.subscribe(self, lambda _app: self.redraw())
         begin(self)
+        apply_tastes(self)
+        self.theme_changed_signal.subscribe(self, partial(keep_theme, self))
+        self.inbox.begin()
         in_background(self.screen_stack[0], "welcome", self.catalog.files.libraries, self._welcome)
+        # What the start made stays: looking through it for garbage would hold up keys.
+        gc.freeze()
 
     def _welcome(self, libraries: Sequence[Library]) -> None:
         """Ask for a folder when there is none yet."""
         if not libraries and len(self.screen_stack) == 1:
             self.open_add(welcome=True)
-        self.inbox.begin()
-        apply_tastes(self)
-        self.theme_changed_signal.subscribe(self, partial(keep_theme, self))
 
     def take_settings(self, settings: Settings) -> None:
         """Go on with other settings."""

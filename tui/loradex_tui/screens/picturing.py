@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from loradex_tui.pictures.finding import picture_here, picture_of_hub
-from loradex_tui.screens.compare import CompareScreen
 from loradex_tui.screens.large_picture import LargePictureScreen
 from loradex_tui.screens.models_place import ModelsPlace
 from loradex_tui.widgets.gallery import Gallery
@@ -70,6 +69,8 @@ class Picturing(ModelsPlace):
         """Show the marked models side by side."""
         order = [id_ for id_ in self.models.window.ids if id_ in self.models.marks]
         hidden = sorted(self.models.marks.difference(order))
+        from loradex_tui.screens.compare import CompareScreen  # noqa: PLC0415 - much is behind it
+
         screen = CompareScreen([*order, *hidden])
 
         def back(_nothing: None) -> None:

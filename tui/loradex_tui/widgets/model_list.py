@@ -189,7 +189,9 @@ class ModelList(LineList):
         def arrived(rows: list[ModelRow]) -> None:
             current = self.current_id in ids
             self.window.store(ids, rows)
-            self.refresh()
+            seen = self.in_view()
+            if not set(ids).isdisjoint(self.window.ids[seen.start : seen.stop]):
+                self.refresh()
             if current:
                 self.post_message(self.Moved(self))
             self._fetch()
