@@ -93,8 +93,10 @@ def show_run(report: RunReport | None, number: int) -> None:
 
 
 def run_sentence(report: RunReport) -> str:
-    """Return what a run did, in a sentence."""
+    """Return what a run did, in a sentence; or that another process does it."""
     number = len(report.landed)
+    if report.elsewhere is not None and not number:
+        return report.elsewhere
     text = f"{count_text(number, 'file')} downloaded"
     if number:
         text += f" ({size_text(report.nbytes)}) in {duration_text(report.seconds)}"
