@@ -252,7 +252,7 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising, Pane
         """Another model is under the cursor."""
         if event.list is self.models:
             self.details.show(self.models.current_id)
-            self.refresh_hints()
+            self.hints_soon()
 
     def on_line_list_clicked(self, event: LineList.Clicked) -> None:
         """A second click opens the model."""

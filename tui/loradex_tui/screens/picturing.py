@@ -67,10 +67,10 @@ class Picturing(ModelsPlace):
 
     def do_compare(self) -> None:
         """Show the marked models side by side."""
-        order = [id_ for id_ in self.models.window.ids if id_ in self.models.marks]
-        hidden = sorted(self.models.marks.difference(order))
         from loradex_tui.screens.compare import CompareScreen  # noqa: PLC0415 - much is behind it
 
+        order = [id_ for id_ in self.models.window.ids if id_ in self.models.marks]
+        hidden = sorted(self.models.marks.difference(order))
         screen = CompareScreen([*order, *hidden])
 
         def back(_nothing: None) -> None:

@@ -10,6 +10,7 @@ from textual.app import ComposeResult
 from textual.binding import ActiveBinding, BindingType
 from textual.content import Content
 from textual.screen import Screen
+from textual.timer import Timer
 from textual.widgets import Static
 
 from loradex.domain.text import display_text
@@ -25,6 +26,8 @@ from loradex_tui.widgets.which_key import WhichKey
 if TYPE_CHECKING:
     from loradex_tui.app import LoradexApp
 
+HINTS_AFTER = 0.06
+"""Seconds without a key after which the bar below follows."""
 LEAST_SIZE = (60, 15)
 _LAST_SCOPES = ("library", "app")
 _PINNED = "app.help"
@@ -38,6 +41,7 @@ class Place(Screen[None], Actor):
     """An address that is pasted here is something to download, wherever the focus is."""
     _which_key: WhichKey | None = None
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
+    _hints_wait: Timer | None = None
     DEFAULT_CSS = """
     Place { background: $background; color: $foreground; layers: base over; }
     Place > #tiny { display: none; layer: over; width: 100%; height: 100%;
@@ -110,6 +114,12 @@ class Place(Screen[None], Actor):
         for bar in self.query(TopBar):
             bar.show_ticker(self.place_app.jobs.ticker())
             bar.show_waiting(self.place_app.inbox.waiting)
+
+    def hints_soon(self) -> None:
+        """Show them a moment after the last of many keys, as of one that is held."""
+        if self._hints_wait is not None:
+            self._hints_wait.stop()
+        self._hints_wait = self.set_timer(HINTS_AFTER, self.refresh_hints)
 
     def refresh_hints(self) -> None:
         """Show the keys that are live now in the bar below, the nearest first."""
