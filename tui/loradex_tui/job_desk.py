@@ -197,4 +197,5 @@ def _landed_text(downloads: Sequence[Download]) -> str:
         text = f"{', '.join(names[:_NAMED])} and {more:,} more" if more > 0 else text
     one = len(names) == 1
     verb, whose = ("is", "its") if one else ("are", "their")
-    return f"{text} {verb} in the library, matched by hash.\n2 shows the tags {whose} facts propose."
+    tags = f"2 shows the tags {whose} facts propose."
+    return f"{text} {verb} in the library, matched by hash.\n{tags}"
