@@ -237,6 +237,8 @@ class Place(Screen[None], Actor):
 
     def do_drawer(self) -> None:
         """Show what runs at the foot of the screen, or no longer."""
+        from loradex_tui.widgets.jobs_drawer import JobsDrawer  # noqa: PLC0415 - seldom seen
+
         drawer = self.query(JobsDrawer)
         if drawer:
             drawer.first().close()
