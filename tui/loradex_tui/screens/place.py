@@ -20,7 +20,6 @@ from loradex_tui.actor import Actor
 from loradex_tui.places import PLACES
 from loradex_tui.screens.help import HelpScreen, help_lines
 from loradex_tui.widgets.bars import Hint, KeyBar, TopBar
-from loradex_tui.widgets.jobs_drawer import JobsDrawer
 from loradex_tui.widgets.which_key import WhichKey
 
 if TYPE_CHECKING:
