@@ -24,7 +24,6 @@ from loradex.domain.text import display_lines
 from loradex.errors import LoradexError
 from loradex.operations.download_job import start_download_job
 from loradex.operations.job_kinds import PROPOSE, SCAN, JobKind, start_job
-from loradex.operations.probe_job import start_probe_job
 from loradex.operations.scan_job import start_scan_job
 from loradex.settings import Settings
 from loradex_tui.actions import Around
@@ -322,16 +321,9 @@ class LoradexApp(App[None]):
 
     def start_grid(self, request: GridRequest) -> None:
         """Draw a grid in the background, and show its cells as they are finished."""
-        # What the first frame has no use for is loaded when it is used.
-        from loradex.operations.grid_job import start_grid_job  # noqa: PLC0415
-        from loradex_tui.screens.grid_screen import GridScreen  # noqa: PLC0415
+        from loradex_tui.grid_starts import draw_grid  # noqa: PLC0415 - much is behind it
 
-        self.start_job("grid", lambda: start_grid_job(self.catalog.home, request))
-        self.push_screen(GridScreen(None))
-
-    def start_probe(self, models: Sequence[int], checkpoints: Sequence[int]) -> None:
-        """Probe models in the background; what was found is told at the end."""
-        self.start_job("probe", lambda: start_probe_job(self.catalog.home, models, checkpoints))
+        draw_grid(self, request)
 
     def start_job(self, name: str, start: Callable[[], Job]) -> None:
         """Start a job in the background, unless one of that name runs."""

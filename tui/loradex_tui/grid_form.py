@@ -1,150 +1,123 @@
-"""What is typed into the grid dialog, as the request it stands for."""
+"""A grid while it is put together: rows of text, where each goes, and the request they make."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
-from typing import TypeVar
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
 
 from loradex.domain.axes import AxisKind
-from loradex.domain.recipe import RenderSettings
-from loradex.errors import UsageError
-from loradex.operations.grid_request import GridRequest, usual_request
-from loradex.render.prompts.prompt import parse_prompt
-from loradex.render.ranges import parse_seeds, parse_strengths
-from loradex.render.recipes import PLACEHOLDER
+from loradex.operations.grid_request import AxisRequest, GridRequest
+from loradex.operations.grid_typing import joined_texts, split_texts
 
-MOST_PICTURES = 5_000
-TRIGGERS = {"auto": (), "on": ("on",), "off": ("off",), "both": ("on", "off")}
-"""Words for the trigger field, with the values they stand for; `auto` follows the LoRA."""
+FIRST_KINDS = (
+    AxisKind.LORA,
+    AxisKind.CHECKPOINT,
+    AxisKind.STRENGTH,
+    AxisKind.PROMPT,
+    AxisKind.NEGATIVE,
+    AxisKind.TRIGGER,
+    AxisKind.SEED,
+    AxisKind.STEPS,
+    AxisKind.GUIDANCE,
+    AxisKind.SAMPLER,
+    AxisKind.SIZE,
+)
+"""What every builder shows, said or not."""
 
-_T = TypeVar("_T", int, float)
+
+class Side(StrEnum):
+    """Where the values of an axis go; `auto` leaves it to what reads best."""
+
+    AUTO = "auto"
+    ACROSS = "across"
+    DOWN = "down"
+    PAGES = "pages"
+
+
+@dataclass(frozen=True, slots=True)
+class AxisRow:
+    """One thing of the grid. `find` is, for a prompt part, the text that is replaced."""
+
+    kind: AxisKind
+    text: str = ""
+    find: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class GridForm:
-    """The fields as text, as they stand in the dialog."""
+    """All rows, in the order they are shown, and the rest of the request as it is.
 
-    strengths: str = "0, 0.4, 0.8, 1.2"
-    prompts: str = ""
-    negative: str = ""
-    seeds: str = "1, 2"
-    triggers: str = "auto"
-    steps: str = "20"
-    guidance: str = "7"
-    size: str = "512x512"
-
-
-def usual_form(settings: RenderSettings, *, has_triggers: bool = False) -> GridForm:
-    """Return the fields filled in with what suits a checkpoint, and with LoRAs' trigger words."""
-    return GridForm(
-        prompts=PLACEHOLDER if has_triggers else "",
-        steps=str(settings.num_inference_steps),
-        guidance=f"{settings.guidance_scale:g}",
-        size=f"{settings.width}x{settings.height}",
-    )
-
-
-def picture_count(request: GridRequest) -> int:
-    """Return how many pictures are drawn at most.
-
-    The checkpoint alone is one picture for all LoRAs, unless trigger words are asked for there:
-    each LoRA has words of its own.
+    `sides` holds the kinds that a person put somewhere, outermost first.
     """
-    each = len(request.texts(AxisKind.PROMPT)) * len(request.texts(AxisKind.SEED))
-    strengths = [float(text) for text in request.texts(AxisKind.STRENGTH)]
-    acting = sum(strength != 0 for strength in strengths)
-    base = 1 if request.baseline or 0 in strengths else 0
-    loras = len(request.texts(AxisKind.LORA))
-    bases = [base * loras if text == "on" else base for text in _triggers(request)]
-    return each * sum(loras * acting + alone for alone in bases)
+
+    rows: tuple[AxisRow, ...]
+    sides: tuple[tuple[AxisKind, Side], ...] = ()
+    rest: GridRequest = field(default_factory=lambda: GridRequest(()))
+
+    def side(self, kind: AxisKind) -> Side:
+        """Return where a kind goes."""
+        return next((side for one, side in self.sides if one is kind), Side.AUTO)
+
+    def put(self, kind: AxisKind, step: int) -> GridForm:
+        """Return the form with a kind at the next place, or at the one before."""
+        order = list(Side)
+        side = order[(order.index(self.side(kind)) + step) % len(order)]
+        others = tuple(one for one in self.sides if one[0] is not kind)
+        return replace(self, sides=others if side is Side.AUTO else (*others, (kind, side)))
+
+    def turned(self) -> GridForm:
+        """Return the form with what goes across and what goes down swapped."""
+        swap = {Side.ACROSS: Side.DOWN, Side.DOWN: Side.ACROSS}
+        return replace(self, sides=tuple((kind, swap.get(s, s)) for kind, s in self.sides))
+
+    def with_text(self, index: int, text: str) -> GridForm:
+        """Return the form with another text in one row."""
+        rows = list(self.rows)
+        rows[index] = replace(rows[index], text=text)
+        return replace(self, rows=tuple(rows))
+
+    def with_row(self, row: AxisRow) -> GridForm:
+        """Return the form with a row more, unless it has that one."""
+        if any(one.kind is row.kind and one.find == row.find for one in self.rows):
+            return self
+        return replace(self, rows=(*self.rows, row))
+
+    def without(self, index: int) -> GridForm:
+        """Return the form with a row emptied, or gone if it is none of the first ones."""
+        row = self.rows[index]
+        sides = tuple(one for one in self.sides if one[0] is not row.kind)
+        form = replace(self, sides=sides)
+        if row.kind in FIRST_KINDS:
+            return form.with_text(index, "")
+        return replace(form, rows=tuple(one for n, one in enumerate(self.rows) if n != index))
+
+    def request(self) -> GridRequest:
+        """Return what is asked for; raise `UsageError` for a quote that is never closed."""
+        axes = tuple(
+            AxisRequest(row.kind, split_texts(row.kind, row.text), row.find) for row in self.rows
+        )
+        said = {axis.kind for axis in axes if axis.texts}
+
+        def kinds(side: Side) -> tuple[AxisKind, ...]:
+            return tuple(kind for kind, one in self.sides if one is side and kind in said)
+
+        return replace(
+            self.rest, axes=axes, x=kinds(Side.ACROSS), y=kinds(Side.DOWN), pages=kinds(Side.PAGES)
+        )
 
 
-def _triggers(request: GridRequest) -> Sequence[str]:
-    return request.texts(AxisKind.TRIGGER) or ("auto",)
-
-
-def read_form(
-    form: GridForm, checkpoint: int, loras: tuple[int, ...], usual: RenderSettings
-) -> GridRequest:
-    """Return the request; raise `UsageError` naming the field that is wrong.
-
-    What the form does not ask, such as the sampler, is as in `usual`.
-    """
-    prompts = tuple(line.strip() for line in form.prompts.splitlines() if line.strip())
-    if not prompts:
-        raise UsageError("Write at least one prompt.")
-    for prompt in prompts:
-        _checked("Prompts", parse_prompt, prompt)
-    _checked("Negative", parse_prompt, form.negative)
-    width, height = _size(form.size)
-    request = usual_request(
-        loras,
-        checkpoint,
-        prompts=tuple(dict.fromkeys(prompts)),
-        strengths=_listed("Strengths", parse_strengths, form.strengths, -5, 5),
-        seeds=_listed("Seeds", parse_seeds, form.seeds, 0, 2**32 - 1),
-        triggers=_trigger_values(form.triggers),
-        negative=form.negative.strip(),
-        settings=replace(
-            usual,
-            width=width,
-            height=height,
-            num_inference_steps=_number("Steps", int, form.steps, 1, 500),
-            guidance_scale=_number("Guidance", float, form.guidance, 0, 100),
-        ),
-    )
-    if picture_count(request) > MOST_PICTURES:
-        raise UsageError(f"These are more than {MOST_PICTURES:,} pictures.")
-    return replace(request, pages=(AxisKind.LORA,))
-
-
-_Read = TypeVar("_Read")
-
-
-def _checked(name: str, read: Callable[[str], _Read], text: str) -> _Read:
-    """Read a field; say its name in front of what is wrong."""
-    try:
-        return read(text)
-    except UsageError as error:
-        raise UsageError(f"{name}: {error.message}", hint=error.hint) from error
-
-
-def _listed(
-    name: str, read: Callable[[str], tuple[_T, ...]], text: str, low: float, high: float
-) -> tuple[_T, ...]:
-    words = text.replace(",", " ").split()
-    if not words:
-        raise UsageError(f"{name}: write at least one number.")
-    values = _checked(name, read, ",".join(words))
-    if not all(low <= value <= high for value in values):
-        raise UsageError(f"{name}: from {low:g} to {high:g}.")
-    return values
-
-
-def _number(name: str, read: Callable[[str], _T], text: str, low: float, high: float) -> _T:
-    try:
-        value = read(text)
-    except ValueError as error:
-        raise UsageError(f"{name}: a number is wanted.") from error
-    if not low <= value <= high:
-        raise UsageError(f"{name}: from {low:g} to {high:g}.")
-    return value
-
-
-def _trigger_values(text: str) -> tuple[str, ...]:
-    values = TRIGGERS.get(text.strip().casefold())
-    if values is None:
-        raise UsageError(f"Triggers: one of {', '.join(TRIGGERS)}.")
-    return values
-
-
-def _size(text: str) -> tuple[int, int]:
-    width, times, height = text.lower().replace("×", "x").partition("x")
-    try:
-        size = int(width), int(height if times else width)
-    except ValueError as error:
-        raise UsageError("Size: write it as 512x768.") from error
-    if not all(64 <= side <= 4096 and side % 8 == 0 for side in size):
-        raise UsageError("Size: 64 to 4096 pixels a side, in steps of 8.")
-    return size
+def form_of(request: GridRequest) -> GridForm:
+    """Return the form that makes this request."""
+    said = {(axis.kind, axis.find): joined_texts(axis.kind, axis.texts) for axis in request.axes}
+    rows = [AxisRow(kind, said.pop((kind, ""), "")) for kind in FIRST_KINDS]
+    rows += [AxisRow(kind, text, find) for (kind, find), text in said.items()]
+    sides = [
+        (kind, side)
+        for side, kinds in (
+            (Side.ACROSS, request.x),
+            (Side.DOWN, request.y),
+            (Side.PAGES, request.pages),
+        )
+        for kind in kinds
+    ]
+    return GridForm(tuple(rows), tuple(sides), replace(request, axes=(), x=(), y=(), pages=()))

@@ -18,7 +18,7 @@ from loradex.domain.text import display_text
 from loradex.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping, Sequence
 
     from loradex.catalog.catalog import Catalog
     from loradex.domain.progress import CancelToken, ProgressSink
@@ -64,6 +64,11 @@ LORA is {REF_HELP}. All that a grid can vary, and grids as files: docs/grids.md.
     "--from", "again", type=int, metavar="ID", help="As that grid, but for what flags say."
 )
 @click.option(
+    "--preset",
+    type=click.Choice(["sweep", "quick", "probe", "checkpoints", "prompts"]),
+    help="Begin from a usual grid of LORAS; what flags say comes before it.",
+)
+@click.option(
     "--resume", type=int, metavar="ID", help="Draw what that grid lacks, or failed, into it."
 )
 @click.option(
@@ -91,6 +96,7 @@ def grid_command(
     loras: tuple[str, ...],
     spec: IO[bytes] | None,
     again: int | None,
+    preset: str | None,
     resume: int | None,
     redraw: tuple[str, ...],
     write_spec: Path | None,
@@ -104,10 +110,12 @@ def grid_command(
     from loradex.operations.grid_again import resume_grid  # noqa: PLC0415
     from loradex.operations.grids import draw_grid, preview_grid  # noqa: PLC0415
 
-    _check_ways(spec, again, resume, redraw)
+    _check_ways((spec, again, preset, resume), redraw)
     with context.catalog() as catalog, stoppable() as cancel:
         if resume is None:
             described, name = _described(catalog, spec, again)
+            if preset is not None:
+                described, name = _preset(catalog, preset, loras, options), f"the preset {preset}"
             request = request_from(loras, options, described, name=name)
             if write_spec is not None:
                 _write_spec(request, write_spec)
@@ -166,12 +174,27 @@ def _write_spec(request: GridRequest, path: Path) -> None:
     click.echo(f"Written: {display_text(str(written))}. `loradex grid --spec FILE` draws it.")
 
 
-def _check_ways(
-    spec: IO[bytes] | None, again: int | None, resume: int | None, redraw: tuple[str, ...]
-) -> None:
-    if sum(way is not None for way in (spec, again, resume)) > 1:
-        raise UsageError("--spec, --from and --resume do not go together.", hint="Keep one.")
-    if redraw and resume is None:
+def _preset(
+    catalog: Catalog, preset: str, loras: tuple[str, ...], options: Mapping[str, object]
+) -> str:
+    """Return a usual grid of what flags name, as TOML."""
+    from loradex.operations.grid_presets import preset_request  # noqa: PLC0415
+    from loradex.operations.grid_toml import write_toml  # noqa: PLC0415
+
+    named = options["checkpoints"]
+    checkpoints = named if isinstance(named, tuple) else ()
+    query = options["query"]
+    found = catalog.ids(str(query)) if query else []
+    models = [*(catalog.resolve(str(one)) for one in (*loras, *checkpoints)), *found]
+    return write_toml(preset_request(catalog, preset, models))
+
+
+def _check_ways(ways: Sequence[object], redraw: tuple[str, ...]) -> None:
+    if sum(way is not None for way in ways) > 1:
+        raise UsageError(
+            "--spec, --from, --preset and --resume do not go together.", hint="Keep one."
+        )
+    if redraw and ways[-1] is None:
         raise UsageError("--redraw says which cells of a grid.", hint="Add --resume ID.")
 
 

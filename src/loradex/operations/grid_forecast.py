@@ -1,4 +1,4 @@
-"""What a grid would take, asked of a process of its own: it needs torch, and so seconds to start.
+"""What a grid or probes would take, asked of a process of its own: torch takes long to start.
 
 One process answers all questions until it is closed, each in a few hundredths of a second.
 """
@@ -9,13 +9,16 @@ import json
 import subprocess
 import sys
 import threading
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
+from loradex.domain.probing import Depth
 from loradex.errors import RenderError
 from loradex.operations.child_job import environment_without_keys
 from loradex.operations.grid_request import GridRequest
 from loradex.operations.grid_toml import write_toml
+from loradex.operations.probe_forecast import ProbeForecast
 from loradex.paths import Home
 
 _PATIENCE = 5.0
@@ -51,18 +54,37 @@ class Forecaster:
 
         Raises `RenderError` with what drawing would say, and when the process is gone.
         """
-        with self._lock:
-            answer = self._asked(write_toml(request))
-        if "error" in answer:
-            raise RenderError(str(answer["error"]), hint=_text(answer.get("hint")))
-        seconds = answer["seconds"]
+        answer = self._answer({"do": "grid", "spec": write_toml(request)})
         return GridForecast(
-            pictures=int(str(answer["pictures"])),
-            exist=int(str(answer["exist"])),
-            seconds=float(seconds) if isinstance(seconds, int | float) else None,
-            memory_bytes=int(str(answer["memory_bytes"])),
+            pictures=_number(answer["pictures"]),
+            exist=_number(answer["exist"]),
+            seconds=_seconds(answer["seconds"]),
+            memory_bytes=_number(answer["memory_bytes"]),
             downloads=tuple((str(name), int(size)) for name, size in _list(answer["downloads"])),
             devices=tuple(str(one) for one in _list(answer["devices"])),
+        )
+
+    def probes(
+        self, models: Sequence[int], checkpoints: Sequence[int], depth: Depth, *, again: bool
+    ) -> ProbeForecast:
+        """Return what probes of these LoRAs on these checkpoints would take; raises likewise."""
+        answer = self._answer(
+            {
+                "do": "probe",
+                "models": list(models),
+                "checkpoints": list(checkpoints),
+                "depth": depth.value,
+                "again": again,
+            }
+        )
+        return ProbeForecast(
+            first=_number(answer["first"]),
+            most=_number(answer["most"]),
+            exist=_number(answer["exist"]),
+            seconds=_seconds(answer["seconds"]),
+            todo=_number(answer["todo"]),
+            known=_number(answer["known"]),
+            faults=tuple(str(one) for one in _list(answer["faults"])),
         )
 
     def close(self) -> None:
@@ -78,12 +100,19 @@ class Forecaster:
                 with suppress(OSError):
                     pipe.close()
 
-    def _asked(self, described: str) -> dict[str, object]:
+    def _answer(self, asked: Mapping[str, object]) -> dict[str, object]:
+        with self._lock:
+            answer = self._asked(asked)
+        if "error" in answer:
+            raise RenderError(str(answer["error"]), hint=_text(answer.get("hint")))
+        return answer
+
+    def _asked(self, asked: Mapping[str, object]) -> dict[str, object]:
         process = self._running()
         assert process.stdin is not None  # noqa: S101 - pipes were asked for
         assert process.stdout is not None  # noqa: S101
         try:
-            process.stdin.write(json.dumps(described) + "\n")
+            process.stdin.write(json.dumps(asked) + "\n")
             process.stdin.flush()
             answer = json.loads(process.stdout.readline() or "null")
         except (OSError, ValueError) as error:
@@ -126,6 +155,14 @@ def _gone() -> RenderError:
 
 def _text(value: object) -> str | None:
     return None if value is None else str(value)
+
+
+def _number(value: object) -> int:
+    return int(str(value))
+
+
+def _seconds(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
 
 
 def _list(value: object) -> list[tuple[str, int]]:

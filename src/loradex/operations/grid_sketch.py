@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.axes import Axis, AxisKind, AxisValue, Draft
+from loradex.domain.grid import Layout
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.domain.recipe import GridModel
 from loradex.errors import UsageError
@@ -33,13 +34,14 @@ _NOBODY = GridModel(0, "", "", "", None)
 class GridSketch:
     """What a grid comes to: its places, and the pictures behind them, each counted once.
 
-    `axes` are the names and lengths of what varies, in the order of the grid. `unhashed` counts
-    the models that are hashed before anything is drawn.
+    `axes` are what varies, and `layout` says where it goes. `unhashed` counts the models that are
+    hashed before anything is drawn.
     """
 
     places: int
     pictures: int
-    axes: tuple[tuple[AxisKind, int], ...]
+    axes: tuple[Axis, ...]
+    layout: Layout
     unhashed: int = 0
 
 
@@ -66,7 +68,8 @@ def sketch_grid(catalog: Catalog, request: GridRequest) -> GridSketch:
     return GridSketch(
         places=len(plan.placements),
         pictures=len(plan.cells),
-        axes=tuple((axis.kind, len(axis.values)) for axis in spec.axes),
+        axes=spec.axes,
+        layout=spec.layout,
         unhashed=sum(model.digest.startswith("unhashed-") for model in models),
     )
 

@@ -5,17 +5,34 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loradex.catalog.catalog import Catalog
+from loradex.domain.probing import Depth
 from loradex.operations.child_job import ChildJob
 from loradex.paths import Home
 
 
-def start_probe_job(home: Home, models: Sequence[int], checkpoints: Sequence[int]) -> ChildJob:
-    """Start to probe these models with all as usual; the last message says what was found.
+def start_probe_job(
+    home: Home,
+    models: Sequence[int],
+    checkpoints: Sequence[int],
+    *,
+    depth: Depth = Depth.NORMAL,
+    budget: str = "",
+    again: bool = False,
+) -> ChildJob:
+    """Start to probe these models; the last message says what was found.
 
-    Each LoRA is probed on those of the checkpoints that are of its base.
+    Each LoRA is probed on those of the checkpoints that are of its base. `budget` is a time such
+    as `30m`, empty for no end; with `again` what is known is probed nevertheless.
     """
-    named = [part for id_ in checkpoints for part in ("--checkpoint", str(id_))]
-    return ChildJob(home, ["probe", *map(str, models), *named])
+    arguments = ["probe", *map(str, models)]
+    arguments += [part for id_ in checkpoints for part in ("--checkpoint", str(id_))]
+    if depth is not Depth.NORMAL:
+        arguments.append(f"--{depth.value}")
+    if budget:
+        arguments += ["--budget", budget]
+    if again:
+        arguments.append("--again")
+    return ChildJob(home, arguments)
 
 
 def likeliest_checkpoints(catalog: Catalog, models: Sequence[int]) -> list[int]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from textual.app import SuspendNotSupported
 
@@ -12,7 +11,6 @@ from loradex.errors import LoradexError
 from loradex.operations import annotate
 from loradex.operations.annotation_undo import Memory, remembering
 from loradex.operations.note_drafts import Draft, edit_draft
-from loradex.operations.probe_job import likeliest_checkpoints
 from loradex.operations.tag_changes import TagChange, change_tags, tag_view
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
@@ -21,10 +19,6 @@ from loradex_tui.screens.models_place import ModelsPlace
 from loradex_tui.screens.note_editor import NoteEditor
 from loradex_tui.screens.tag_editor import Progress, TagEditor
 from loradex_tui.wording import count_text, stars
-
-if TYPE_CHECKING:
-    from loradex.operations.grid_request import GridRequest
-    from loradex_tui.screens.grid_dialog import GridOffer
 
 FAVOURITE = "favourite"
 """What the menu of ratings calls it."""
@@ -192,29 +186,19 @@ class Editing(ModelsPlace):
         )
 
     def do_render(self) -> None:
-        """Ask what to draw, then draw it."""
-        from loradex_tui.screens.grid_dialog import (  # noqa: PLC0415 - much is behind it
-            GridDialog,
-            grid_offer,
-        )
+        """Offer a quick grid of the LoRAs."""
+        from loradex_tui import grid_asks  # noqa: PLC0415 - much is behind it
 
-        ids = self.models.targets
+        grid_asks.quick(self, self.models.targets)
 
-        def ask(offer: GridOffer) -> None:
-            self.app.push_screen(GridDialog(offer), start)
+    def do_build(self) -> None:
+        """Put a grid of the models together."""
+        from loradex_tui import grid_asks  # noqa: PLC0415 - much is behind it
 
-        def start(request: GridRequest | None) -> None:
-            if request is not None:
-                self.place_app.start_grid(request)
-
-        in_background(self, "offer", lambda: grid_offer(self.catalog, ids), ask)
+        grid_asks.build(self, self.models.targets)
 
     def do_probe(self) -> None:
-        """Probe on the checkpoint that fits best; the verdict shows in the details."""
-        ids, catalog = self.models.targets, self.catalog
-        in_background(
-            self,
-            "probe",
-            lambda: likeliest_checkpoints(catalog, ids),
-            lambda checkpoints: self.place_app.start_probe(ids, checkpoints),
-        )
+        """Ask how closely to look at the LoRAs, then probe them."""
+        from loradex_tui import grid_asks  # noqa: PLC0415 - much is behind it
+
+        grid_asks.probe(self, self.models.targets)

@@ -47,7 +47,7 @@ class GridsScreen(Place):
             yield GridList(self.place_app.jobs)
 
     @property
-    def list(self) -> GridList:
+    def listed(self) -> GridList:
         """The list."""
         return self.query_one(GridList)
 
@@ -58,7 +58,7 @@ class GridsScreen(Place):
     def on_mount(self) -> None:
         """Go to the list."""
         super().on_mount()
-        self.list.focus()
+        self.listed.focus()
 
     def on_screen_resume(self) -> None:
         """A grid may have been drawn meanwhile."""
@@ -72,14 +72,14 @@ class GridsScreen(Place):
     def _show(self, grids: list[ListedGrid]) -> None:
         self.set_class(not grids, "-empty")
         self.query_one("#empty", Static).update(_empty_text(self._words))
-        self.list.show(grids)
+        self.listed.show(grids)
         self.query_one(".pane").border_subtitle = count_text(len(grids), "grid") if grids else ""
         self.refresh_hints()
 
     @property
     def situation(self) -> GridSituation:
         """What can be done with the grid under the cursor."""
-        around, record = self.place_app.around, self.list.current
+        around, record = self.place_app.around, self.listed.current
         if record is None:
             return GridSituation(around)
         status = self.place_app.jobs.status(grid_starts.JOB)
@@ -102,7 +102,7 @@ class GridsScreen(Place):
 
     def on_grid_list_wanted(self, event: GridList.Wanted) -> None:
         """Do what is asked of the grid under the cursor, or of the list."""
-        record = self.list.current
+        record = self.listed.current
         if event.what in ("new", "search", "back"):
             getattr(self, f"_{event.what}")()
         elif record is not None:
@@ -163,7 +163,7 @@ class GridsScreen(Place):
     def _show_all(self) -> None:
         self.remove_class("-narrowed")
         self.query_one("#narrow", Input).value = ""
-        self.list.focus()
+        self.listed.focus()
 
     def on_input_changed(self) -> None:
         """Narrow as one types."""
@@ -171,7 +171,7 @@ class GridsScreen(Place):
 
     def on_input_submitted(self) -> None:
         """Go to what was found."""
-        self.list.focus()
+        self.listed.focus()
 
     def key_escape(self, event: events.Key) -> None:
         """Leave the field first."""
@@ -183,7 +183,7 @@ class GridsScreen(Place):
         """From the field down into the list."""
         if isinstance(self.focused, Input):
             event.stop()
-            self.list.focus()
+            self.listed.focus()
 
 
 def deletion_words(what: GridDeletion) -> str:
