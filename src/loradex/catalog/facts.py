@@ -31,7 +31,7 @@ def fact_row(content_id: int, fact: Evidence, now: float) -> FactRow:
 def word_rows(content_id: int, words: Sequence[str], source: Source) -> list[WordRow]:
     """Return trigger words, in their order, as rows for `put_words`."""
     return [
-        (content_id, storable(word, 1024), word.casefold()[:1024], source.value, place)
+        (content_id, storable(word, 1024), storable(word.casefold(), 1024), source.value, place)
         for place, word in enumerate(words)
     ]
 
