@@ -108,8 +108,19 @@ def test_a_child_that_is_killed_has_failed_though_its_output_is_held_open(
     status = ended(child(held))
     assert (status.state, status.message) == (
         "failed",
-        "The work ended without a word (was killed by signal 9).",
+        "The work ended without a word (killed by signal 9).",
     )
+
+
+def test_what_follows_the_last_word_is_not_cut_off(
+    child: Callable[[str], ChildJob], tmp_path: Path
+) -> None:
+    after = tmp_path / "after"
+    program = 'import pathlib, time\nprint(\'{"event": "done", "message": "All."}\', flush=True)\n'
+    program += f"time.sleep(0.5)\npathlib.Path({str(after)!r}).touch()\n"
+    status = ended(child(program))
+    assert (status.state, status.message) == ("done", "All.")
+    assert after.exists()
 
 
 def test_old_logs_go(home: Home) -> None:

@@ -106,10 +106,14 @@ class ChildJob:
         return self._process.pid
 
     def poll(self) -> JobStatus:
-        """Return where the job is now."""
+        """Return where the job is now. It runs until its process is gone, whatever it has told."""
         with self._lock:
             status = self._status
-        if status.state == "running" and self._process.poll() is not None:
+        alive = self._process.poll() is None
+        if status.state != "running":
+            # What follows its last word (a daily copy, plugins that are told) is not cut off.
+            return replace(status, state="running") if alive else status
+        if not alive:
             # Its output may be held open by a process that it has left behind.
             now = time.monotonic()
             if self._gone_since is None:
@@ -160,7 +164,7 @@ class ChildJob:
             if self._cancelled:
                 self._status = replace(self._status, state="cancelled")
                 return
-            how = f"was killed by signal {-code}" if code < 0 else f"exit code {code}"
+            how = f"killed by signal {-code}" if code < 0 else f"exit code {code}"
             self._status = replace(
                 self._status,
                 state="failed",
