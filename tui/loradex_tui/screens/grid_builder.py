@@ -102,7 +102,7 @@ class GridBuilder(Place):
                 yield AxisList(self.form)
                 with Vertical(id="editor"):
                     yield Static(id="how")
-                    yield Input()
+                    yield Input(select_on_focus=False)
                     yield TextArea(soft_wrap=True, tab_behavior="focus")
                 with Vertical(id="estimate"):
                     yield GridEstimate()

@@ -91,14 +91,14 @@ class ProbeDialog(Dialog[ProbeAsked]):
             with Horizontal():
                 yield Static("Budget", classes="label")
                 yield Input(placeholder="none", id="budget")
-                yield Static("90s, 30m or 2h: what is decided by then counts", id="how")
+                yield Static("90s, 30m or 2h; none is without end", id="how")
             with Horizontal():
                 yield Static("Takes", classes="label")
                 yield Static(Content.styled("reckoning …", "$quiet"), id="forecast")
             yield Static(
                 key_words(
-                    ("Enter", "starts"), ("h l", "less or more"), ("Tab", "next field"),
-                    ("a", "those known as well"), ("Esc", "leaves"),
+                    ("Enter", "starts"), ("h l", "how closely"), ("Tab", "next"),
+                    ("a", "known ones too"), ("Esc", "leaves"),
                 ),
                 classes="told",
             )  # fmt: skip

@@ -10,6 +10,7 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical, VerticalScroll
@@ -65,14 +66,14 @@ def _known(catalog: Catalog, content_id: int) -> _Known:
     return _Known(row, verdicts, probe, probe_pair(catalog, probe) if probe else None)
 
 
-class _Findings(LineList):
+class FindingList(LineList):
     """A line for each finding of the probe; those that do not count say so."""
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("verdict")]
     COMPONENT_CLASSES: ClassVar[set[str]] = {"finding--off"}
     DEFAULT_CSS = """
-    _Findings { height: auto; max-height: 9; background: $surface; }
-    _Findings > .finding--off { color: $quiet; text-style: strike; }
+    FindingList { height: auto; max-height: 9; background: $surface; }
+    FindingList > .finding--off { color: $quiet; text-style: strike; }
     """
 
     class Wanted(Message):
@@ -170,7 +171,7 @@ class ProbeScreen(Place):
         with Vertical(id="sheet", classes="pane") as sheet:
             sheet.border_title = "Verdict"
             yield Static(id="said")
-            yield _Findings()
+            yield FindingList()
             with Horizontal(id="below"):
                 with VerticalScroll(id="numbers", can_focus=False):
                     yield Static(id="told")
@@ -183,7 +184,7 @@ class ProbeScreen(Place):
     def on_mount(self) -> None:
         """Look at what is known."""
         super().on_mount()
-        self.query_one(_Findings).focus()
+        self.query_one(FindingList).focus()
         self._reload()
 
     def on_screen_resume(self) -> None:
@@ -192,11 +193,17 @@ class ProbeScreen(Place):
         if self.is_mounted:
             self._reload()
 
+    def on_resize(self, event: events.Resize) -> None:
+        """Give the pair of pictures what room there is."""
+        super().on_resize(event)
+        for box in self.query(PictureBox):
+            box.most_rows = max((event.size.height - 16) // 2, 4)
+
     @property
     def situation(self) -> ProbeSituation:
         """What can be done with what is shown."""
         known = self._known
-        finding = self.query_one(_Findings).current
+        finding = self.query_one(FindingList).current
         return ProbeSituation(
             self.place_app.around,
             model=known is not None,
@@ -232,7 +239,7 @@ class ProbeScreen(Place):
         self.query_one("#sheet").border_title = Content(title)
         said = headline(known.verdicts)
         self.query_one("#said", Static).update(_said(said, known))
-        self.query_one(_Findings).show(known)
+        self.query_one(FindingList).show(known)
         evidence = known.probe.evidence if known.probe else None
         self.query_one("#told", Static).update(
             numbers_text(evidence) if evidence else Content.styled(_NOTHING, "$quiet")
@@ -282,7 +289,7 @@ class ProbeScreen(Place):
         """Another finding."""
         self.refresh_hints()
 
-    def on_findings_wanted(self, event: _Findings.Wanted) -> None:
+    def on_finding_list_wanted(self, event: FindingList.Wanted) -> None:
         """Do what is asked."""
         getattr(self, f"_{event.what}")()
 
@@ -296,7 +303,7 @@ class ProbeScreen(Place):
     def _dismiss(self) -> None:
         """Say that a finding is not so; `u` lets it count again."""
         catalog, id_ = self.place_app.catalog, self._content_id
-        finding = self.query_one(_Findings).current
+        finding = self.query_one(FindingList).current
         if finding is None:
             return
         before = own_word(catalog, id_)

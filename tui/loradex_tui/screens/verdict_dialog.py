@@ -175,7 +175,10 @@ class VerdictDialog(Dialog[tuple[Finding, ...]]):
             box.border_title = Content(f"What {cell_text(self._offer.name, 50)} does")
             yield Static(self._measured(), classes="told")
             yield _Kinds(self._offer)
-            yield Input(placeholder="a strength, a range or a word, for the line above")
+            yield Input(
+                placeholder="a strength, a range or a word, for the line above",
+                select_on_focus=False,
+            )
             yield Static(id="how", classes="told")
             yield Static(
                 key_words(
@@ -235,8 +238,6 @@ class VerdictDialog(Dialog[tuple[Finding, ...]]):
         field.value = text
         field.cursor_position = len(text)
         field.focus()
-        # Focus marks the text, and the next digit would replace it.
-        self.call_later(lambda: setattr(field, "cursor_position", len(text)))
         self._typed(text)
 
     def _typed(self, text: str) -> None:
