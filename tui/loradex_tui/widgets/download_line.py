@@ -9,7 +9,7 @@ from loradex_tui.wording import size_text
 DOWNLOAD_MARKS = {
     DownloadState.QUEUED: "·",
     DownloadState.RUNNING: "↓",
-    DownloadState.PAUSED: "‖",
+    DownloadState.PAUSED: "║",
     DownloadState.FAILED: "✗",
     DownloadState.ASIDE: "✗",
     DownloadState.DONE: "✓",

@@ -290,7 +290,7 @@ def _tail(
     trouble: bool = False,
 ) -> list[_Part]:
     full = None if part is None else round(min(part, 1.0) * _BAR)
-    bar = "" if full is None else "━" * full + "─" * (_BAR - full)
+    bar = "" if full is None else "━" * full + "⋅" * (_BAR - full)
     return [
         (share, 6, "quiet", True),
         (state, 12, "failed" if trouble else "quiet", False),
@@ -338,7 +338,7 @@ def _job_cells(record: JobRecord) -> _Cells:
 
 def _outside_cells(holder: Holder) -> _Cells:
     told = f"{holder.task:<{_NAME}} another loradex, {holder.process}"
-    return _Cells("▷", told, _tail("", "elsewhere", ("", ""), "", None))
+    return _Cells("»", told, _tail("", "elsewhere", ("", ""), "", None))
 
 
 def _percent(share: float | None) -> str:
