@@ -232,7 +232,7 @@ class _Batch:
                 "device": NOT_OPENED if closed else found.device,
                 "inode": found.inode,
                 "state": state,
-                "problem": look.problem,
+                "problem": storable(look.problem, 1024) if look.problem else None,
                 "content": content_id,
                 "now": self._now,
                 "old": fresh is None,
