@@ -54,6 +54,8 @@ class JobsScreen(Place):
     def __init__(self) -> None:
         super().__init__()
         self._seen = Seen()
+        self._summed = ""
+        self._told = Content()
 
     def compose_body(self) -> ComposeResult:
         """The list, its sum above, and more of the current one below."""
@@ -113,8 +115,13 @@ class JobsScreen(Place):
         self._tell()
 
     def _tell(self) -> None:
-        self.query_one("#sum", Static).update(Content(self._sum_text()), layout=False)
-        self.query_one("#told", Static).update(_told(self.list.current))
+        summed, told = self._sum_text(), _told(self.list.current)
+        if summed != self._summed:
+            self._summed = summed
+            self.query_one("#sum", Static).update(Content(summed), layout=False)
+        if not told.is_same(self._told):
+            self._told = told
+            self.query_one("#told", Static).update(told)
         self.refresh_hints()
 
     def _sum_text(self) -> str:

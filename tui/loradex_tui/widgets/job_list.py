@@ -126,6 +126,7 @@ class JobList(LineList):
         super().__init__(id=id)
         self.lines: list[Line] = []
         self.speeds = Speeds()
+        self._drawn: list[_Cells | None] = []
 
     def show(self, lines: list[Line]) -> None:
         """Show these; when the same stand in the same places, only their numbers are new."""
@@ -135,11 +136,16 @@ class JobList(LineList):
         self.lines = lines
         downloads = [line.download for line in lines if isinstance(line, DownloadLine)]
         self.speeds.note(downloads, time.monotonic())
+        cells = [None if isinstance(line, Heading) else self._cells_of(line) for line in lines]
         if same:
-            self.refresh()
+            # Only what reads differently is drawn, and sent, again.
+            for index, (now, before) in enumerate(zip(cells, self._drawn, strict=False)):
+                if now != before:
+                    self.redraw(index)
         else:
             at = keys.index(current) if current in keys else self.cursor
             self.set_line_count(len(lines), at)
+        self._drawn = cells
 
     @property
     def situation(self) -> JobsSituation:
