@@ -9,8 +9,10 @@ from rich.cells import cell_len
 from rich.segment import Segment
 from textual.color import Color
 
+from loradex.operations import collections
 from loradex.paths import Home
 from loradex_tui.cells import ControlFilter, cell_text, fit
+from tui.pty_kit import Screen, Session, start
 from tui.shelf import HOSTILE, look, shelf
 from tui.stage import NARROW, WIDE, Stage, showing
 
@@ -55,6 +57,75 @@ async def test_hostile_names_are_only_shown(home: Home, size: tuple[int, int]) -
         await stage.press("escape", "?")
         assert_calm(stage)
         assert not stage.app._exit
+
+
+MORE = (
+    "雪" * 400,
+    "x" * 4_000,
+    "\x1b]52;c;cm0=\x07",
+    "\x1bP1;2;3~\x1b\\",
+    "\x1b[?1049l\x1b[5;5H\x1b[2J",
+    "a\x07\x08\x7f\x00b",
+    "%s%n{0}",
+    "\u2028line\u2029",
+    "🏳\u200d🌈🏴\U000e0067\U000e007f",
+    "\udcffhalf",
+    "\x90\x9d\x9f",
+    "../../etc",
+)
+RAW = re.compile("[\x80-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+STEPS = (
+    *("t", "e", "y", "s", "m", "C", "i", "i", " c", "x", ":neon", "?", "/[x\r", "G"),
+    *("2", "jj", "e", "3", "4", "5", "6", "7", "jjjj"),
+)
+"""Keys, each followed by escape: the library's dialogs, then the other screens."""
+
+
+def assert_only_shown(session: Session) -> None:
+    """Nothing but what Textual means to say was said, and every pane ends where it should."""
+    said = bytes(session.raw).decode("utf-8", "replace")
+    assert not RAW.search(said)
+    strings = [order.text for order in session.screen.orders if not order.final]
+    assert all(text.startswith(("\x1b]22;", "\x1b_Gi=31", "\x1b[")) for text in strings), strings
+    finals = {order.final for order in session.screen.orders if order.final}
+    assert finals <= set("hlucqptnJsm"), finals
+    for line in session.screen.lines[1:-1]:
+        if line[0] in "╭│╰┏┃┗":
+            assert line[-1] in "╮│╯┓┃┛", ascii(line)
+
+
+def test_nothing_hostile_reaches_a_terminal(home: Home) -> None:
+    names = (*HOSTILE, *MORE)
+    looks = [
+        look(name[:180], number, words=(name,), captions=((name, 3),), metadata={"a": name},
+             problem=name if number % 2 else None)
+        for number, name in enumerate(names, 1)
+    ]  # fmt: skip
+    catalog = shelf(home, looks, root=b"/models/[red]\x1b[2J\xff\xfe")
+    for id_, name in enumerate(names, 1):
+        catalog.person.add_tags([id_], [name[:60].replace("\u2028", "")])
+        catalog.person.set_note(id_, name)
+    for name in HOSTILE[:8]:
+        collections.pick(catalog, name, [1, 2])
+    catalog.close()
+
+    def ready(screen: Screen) -> bool:
+        return f"{len(names)} of {len(names)} models" in screen.text
+
+    with start(home, size=(120, 36), EDITOR="true", VISUAL="true") as session:
+        session.until(ready)
+        for _ in names:
+            session.write(b"j")
+            session.read_for(0.12)
+        session.settle(0.2)
+        assert_only_shown(session)
+        for keys in STEPS:
+            session.write(keys.encode())
+            session.settle(0.15, 2)
+            assert_only_shown(session)
+            session.write(b"\x1b")
+            session.settle(0.15, 2)
+        assert session.exit_code is None, session.screen.text
 
 
 async def test_a_filter_of_a_hostile_tag_finds_it(home: Home) -> None:
