@@ -121,14 +121,16 @@ class JobDesk:
         if status.state == "running":
             return
         self._app.inbox.job_ended(name)
+        goes_on = False
         if name == "download":
-            self._go_on_downloading(status)
+            goes_on = self._go_on_downloading(status)
             self._tell_landed(status)
         else:
             self._tell_end(name, status)
         if start := self._after.pop(name, None):
             start()
-        self._leave_if_done()
+        if not goes_on:
+            self._leave_if_done()
 
     def _tell_end(self, name: str, status: JobStatus) -> None:
         if status.state == "failed":
@@ -161,16 +163,21 @@ class JobDesk:
 
         in_background(app.screen_stack[0], "landed", landed, tell, exclusive=False)
 
-    def _go_on_downloading(self, ended: JobStatus) -> None:
-        """Begin again when something was queued too late for the run that ended."""
+    def _go_on_downloading(self, ended: JobStatus) -> bool:
+        """Begin again when something was queued too late for the run that ended.
+
+        Returns whether that may be so; it is looked at in a thread.
+        """
         again, self._download_again = self._download_again, False
         if not again or ended.state == "cancelled":
-            return
+            return False
         app = self._app
 
         def start(left: bool) -> None:
             if left:
                 app.start_downloads()
+            else:
+                self._leave_if_done()
 
         in_background(
             app.screen_stack[0],
@@ -182,6 +189,7 @@ class JobDesk:
             start,
             exclusive=False,
         )
+        return True
 
 
 def _all_of(names: frozenset[str]) -> str:
