@@ -7,16 +7,12 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual.app import ComposeResult
-from textual.binding import ActiveBinding, Binding, BindingType
-from textual.containers import Vertical
+from textual.binding import ActiveBinding
 from textual.screen import Screen
-from textual.widgets import Input
 
 from loradex_tui.actions import ACTIONS, Situation
 from loradex_tui.cells import fit
-from loradex_tui.screens.dialog import Dialog
-from loradex_tui.widgets.line_list import LineList
+from loradex_tui.screens.narrowing import ItemLines, NarrowingDialog
 
 _LAST_SCOPES = {"library": 1, "app": 2, "list": 3}
 """What belongs to the place goes before what works everywhere; moving about comes last."""
@@ -50,29 +46,18 @@ def help_lines(screen: Screen[None], situation: Situation) -> list[HelpLine]:
     return lines
 
 
-class _HelpList(LineList):
+class _HelpLines(ItemLines[HelpLine]):
     """The lines that match what is typed."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"help--key", "help--quiet"}
     DEFAULT_CSS = """
-    _HelpList { height: 1fr; }
-    _HelpList > .help--key { color: $accent; text-style: bold; }
-    _HelpList > .help--quiet { color: $quiet; }
+    _HelpLines > .help--key { color: $accent; text-style: bold; }
+    _HelpLines > .help--quiet { color: $quiet; }
     """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.can_focus = False
-        self.lines: list[HelpLine] = []
-
-    def show(self, lines: list[HelpLine]) -> None:
-        """Show these lines."""
-        self.lines = lines
-        self.set_line_count(len(lines))
 
     def draw(self, index: int, width: int, base: Style, *, cursor: bool) -> list[Segment]:
         """Return keys, title, and the reason or the command's form."""
-        line = self.lines[index]
+        line = self.items[index]
         key = base + self.tone("help--key")
         quiet = base + self.tone("help--quiet")
         rest = max(width - 18, 0)
@@ -86,60 +71,20 @@ class _HelpList(LineList):
         ]
 
 
-class HelpScreen(Dialog[ActiveBinding]):
+class HelpScreen(NarrowingDialog[HelpLine, ActiveBinding]):
     """Lists what can be done here; the result is what the person wants done."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move(1)", "Down", show=False, priority=True),
-        Binding("up", "move(-1)", "Up", show=False, priority=True),
-        Binding("pagedown", "move(10)", "Page down", show=False, priority=True),
-        Binding("pageup", "move(-10)", "Page up", show=False, priority=True),
-    ]
-    DEFAULT_CSS = """
-    HelpScreen > #box { width: 110; height: 90%; }
-    """
+    HEAD = "Keys"
+    TOLD = "type to narrow · Enter does it · Esc leaves"
+    ASKED = "what do you want to do?"
 
     def __init__(self, lines: list[HelpLine]) -> None:
-        super().__init__()
-        self._lines = lines
+        super().__init__(lines, _HelpLines())
 
-    def compose(self) -> ComposeResult:
-        """A field to narrow the list, and the list."""
-        with Vertical(id="box") as box:
-            box.border_title = "Keys"
-            box.border_subtitle = "type to narrow · Enter does it · Esc leaves"
-            yield Input(placeholder="what do you want to do?")
-            yield _HelpList()
+    def words_of(self, item: HelpLine) -> str:
+        """Its keys, what it does, and the command."""
+        return f"{item.keys} {item.title} {item.cli}"
 
-    def on_mount(self) -> None:
-        """Show all lines."""
-        self.query_one(_HelpList).show(self._lines)
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Keep the lines that have all the words."""
-        words = event.value.casefold().split()
-        self.query_one(_HelpList).show(
-            [
-                line
-                for line in self._lines
-                if all(word in f"{line.keys} {line.title} {line.cli}".casefold() for word in words)
-            ]
-        )
-
-    def action_move(self, step: int) -> None:
-        """Move the cursor while the field keeps the keys."""
-        list_ = self.query_one(_HelpList)
-        list_.move_to(list_.cursor + step)
-
-    def on_input_submitted(self) -> None:
-        """Do what the cursor is on."""
-        self._take()
-
-    def on_line_list_clicked(self) -> None:
-        """Do what was clicked."""
-        self._take()
-
-    def _take(self) -> None:
-        list_ = self.query_one(_HelpList)
-        if list_.lines:
-            self.dismiss(list_.lines[list_.cursor].binding)
+    def take(self, item: HelpLine) -> None:
+        """Do it."""
+        self.dismiss(item.binding)

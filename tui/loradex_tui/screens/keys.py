@@ -2,23 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
 from textual.app import ComposeResult
-from textual.binding import Binding, BindingType
+from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input, Static
+from textual.widgets import Static
 
 from loradex_tui.actions import ACTIONS, Action
 from loradex_tui.cells import fit
 from loradex_tui.keymap import own_id, read_keymap
 from loradex_tui.screens.dialog import Dialog, key_words
-from loradex_tui.widgets.line_list import LineList
+from loradex_tui.screens.narrowing import ItemLines, NarrowingDialog
 
 
 class PressKey(Dialog[str]):
@@ -59,32 +59,24 @@ class PressKey(Dialog[str]):
         return " ".join(read_keymap({**self._own, own_id(self._action): key}.items()).faults)
 
 
-class _KeyLines(LineList):
-    """One line for each action."""
+class _KeyLines(ItemLines[Action]):
+    """One line for each action; a person's own keys are marked."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key--key", "key--own", "key--quiet"}
     DEFAULT_CSS = """
-    _KeyLines { height: 1fr; }
     _KeyLines > .key--key { color: $primary; text-style: bold; }
     _KeyLines > .key--own { color: $accent; text-style: bold; }
     _KeyLines > .key--quiet { color: $quiet; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, own: Mapping[str, str]) -> None:
         super().__init__()
-        self.can_focus = False
-        self.actions: Sequence[Action] = ACTIONS
-        self.own: Mapping[str, str] = {}
-
-    def show(self, actions: Sequence[Action], own: Mapping[str, str]) -> None:
-        """Show these actions with a person's own keys."""
-        self.actions, self.own = actions, own
-        self.set_line_count(len(actions), self.cursor)
+        self._own = own
 
     def draw(self, index: int, width: int, base: Style, *, cursor: bool) -> list[Segment]:
         """Return keys, title and name."""
-        action = self.actions[index]
-        own = self.own.get(own_id(action))
+        action = self.items[index]
+        own = self._own.get(own_id(action))
         keys = own or action.keys
         name = fit(own_id(action), 24) if width >= 76 else ""
         return [
@@ -96,64 +88,26 @@ class _KeyLines(LineList):
         ]
 
 
-class KeysDialog(Dialog[tuple[str, str]]):
+class KeysDialog(NarrowingDialog[Action, tuple[str, str]]):
     """Lists all actions; the result is one of them with its new keys ("" for its own)."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("down", "move(1)", "Down", show=False, priority=True),
-        Binding("up", "move(-1)", "Up", show=False, priority=True),
-        Binding("pagedown", "move(10)", "Page down", show=False, priority=True),
-        Binding("pageup", "move(-10)", "Page up", show=False, priority=True),
-    ]
-    DEFAULT_CSS = "KeysDialog > #box { width: 110; height: 90%; }"
+    HEAD = "Keys"
+    TOLD = "type to narrow · Enter gives another key · Esc leaves"
+    ASKED = "which action?"
 
     def __init__(self, own: Mapping[str, str]) -> None:
-        super().__init__()
+        super().__init__(ACTIONS, _KeyLines(own))
         self._own = own
 
-    def compose(self) -> ComposeResult:
-        """A field to narrow the list, and the list."""
-        with Vertical(id="box") as box:
-            box.border_title = "Keys"
-            box.border_subtitle = "type to narrow · Enter gives another key · Esc leaves"
-            yield Input(placeholder="which action?")
-            yield _KeyLines()
+    def words_of(self, item: Action) -> str:
+        """What it does, and what it is called."""
+        return f"{item.title} {own_id(item)}"
 
-    def on_mount(self) -> None:
-        """Show all actions."""
-        self.query_one(_KeyLines).show(ACTIONS, self._own)
-
-    def on_input_changed(self, event: Input.Changed) -> None:
-        """Keep the actions that have all the words."""
-        words = event.value.casefold().split()
-        found = [
-            each
-            for each in ACTIONS
-            if all(word in f"{each.title} {own_id(each)}".casefold() for word in words)
-        ]
-        self.query_one(_KeyLines).show(found, self._own)
-
-    def action_move(self, step: int) -> None:
-        """Move the cursor while the field keeps the keys."""
-        lines = self.query_one(_KeyLines)
-        lines.move_to(lines.cursor + step)
-
-    def on_input_submitted(self) -> None:
+    def take(self, item: Action) -> None:
         """Ask for a key."""
-        self._take()
-
-    def on_line_list_clicked(self) -> None:
-        """Ask for a key."""
-        self._take()
-
-    def _take(self) -> None:
-        lines = self.query_one(_KeyLines)
-        if lines.cursor >= len(lines.actions):
-            return
-        action = lines.actions[lines.cursor]
 
         def pressed(key: str | None) -> None:
             if key is not None:
-                self.dismiss((own_id(action), key))
+                self.dismiss((own_id(item), key))
 
-        self.app.push_screen(PressKey(action, self._own), pressed)
+        self.app.push_screen(PressKey(item, self._own), pressed)
