@@ -32,6 +32,11 @@ class Plain(App[None]):
     """Shows rows in `widget`, which `refill` gives others."""
 
     BINDINGS = [("f", "filter", "Filter"), ("q", "quit", "Quit")]  # noqa: RUF012 - Textual's way
+    CSS = """
+    Screen { overflow: hidden; }
+    #count { dock: top; height: 1; }
+    DataTable, OptionList { height: 1fr; border: none; padding: 0; }
+    """
 
     def __init__(self, catalog: str) -> None:
         super().__init__()
@@ -84,7 +89,6 @@ class Options(Plain):
     """Rows in an `OptionList`: one text each."""
 
     BINDINGS = [("j", "down", "Down")]  # noqa: RUF012
-    CSS = "OptionList { border: none; padding: 0; }"
 
     def list(self) -> OptionList:
         return OptionList(markup=False)
