@@ -14,6 +14,7 @@ from loradex.catalog.catalog import Catalog
 from loradex.demo.hub_server import LocalHub
 from loradex.domain.downloads import DownloadState
 from loradex.domain.library import Layout
+from loradex.operations.child_job import JobStatus
 from loradex.operations.downloads.queue import listed
 from loradex.paths import Home
 from loradex.settings import Settings
@@ -33,6 +34,19 @@ def comfy(folder: Path, models: int = 3) -> Path:
     for number in range(models):
         lora(folder / "models" / "loras" / f"neon{number}.safetensors")
     return folder
+
+
+class Waiting:
+    """A job that goes on."""
+
+    def poll(self) -> JobStatus:
+        return JobStatus()
+
+    def cancel(self) -> None:
+        """It hears nothing."""
+
+    def close(self) -> None:
+        """It holds nothing."""
 
 
 async def write(stage: Stage, text: str) -> AddDialog:
@@ -65,6 +79,13 @@ async def test_who_has_no_library_is_shown_the_tools_of_this_machine(
         await stage.until(lambda: "neon0" in stage.text and not stage.app.jobs.names)
         assert [library.name for library in catalog.files.libraries()] == ["ComfyUI"]
         assert catalog.search("is:hashed").total == 1
+        stage.app.jobs.start("scan", Waiting())
+        await stage.press("u")
+        await stage.until(lambda: "Stop it first" in stage.toasts)
+        stage.app.jobs.close()
+        await stage.press("u")
+        await stage.until(lambda: "Forgot ComfyUI: no file was touched" in stage.toasts)
+        assert catalog.files.libraries() == []
 
 
 async def test_the_field_completes_paths_and_says_what_is_wrong(

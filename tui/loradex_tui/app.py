@@ -21,7 +21,7 @@ from loradex.catalog.catalog import Catalog
 from loradex.domain.hub_waiting import HubWait
 from loradex.domain.library import Library
 from loradex.domain.text import display_lines
-from loradex.errors import LoradexError
+from loradex.errors import LoradexError, UsageError
 from loradex.operations.download_job import start_download_job
 from loradex.operations.job_kinds import PROPOSE, SCAN, JobKind, start_job
 from loradex.operations.scan_job import start_scan_job
@@ -235,7 +235,11 @@ class LoradexApp(App[None]):
             deed.then()
             self.notify(told, timeout=4)
 
-        in_background(self.screen, "undo", deed.take_back, taken_back, exclusive=False)
+        def failed(error: LoradexError) -> None:
+            self._deeds.add(deed)
+            self.report(error)
+
+        in_background(self.screen, "undo", deed.take_back, taken_back, failed, exclusive=False)
 
     @property
     def around(self) -> Around:
@@ -262,10 +266,23 @@ class LoradexApp(App[None]):
 
     def add_libraries(self, proposal: Proposal) -> None:
         """Register what was proposed, and scan it: rows appear while that runs."""
-        from loradex.operations.libraries import add_proposed  # noqa: PLC0415
+        from loradex.operations.libraries import add_proposed, remove_library  # noqa: PLC0415
+
+        def forget(names: list[str]) -> str:
+            if "scan" in self.jobs.names:
+                raise UsageError("The scan is running.", hint="Stop it first: ctrl+x.")
+            for name in names:
+                remove_library(self.catalog, name)
+            return f"Forgot {', '.join(names)}: no file was touched, what is known of them is kept."
+
+        def shown_again() -> None:
+            if isinstance(library := self.screen_stack[0], LibraryScreen):
+                library.find_again()
 
         def added(libraries: list[Library]) -> None:
-            names = ", ".join(library.name for library in libraries)
+            each = [library.name for library in libraries]
+            names = ", ".join(each)
+            self.did(Deed(f"adding {names}", lambda: forget(each), shown_again))
             self.notify(f"Added {names}. Its models appear as they are read.", timeout=5)
             self.desk.start_after("scan", self.start_scan)
 
