@@ -272,6 +272,9 @@ class PlanScreen(Place):
             else:
                 app.notify("Everything was left out: nothing of this plan is to be done.")
 
+        if self.view is not None and not self.lines.left_out:
+            ask_to_apply(app, self.view)
+            return
         self._keep_left_out(
             lambda: in_background(self, "apply", lambda: _read(catalog, number), ask)
         )
