@@ -110,11 +110,70 @@ async def test_stars_and_favourites(catalog: Catalog, key: str, rating: int | No
         await stage.until(lambda: catalog.rows([4])[0].rating == 5)
 
 
+async def test_what_was_written_is_taken_back_in_turn(catalog: Catalog) -> None:
+    catalog.person.remove_tags([2], ["style"])
+    async with showing(catalog, toasts=True) as stage:
+        await stage.search("neon")
+        await stage.press("enter", "ctrl+a", "t")
+        await stage.until(lambda: "neon 2 of 2" in stage.text)
+        await stage.type("=style, new")
+        await stage.until(lambda: "+style on 1, +new on 2, -neon on 2, -scifi on 2" in stage.text)
+        await stage.press("enter")
+        await stage.until(lambda: tags(catalog, 2) == {"style", "new"})
+        await stage.press("escape", "*", "3")
+        await stage.until(lambda: catalog.rows([1])[0].rating == 3)
+        assert "for 2 models · u undo" in stage.toasts
+        await stage.press("u")
+        await stage.until(lambda: catalog.rows([1])[0].rating is None)
+        assert "Took back: the rating of 2 models." in stage.toasts
+        await stage.press("u")
+        await stage.until(lambda: tags(catalog, 2) == {"neon", "scifi"})
+        assert tags(catalog, 1) == {"neon", "scifi", "style"}
+        assert catalog.person.removed_tags([1, 2]) == {2: frozenset({"style"})}
+        await stage.press("u")
+        assert "Nothing was done here that could be undone." in stage.toasts
+
+
+async def test_a_note_is_taken_back_unless_it_was_changed_since(catalog: Catalog) -> None:
+    async with showing(catalog, toasts=True) as stage:
+        await stage.look_at("knight")
+        await stage.press("e")
+        await stage.until(lambda: isinstance(stage.app.screen, NoteEditor))
+        await stage.type(" Mine.")
+        await stage.press("ctrl+s")
+        await stage.until(lambda: catalog.details(1).note == "Works best at 0.8. Mine.")
+        catalog.person.set_note(1, "Theirs.")
+        await stage.press("u")
+        await stage.until(lambda: "1 model changed again meanwhile" in stage.toasts)
+        assert catalog.details(1).note == "Theirs."
+        await stage.press("E")
+        await stage.until(lambda: "No other program can be shown here" in stage.toasts)
+
+
+async def test_tags_are_copied_from_one_model_to_others(catalog: Catalog) -> None:
+    async with showing(catalog, toasts=True) as stage:
+        await stage.press("T")
+        assert "No tags were copied" in stage.toasts
+        await stage.look_at("knight")
+        await stage.press("y", "g")
+        assert stage.app.clipboard == "neon, scifi, style"
+        await stage.search("kind:checkpoint")
+        await stage.press("enter", "ctrl+a", "T")
+        await stage.until(lambda: tags(catalog, 5) == {"neon", "scifi", "style"})
+        await stage.press("u")
+        await stage.until(lambda: not tags(catalog, 5))
+
+
 @pytest.mark.parametrize(
     ("key", "copied"),
-    [("t", "neonkn, glowing armor"), ("p", "neon_knight_v3.safetensors")],
+    [
+        ("t", "neonkn, glowing armor"),
+        ("l", "<lora:neon_knight_v3:0.7> neonkn, glowing armor"),
+        ("p", "neon_knight_v3.safetensors"),
+    ],
 )
 async def test_copying_puts_it_on_the_clipboard(catalog: Catalog, key: str, copied: str) -> None:
+    catalog.preferences.set([1], {"strength": 0.7})
     async with showing(catalog, settings=Settings(hub_url="https://hub.invalid")) as stage:
         await stage.look_at("knight")
         await stage.press("y")

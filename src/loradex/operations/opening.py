@@ -6,6 +6,7 @@ import os
 import shutil
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
@@ -27,7 +28,7 @@ def show_folder(catalog: Catalog, content_id: int) -> Path:
         )
     command = _command(here)
     try:
-        subprocess.Popen(  # noqa: S603 - no shell, and a path that the catalog knows
+        process = subprocess.Popen(  # noqa: S603 - no shell, and a path that the catalog knows
             command,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
@@ -36,6 +37,8 @@ def show_folder(catalog: Catalog, content_id: int) -> Path:
         )
     except OSError as error:
         raise UsageError(f"{command[0]} could not be started: {error.strerror}.") from error
+    # It may run for as long as its window is open; its end is taken note of, whenever that is.
+    threading.Thread(target=process.wait, daemon=True).start()
     return here.parent
 
 

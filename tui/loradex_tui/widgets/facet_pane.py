@@ -91,7 +91,7 @@ def facet_label(field: str, value: str) -> str:
         return label if label != value else base_label(None, value)
     if field == "rating" and value.isdecimal():
         return stars(min(int(value), 5))
-    if field == "verdict" and value in VerdictKind:
+    if field == "verdict" and value in tuple(VerdictKind):
         return kind_words(VerdictKind(value))
     return value
 
