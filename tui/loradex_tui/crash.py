@@ -26,7 +26,7 @@ from loradex.paths import Home
 KEPT = 10
 """Reports that are kept; older ones go."""
 
-_PACKAGES = ("loradex", "textual", "rich", "textual-image", "pillow", "httpx", "sqlalchemy")
+_PACKAGES = ("loradex", "textual", "rich", "pillow", "httpx", "sqlalchemy")
 _SECRET_NAMES = re.compile(r"TOKEN|KEY|SECRET|PASS|AUTH|CREDENTIAL", re.IGNORECASE)
 _SECRET_WORDS = re.compile(
     r"(?i)\b(authorization|bearer|token|api[-_]?key|password|passwd|secret|key)"

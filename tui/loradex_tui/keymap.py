@@ -13,6 +13,9 @@ from loradex_tui.actions import ACTIONS, FAMILIES, Action
 _SCREENS = ("app", "library", "hub")
 """Scopes that are live whatever has the focus on their screen."""
 
+_FIELDS = {"search", "narrow"}
+"""Scopes of text fields, whose keys go before those of their screen."""
+
 
 @dataclass(frozen=True, slots=True)
 class Keymap:
@@ -75,10 +78,10 @@ def clashes(keys: Mapping[str, str]) -> list[str]:
 def _meet(one: Action, other: Action) -> bool:
     """Tell whether both can be possible at once: a widget's keys never meet another widget's.
 
-    Those of a text field go before those of its screen, and are meant to.
+    A text field is meant to take its screen's.
     """
     scopes = {one.scope, other.scope}
-    return len(scopes) == 1 or ("search" not in scopes and bool(scopes & set(_SCREENS)))
+    return len(scopes) == 1 or (not scopes & _FIELDS and bool(scopes & set(_SCREENS)))
 
 
 def _shared(one: Action, other: Action, keys: Mapping[str, str]) -> list[str]:
