@@ -7,23 +7,27 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+from textual.widgets import TextArea
 
-from catalog_kit import hashes
 from loradex.catalog.catalog import Catalog
 from loradex.domain.axes import AxisKind
-from loradex.domain.grid import GridPlan
 from loradex.domain.grid import Layout as GridLayout
-from loradex.errors import NotRenderable
+from loradex.domain.verdicts import Verdict
 from loradex.operations.child_job import JobStatus
+from loradex.operations.copying import CopyForm, copied
 from loradex.operations.grid_request import GridRequest
-from loradex.operations.grids import GridPreview
 from loradex.paths import Home
 from loradex_tui.pictures.choice import PictureMode
+from loradex_tui.screens.cell_sheet import CellSheet
 from loradex_tui.screens.confirm import Confirm
-from loradex_tui.screens.grid_dialog import CheckpointList, GridDialog
+from loradex_tui.screens.grid_builder import GridBuilder
 from loradex_tui.screens.grid_screen import GridScreen
 from loradex_tui.screens.grids import GridsScreen
+from loradex_tui.screens.key_menu import KeyMenu
 from loradex_tui.screens.library import LibraryScreen
+from loradex_tui.screens.model_picker import ModelPicker
+from loradex_tui.screens.quick_grid import QuickGrid
+from loradex_tui.screens.verdict_dialog import VerdictDialog
 from loradex_tui.screens.zoom import ZoomScreen
 from loradex_tui.widgets.cell_view import CellView
 from tui.shelf import (
@@ -42,6 +46,9 @@ from tui.shelf import (
     shelf,
 )
 from tui.stage import NARROW, WIDE, Stage, showing
+from verdict_kit import BEST, BURNS, NEEDS
+
+NONE = GridRequest(())
 
 
 @dataclass
@@ -51,6 +58,7 @@ class StillJob:
     status: JobStatus = field(default_factory=JobStatus)
     cancelled: bool = False
     closed: bool = False
+    asked: object = None
 
     def poll(self) -> JobStatus:
         return self.status
@@ -68,126 +76,114 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> dict[str, StillJob]:
     started: dict[str, StillJob] = {}
 
     def starter(name: str) -> Callable[..., StillJob]:
-        def start(_home: Home, _request: GridRequest | None = None) -> StillJob:
-            started[name] = StillJob()
+        def start(_home: Home, asked: object = None, *_more: object) -> StillJob:
+            started[name] = StillJob(asked=asked)
             return started[name]
 
         return start
 
-    monkeypatch.setattr("loradex_tui.app.start_grid_job", starter("grid"))
+    monkeypatch.setattr("loradex_tui.grid_starts.start_grid_job", starter("grid"))
+    monkeypatch.setattr("loradex_tui.grid_starts.start_resume_job", starter("grid"))
     monkeypatch.setattr("loradex_tui.app.start_scan_job", starter("scan"))
     return started
 
 
-async def open_dialog(stage: Stage, name: str) -> GridDialog:
-    """Open the grid dialog on a model."""
+async def build(stage: Stage, name: str) -> GridBuilder:
+    """Open the builder on a model."""
     await stage.look_at(name)
-    await stage.press("x")
-    await stage.until(lambda: isinstance(stage.app.screen, GridDialog))
-    dialog = stage.app.screen
-    assert isinstance(dialog, GridDialog)
-    return dialog
+    await stage.press("X")
+    await stage.until(lambda: isinstance(stage.app.screen, GridBuilder))
+    builder = stage.app.screen
+    assert isinstance(builder, GridBuilder)
+    await stage.until(lambda: builder._check.sketch or builder._check.first_fault)
+    return builder
 
 
 @pytest.mark.parametrize("size", [WIDE, NARROW])
-async def test_the_dialog_offers_what_fits_and_counts(
-    catalog: Catalog, size: tuple[int, int]
+async def test_a_grid_is_put_together_row_by_row(
+    catalog: Catalog, tmp_path: Path, jobs: dict[str, StillJob], size: tuple[int, int]
 ) -> None:
     async with showing(catalog, size) as stage:
-        dialog = await open_dialog(stage, "knight")
-        assert "(•) sd_xl_base_1.0" in stage.text
-        assert "( ) ponyDiffusionV6" in stage.text
-        assert ") dreamshaper" not in stage.text
-        assert "{trigger} is neonkn." in stage.text
-        assert "1024x1024" in stage.text
-        assert "8 pictures" in stage.text
-        dialog.query_one("#strengths").value = "0, 0.5, 1"  # type: ignore[attr-defined]
-        dialog.query_one("#prompts").text = "one\n\ntwo"  # type: ignore[attr-defined]
-        await stage.until(lambda: "12 pictures" in stage.text)
-        dialog.query_one("#seeds").value = "one"  # type: ignore[attr-defined]
-        await stage.until(lambda: "✗ Seeds: " in stage.text)
+        builder = await build(stage, "knight")
+        assert "neon_knight_v3" in stage.text
+        assert "0..1.2:0.2" in stage.text
+        assert "1024x1024, as suits it" in stage.text
+        await stage.until(lambda: "7 pictures" in stage.text)
+        # What is typed is checked in words below its row, and nothing is drawn until it is right.
+        await stage.press("j", "j", "enter")
+        await stage.type(":0")
+        await stage.until(lambda: "✗" in stage.text)
         await stage.press("ctrl+s")
-        assert isinstance(stage.app.screen, GridDialog)
-        dialog.query_one("#seeds").value = "1..2"  # type: ignore[attr-defined]
-        dialog.query_one("#triggers").value = "both"  # type: ignore[attr-defined]
-        await stage.until(lambda: "24 pictures" in stage.text and "2 triggers" in stage.text)
-        request = dialog.request()
-        assert request.texts(AxisKind.TRIGGER) == ("on", "off")
-        assert request.texts(AxisKind.CHECKPOINT) == ("6",)
+        await stage.until(lambda: "This" in stage.toasts)
+        assert not jobs
+        await stage.press(*["backspace"] * 2, "enter")
+        await stage.until(lambda: "7 pictures" in stage.text)
+        # Prompts, a line each; the placement; one axis more.
+        await stage.press("j", "enter")
+        await stage.until(lambda: isinstance(stage.app.focused, TextArea))
+        await stage.press("enter")
+        await stage.type("a knight")
+        await stage.press("escape", "h")
+        await stage.until(lambda: "14 pictures" in stage.text and "pages" in stage.text)
+        await stage.press("n", "i")
+        added = builder.form.rows[-1].kind
+        await stage.press("escape", "d", "T")
+        await stage.until(lambda: builder._check.request is not None)
+        assert added not in {axis.kind for axis in (builder._check.request or NONE).axes}
+        # As a file, and back.
+        await stage.press("S")
+        await stage.press(*["backspace"] * 9)
+        await stage.type(str(tmp_path / "mine.toml"))
+        await stage.press("enter")
+        await stage.until((tmp_path / "mine.toml").exists)
+        written = builder._check.request
+        await stage.press("p", "p")
+        await stage.until(lambda: "15 pictures" in stage.text or "30 pictures" in stage.text)
+        await stage.press("O")
+        await stage.type(str(tmp_path / "mine.toml"))
+        await stage.press("enter")
+        await stage.until(lambda: builder._check.request == written)
+        await stage.press("ctrl+s")
+        await stage.until(lambda: isinstance(stage.app.screen, GridScreen) and jobs)
+        request = jobs["grid"].asked
+        assert isinstance(request, GridRequest)
+        assert AxisKind.PROMPT in request.pages
+        assert request.texts(AxisKind.PROMPT)[1] == "a knight"
 
 
-async def test_a_lora_without_trigger_words_waits_for_a_prompt(catalog: Catalog) -> None:
+async def test_models_are_chosen_from_those_that_fit(catalog: Catalog) -> None:
     async with showing(catalog) as stage:
-        await open_dialog(stage, "lunar")
-        assert "No trigger words are known." in stage.text
-        assert "✗ Write at least one prompt." in stage.text
-        await stage.type("a hall <lora:>")
-        await stage.until(lambda: "✗ Prompts: This tag names no LoRA" in stage.text)
-
-
-async def test_fields_follow_the_checkpoint_until_they_are_changed(catalog: Catalog) -> None:
-    library = catalog.files.libraries()[0]
-    turbo = look("sd_xl_turbo_1.0", 50, kind="checkpoint", size=6_940_000_000)
-    catalog.looks.record(library.id, [turbo], "1")
-    async with showing(catalog) as stage:
-        dialog = await open_dialog(stage, "knight")
-        chosen = dialog.query_one(CheckpointList)
-        names = [row.name for row in dialog._offer.checkpoints]
-        chosen.focus()
-
-        async def choose(name: str) -> None:
-            await stage.press("g", *["j"] * names.index(name))
-            await stage.until(lambda: f"(•) {name}" in stage.text)
-
-        await choose("sd_xl_base_1.0")
-        assert (dialog.form.size, dialog.form.steps) == ("1024x1024", "25")
-        dialog.query_one("#steps").value = "12"  # type: ignore[attr-defined]
-        await choose("sd_xl_turbo_1.0")
-        assert (dialog.form.size, dialog.form.steps) == ("512x512", "12")
-        assert dialog.request().texts(AxisKind.SAMPLER) == ("Euler a",)
-        assert dialog.request().texts(AxisKind.CHECKPOINT) == (
-            str(dialog._offer.checkpoints[names.index("sd_xl_turbo_1.0")].id),
-        )
-
-
-async def test_the_dialog_tells_how_long_it_takes(
-    catalog: Catalog, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    grid(catalog, tmp_path / "grid")
-    asked: list[GridRequest] = []
-
-    def preview(_catalog: Catalog, request: GridRequest) -> GridPreview:
-        asked.append(request)
-        if request.texts(AxisKind.STEPS) == ("30",):
-            raise NotRenderable("This [checkpoint] cannot be drawn with.")
-        spec = _catalog.grids.spec(1)
-        return GridPreview(GridPlan(spec, (), ()), 7, 3, 100.0, 0)
-
-    monkeypatch.setattr("loradex_tui.widgets.grid_estimate.preview_grid", preview)
-    async with showing(catalog) as stage:
-        dialog = await open_dialog(stage, "knight")
-        dialog.query_one("#steps").value = "21"  # type: ignore[attr-defined]
-        await stage.pilot.pause(0.6)
-        await stage.settle()
-        assert not asked, "nothing was drawn with it yet"
-        draw_cells(catalog, tmp_path / "grid", 3)
-        for number, file in enumerate(catalog.files.to_hash()):
-            catalog.looks.record_hashes([(file, hashes(f"{number:x}"))])
-        dialog.query_one("#steps").value = "22"  # type: ignore[attr-defined]
-        await stage.until(lambda: "7 pictures, 3 drawn already, about 2 min" in stage.text)
-        dialog.query_one("#steps").value = "many"  # type: ignore[attr-defined]
-        await stage.until(lambda: "about 2 min" not in stage.text)
-        dialog.query_one("#steps").value = "30"  # type: ignore[attr-defined]
-        await stage.until(lambda: "✗ This [checkpoint] cannot be drawn with." in stage.text)
-        dialog.query_one("#prompts").text = "a <lora:nobody>"  # type: ignore[attr-defined]
+        builder = await build(stage, "alley")
+        assert "ponyDiffusionV6" in stage.text
+        await stage.press("j", "enter")
+        await stage.until(lambda: isinstance(stage.app.screen, ModelPicker))
+        await stage.until(lambda: "[x] ponyDiffusionV6" in stage.text)
+        assert "does not fit: SD 1.5" in stage.text
+        await stage.press("j", "space", "space")
+        assert "2 chosen of" in stage.text or "3 chosen of" in stage.text
+        await stage.press("enter")
+        await stage.until(lambda: "✗ neon_alley is for sdxl, and dreamshaper" in stage.text)
+        await stage.press("e")
+        await stage.press(*["backspace"] * 20)
+        await stage.type("nobody")
         await stage.until(lambda: "✗ 'nobody' names no model" in stage.text)
-        assert [request.texts(AxisKind.STEPS) for request in asked] == [("22",), ("30",)]
+        assert "nobody" in builder._check.first_fault
 
 
-async def test_a_derivative_gets_its_own_checkpoint_first(catalog: Catalog) -> None:
-    async with showing(catalog) as stage:
-        await open_dialog(stage, "alley")
-        assert "(•) ponyDiffusionV6" in stage.text
+async def test_a_quick_grid_is_one_enter_away(catalog: Catalog, jobs: dict[str, StillJob]) -> None:
+    async with showing(catalog, NARROW) as stage:
+        await stage.look_at("knight")
+        await stage.press("x")
+        await stage.until(lambda: isinstance(stage.app.screen, QuickGrid))
+        await stage.until(lambda: "3 pictures" in stage.text)
+        assert "(•) sd_xl_base_1.0" in stage.text
+        await stage.press("j")
+        await stage.until(lambda: "(•) ponyDiffusionV6" in stage.text)
+        await stage.press("enter")
+        await stage.until(lambda: isinstance(stage.app.screen, GridScreen) and jobs)
+        request = jobs["grid"].asked
+        assert isinstance(request, GridRequest)
+        assert request.texts(AxisKind.CHECKPOINT) == ("7",)
 
 
 @pytest.mark.parametrize(
@@ -208,11 +204,87 @@ async def test_what_cannot_be_drawn_says_why(catalog: Catalog, query: str, told:
         assert isinstance(stage.app.screen, LibraryScreen)
 
 
+async def test_the_list_narrows_goes_on_asks_again_and_deletes(
+    catalog: Catalog, tmp_path: Path, jobs: dict[str, StillJob]
+) -> None:
+    grid(catalog, tmp_path / "grid")
+    draw_cells(catalog, tmp_path / "grid", 9)
+    keep(catalog, tmp_path / "other", (STRENGTHS,), GridLayout(x=(0,)), title="another one")
+    catalog.verdicts.record(Verdict(1, (BEST,), grid_id=1))
+    async with showing(catalog) as stage:
+        await stage.press("4")
+        await stage.until(lambda: "9 of 12 · stopped" in stage.text)
+        assert "◆ best 0.8" in stage.text
+        assert "probe neon_knight_v3 on" in stage.text
+        await stage.press("/")
+        await stage.type("probe")
+        await stage.until(lambda: "another one" not in stage.text)
+        await stage.press("enter", "e")
+        await stage.until(lambda: isinstance(stage.app.screen, GridBuilder))
+        builder = stage.app.screen
+        assert isinstance(builder, GridBuilder)
+        assert builder.form.request().texts(AxisKind.STRENGTH) == ("0.0", "0.5", "1.0")
+        await stage.press("escape", "r")
+        await stage.until(lambda: "grid" in jobs)
+        assert jobs["grid"].asked == 1
+        await stage.until(lambda: isinstance(stage.app.screen, GridScreen))
+        await stage.press("escape", "escape")
+        await stage.until(lambda: "another one" in stage.text)
+        await stage.press("home", "d")
+        await stage.until(lambda: isinstance(stage.app.screen, Confirm))
+        assert "Delete grid #2, another one?" in stage.text
+        await stage.press("y")
+        await stage.until(lambda: "another one" not in stage.text)
+        assert [record.id for record in catalog.grids.grids()] == [1]
+
+
+@pytest.mark.parametrize("size", [WIDE, NARROW])
+async def test_look_pick_flip_store_and_judge(
+    catalog: Catalog, tmp_path: Path, size: tuple[int, int]
+) -> None:
+    grid(catalog, tmp_path / "grid")
+    draw_cells(catalog, tmp_path / "grid", 12)
+    catalog.verdicts.record(Verdict(1, (NEEDS, BURNS), checkpoint_id=6))
+    async with showing(catalog, size) as stage:
+        await stage.press("4", "enter")
+        await stage.until(lambda: "▀▀" in stage.text)
+        await stage.press("l", "space", "l", "b")
+        assert "❯picked❮" in stage.text
+        await stage.press("b", "T")
+        assert "Strength 1" in stage.text
+        await stage.press("T", "h", "W")
+        await stage.until(lambda: catalog.ids("best:0.4..0.6") == [1])
+        await stage.until(lambda: "★ 0.5" in stage.text)
+        assert "neon_knight_v3 is best at 0.5" in stage.toasts
+        assert copied(catalog, 1, CopyForm.A1111).text.startswith("<lora:neon_knight_v3:0.5>")
+        await stage.press("i")
+        await stage.until(lambda: isinstance(stage.app.screen, CellSheet))
+        assert "Digest" in stage.text
+        await stage.press("escape", "y")
+        await stage.until(lambda: isinstance(stage.app.screen, KeyMenu))
+        await stage.press("p")
+        assert stage.app.clipboard.endswith(".png")
+        await stage.press("V")
+        await stage.until(lambda: isinstance(stage.app.screen, VerdictDialog))
+        assert "probe: burns above 1.25" in stage.text
+        assert "[x] best" in stage.text
+        # Usable, typed as a range; a range that leaves the best one out is refused.
+        await stage.type("0.4..0.9")
+        await stage.press("enter", "enter")
+        await stage.until(lambda: catalog.ids("verdict:usable") == [1])
+        assert catalog.ids("best:0.4..0.6 verdict:needs") == [1]
+        await stage.press("u")
+        await stage.until(lambda: not catalog.ids("verdict:usable"))
+        await stage.press("u")
+        await stage.until(lambda: not catalog.ids("best:0.4..0.6"))
+        assert catalog.preferences.own([1]) == {}
+
+
 async def test_a_grid_fills_in_while_it_is_drawn(
     catalog: Catalog, tmp_path: Path, jobs: dict[str, StillJob]
 ) -> None:
     async with showing(catalog) as stage:
-        await open_dialog(stage, "knight")
+        await build(stage, "knight")
         await stage.press("ctrl+s")
         await stage.until(lambda: isinstance(stage.app.screen, GridScreen) and jobs)
         job = jobs["grid"]
@@ -240,7 +312,7 @@ async def test_a_grid_that_breaks_off_keeps_its_reason_on_the_screen(
     id_ = grid(catalog, tmp_path / "grid")
     draw_cells(catalog, tmp_path / "grid", 3)
     async with showing(catalog) as stage:
-        await open_dialog(stage, "knight")
+        await build(stage, "knight")
         await stage.press("ctrl+s")
         await stage.until(lambda: isinstance(stage.app.screen, GridScreen) and jobs)
         jobs["grid"].status = JobStatus(
@@ -255,7 +327,7 @@ async def test_a_grid_that_cannot_start_says_why(
     catalog: Catalog, jobs: dict[str, StillJob]
 ) -> None:
     async with showing(catalog) as stage:
-        await open_dialog(stage, "knight")
+        await build(stage, "knight")
         await stage.press("ctrl+s")
         await stage.until(lambda: isinstance(stage.app.screen, GridScreen) and jobs)
         jobs["grid"].status = JobStatus(
@@ -298,8 +370,6 @@ async def test_an_old_grid_is_walked_zoomed_and_flipped(
         assert "Strength 1 " in stage.text
         await stage.press("escape")
         await stage.until(lambda: "❯1❮" in stage.text)
-        await stage.press("y")
-        assert stage.app.clipboard.endswith(".png")
         await stage.press("escape")
         await stage.press("1")
         assert isinstance(stage.app.screen, LibraryScreen)
@@ -322,7 +392,7 @@ async def test_a_grid_of_pages_and_nested_columns(
         assert "❯Euler❮" in stage.text
         assert "❯0❮" in stage.text
         assert "Seed 1" in stage.text
-        assert "Prompt a knight" in stage.text
+        assert "Prompt a knight" in " ".join(stage.text.split())
         await stage.press("l")
         assert "left out" in stage.text
         await stage.press("l", "l")
@@ -375,7 +445,7 @@ async def test_pictures_can_be_off(catalog: Catalog, tmp_path: Path) -> None:
     async with showing(catalog, pictures=PictureMode.OFF) as stage:
         await stage.press("4", "enter")
         await stage.until(lambda: stage.app.screen.query(CellView))
-        assert "cell000.png" in stage.text
+        assert "done, 1.0 s" in stage.text
         assert "▀" not in stage.text
 
 

@@ -76,7 +76,7 @@ class ModelFinder:
         """
         details = self.catalog.details(content_id)
         _check_kind(details.row, kinds)
-        path = _present_path(details)
+        path = self.path_of(details)
         if self.hashing and details.hashes is None and details.format != "diffusers":
             report = hash_pass(
                 self.catalog, sink=self.sink, cancel=self.cancel, content_id=content_id
@@ -97,6 +97,10 @@ class ModelFinder:
             trigger_words=tuple(shown_words(group for group in details.word_groups if group.on)),
             prediction=details.prediction if details.row.kind in CHECKPOINT_KINDS else None,
         )
+
+    def path_of(self, details: ModelDetails) -> str:
+        """Return where a model lies; raise `NotRenderable` when it does not, or is changed."""
+        return _present_path(details)
 
     def completed(self, checkpoint: GridModel) -> GridModel:
         """Return the checkpoint with the files it borrows from the library.

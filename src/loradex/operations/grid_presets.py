@@ -23,16 +23,18 @@ class GridPreset:
     """A usual grid: what it is called, and what it is for."""
 
     id: str
+    key: str
+    """A letter that menus offer it by."""
     name: str
     what: str
 
 
 PRESETS = (
-    GridPreset("sweep", "Strength sweep", "one prompt, 0 to 1.2"),
-    GridPreset("quick", "Quick look", "three strengths, one prompt"),
-    GridPreset("probe", "Probe sheet", "with and without its words, three prompts"),
-    GridPreset("checkpoints", "LoRA × checkpoint", "on every checkpoint that fits"),
-    GridPreset("prompts", "Prompt × seed", "four seeds of three prompts"),
+    GridPreset("sweep", "s", "Strength sweep", "one prompt, 0 to 1.2"),
+    GridPreset("quick", "q", "Quick look", "three strengths, one prompt"),
+    GridPreset("probe", "p", "Probe sheet", "with and without its words, three prompts"),
+    GridPreset("checkpoints", "c", "LoRA × checkpoint", "on every checkpoint that fits"),
+    GridPreset("prompts", "r", "Prompt × seed", "four seeds of three prompts"),
 )
 
 

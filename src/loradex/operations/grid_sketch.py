@@ -12,9 +12,11 @@ from dataclasses import dataclass, replace
 from loradex.catalog.catalog import Catalog
 from loradex.domain.axes import Axis, AxisKind, AxisValue, Draft
 from loradex.domain.grid import Layout
+from loradex.domain.library import FileState
+from loradex.domain.models import ModelDetails
 from loradex.domain.progress import CancelToken, SilentSink
 from loradex.domain.recipe import GridModel
-from loradex.errors import UsageError
+from loradex.errors import NotRenderable, UsageError
 from loradex.operations.grid_models import ModelFinder
 from loradex.operations.grid_reading import read_with
 from loradex.operations.grid_request import GridRequest
@@ -46,7 +48,16 @@ class GridSketch:
 
 
 class _SketchFinder(ModelFinder):
-    """Finds models in the catalog, without the files that checkpoints borrow."""
+    """Finds models in the catalog alone: neither their files nor what checkpoints borrow."""
+
+    def path_of(self, details: ModelDetails) -> str:
+        """Return where the catalog says a model lies; raise where it says that it does not."""
+        if details.row.state != FileState.PRESENT:
+            raise NotRenderable(
+                f"{details.row.name} has no file that is present: it is {details.row.state}.",
+                hint="Mount its drive or put the file back, then scan.",
+            )
+        return details.row.path
 
     def completed(self, checkpoint: GridModel) -> GridModel:
         """Return the checkpoint alone."""

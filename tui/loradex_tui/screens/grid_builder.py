@@ -187,7 +187,7 @@ class GridBuilder(Place):
             field.value = row.text
             field.cursor_position = len(row.text)
         self._editing = self.rows.index
-        field.focus()
+        self.set_focus(field)
         self._say_how()
 
     def _say_how(self) -> None:
@@ -304,7 +304,7 @@ class GridBuilder(Place):
 
     def do_preset(self) -> None:
         """Offer the usual grids, of the models that are chosen."""
-        choices = [Choice(each.id[0], each.name, each.id, each.what) for each in PRESETS]
+        choices = [Choice(each.key, each.name, each.id, each.what) for each in PRESETS]
         catalog, models = self.place_app.catalog, self._chosen()
 
         def take(preset: str | None) -> None:

@@ -89,6 +89,7 @@ class FindingList(LineList):
         self.off: frozenset[VerdictKind] = frozenset()
 
     def show(self, known: _Known) -> None:
+        """Show what its probe found."""
         self.findings = known.probe.findings if known.probe else ()
         said = [finding for _, finding in counting(known.verdicts)]
         self.off = frozenset(one.kind for one in self.findings if one not in said)
@@ -97,9 +98,11 @@ class FindingList(LineList):
 
     @property
     def current(self) -> Finding | None:
+        """The finding under the cursor."""
         return self.findings[self.cursor] if self.cursor < len(self.findings) else None
 
     def draw(self, index: int, width: int, base: Style, *, cursor: bool) -> list[Segment]:
+        """Return its mark and its sentence."""
         one = self.findings[index]
         off = one.kind in self.off
         told = f"{one.sentence}  (not so, you say)" if off else one.sentence

@@ -237,7 +237,8 @@ class VerdictDialog(Dialog[tuple[Finding, ...]]):
         field = self.query_one(Input)
         field.value = text
         field.cursor_position = len(text)
-        field.focus()
+        # At once: the next key of a word that is typed quickly belongs to the field.
+        self.set_focus(field)
         self._typed(text)
 
     def _typed(self, text: str) -> None:
@@ -263,8 +264,9 @@ class VerdictDialog(Dialog[tuple[Finding, ...]]):
     def action_take(self) -> None:
         """From the field to the lines; from there away with all that was said."""
         if self.focused is not self.kinds:
+            # The lines first, so that emptying the field is no edit.
+            self.set_focus(self.kinds)
             self.query_one(Input).value = ""
-            self.kinds.focus()
             return
         try:
             findings = [one for kind in _KINDS if kind in self.kinds.said
