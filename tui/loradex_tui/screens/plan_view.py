@@ -76,7 +76,8 @@ class PlanScreen(Place):
         with Horizontal(id="panes"):
             with Vertical(id="plan", classes="pane") as plan:
                 plan.border_title = "What stays, what goes where"
-                yield Input(placeholder="words of a path or a reason", id="words")
+                # It takes no focus while it is hidden: what is typed then are keys.
+                yield Input(placeholder="words of a path or a reason", id="words", disabled=True)
                 yield PlanLines()
             with Vertical(id="about", classes="pane") as about:
                 about.border_title = "Details"
@@ -215,8 +216,10 @@ class PlanScreen(Place):
 
     def do_narrow(self) -> None:
         """Type words to narrow the lines down."""
+        words = self.query_one("#words", Input)
+        words.disabled = False
         self.add_class("-narrowing")
-        self.query_one("#words", Input).focus()
+        words.focus()
 
     def do_leave_out(self) -> None:
         """Leave a model out, or take it in again; on a heading, all below it."""
@@ -233,8 +236,10 @@ class PlanScreen(Place):
         words = self.query_one("#words", Input)
         if self.has_class("-show-details") and self.has_class("-narrow"):
             self.remove_class("-show-details")
+            self.lines.focus()
         elif self.has_class("-narrowing"):
             words.value = ""
+            words.disabled = True
             self.lines.narrow("")
             self.remove_class("-narrowing")
             self.lines.focus()
