@@ -125,6 +125,14 @@ async def test_questions_are_answered_and_dismissed(home: Home) -> None:
         await stage.press("u")
         await stage.until(lambda: catalog.rows([6])[0].matched)
         assert catalog.details(6) == before
+        # What was decided here can be taken back from elsewhere.
+        await go_to(stage, 6)
+        await stage.press("a")
+        await stage.until(lambda: 6 not in names(stage))
+        await stage.press("1", "u")
+        await stage.until(lambda: catalog.details(6) == before)
+        await stage.press("2")
+        await stage.until(lambda: 6 in names(stage))
 
 
 async def test_marked_models_are_decided_together(home: Home) -> None:

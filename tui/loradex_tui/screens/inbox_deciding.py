@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from loradex.domain.models import ModelRow
 from loradex.domain.tags import fold_tag
@@ -35,15 +35,13 @@ from loradex_tui.wording import count_text
 _ITEMS_KEPT = 3_000
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Done:
     """What became of a decision: what takes it back, and what waits of its models now."""
 
     receipt: Receipt | None
     left: Survey
-    open: int = 0
-    """Models whose questions have no answer yet."""
-    items: list[Item] = field(default_factory=list)
+    items: list[Item]
 
 
 class ThresholdMenu(KeyMenu):
@@ -99,8 +97,8 @@ class InboxDeciding(Editing, HandingOut):
     def read_items(self, ids: Sequence[int]) -> list[ModelRow]:
         """Read what is proposed of models for the list; those decided meanwhile leave it."""
         items = self.look(ids)
-        while len(self.items) > _ITEMS_KEPT:
-            self.items.pop(next(iter(self.items)), None)
+        for id_ in list(self.items)[:-_ITEMS_KEPT]:
+            self.items.pop(id_, None)
         self.items.update((item.row.id, item) for item in items if item.group is not None)
         waiting = {item.row.id for item in items if item.group is not None}
         gone = [id_ for id_ in ids if id_ not in waiting]
@@ -194,10 +192,10 @@ class InboxDeciding(Editing, HandingOut):
             decision = Decision()
             build(items, decision)
             if decision.empty:
-                return Done(None, _survey(items), len(items), items)
+                return Done(None, _survey(items), items)
             receipt = decide(self.catalog, decision)
             after = self.look(ids)
-            return Done(receipt, _survey(after), 0, after)
+            return Done(receipt, _survey(after), after)
 
         pending: Future[Receipt | None] = Future()
 
@@ -263,7 +261,7 @@ class InboxDeciding(Editing, HandingOut):
                 decision.dismiss(item, only=frozenset(fold_tag(each.tag) for each in item.tags))
             receipt = None if decision.empty else decide(catalog, decision)
             after = self.look([id_])
-            return Done(receipt, _survey(after), 0, after)
+            return Done(receipt, _survey(after), after)
 
         def written(done: Done) -> None:
             receipt = done.receipt
@@ -278,8 +276,7 @@ class InboxDeciding(Editing, HandingOut):
             self._leave([id_])
             self._put(done.left, done.items)
             self.place_app.did(Deed("tags of 1 model", back, lambda: self.came_back([id_])))
-            refused = len(receipt.before) if receipt else 0
-            told = "Tagged; the rest is refused" if receipt is not None or refused else "Tagged"
+            told = "Tagged" if receipt is None else "Tagged; the rest is refused"
             self.app.notify(f"{told} · u undo", timeout=4)
 
         in_background(self, "decide", write, written, exclusive=False)

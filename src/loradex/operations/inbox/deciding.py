@@ -125,21 +125,24 @@ def decide(catalog: Catalog, decision: Decision, moment: float | None = None) ->
     # All is read before the first is written: an answer that is none leaves nothing half done.
     chosen = [(id_, q, _chosen(catalog, id_, q, value)) for id_, q, value in versions]
     new_tags: list[str] = []
-    for tags, refused in ((decision.taken, False), (decision.refused, True)):
-        _, new = catalog.inbox.put_tags(moment, [_decided(each) for each in tags], refused=refused)
-        new_tags += new
     before: Rows = {}
-    seen: set[int] = set()
-    for id_, question, match in chosen:
-        were = catalog.inbox.choose_version(moment, id_, question.hub, match)
-        if id_ not in seen:  # of a second hub's match, the first has kept the rows already
-            _join(before, were)
-        seen.add(id_)
-        if match is None:
-            statements.append(_refusal(catalog, id_, question))
-    _join(before, catalog.inbox.state(moment, statements))
-    receipt = Receipt(moment, decision.what, decision.models, before, tuple(new_tags))
-    keep(catalog.home, receipt)
+    try:
+        for tags, refused in ((decision.taken, False), (decision.refused, True)):
+            decided = [_decided(each) for each in tags]
+            new_tags += catalog.inbox.put_tags(moment, decided, refused=refused)[1]
+        seen: set[int] = set()
+        for id_, question, match in chosen:
+            were = catalog.inbox.choose_version(moment, id_, question.hub, match)
+            if id_ not in seen:  # of a second hub's match, the first has kept the rows already
+                _join(before, were)
+            seen.add(id_)
+            if match is None:
+                statements.append(_refusal(catalog, id_, question))
+        _join(before, catalog.inbox.state(moment, statements))
+    finally:
+        # What was written before something failed can be taken back as well.
+        receipt = Receipt(moment, decision.what, decision.models, before, tuple(new_tags))
+        keep(catalog.home, receipt)
     return receipt
 
 
@@ -189,7 +192,7 @@ def answered(item: Item, subject: str, value: str | None) -> tuple[int, Question
     `value` is a kind, a base, a derivative, or the number of a hub's version; None leaves it open.
     """
     for question in item.questions:
-        if question.subject == subject:
+        if subject in (question.subject, question.key):
             return item.row.id, question, value
     raise UsageError(
         f"Nobody asks for the {subject} of {item.row.name!r}.",
