@@ -107,7 +107,7 @@ class TagEditor(Dialog[bool]):
             yield Static(id="tags")
             yield Static(
                 key_words(
-                    ("Enter", "writes"), ("-tag", "removes"), ("=", "replaces all"),
+                    ("Enter", "writes"), ("-tag", "removes"), ("=", "only these"),
                     ("Tab", "completes"), ("Esc", "leaves"),
                 ),
                 classes="told",
