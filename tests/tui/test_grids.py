@@ -125,7 +125,7 @@ async def test_a_grid_is_put_together_row_by_row(
         await stage.type("a knight")
         await stage.press("escape", "h")
         await stage.until(lambda: "14 pictures" in stage.text and "pages" in stage.text)
-        await stage.press("n", "i")
+        await stage.press("n", "h")
         added = builder.form.rows[-1].kind
         await stage.press("escape", "d", "T")
         await stage.until(lambda: builder._check.request is not None)

@@ -84,13 +84,13 @@ def judge(place: Place, content_id: int, then: Callable[[], None]) -> None:
         def answered(findings: tuple[Finding, ...] | None) -> None:
             if findings is not None:
                 in_background(
-                    place, "verdict", lambda: say(catalog, content_id, findings), said,
+                    place, "say", lambda: say(catalog, content_id, findings), said,
                     exclusive=False,
                 )  # fmt: skip
 
         app.push_screen(VerdictDialog(offer), answered)
 
-    in_background(place, "offer", lambda: verdict_offer(catalog, content_id), ask)
+    in_background(place, "say-offer", lambda: verdict_offer(catalog, content_id), ask)
 
 
 class _Kinds(LineList):
@@ -225,9 +225,14 @@ class VerdictDialog(Dialog[tuple[Finding, ...]]):
 
     def on_key(self, event: events.Key) -> None:
         """A number begins a strength."""
-        if self.focused is self.kinds and event.character and event.character in "0123456789.-":
-            event.stop()
+        if not event.character or event.character not in "0123456789.-":
+            return
+        event.stop()
+        if self.focused is self.kinds:
             self._edit(event.character)
+        else:
+            # It was on its way to the lines when the field got the focus.
+            self.query_one(Input).insert_text_at_cursor(event.character)
 
     def _edit(self, text: str) -> None:
         kind = self.kinds.kind
