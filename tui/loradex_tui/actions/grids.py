@@ -210,6 +210,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("previous_model", "verdict", "[", "The model before"),
     Action("again", "verdict", "r", "Probe it once more", "Again",
            cli="loradex probe REF --again", why_not=_needs_model),
+    Action("numbers_down", "verdict", "J", "Scroll the numbers down"),
+    Action("numbers_up", "verdict", "K", "Scroll the numbers up"),
     Action("copy_verdict", "verdict", "y", "Copy the verdict", "Copy", why_not=_needs_model),
     Action("back", "verdict", "escape,h,left", "Back; a probe that runs goes on", "Back"),
 )  # fmt: skip

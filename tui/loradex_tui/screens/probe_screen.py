@@ -135,6 +135,14 @@ class FindingList(LineList):
         """Probe it once more."""
         self.post_message(self.Wanted("again"))
 
+    def do_numbers_down(self) -> None:
+        """Scroll the numbers down."""
+        self.post_message(self.Wanted("numbers_down"))
+
+    def do_numbers_up(self) -> None:
+        """Scroll the numbers up."""
+        self.post_message(self.Wanted("numbers_up"))
+
     def do_copy_verdict(self) -> None:
         """Copy the verdict."""
         self.post_message(self.Wanted("copy"))
@@ -328,6 +336,12 @@ class ProbeScreen(Place):
         from loradex_tui.screens.verdict_dialog import judge  # noqa: PLC0415 - seldom used
 
         judge(self, self._content_id, self._reload)
+
+    def _numbers_down(self) -> None:
+        self.query_one("#numbers").scroll_page_down(animate=False, force=True)
+
+    def _numbers_up(self) -> None:
+        self.query_one("#numbers").scroll_page_up(animate=False, force=True)
 
     def _next(self) -> None:
         self._turn(1)
