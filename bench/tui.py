@@ -8,7 +8,7 @@ cursor on another line with its text, the letter in the field, the other result 
 Keys are held at 30 a second. Bytes count all that was written meanwhile. Caches are warm; each
 round runs every program once, and figures are of all rounds. `busy` is the same while a first
 scan of 20,000 LoRAs runs (in loradex as its own job, beside the others as a process) and a file is
-downloaded and digested at 60 MiB/s by another process. `at rest` is a key that is not held: all
+downloaded and digested at 40 MiB/s by another process. `at rest` is a key that is not held: all
 the bytes until nothing more comes, loradex's details of the model with them.
 """
 

@@ -45,8 +45,8 @@ def _lora(number: int) -> bytes:
 class _Endless(http.server.BaseHTTPRequestHandler):
     """Serves one file of `mib` at `rate` MiB/s."""
 
-    mib = 8_192
-    rate = 60.0
+    mib = 16_384
+    rate = 40.0
 
     def do_GET(self) -> None:
         self.send_response(200)
@@ -84,7 +84,7 @@ def fetch(url: str, target: str) -> None:
 
 @contextmanager
 def fetching(folder: Path) -> Iterator[None]:
-    """Fetch a large file at 60 MiB/s in a process of its own until the context ends."""
+    """Fetch a large file at 40 MiB/s in a process of its own until the context ends."""
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), _Endless)
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()

@@ -65,7 +65,7 @@ def measure(
         _rest(session, subject, figures)
         if subject.search:
             _type(session, figures)
-        _refill(session, subject, figures)
+        _refill(session, subject, figures, subject.filters if busy is None else subject.filters[:2])
         figures.memory.append(session.peak_memory())
 
 
@@ -124,10 +124,11 @@ def _type(session: Session, figures: Figures) -> None:
     session.read_for(1.0)
 
 
-def _refill(session: Session, subject: Subject, figures: Figures) -> None:
+def _refill(session: Session, subject: Subject, figures: Figures, filters: Sequence[bytes]) -> None:
+    """Choose filters in turn. While a scan counts on, only the first, which stays where it is."""
     session.write(subject.before)
     session.read_for(1.0)
-    for keys in subject.filters * (2 if len(subject.filters) > 2 else 1):
+    for keys in (*filters, *(filters if subject.before else ())):
         for move in keys[:-1]:
             session.write(bytes([move]))
             session.read_for(0.3)
