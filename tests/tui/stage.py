@@ -131,4 +131,6 @@ async def showing(
             await stage.until(lambda: stage.library.found is not None)
             yield stage
     finally:
-        await asyncio.to_thread(catalog.close)
+        # As the program does: threads that still read end before what they read from is closed.
+        await asyncio.get_running_loop().shutdown_default_executor()
+        catalog.close()
