@@ -36,7 +36,13 @@ class Actor(DOMNode):
         self.action_do(id_, scope)
 
     def action_do(self, id_: str, scope: str) -> None:
-        """Do an action of this scope, or tell why it cannot be done now."""
+        """Do an action of this scope, or tell why it cannot be done now.
+
+        What is typed before a screen has its parts is done when it has them.
+        """
+        if not self.screen.is_mounted:
+            self.screen.call_after_refresh(self.action_do, id_, scope)
+            return
         reason = action(id_, scope).why_not(self.situation)
         if reason:
             self.app.notify(reason, severity="warning", timeout=4)

@@ -55,7 +55,7 @@ def _needs_open(situation: PlansSituation) -> str | None:
         return "There is no plan here."
     if situation.state == "undone":
         return "This plan was taken back: draw it up again for what there is now."
-    if situation.state not in ("planned", "stopped"):
+    if situation.state not in ("planned", "stopped", "applying"):
         return "This plan is done already: u takes it back."
     if not situation.todo:
         return "Nothing of this plan is left to be done."

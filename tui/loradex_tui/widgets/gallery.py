@@ -279,7 +279,7 @@ class Gallery(ModelList):
         self._looking = False
         view = range(self.in_view().start, min(self.in_view().stop, self.line_count))
         after = range(view.stop, min(view.stop + len(view), self.line_count))
-        if any(self.window.row(place) is None for place in view):
+        if any(self.window.row(place) is None for place in view) or self.window.lacks:
             self._fetch_soon()
         if self.mode is PictureMode.OFF:
             return

@@ -145,8 +145,9 @@ class ModelList(LineList):
             Segment("❯" if cursor else " ", base + self.tone("model--cursor")),
             Segment("*" if marked else " ", base + self.tone("model--mark")),
         ]
-        if row is None:
+        if self.window.lacks:
             self._fetch_soon()
+        if row is None:
             return [*segments, Segment(fit("  ·", width - 2), base + self.tone("model--wait"))]
         segments.append(Segment(f"{state_mark(row.state)} ", base + self.tone("model--state")))
         for column, cells in layout(width):

@@ -37,7 +37,7 @@ STATE_MARKS = {
 OPEN = (PlanState.PLANNED, PlanState.STOPPED, PlanState.APPLYING)
 _STATE_WORDS = {
     PlanState.PLANNED: "to be done",
-    PlanState.APPLYING: "being done",
+    PlanState.APPLYING: "begun",
     PlanState.STOPPED: "stopped half way",
     PlanState.APPLIED: "done",
     PlanState.UNDONE: "taken back",

@@ -46,6 +46,11 @@ class RowWindow:
             if id_ not in self._rows or id_ in self._stale:
                 self._missing[index // WINDOW] = None
 
+    @property
+    def lacks(self) -> bool:
+        """True while rows were asked for that are not here, or not in their new form."""
+        return bool(self._missing)
+
     def wanted(self) -> list[int]:
         """Take what was asked for last off the list and return its ids; empty: nothing is."""
         while self._missing:
