@@ -121,3 +121,14 @@ def test_the_command_lines_in_the_help_exist() -> None:
     named = {each.cli.split()[1] for each in ACTIONS if each.cli}
     assert named <= set(COMMANDS)
     assert all(each.cli.startswith("loradex ") for each in ACTIONS if each.cli)
+
+
+async def test_keys_typed_ahead_of_a_menu_do_not_leave_what_lies_below(catalog: Catalog) -> None:
+    async with showing(catalog) as stage:
+        for key in ("s", "s", "s", "s", "escape", "escape"):
+            stage.post(key)
+        await stage.settle()
+        await stage.press("s")
+        assert "Sort by" in stage.text
+        await stage.press("escape")
+        assert stage.app.screen is stage.library

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar, Generic, TypeVar
 
+from textual.await_complete import AwaitComplete
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.screen import ModalScreen
@@ -42,6 +43,15 @@ class Dialog(ModalScreen[Result | None], Generic[Result]):
     }
     Dialog:ansi Input { background: ansi_default; text-style: underline; }
     """
+
+    _left = False
+
+    def dismiss(self, result: Result | None = None) -> AwaitComplete:
+        """Leave with a result, once: keys typed ahead do not leave what lies below as well."""
+        if self._left:
+            return AwaitComplete()
+        self._left = True
+        return super().dismiss(result)
 
     def action_leave(self) -> None:
         """Leave without a result."""

@@ -59,6 +59,7 @@ class KeyMenu(Dialog[str]):
             if event.character == choice.key:
                 event.stop()
                 self.dismiss(choice.value)
+                return
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
         """Take the choice under the cursor."""
