@@ -62,6 +62,10 @@ TWICE_WITHIN = 3.0
 Severity = Literal["information", "warning", "error"]
 
 
+LONG_WAIT = 15.0
+"""Seconds that a hub makes us wait of which is told on every screen."""
+
+
 class LoradexApp(App[None]):
     """Shows the library first. The catalog stays open until the app ends; the caller closes it."""
 
@@ -379,8 +383,10 @@ class LoradexApp(App[None]):
     def _hub_waits(self, wait: HubWait) -> None:
         """Tell of a wait; called from the threads that wait."""
         self._hub_wait = (wait, time.monotonic() + wait.seconds)
+        if wait.seconds < LONG_WAIT:
+            return  # the hub's screen says it; elsewhere nobody waits for it
         told = f"{wait.host} {wait.reason}: {wait.seconds:.0f} s"
-        self.call_later(self.notify, told, timeout=min(max(wait.seconds, 2.0), 10.0))
+        self.call_later(self.notify, told, timeout=8.0)
 
     def hub_waiting(self) -> str:
         """Return what a hub makes us wait for and how long still; empty when none does."""

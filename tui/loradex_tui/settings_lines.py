@@ -130,7 +130,8 @@ def _libraries(catalog: Catalog) -> Iterator[Line]:
             (
                 library.root,
                 f"{count_text(files, 'file')}, {size_text(size)}. Last scanned: {scanned}.",
-                "Enter shows its models; d forgets the library: no file is touched, and tags and notes are kept.",
+                "Enter shows its models. d forgets the library: no file is touched, and tags and"
+                " notes are kept.",
             ),
             f"loradex library remove {library.name}",
             id=library.name,

@@ -189,7 +189,9 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising, Pane
         self.found = found
         self._found_at = time.monotonic()
         self.set_class(not found.ids, "-empty")
-        self.query_one("#empty", Static).update(empty_text(found.libraries, found.total))
+        scanning = "scan" in self.place_app.jobs.names
+        told = empty_text(found.libraries, found.total, scanning=scanning)
+        self.query_one("#empty", Static).update(told)
         self.query_one(ListHead).show_order(sort_of(found.query))
         if keep is not None:
             self.models.window.forget()

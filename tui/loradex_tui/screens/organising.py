@@ -88,7 +88,7 @@ class Organising(ModelsPlace):
 
     def do_rename(self) -> None:
         """Ask for another name of the model under the cursor, and give it at once."""
-        from loradex.operations.tidying.single import rename_now, undo_now
+        from loradex.operations.tidying.single import plan_name, rename_now, undo_now
         from loradex_tui.screens.organise_name import NameDialog
 
         row, catalog = self.models.current_row, self.catalog
@@ -113,7 +113,8 @@ class Organising(ModelsPlace):
             self.app.notify(f"{applied.told} · u undo", timeout=4)
             self.find_again()
 
-        self.app.push_screen(NameDialog(old), rename)
+        dialog = NameDialog(old, lambda name: plan_name(catalog, id_, name))
+        self.app.push_screen(dialog, rename)
 
     def do_trash(self) -> None:
         """Show what would be lost with these models, ask, and put them into the trash."""

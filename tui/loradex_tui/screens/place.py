@@ -42,7 +42,7 @@ class Place(Screen[None], Actor):
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("app")]
     _hints_wait: Timer | None = None
     DEFAULT_CSS = """
-    Place { background: $background; color: $foreground; layers: base over; }
+    Place { background: $background; color: $foreground; layers: base over; overflow: hidden; }
     Place > #tiny { display: none; layer: over; width: 100%; height: 100%;
                     background: $background; content-align: center middle; }
     Place.-tiny > #tiny { display: block; }

@@ -27,9 +27,11 @@ def result_line(query: str, found: int, total: int, marks: Marks) -> Content:
     return Content.assemble(*parts)
 
 
-def empty_text(libraries: int, total: int) -> Content:
+def empty_text(libraries: int, total: int, *, scanning: bool = False) -> Content:
     """Say what is missing, and what repairs it."""
     key = "bold $accent"
+    if scanning and not total:
+        return Content("Your libraries are being read: models appear here as they are found.")
     if total:
         return Content.assemble(
             f"0 of {count_text(total, 'model')} match.\n\n",

@@ -29,7 +29,12 @@ def name_template(name: str) -> PathTemplate:
     wanted = name.strip()
     if not wanted:
         raise UsageError("The name is empty.", hint="Type a name, without the ending.")
-    return rename_template(wanted.replace("{", "{{").replace("}", "}}"))
+    try:
+        return rename_template(wanted.replace("{", "{{").replace("}", "}}"))
+    except UsageError as error:
+        # Nobody typed a template, so none is spoken of.
+        reason = error.message.rpartition("cannot be read: ")[2]
+        raise UsageError(f"No file can be called that: {reason}") from error
 
 
 def plan_name(catalog: Catalog, content_id: int, name: str) -> MovePlan:
@@ -44,7 +49,7 @@ def plan_name(catalog: Catalog, content_id: int, name: str) -> MovePlan:
         if plan.conflicts:
             raise LoradexError(plan.conflicts[0].reason, hint="The file keeps its name.")
         raise UsageError("It has that name already.")
-    return replace(plan, note=f"Rename {_from(plan)} to {_to(plan)}")
+    return replace(plan, note=f"Rename {_from(plan)} to {new_name(plan)}")
 
 
 def rename_now(catalog: Catalog, content_id: int, name: str) -> Applied:
@@ -55,7 +60,7 @@ def rename_now(catalog: Catalog, content_id: int, name: str) -> Applied:
     report = apply_plan(catalog, number, sink=SilentSink(), cancel=CancelToken())
     if report.problems and not report.files:
         raise LoradexError(report.problems[0].message, hint="The file keeps its name.")
-    return Applied(number, f"{_from(plan)} is {_to(plan)} now.")
+    return Applied(number, f"{_from(plan)} is {new_name(plan)} now.")
 
 
 def undo_now(catalog: Catalog, number: int) -> str:
@@ -79,5 +84,6 @@ def _from(plan: MovePlan) -> str:
     return source.name_shown if source else ""
 
 
-def _to(plan: MovePlan) -> str:
+def new_name(plan: MovePlan) -> str:
+    """Return what a file is called after a plan that renames it; safe to print."""
     return display_text(plan.moves[0].target.name_shown)
