@@ -74,7 +74,7 @@ def test_cells_come_back_in_their_places(stocked: Catalog, axes: tuple[Axis, ...
     stocked.grids.record([rendered(place.cell.key) for place in plan.placements])
     assert stocked.grids.cells(id_) == [
         RecordCell(p.at, f"/renders/{p.cell.key}.png", None, p.base_key and
-                   f"/renders/{p.base_key}.png")
+                   f"/renders/{p.base_key}.png", p.cell.key, 0.5)
         for p in plan.placements
     ]  # fmt: skip
     assert stocked.grids.spec(id_) == plan.spec

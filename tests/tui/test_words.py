@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 from loradex.domain.axes import AxisKind
 from loradex.domain.recipe import RenderSettings
 from loradex.errors import QueryError, UsageError
 from loradex.operations.child_job import JobStatus
-from loradex_tui.grid_form import GridForm, picture_count, read_form, usual_form
+from loradex.operations.grid_request import AxisRequest, GridRequest
+from loradex_tui.grid_form import Side, form_of
 from loradex_tui.jobs import progress_text
 from loradex_tui.query_text import chosen, sort_of, toggle, with_sort, without
 from loradex_tui.screens.tag_editor import complete
@@ -85,73 +84,40 @@ def test_complete(text: str, offers: list[str]) -> None:
 
 
 USUAL = RenderSettings(sampler="DPM++ 2M")
-FORM = GridForm(strengths="0 0.5,1", prompts="a\n\n b \na", seeds="1, 2", size="512")
-
-
-def test_a_form_becomes_a_request() -> None:
-    request = read_form(FORM, 6, (1, 2), USUAL)
-    assert request.texts(AxisKind.CHECKPOINT) == ("6",)
-    assert request.texts(AxisKind.LORA) == ("1", "2")
-    assert request.texts(AxisKind.STRENGTH) == ("0", "0.5", "1")
-    assert request.texts(AxisKind.PROMPT) == ("a", "b")
-    assert request.texts(AxisKind.SEED) == ("1", "2")
-    assert request.texts(AxisKind.SIZE) == ("512x512",)
-    assert request.texts(AxisKind.TRIGGER) == ()
-    assert request.texts(AxisKind.SAMPLER) == ("DPM++ 2M",)
-    assert request.pages == (AxisKind.LORA,)
-
-
-@pytest.mark.parametrize(
-    ("changes", "loras", "pictures"),
-    [
-        ({}, (1, 2), 2 * 2 * (2 * 2 + 1)),
-        ({"strengths": "0.5"}, (1, 2), 2 * 2 * (2 + 1)),
-        ({"strengths": "0"}, (1, 2), 2 * 2),
-        ({"strengths": "0..1:0.25", "seeds": "1..10"}, (1,), 2 * 10 * 5),
-        ({"triggers": "off"}, (1, 2), 2 * 2 * (2 * 2 + 1)),
-        ({"triggers": " On "}, (1, 2), 2 * 2 * (2 * 2 + 2)),
-        ({"triggers": "both"}, (1, 2), 2 * 2 * (2 * 2 + 2 + 2 * 2 + 1)),
-    ],
+REQUEST = GridRequest(
+    (
+        AxisRequest(AxisKind.LORA, ("1", "2")),
+        AxisRequest(AxisKind.PROMPT, ("a boat, at sea", "b")),
+        AxisRequest(AxisKind.STRENGTH, ("0", "0.5", "1")),
+        AxisRequest(AxisKind.PROMPT_PART, ("boat", "ship"), "boat"),
+    ),
+    x=(AxisKind.STRENGTH,),
+    pages=(AxisKind.LORA,),
+    title="boats",
 )
-def test_pictures_are_counted(
-    changes: dict[str, str], loras: tuple[int, ...], pictures: int
-) -> None:
-    assert picture_count(read_form(replace(FORM, **changes), 6, loras, USUAL)) == pictures
 
 
-@pytest.mark.parametrize(
-    ("field", "value", "told"),
-    [
-        ("prompts", " \n", "at least one prompt"),
-        ("prompts", "fine\n<hypernet:x>", "^Prompts: Hypernetworks"),
-        ("prompts", "a <lora:>", "^Prompts: .*names no LoRA"),
-        ("negative", "bad <lora:x:y>", "^Negative: "),
-        ("strengths", " , ", "^Strengths: write at least one"),
-        ("strengths", "9", "^Strengths: from -5 to 5"),
-        ("strengths", "nan", "^Strengths: .*number"),
-        ("strengths", "0..1", "^Strengths: .*its step"),
-        ("seeds", "1.5", "^Seeds: .*whole number"),
-        ("seeds", "-1", "^Seeds: from 0"),
-        ("seeds", "1..999", "more than 5,000"),
-        ("triggers", "maybe", "^Triggers: one of auto, on, off, both"),
-        ("steps", "0", "^Steps: from 1 to 500"),
-        ("guidance", "much", "^Guidance: a number"),
-        ("size", "513x512", "steps of 8"),
-        ("size", "wide", "512x768"),
-    ],
-)
-def test_a_wrong_form_names_the_field(field: str, value: str, told: str) -> None:
-    with pytest.raises(UsageError, match=told):
-        read_form(replace(FORM, **{field: value}), 6, (1, 2), USUAL)
+def test_a_form_makes_the_request_it_was_made_of() -> None:
+    form = form_of(REQUEST)
+    made = form.request()
+    assert {axis for axis in made.axes if axis.texts} == set(REQUEST.axes)
+    assert (made.x, made.y, made.pages, made.title) == (REQUEST.x, (), REQUEST.pages, "boats")
 
 
-def test_forms_start_with_what_is_usual() -> None:
-    usual = RenderSettings(768, 1024, num_inference_steps=4, guidance_scale=3.50)
-    form = usual_form(usual, has_triggers=True)
-    assert (form.size, form.steps, form.guidance) == ("768x1024", "4", "3.5")
-    assert form.prompts == "{trigger}"
-    assert usual_form(usual).prompts == ""
-    assert read_form(form, 6, (1,), usual).texts(AxisKind.SIZE) == ("768x1024",)
+def test_rows_go_elsewhere_are_emptied_and_leave() -> None:
+    form = form_of(REQUEST)
+    assert form.turned().request().y == (AxisKind.STRENGTH,)
+    assert form.put(AxisKind.STRENGTH, 1).side(AxisKind.STRENGTH) is Side.DOWN
+    assert form.put(AxisKind.STRENGTH, -1).side(AxisKind.STRENGTH) is Side.AUTO
+    part = next(n for n, row in enumerate(form.rows) if row.kind is AxisKind.PROMPT_PART)
+    assert len(form.without(part).rows) == len(form.rows) - 1
+    strength = next(n for n, row in enumerate(form.rows) if row.kind is AxisKind.STRENGTH)
+    emptied = form.without(strength)
+    assert len(emptied.rows) == len(form.rows)
+    assert emptied.request().x == ()
+    assert form.with_row(form.rows[part]) is form
+    with pytest.raises(UsageError):
+        form.with_text(strength, '"0').request()
 
 
 @pytest.mark.parametrize(
