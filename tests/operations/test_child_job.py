@@ -13,9 +13,9 @@ from loradex.catalog.catalog import Catalog
 from loradex.operations.child_job import PROBLEMS_KEPT, ChildJob, JobStatus
 from loradex.operations.grid_job import start_grid_job
 from loradex.operations.grid_request import usual_request
+from loradex.operations.job_kinds import SCAN, start_job
 from loradex.operations.job_log import KEPT, last_lines, new_log
 from loradex.operations.libraries import add_library
-from loradex.operations.scan_job import start_scan_job
 from loradex.paths import Home
 
 
@@ -32,7 +32,7 @@ def test_a_scan_tells_how_it_goes_and_ends(home: Home, tmp_path: Path) -> None:
     (tmp_path / "models" / "bad.safetensors").write_text("<html>")
     with Catalog.open(home) as catalog:
         add_library(catalog, tmp_path / "models")
-    status = ended(start_scan_job(home))
+    status = ended(start_job(home, SCAN))
     assert status.state == "done"
     assert "2 model files" in (status.message or "")
     assert [Path(problem.item).name for problem in status.problems] == ["bad.safetensors"]
@@ -41,7 +41,7 @@ def test_a_scan_tells_how_it_goes_and_ends(home: Home, tmp_path: Path) -> None:
 
 
 def test_a_failure_arrives_in_words(home: Home) -> None:
-    status = ended(start_scan_job(home))
+    status = ended(start_job(home, SCAN))
     assert status.state == "failed"
     assert "no library" in (status.message or "")
 

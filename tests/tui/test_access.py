@@ -99,6 +99,19 @@ def test_a_held_key_costs_little(home_of_ten: Home) -> None:
         assert 0 < (session.received - before) / 10 < 2_000
 
 
+def test_keys_held_from_the_first_moment_break_nothing(home_of_ten: Home) -> None:
+    with start(home_of_ten) as session:
+        for _ in range(3_000):
+            session.write(b"F")
+            session.read_for(0.01)
+            if ready(session.screen):
+                break
+        session.until(ready)
+        session.settle()
+        session.write(b"q")
+        assert session.wait_for_end() == 0
+
+
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP])
 def test_a_signal_ends_it_as_a_person_would(home_of_ten: Home, number: int) -> None:
     with start(home_of_ten) as session:

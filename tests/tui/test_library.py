@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from loradex.catalog.catalog import Catalog
+from loradex.operations.child_job import JobStatus
 from loradex.paths import Home
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.picture_box import PictureBox
@@ -238,3 +241,12 @@ async def test_the_terminals_own_graphics_get_their_room(
         await stage.look_at("lunar")
         await stage.until(lambda: not box.shown)
         assert not box.display
+
+
+async def test_what_a_job_did_to_a_file_shows_in_its_row(catalog: Catalog, home: Home) -> None:
+    async with showing(catalog) as stage:
+        assert "? lunar_hall" not in stage.text
+        with closing(sqlite3.connect(home.catalog)) as connection, connection:
+            connection.execute("UPDATE content SET state = 'missing' WHERE id = 3")
+        stage.library.job_moved("move", JobStatus("done"))
+        await stage.until(lambda: "? lunar_hall" in stage.text)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
@@ -207,6 +209,9 @@ async def test_one_model_is_renamed_at_once_and_gets_its_name_back(
         await stage.type("glow/bad")
         assert "a name has no / in it" in stage.text
         await stage.press("ctrl+u")
+        await stage.type("CON")
+        assert "neon 3.safetensors → _CON.safetensors" in stage.text
+        await stage.press("ctrl+u")
         await stage.type("glow")
         assert "neon 3.safetensors → glow.safetensors" in stage.text
         await stage.press("enter")
@@ -214,3 +219,19 @@ async def test_one_model_is_renamed_at_once_and_gets_its_name_back(
         await stage.until(lambda: "is glow.safetensors now" in stage.toasts)
         await stage.press("u")
         await stage.until(lambda: tree(root) == before)
+
+
+async def test_a_plan_whose_process_died_is_gone_on_with(
+    home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    catalog = await asyncio.to_thread(heap, home, tmp_path / "heap", monkeypatch)
+    await asyncio.to_thread(drawn, catalog)
+    with closing(sqlite3.connect(home.catalog)) as connection, connection:
+        connection.execute("UPDATE plan SET state = 'applying'")
+    async with showing(catalog, WIDE, toasts=True) as stage:
+        await stage.press("6")
+        await stage.until(lambda: "begun" in stage.text)
+        await stage.press("a")
+        await stage.until(lambda: "plan 1?" in stage.text)
+        await stage.press("y")
+        await stage.until(lambda: catalog.plans.plan(1).state is PlanState.APPLIED)  # type: ignore[union-attr]

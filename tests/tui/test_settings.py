@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
+from dataclasses import replace
+
 import pytest
 
 from loradex.catalog.catalog import Catalog
 from loradex.settings import Settings, load_settings
+from loradex_tui.app import LoradexApp
+from loradex_tui.launch import Launch
+from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.screens.confirm import Confirm
 from loradex_tui.screens.keys import KeysDialog, PressKey
 from loradex_tui.screens.setting_dialog import SettingDialog
@@ -114,3 +120,18 @@ async def test_the_doctor_finds_says_why_and_what_mends_it(catalog: Catalog) -> 
         assert "loradex doctor unreadable" in stage.text
         await stage.press("escape")
         assert stage.app.screen is stage.library
+
+
+async def test_a_theme_for_this_time_is_not_kept_and_a_chosen_one_stays(catalog: Catalog) -> None:
+    launch = Launch(theme="loradex-light")
+    app = LoradexApp(catalog, Settings(), PictureMode.HALF, launch)
+    async with app.run_test() as pilot:
+        stage = Stage(app, pilot)
+        await stage.until(lambda: app.theme == "loradex-light")
+        assert load_settings(catalog.home, {}).theme == ""
+        app.theme = "loradex-contrast"
+        await stage.until(lambda: app.settings.theme == "loradex-contrast")
+        app.take_settings(replace(app.settings, downloads=3))
+        await stage.settle()
+        assert app.theme == "loradex-contrast"
+    await asyncio.to_thread(catalog.close)

@@ -13,6 +13,7 @@ from loradex_tui.grid_form import Side, form_of
 from loradex_tui.jobs import progress_text
 from loradex_tui.query_text import chosen, sort_of, toggle, with_sort, without
 from loradex_tui.screens.tag_editor import complete
+from loradex_tui.widgets.result_text import empty_text
 from loradex_tui.wording import (
     base_label,
     content_level_text,
@@ -157,3 +158,18 @@ def test_words_for_ids() -> None:
 )
 def test_progress_text(status: JobStatus, text: str) -> None:
     assert progress_text("scan", status) == text
+
+
+@pytest.mark.parametrize(
+    ("libraries", "total", "scanning", "told"),
+    [
+        (0, 0, False, "n to add a folder"),
+        (1, 0, False, "Press R to scan"),
+        (1, 0, True, "models appear here as they are found"),
+        (1, 9, True, "0 of 9 models match"),
+    ],
+)
+def test_an_empty_list_says_what_helps(
+    libraries: int, total: int, scanning: bool, told: str
+) -> None:
+    assert told in empty_text(libraries, total, scanning=scanning).plain

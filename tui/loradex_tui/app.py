@@ -24,7 +24,6 @@ from loradex.domain.text import display_lines
 from loradex.errors import LoradexError, UsageError
 from loradex.operations.download_job import start_download_job
 from loradex.operations.job_kinds import PROPOSE, SCAN, JobKind, start_job
-from loradex.operations.scan_job import start_scan_job
 from loradex.settings import Settings
 from loradex_tui.actions import Around
 from loradex_tui.background import in_background
@@ -45,7 +44,7 @@ from loradex_tui.screens.picture_test import PictureTest
 from loradex_tui.screens.place import Place
 from loradex_tui.starting import begin
 from loradex_tui.symbols import AsciiFilter, ascii_key
-from loradex_tui.tastes import apply_tastes, keep_theme
+from loradex_tui.tastes import apply_keys, apply_theme, keep_theme
 from loradex_tui.themes import DARK, FALLBACK_VARIABLES, THEMES
 from loradex_tui.undo import Deed, Deeds
 from loradex_tui.wording import count_text
@@ -109,7 +108,8 @@ class LoradexApp(App[None]):
         # What the shell or another program drew meanwhile is nowhere noted.
         self.app_resume_signal.subscribe(self, lambda _app: self.redraw())
         begin(self)
-        apply_tastes(self)
+        apply_theme(self, self.launch.theme or self.settings.theme)
+        apply_keys(self)
         self.theme_changed_signal.subscribe(self, partial(keep_theme, self))
         self.inbox.begin()
         in_background(self.screen_stack[0], "welcome", self.catalog.files.libraries, self._welcome)
@@ -123,9 +123,12 @@ class LoradexApp(App[None]):
 
     def take_settings(self, settings: Settings) -> None:
         """Go on with other settings."""
-        self.settings = settings
+        before, self.settings = self.settings, settings
         self.hub_access.take_settings(settings)
-        apply_tastes(self)
+        if settings.theme != before.theme:
+            apply_theme(self, settings.theme)
+        if settings.keys != before.keys:
+            apply_keys(self)
 
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """Give our own colour names a meaning in every theme."""
@@ -306,13 +309,6 @@ class LoradexApp(App[None]):
                 return
         await super().on_event(event)
 
-    def show_model(self, content_id: int) -> None:
-        """Show one model in the library."""
-        self.go_library()
-        library = self.screen
-        if isinstance(library, LibraryScreen):
-            library.search_bar.set_text(f"id:{content_id}")
-
     def queue_downloads(self, plan: DownloadPlan) -> None:
         """Put what was planned into the queue, and work through it."""
         from loradex.operations.downloads.queue import enqueue  # noqa: PLC0415
@@ -328,13 +324,11 @@ class LoradexApp(App[None]):
 
     def start_scan(self) -> None:
         """Scan all libraries in the background."""
-        self.start_job("scan", lambda: start_scan_job(self.catalog.home))
+        self.start_kind(SCAN)
 
     def start_kind(self, kind: JobKind) -> None:
         """Start work that needs nothing said, in the background."""
-        if kind is SCAN:
-            self.start_scan()
-        elif kind is PROPOSE:
+        if kind is PROPOSE:
             self.inbox.look()
             self.go("inbox")
         else:

@@ -89,7 +89,7 @@ class JobDeeds:
     def _show(self, download: Download) -> None:
         def answered(go: bool | None) -> None:
             if go and download.content_id is not None:
-                self._app.show_model(download.content_id)
+                self._app.show_found(f"id:{download.content_id}")
 
         self._app.push_screen(DownloadDialog(download), answered)
 

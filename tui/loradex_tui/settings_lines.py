@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
@@ -133,7 +134,7 @@ def _libraries(catalog: Catalog) -> Iterator[Line]:
                 "Enter shows its models. d forgets the library: no file is touched, and tags and"
                 " notes are kept.",
             ),
-            f"loradex library remove {library.name}",
+            f"loradex library remove {shlex.quote(library.name)}",
             id=library.name,
         )
 

@@ -1,4 +1,4 @@
-"""A person's tastes from the settings: theme and keys, taken over now and when they change."""
+"""A person's tastes: the theme and the keys of the settings, used now and when they change."""
 
 from __future__ import annotations
 
@@ -17,19 +17,24 @@ if TYPE_CHECKING:
     from loradex_tui.app import LoradexApp
 
 
-def apply_tastes(app: LoradexApp) -> None:
-    """Use the theme and the keys of the settings, and tell what is wrong with them.
+def apply_theme(app: LoradexApp, name: str) -> None:
+    """Use a theme (empty: our own dark one), or tell that there is none of that name.
 
     Where no colours are wanted, or few bytes, the theme stays as it is.
     """
-    wanted = app.launch.theme or app.settings.theme or DARK.name
-    if not app.ansi_color and wanted != app.theme:
-        if wanted in app.available_themes:
-            app.theme = wanted
-        else:
-            near = get_close_matches(wanted, app.available_themes, n=1)
-            hint = f" Did you mean {near[0]}?" if near else ""
-            app.notify(f"There is no theme {wanted!r}.{hint}", severity="warning", timeout=8)
+    wanted = name or DARK.name
+    if app.ansi_color or wanted == app.theme:
+        return
+    if wanted in app.available_themes:
+        app.theme = wanted
+    else:
+        near = get_close_matches(wanted, app.available_themes, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        app.notify(f"There is no theme {wanted!r}.{hint}", severity="warning", timeout=8)
+
+
+def apply_keys(app: LoradexApp) -> None:
+    """Use the keys of the settings, and tell what is wrong with them."""
     keymap = read_keymap(app.settings.keys)
     app.set_keymap(dict(keymap.keys))
     if keymap.faults:
@@ -37,9 +42,12 @@ def apply_tastes(app: LoradexApp) -> None:
 
 
 def keep_theme(app: LoradexApp, theme: Theme) -> None:
-    """Write down the theme that a person chose, so that it is there the next time."""
+    """Write down the theme that a person chose, so that it is there the next time.
+
+    One that was named for this time only is not written down.
+    """
     usual = app.settings.theme or DARK.name
-    if app.ansi_color or theme.name == usual:
+    if app.ansi_color or theme.name in (usual, app.launch.theme):
         return
     home = app.catalog.home
 

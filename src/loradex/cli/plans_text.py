@@ -14,7 +14,14 @@ import click
 from loradex.cli.columns import Column, table_lines
 from loradex.cli.output import is_terminal
 from loradex.cli.words import count_text, size_text
-from loradex.domain.plans import FILE_ACTIONS, OUTSIDE, Action, LinkKind, MovePlan, Place, Step
+from loradex.domain.plans import (
+    FILE_ACTIONS,
+    OUTSIDE,
+    MovePlan,
+    Place,
+    Step,
+    deed_of,
+)
 from loradex.domain.text import display_text
 
 if TYPE_CHECKING:
@@ -128,7 +135,7 @@ def _rows(
         size = first.stamp.size if first.stamp else 0
         size += sum(step.stamp.size for step in others if step.stamp and step.link is None)
         yield (
-            _what(first, link, disks.crossed_by(first)),
+            deed_of(first, link, disks.crossed_by(first)),
             _place(first.source, names),
             _where_to(first, names, short=short),
             f"+{sidecars}" if sidecars else "",
@@ -149,19 +156,6 @@ def _where_to(step: Step, names: Mapping[int, str], *, short: bool) -> str:
         if source.folder == target.folder:
             return display_text(os.fsdecode(target.name))
     return _place(target, names)
-
-
-def _what(step: Step, link: Step | None, copied: bool) -> str:
-    if link is not None:
-        return "hard link" if link.link is LinkKind.HARD else "link"
-    if step.action is Action.TRASH:
-        return "trash"
-    if step.action is Action.RESTORE:
-        return "restore"
-    if copied:
-        return "copy"
-    same = step.source is not None and step.source.folder == step.target.folder
-    return "rename" if same else "move"
 
 
 def _place(place: Place, names: Mapping[int, str]) -> str:

@@ -226,3 +226,16 @@ class PlanSummary:
     """Files that it leaves where they are, as it was drawn up."""
     emptied: int = 0
     """Files that were deleted from the trash since."""
+
+
+def deed_of(step: Step, link: Step | None, crosses: bool) -> str:
+    """Return what a step does in a word: `move`, `rename`, `copy`, `trash`, `hard link` …"""
+    if link is not None:
+        return "hard link" if link.link is LinkKind.HARD else "link"
+    if step.action is Action.TRASH:
+        return "trash"
+    if step.action is Action.RESTORE:
+        return "restore"
+    if crosses:
+        return "copy"
+    return "rename" if step.source and step.source.folder == step.target.folder else "move"

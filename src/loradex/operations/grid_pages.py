@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
 from loradex.errors import UsageError
+from loradex.operations.outside import show_outside
 
 
 def open_page(catalog: Catalog, grid_id: int) -> Path:
@@ -27,26 +24,5 @@ def open_page(catalog: Catalog, grid_id: int) -> Path:
         )
     if not page.resolve().is_relative_to(catalog.home.grids.resolve()):
         raise UsageError(f"The page {page} is not one of loradex'.")
-    command = _command(page)
-    try:
-        subprocess.Popen(  # noqa: S603 - no shell, and a path of our own
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise UsageError(f"{command[0]} could not be started: {error.strerror}.") from error
+    show_outside(str(page), UsageError(f"There is no browser here. The page is {page}"))
     return page
-
-
-def _command(page: Path) -> list[str]:
-    if sys.platform == "darwin":
-        return ["open", str(page)]
-    if sys.platform == "win32":
-        return ["explorer", str(page)]
-    program = shutil.which("xdg-open")
-    if program is None or not (os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")):
-        raise UsageError(f"There is no browser here. The page is {page}")
-    return [program, str(page)]

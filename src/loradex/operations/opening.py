@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 import os
-import shutil
-import subprocess
-import sys
-import threading
 from pathlib import Path
 
 from loradex.catalog.catalog import Catalog
 from loradex.errors import UsageError
+from loradex.operations.outside import show_outside
 
 
 def show_folder(catalog: Catalog, content_id: int) -> Path:
@@ -26,33 +23,9 @@ def show_folder(catalog: Catalog, content_id: int) -> Path:
         raise UsageError(
             "No file of this model is there.", hint="Is its drive connected? Then: loradex scan"
         )
-    command = _command(here)
-    try:
-        process = subprocess.Popen(  # noqa: S603 - no shell, and a path that the catalog knows
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise UsageError(f"{command[0]} could not be started: {error.strerror}.") from error
-    # It may run for as long as its window is open; its end is taken note of, whenever that is.
-    threading.Thread(target=process.wait, daemon=True).start()
+    refusal = UsageError(
+        f"There is no file manager here. The folder is {here.parent}",
+        hint="On a machine with a desktop, xdg-open shows it.",
+    )
+    show_outside(str(here.parent), refusal, selected=str(here))
     return here.parent
-
-
-def _command(path: Path) -> list[str]:
-    """Return the program that shows a path, with its arguments."""
-    if sys.platform == "darwin":
-        return ["open", "-R", str(path)]
-    if sys.platform == "win32":
-        return ["explorer", f"/select,{path}"]
-    program = shutil.which("xdg-open")
-    displayed = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if program is None or not displayed:
-        raise UsageError(
-            f"There is no file manager here. The folder is {path.parent}",
-            hint="On a machine with a desktop, xdg-open shows it.",
-        )
-    return [program, str(path.parent)]

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import shutil
-import subprocess
-import sys
 from collections.abc import Collection
 from urllib.parse import urlsplit
 
 from loradex.domain.text import display_text
 from loradex.errors import UsageError
+from loradex.operations.outside import show_outside
 
 _HOSTS = ("civitai.com", "huggingface.co", "civarchive.com")
 
@@ -21,17 +18,8 @@ def show_page(address: str, hubs: Collection[str] = ()) -> None:
     Raises `UsageError` for an address that is no page of a hub, and where there is no browser.
     """
     check_page(address, hubs)
-    command = [*_browser(address), address]
-    try:
-        subprocess.Popen(  # noqa: S603 - no shell, and an address that was checked
-            command,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.DEVNULL,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,
-        )
-    except OSError as error:
-        raise UsageError(f"{command[0]} could not be started: {error.strerror}.") from error
+    refusal = UsageError(f"There is no browser here. The page is {address}", hint="y copies it.")
+    show_outside(address, refusal)
 
 
 def check_page(address: str, hubs: Collection[str] = ()) -> None:
@@ -50,15 +38,3 @@ def check_page(address: str, hubs: Collection[str] = ()) -> None:
             f"{display_text(address, 120)} is no page of a hub: it is not opened.",
             hint="y copies it.",
         )
-
-
-def _browser(address: str) -> list[str]:
-    if sys.platform == "darwin":
-        return ["open"]
-    if sys.platform == "win32":
-        return ["explorer"]
-    program = shutil.which("xdg-open")
-    displayed = os.environ.get("DISPLAY") or os.environ.get("WAYLAND_DISPLAY")
-    if program is None or not displayed:
-        raise UsageError(f"There is no browser here. The page is {address}", hint="y copies it.")
-    return [program]

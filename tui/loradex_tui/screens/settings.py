@@ -20,6 +20,7 @@ from loradex.settings import Settings
 from loradex_tui.actions.settings import SettingsSituation
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
+from loradex_tui.query_text import toggle
 from loradex_tui.screens.confirm import Confirm
 from loradex_tui.screens.keys import KeysDialog
 from loradex_tui.screens.picture_test import PictureTest
@@ -167,7 +168,7 @@ class SettingsScreen(Place):
         elif line.kind is LineKind.CHECK_UP:
             self._check_up()
         elif line.kind is LineKind.LIBRARY:
-            self.place_app.show_found(f'library:"{line.id}"')
+            self.place_app.show_found(toggle("", "library", line.id))
 
     def _ask_setting(self, line: Line, value: str, fault: str = "") -> None:
         if line.id == "theme":

@@ -14,13 +14,12 @@ from loradex.domain.plans import (
     Action,
     Conflict,
     JournalStep,
-    LinkKind,
     MovePlan,
     Place,
     PlanState,
     PlanSummary,
-    Step,
     StepState,
+    deed_of,
 )
 from loradex.domain.text import display_text
 from loradex.errors import BadReference
@@ -127,7 +126,7 @@ def _item(entries: Sequence[JournalStep], crosses: bool) -> PlanItem | None:
     along = [each.step for each in others if each.step.link is None and each.step.source]
     sizes = [each.stamp.size for each in (step, *along) if each.stamp]
     return PlanItem(
-        what=_what(step, link, crosses),
+        what=deed_of(step, link, crosses),
         source=step.source,
         target=step.target,
         beside=tuple(each.source.name_shown for each in along if each.source),
@@ -144,15 +143,3 @@ def _worst(entries: Collection[JournalStep]) -> StepState:
     """Return the state of a group: that of its model, unless something of it failed."""
     states = [entry.state for entry in entries]
     return StepState.FAILED if StepState.FAILED in states else states[0]
-
-
-def _what(step: Step, link: Step | None, crosses: bool) -> str:
-    if link is not None:
-        return "hard link" if link.link is LinkKind.HARD else "link"
-    if step.action is Action.TRASH:
-        return "trash"
-    if step.action is Action.RESTORE:
-        return "restore"
-    if crosses:
-        return "copy"
-    return "rename" if step.source and step.source.folder == step.target.folder else "move"
