@@ -84,7 +84,7 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> dict[str, StillJob]:
 
     monkeypatch.setattr("loradex_tui.grid_starts.start_grid_job", starter("grid"))
     monkeypatch.setattr("loradex_tui.grid_starts.start_resume_job", starter("grid"))
-    monkeypatch.setattr("loradex_tui.app.start_scan_job", starter("scan"))
+    monkeypatch.setattr("loradex_tui.app.start_job", starter("scan"))
     return started
 
 
