@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
+
 import pytest
 
 from loradex.catalog.catalog import Catalog
@@ -47,8 +50,31 @@ async def test_a_tag_goes_on_all_that_are_marked(catalog: Catalog) -> None:
         await stage.press("enter")
         await stage.until(lambda: all(tags(catalog, id_) == {"base model"} for id_ in (5, 6, 7)))
         await stage.until(lambda: "3 of 3" in stage.text)
+        assert "✓ written: +base model on 3" in stage.text
         await stage.press("escape", "ctrl+a")
         assert "marked" not in stage.text
+
+
+async def test_the_editor_is_left_at_once_whatever_is_written(catalog: Catalog) -> None:
+    with closing(sqlite3.connect(catalog.home.catalog, isolation_level=None)) as other:
+        async with showing(catalog, toasts=True) as stage:
+            await stage.look_at("knight")
+            await stage.press("t")
+            await stage.until(lambda: "scifi" in stage.text)
+            other.execute("BEGIN IMMEDIATE")  # nobody else writes now
+            await stage.type("portrait")
+            stage.post("enter")
+            stage.post("escape")
+            await stage.pilot.pause()
+            assert stage.app.screen is stage.library
+            await stage.pilot.pause()
+            assert "written on" in stage.toasts
+            assert "portrait" not in tags(catalog, 1)
+            other.execute("ROLLBACK")
+            await stage.until(lambda: "Tagged 1 model" in stage.toasts)
+            assert "portrait" in tags(catalog, 1)
+            await stage.press("u")
+            await stage.until(lambda: "portrait" not in tags(catalog, 1))
 
 
 async def test_a_tag_that_is_refused_says_why(catalog: Catalog) -> None:

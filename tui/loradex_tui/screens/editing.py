@@ -46,12 +46,11 @@ class Editing(ModelsPlace):
                 # What was written before an error can be taken back as well.
                 self.app.call_later(self.remember, f"tags of {many}", ids, memory)
 
-        def left(changed: bool | None) -> None:
-            if changed:
-                self.refresh_after_edit(ids)
-                self.app.notify(f"Tagged {many} · u undo", timeout=4)
+        def wrote() -> None:
+            self.refresh_after_edit(ids)
+            self.app.notify(f"Tagged {many} · u undo", timeout=4)
 
-        self.app.push_screen(TagEditor(ids, lambda: tag_view(catalog, ids), write), left)
+        self.app.push_screen(TagEditor(ids, lambda: tag_view(catalog, ids), write, wrote))
 
     def do_paste_tags(self) -> None:
         """Put the tags that were copied on the models."""

@@ -242,12 +242,11 @@ class InboxDeciding(Editing, HandingOut):
             change_tags(catalog, [id_], change, memory)
             progress.done = 1
 
-        def left(changed: bool | None) -> None:
-            if changed:
-                self._edited(id_, memory)
+        def wrote() -> None:
+            self._edited(id_, memory)
 
         self.app.push_screen(
-            ProposalEditor([id_], lambda: tag_view(catalog, [id_]), write, text), left
+            ProposalEditor([id_], lambda: tag_view(catalog, [id_]), write, wrote, text)
         )
 
     def _edited(self, id_: int, memory: Memory) -> None:

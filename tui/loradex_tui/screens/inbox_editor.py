@@ -13,14 +13,17 @@ from loradex_tui.screens.tag_editor import Progress, TagEditor
 class ProposalEditor(TagEditor):
     """Begins with a text that the person goes on with; leaves once it is written."""
 
+    STAYS = False
+
     def __init__(
         self,
         targets: Sequence[int],
         read: Callable[[], TagView],
         write: Callable[[TagChange, Progress], None],
+        wrote: Callable[[], None],
         text: str,
     ) -> None:
-        super().__init__(targets, read, write)
+        super().__init__(targets, read, write, wrote)
         self._text = text
 
     def on_mount(self) -> None:

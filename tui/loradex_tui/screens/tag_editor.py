@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.message import Message
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
@@ -22,6 +23,9 @@ from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
 from loradex_tui.screens.dialog import Dialog, key_words
 from loradex_tui.wording import count_text
+
+if TYPE_CHECKING:
+    from loradex_tui.app import LoradexApp
 
 _SHOWN = 6
 _MOST_TAGS = 60
@@ -49,12 +53,12 @@ def complete(text: str, known: Sequence[str], mine: Sequence[str]) -> list[str]:
     return starts + [tag for tag in pool if word in tag.casefold() and tag not in starts]
 
 
-def effects_text(found: Sequence[Effect]) -> Content:
-    """Return `will +style on 212, -wip on 3`, and say what is so already."""
+def effects_text(found: Sequence[Effect], lead: tuple[str, str] = ("Enter: ", "$quiet")) -> Content:
+    """Return `Enter: +style on 212, -wip on 3`, and say what is so already."""
     parts: list[tuple[str, str]] = []
     for effect in found:
         sign, style = ("+", "$success") if effect.on else ("-", "$error")
-        parts.append((", " if parts else "Enter: ", "$quiet"))
+        parts.append((", ", "$quiet") if parts else lead)
         parts.append((f"{sign}{cell_text(effect.tag, 40)}", f"bold {style}"))
         if effect.models:
             parts.append((f" on {effect.models:,}", "$quiet"))
@@ -63,11 +67,18 @@ def effects_text(found: Sequence[Effect]) -> Content:
     return Content.assemble(*parts)
 
 
-class TagEditor(Dialog[bool]):
-    """Writes each entry at once and stays open; the result tells whether anything changed.
+class TagEditor(Dialog[None]):
+    """Writes each entry at once, says so, and stays open; Escape leaves whatever is written.
 
-    `write` gets an object that it keeps at how many models are done.
+    `write` gets an object that it keeps at how many models are done. `wrote` is called once, when
+    the editor was left and all that was entered is written, if anything was.
     """
+
+    class Leaving(Message):
+        """The person has pressed Escape. It takes the way that entries take."""
+
+    STAYS = True
+    """More may be entered once something is written."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "complete", "Complete", show=False, priority=True),
@@ -85,15 +96,21 @@ class TagEditor(Dialog[bool]):
         targets: Sequence[int],
         read: Callable[[], TagView],
         write: Callable[[TagChange, Progress], None],
+        wrote: Callable[[], None],
     ) -> None:
         super().__init__()
         self._targets = targets
         self._read = read
         self._write = write
+        self._wrote = wrote
         self._view = TagView(len(targets), {}, {}, {})
         self._mine: list[str] = []
         self._picked = 0
         self._changed = False
+        self._saved = Content()
+        """What the last entry did."""
+        self._refused = ("", Content())
+        """The last entry that could not be written, and why."""
         self._writing: Progress | None = None
         self._poll: Timer | None = None
 
@@ -139,8 +156,11 @@ class TagEditor(Dialog[bool]):
             for index, tag in enumerate(offers)
         ]
         self.query_one("#offers", Static).update(Content("\n").join(lines))
-        change = read_change(self.query_one(Input).value)
-        told = effects_text(effects(change, self._view)) if change else Content()
+        entry = self.query_one(Input).value
+        refused, told = self._refused
+        if entry != refused or not entry:
+            change = read_change(entry)
+            told = effects_text(effects(change, self._view)) if change else self._saved
         self.query_one("#effects", Static).update(told)
 
     @on(Input.Changed)
@@ -177,10 +197,21 @@ class TagEditor(Dialog[bool]):
         if not change:
             self.action_leave()
             return
+        found = effects(change, self._view)
+        if any(effect.models for effect in found):
+            self._saved = effects_text(found, ("✓ written: ", "$success"))
+        else:
+            self._saved = effects_text(found, ("nothing to write: ", "$quiet"))
         progress = self._writing = Progress()
         self._poll = self.set_interval(_POLL, self._draw_progress)
+        # The first screen is always there: what is written goes on when the editor is left.
         in_background(
-            self, "write", lambda: self._write(change, progress), self._written, self._refused
+            self.app.screen_stack[0],
+            "tags written",
+            lambda: self._write(change, progress),
+            lambda _nothing: self._ended(event.value, progress, None),
+            lambda error: self._ended(event.value, progress, error),
+            exclusive=False,
         )
 
     def _draw_progress(self) -> None:
@@ -188,27 +219,45 @@ class TagEditor(Dialog[bool]):
             told = f"writing: {self._writing.done:,} of {self._view.total:,}"
             self.query_one("#effects", Static).update(Content.styled(told, "$accent"))
 
-    def _ended(self) -> None:
+    def _ended(self, entry: str, progress: Progress, error: LoradexError | None) -> None:
+        """Show what was written, or why not; who left long ago is told by others."""
         self._writing = None
+        # What was written before an error stays.
+        self._changed = self._changed or error is None or progress.done > 0
+        if self._left:
+            if error is not None:
+                cast("LoradexApp", self.app).report(error)
+            if self._changed:
+                self._wrote()
+            return
         if self._poll is not None:
             self._poll.stop()
-
-    def _written(self, _nothing: None) -> None:
-        self._ended()
-        self._changed = True
-        self.query_one(Input).value = ""
         self._reload()
-
-    def _refused(self, error: LoradexError) -> None:
-        self._ended()
-        self.query_one("#effects", Static).update(
-            Content.styled(display_text(str(error), 300), "$error")
-        )
+        if error is not None:
+            self._refused = (entry, Content.styled(display_text(str(error), 300), "$error"))
+            self._draw()
+        elif self.STAYS:
+            field = self.query_one(Input)
+            if field.value == entry:
+                field.value = ""
+            self._draw()
+        else:
+            self.action_leave()
 
     def action_leave(self) -> None:
-        """Leave; what was written stays. What is being written is waited for."""
-        if self._writing is None:
-            self.dismiss(self._changed)
+        """Leave after what was entered right before: that is on its way here from the field."""
+        self.query_one(Input).post_message(self.Leaving())
+
+    def on_tag_editor_leaving(self) -> None:
+        """Leave; what was written stays, and what is being written is written on."""
+        if self._left:
+            return
+        if self._writing is not None:
+            told = "The tags are written on, and it is told when they all are."
+            self.app.notify(told, timeout=4)
+        elif self._changed:
+            self._wrote()
+        self.dismiss()
 
 
 def _offer_line(tag: str, vocabulary: Mapping[str, int], *, picked: bool) -> Content:
