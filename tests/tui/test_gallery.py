@@ -135,7 +135,7 @@ async def test_tiles_show_a_grid_when_there_is_no_preview_and_words_without_pict
         await stage.until(lambda: drawn(stage) == {"neon_knight_v3": True})
         # What a terminal cannot show any more goes at once, wherever a picture is.
         stage.app.pictures = PictureMode.OFF
-        await stage.until(lambda: not stage.library.details.query_one(PictureBox).shown)
+        await stage.until(lambda: not stage.library.details.picture.shown)
         assert "▀" not in stage.text
         assert "144 MB" in stage.text
         stage.app.pictures = PictureMode.ASCII

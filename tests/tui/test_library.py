@@ -12,7 +12,6 @@ from loradex.catalog.catalog import Catalog
 from loradex.operations.child_job import JobStatus
 from loradex.paths import Home
 from loradex_tui.pictures.choice import PictureMode
-from loradex_tui.pictures.picture_box import PictureBox
 from loradex_tui.widgets.facet_pane import FacetPane
 from tui.shelf import few, picture, shelf
 from tui.stage import NARROW, WIDE, showing
@@ -231,7 +230,7 @@ async def test_the_terminals_own_graphics_get_their_room(
     picture(tmp_path / "models" / "oil paint.png", size=(64, 32))
     picture(tmp_path / "models" / "neon_knight_v3.png", size=(32, 32))
     async with showing(catalog, pictures=mode) as stage:
-        box = stage.library.details.query_one(PictureBox)
+        box = stage.library.details.picture
         await stage.look_at("oil")
         await stage.until(lambda: box.children and box.children[0].size.height)
         (shown,) = box.children

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.verdicts import Verdict, VerdictKind, VerdictSource
-from loradex_tui.widgets.details_text import details_text
+from loradex_tui.widgets.details_text import details_lines
 from tui.stage import showing
 from verdict_kit import BEST, BURNS, NEEDS, USABLE, evidence
 
@@ -18,8 +18,8 @@ def test_the_details_tell_what_was_measured(catalog: Catalog) -> None:
     catalog.verdicts.record(
         Verdict(1, (), VerdictSource.PERSON, note="mine\x1b[2J", dismissed=(VerdictKind.BURNS,))
     )
-    text = details_text(catalog.details(1), 80, "https://hub.example").plain
-    lines = [line.strip() for line in text.splitlines()]
+    sheet = details_lines(catalog.details(1), 80, "https://hub.example")
+    lines = [line.plain.strip() for line in sheet]
     assert any(line.startswith("Verdict ─") for line in lines)
     assert "needs its trigger neonkn · usable 0.4–1.1 · best 0.8" in lines
     assert NEEDS.sentence in lines
@@ -28,10 +28,9 @@ def test_the_details_tell_what_was_measured(catalog: Catalog) -> None:
     assert "Not so: burns." in lines
     assert any(line.startswith("probed on sd_xl_base_1.0 · ") for line in lines)
     assert "neonkn  needs trigger, adds 75 % of the response, header" in lines
-    assert "\x1b" not in text
-    narrow = details_text(catalog.details(1), 20, "").plain
-    assert all(len(line) <= 20 for line in narrow.splitlines())
-    assert "Verdict" not in details_text(catalog.details(2), 80, "").plain
+    assert "\x1b" not in "".join(lines)
+    assert all(len(line.plain) <= 20 for line in details_lines(catalog.details(1), 20, ""))
+    assert not any("Verdict" in line.plain for line in details_lines(catalog.details(2), 80, ""))
 
 
 async def test_they_show_in_the_library(catalog: Catalog) -> None:

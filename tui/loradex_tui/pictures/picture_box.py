@@ -26,13 +26,14 @@ class PictureBox(Container):
         super().__init__(id=id)
         self._mode = mode
         self.most_rows = most_rows
-        self._image: Image.Image | None = None
+        self.image: Image.Image | None = None
+        """What is shown where the mode shows any."""
         self._cells = (0, 0)
 
     @property
     def shown(self) -> bool:
         """True while there is a picture in the box."""
-        return self._image is not None and self._mode is not PictureMode.OFF
+        return self.image is not None and self._mode is not PictureMode.OFF
 
     def on_mount(self) -> None:
         """Draw as the app does from now on, if it changes that."""
@@ -43,11 +44,11 @@ class PictureBox(Container):
         """Draw in another way from now on."""
         if mode is not self._mode:
             self._mode = mode
-            self.show(self._image)
+            self.show(self.image)
 
     def show(self, image: Image.Image | None) -> None:
         """Show another picture, or none."""
-        self._image = image
+        self.image = image
         self.set_class(self.shown, "-shown")
         self._cells = (0, 0)
         self._lay_out()
@@ -57,7 +58,7 @@ class PictureBox(Container):
         self._lay_out()
 
     def _lay_out(self) -> None:
-        image, width = self._image, self.size.width or self.container_size.width
+        image, width = self.image, self.size.width or self.container_size.width
         if image is None or not self.shown or width <= 0:
             return
         cells = fit_cells(image.width, image.height, width, self.most_rows)
@@ -66,7 +67,7 @@ class PictureBox(Container):
             self.call_later(self._draw, image, Size(*cells))
 
     async def _draw(self, image: Image.Image, cells: Size) -> None:
-        if image is not self._image or tuple(cells) != self._cells:
+        if image is not self.image or tuple(cells) != self._cells:
             return
         view = await self._view()
         view.styles.width, view.styles.height = cells

@@ -73,7 +73,7 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising, Pane
     LibraryScreen #panes { height: 1fr; }
     LibraryScreen #filters { width: 25; }
     LibraryScreen #models { width: 1fr; }
-    LibraryScreen #details { width: 45; }
+    LibraryScreen #details { width: 45; layers: base over; }
     LibraryScreen #empty { display: none; padding: 2 3; color: $quiet; height: 1fr; }
     LibraryScreen.-empty #empty { display: block; }
     LibraryScreen.-empty #list { height: 0; }
@@ -112,9 +112,11 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising, Pane
             with Vertical(id="details", classes="pane") as details:
                 details.border_title = "Details"
                 app = self.place_app
-                yield DetailsPane(
+                about = DetailsPane(
                     self.catalog, app.settings.hub_url, app.pictures, app.hub_access, id="about"
                 )
+                yield about
+                yield about.picture
 
     @property
     def details(self) -> DetailsPane:
@@ -189,9 +191,10 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising, Pane
         self.found = found
         self._found_at = time.monotonic()
         self.set_class(not found.ids, "-empty")
-        scanning = "scan" in self.place_app.jobs.names
-        told = empty_text(found.libraries, found.total, scanning=scanning)
-        self.query_one("#empty", Static).update(told)
+        if not found.ids:
+            scanning = "scan" in self.place_app.jobs.names
+            told = empty_text(found.libraries, found.total, scanning=scanning)
+            self.query_one("#empty", Static).update(told)
         self.query_one(ListHead).show_order(sort_of(found.query))
         if keep is not None:
             self.models.window.forget()

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual.app import ComposeResult
 from textual.binding import BindingType
-from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.timer import Timer
-from textual.widgets import Static
 
 from loradex.catalog.catalog import Catalog
 from loradex.domain.models import ModelDetails
@@ -23,9 +21,10 @@ from loradex_tui.background import in_background
 from loradex_tui.hub_access import HubAccess
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.finding import ModelPicture, model_picture
-from loradex_tui.pictures.picture_box import PictureBox
 from loradex_tui.pictures.store import PANE
-from loradex_tui.widgets.details_text import details_text, head_text
+from loradex_tui.widgets.details_text import details_lines, head_lines
+from loradex_tui.widgets.sheet_picture import SheetPicture
+from loradex_tui.widgets.sheet_view import SheetView
 
 if TYPE_CHECKING:
     from loradex_tui.app import LoradexApp
@@ -33,19 +32,14 @@ if TYPE_CHECKING:
 DEBOUNCE = 0.08
 
 
-class DetailsPane(VerticalScroll, Actor):
-    """Shows one model. It waits a moment, so that a held key does not read every model passed."""
+class DetailsPane(SheetView, Actor):
+    """Shows one model. It waits a moment, so that a held key does not read every model passed.
+
+    `picture` is to be mounted beside it, in the same container: it lies above the pane.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("details")]
-    DEFAULT_CSS = """
-    DetailsPane { background: $surface; padding: 0 1; scrollbar-size-vertical: 1;
-                  scrollbar-gutter: stable; }
-    DetailsPane > Static { width: 1fr; }
-    DetailsPane > #caption { color: $quiet; text-align: center; display: none; }
-    DetailsPane > #caption.-shown { display: block; }
-    DetailsPane > PictureBox { margin: 1 0 0 0; }
-    DetailsPane > #facts { margin: 1 0 1 0; }
-    """
+    DEFAULT_CSS = "DetailsPane { background: $surface; padding: 0 1; }"
 
     class Left(Message):
         """The person wants to go to the models."""
@@ -67,23 +61,25 @@ class DetailsPane(VerticalScroll, Actor):
     ) -> None:
         super().__init__(id=id)
         self.details: ModelDetails | None = None
+        self.picture = SheetPicture(self, mode)
+        self.found_by = ""
+        """The query that found the models: the head tells why where the name does not."""
         self._catalog = catalog
         self._hub_url = hub_url
-        self._mode = mode
         self._access = access
         self._wait: Timer | None = None
         self._drawn_width = 0
         self._caption = ""
         self._beyond = Beyond()
-        self.found_by = ""
-        """The query that found the models: the head tells why where the name does not."""
+        self._head: Sequence[Content] = ()
+        self._facts: Sequence[Content] = ()
 
-    def compose(self) -> ComposeResult:
-        """Make the parts, top to bottom."""
-        yield Static(id="head")
-        yield PictureBox(self._mode, 14, id="picture")
-        yield Static(id="caption")
-        yield Static(id="facts")
+    def on_mount(self) -> None:
+        """Give a picture other room when pictures are drawn in another way."""
+        self.watch(self.app, "pictures", self._fill_soon, init=False)
+
+    def _fill_soon(self) -> None:
+        self.call_later(self.fill)
 
     def show(self, content_id: int | None, *, now: bool = False) -> None:
         """Show this model soon, or at once when `now`; None shows nothing."""
@@ -130,38 +126,62 @@ class DetailsPane(VerticalScroll, Actor):
             )
 
     def _show_picture(self, picture: ModelPicture | None) -> None:
-        self.query_one(PictureBox).show(picture.image if picture else None)
-        told = picture.caption if picture else ""
-        if told != self._caption:
-            # Each update lays all of the screen out again.
-            self._caption = told
-            caption = self.query_one("#caption", Static)
-            caption.update(Content(told))
-            caption.set_class(bool(told), "-shown")
+        image, caption = (picture.image, picture.caption) if picture else (None, "")
+        if image is not self.picture.image or caption != self._caption:
+            self._caption = caption
+            self.picture.show(image)
+            self.fill()
 
     def _show_nothing(self) -> None:
         self.details = None
         self.workers.cancel_node(self)
+        self._head = [Content.styled("Nothing to show", "$quiet")]
+        self._facts = ()
         self._show_picture(None)
-        self.query_one("#head", Static).update(Content.styled("Nothing to show", "$quiet"))
-        self.query_one("#facts", Static).update("")
+        self.fill()
         self.post_message(self.Shown())
 
     def _draw(self) -> None:
+        """Write the text for the width there is."""
         if self.details is None:
             return
         width = self._drawn_width = self.scrollable_content_region.width
         row = self.details.row
-        self.query_one("#head", Static).update(head_text(row, width, why_found(self.found_by, row)))
-        text = details_text(self.details, width, self._hub_url, self._beyond)
-        self.query_one("#facts", Static).update(text)
+        self._head = head_lines(row, width, why_found(self.found_by, row))
+        self._facts = details_lines(self.details, width, self._hub_url, self._beyond)
+        self.fill()
+
+    def fill(self) -> None:
+        """Put text and picture together: head, picture, caption, facts."""
+        width = self.scrollable_content_region.width
+        if width <= 0:
+            return
+        blank = Content()
+        lines = list(self._head)
+        rows = self.picture.rows_in(width)
+        if rows:
+            lines.append(blank)
+            self.picture.place(len(lines), width)
+            lines += [blank] * rows
+        if self._caption:
+            told = Content.styled(self._caption, "$quiet")
+            lines += [part.pad_left((width - part.cell_length) // 2) for part in told.wrap(width)]
+        if self._facts:
+            lines += [blank, *self._facts, blank]
+        self.show_sheet(lines)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        """Take the picture along."""
+        super().watch_scroll_y(old_value, new_value)
+        self.picture.follow()
 
     def on_resize(self) -> None:
         """Wrap the text again."""
-        box = self.query_one(PictureBox)
-        box.most_rows = max(min(self.size.height // 2, 24), 4)
-        if self.scrollable_content_region.width != self._drawn_width:
+        self.picture.most_rows = max(min(self.size.height // 2, 24), 4)
+        if self.details is not None and self.scrollable_content_region.width != self._drawn_width:
             self._draw()
+        else:
+            self.fill()
 
     def do_sheet(self) -> None:
         """The whole width, or as before."""

@@ -64,7 +64,12 @@ _PREFERENCES = (
 _JOINTS = {"Works from": " to ", "Size": " × "}
 
 
-def head_text(row: ModelRow, width: int, found_by: str = "") -> Content:
+def head_text(row: ModelRow, width: int) -> Content:
+    """Return name, what it is, and the rating."""
+    return Content("\n").join(head_lines(row, width))
+
+
+def head_lines(row: ModelRow, width: int, found_by: str = "") -> list[Content]:
     """Return name, what it is, the rating, and why it was found where its name does not say."""
     sheet = TextSheet(width)
     sheet.line(Content.styled(cell_text(row.name), "bold $foreground"))
@@ -75,12 +80,12 @@ def head_text(row: ModelRow, width: int, found_by: str = "") -> Content:
         sheet.line(Content.styled(f"{rating}{' ♥' if row.favourite else ''}".strip(), "$accent"))
     if found_by:
         sheet.line(Content.styled(f"found by {cell_text(found_by, 200)}", "$quiet italic"))
-    return sheet.content()
+    return sheet.lines
 
 
-def details_text(
+def details_lines(
     details: ModelDetails, width: int, hub_url: str, beyond: Beyond | None = None
-) -> Content:
+) -> list[Content]:
     """Return all the rest, most useful first. Sections with nothing in them are left out."""
     sheet = TextSheet(width)
     beyond = beyond or Beyond()
@@ -105,7 +110,7 @@ def details_text(
         sheet.line(Content(", ".join(f"#{id_}" for id_ in details.grids)))
     _hashes(sheet, details)
     _why(sheet, details)
-    return sheet.content()
+    return sheet.lines
 
 
 def _safety(sheet: TextSheet, details: ModelDetails) -> None:

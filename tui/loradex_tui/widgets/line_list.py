@@ -11,6 +11,7 @@ from textual import events
 from textual.binding import BindingType
 from textual.geometry import Region, Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
@@ -72,6 +73,9 @@ class LineList(ScrollView, Actor, can_focus=True):
         def control(self) -> LineList:
             """The list that was clicked."""
             return self.list
+
+    # Textual's lays the whole screen out for every other number of lines.
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -169,6 +173,12 @@ class LineList(ScrollView, Actor, can_focus=True):
         if cursor:
             style += self.tone("line--cursor")
         return Strip(self.draw(index, width, style, cursor=cursor), width)
+
+    def watch_virtual_size(self, size: Size) -> None:
+        """Fit the scrollbar to another number of lines; a list that grows with them, itself."""
+        self._scroll_update(size)
+        if self.styles.auto_dimensions:
+            self.refresh(layout=True)
 
     def _scroll_update(self, virtual_size: Size) -> None:
         """Leave the scrollbar alone where nothing of it changes: every layout asks for it."""

@@ -15,7 +15,9 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Vertical
 from textual.content import Content
+from textual.geometry import Size
 from textual.message import Message
+from textual.reactive import Reactive
 from textual.timer import Timer
 from textual.widgets import Input, Static
 
@@ -44,6 +46,16 @@ class _FaultMarker(Highlighter):
         """Mark the place in the text of the field."""
         if self.span is not None:
             text.stylize(Style(underline=True, bold=True, color="red"), *self.span)
+
+
+class _Field(Input):
+    """A field of a fixed size: a letter more lays nothing out anew."""
+
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
+
+    def watch_virtual_size(self, size: Size) -> None:
+        """Scroll back when the text became shorter."""
+        self._scroll_update(size)
 
 
 class SearchBar(Vertical, Actor):
@@ -107,7 +119,7 @@ class SearchBar(Vertical, Actor):
 
     def compose(self) -> ComposeResult:
         """Make the field and the line below."""
-        yield Input(
+        yield _Field(
             placeholder=self._placeholder,
             highlighter=self._marker,
             id="query",

@@ -12,22 +12,21 @@ class TextSheet:
 
     def __init__(self, width: int) -> None:
         self.width = max(width, 16)
-        self._lines: list[Content] = []
+        self.lines: list[Content] = []
+        """What was added so far, a line each."""
 
     def heading(self, text: str) -> None:
         """Start a section."""
-        if self._lines:
-            self._lines.append(Content())
+        if self.lines:
+            self.lines.append(Content())
         rule = "─" * max(self.width - len(text) - 1, 0)
-        self._lines.append(
-            Content.assemble((text, "bold $primary"), " ", (rule, "$border-blurred"))
-        )
+        self.lines.append(Content.assemble((text, "bold $primary"), " ", (rule, "$border-blurred")))
 
     def line(self, content: Content, indent: int = 0) -> None:
         """Add a text, wrapped, every line of it indented."""
         pad = " " * indent
         for part in content.wrap(max(self.width - indent, 8)):
-            self._lines.append(Content.assemble(pad, part))
+            self.lines.append(Content.assemble(pad, part))
 
     def pair(self, label: str, value: str | Content, style: str = "") -> None:
         """Add a label and its value; nothing when the value is empty."""
@@ -36,8 +35,8 @@ class TextSheet:
             return
         head = Content.styled(f"{label:<{LABEL}}", "$quiet")
         for number, part in enumerate(content.wrap(max(self.width - LABEL, 8))):
-            self._lines.append(Content.assemble(head if number == 0 else " " * LABEL, part))
+            self.lines.append(Content.assemble(head if number == 0 else " " * LABEL, part))
 
     def content(self) -> Content:
         """Return all lines as one content."""
-        return Content("\n").join(self._lines)
+        return Content("\n").join(self.lines)
