@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from killed_kit import killed
 from loradex.catalog.catalog import Catalog
 from loradex.domain.progress import Problem
 from loradex.errors import LoradexError
@@ -284,3 +285,22 @@ def test_pace(pace: Pace, rate: float | None, left: float | None) -> None:
 )
 def test_words(told: Callable[[], str], text: str) -> None:
     assert told() == text
+
+
+async def test_what_was_cut_off_is_told_and_gone_on_with(catalog: Catalog) -> None:
+    killed(catalog.home, [("scan", "loradex scan"), ("match", "loradex hub match")])
+    async with showing(catalog, NARROW, toasts=True) as stage:
+        await stage.until(lambda: "Cut off when loradex ended: a scan" in stage.toasts)
+        assert "5 shows them" in stage.toasts
+        await to_the_jobs(stage)
+        assert any("scan" in line and "cut off" in line for line in stage.lines)
+        while "loradex scan" not in stage.text:
+            await stage.press("j")
+        await stage.press("r")
+        await stage.until(lambda: stage.app.jobs.names or len(stage.app.jobs.ended) == 2)
+        await stage.until(lambda: not stage.app.jobs.names)
+        left = [each.command for each in stage.app.jobs.ended if each.cut_off]
+        assert left == ["loradex hub match"]
+        await stage.press("c")
+        await stage.until(lambda: not stage.app.jobs.ended)
+        await stage.until(lambda: not catalog.begun.cut_off())

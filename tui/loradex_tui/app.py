@@ -112,6 +112,7 @@ class LoradexApp(App[None]):
         apply_keys(self)
         self.theme_changed_signal.subscribe(self, partial(keep_theme, self))
         self.inbox.begin()
+        self.desk.tell_cut_off()
         in_background(self.screen_stack[0], "welcome", self.catalog.files.libraries, self._welcome)
         # What the start made stays: looking through it for garbage would hold up keys.
         gc.freeze()
@@ -390,7 +391,7 @@ class LoradexApp(App[None]):
 
     def on_unmount(self) -> None:
         """Leave no process and no connection behind."""
-        self.jobs.close()
+        self.desk.close(by_person=self.fault is None and not self.return_code)
         self.inbox.close()
         self.hub_access.close()
         self.picture_store.close()

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from loradex.domain.downloads import Download, DownloadState
+from loradex.operations.cut_off import forget
 from loradex.operations.downloads.queue import cancel_downloads, clear_downloads
 from loradex.operations.job_kinds import JOB_KINDS, JobKind, why_not
 from loradex_tui.background import in_background
@@ -83,8 +84,15 @@ class JobDeeds:
             self._app.start_downloads()
 
     def _tidy(self) -> None:
+        catalog = self._app.catalog
+        gone = [each.cut_off for each in self._app.jobs.ended if each.cut_off is not None]
         self._app.jobs.tidy()
-        self._change(lambda: clear_downloads(self._app.catalog))
+
+        def tidy() -> None:
+            forget(catalog, gone)
+            clear_downloads(catalog)
+
+        self._change(tidy)
 
     def _show(self, download: Download) -> None:
         def answered(go: bool | None) -> None:

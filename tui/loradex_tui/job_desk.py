@@ -5,12 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual.css.query import NoMatches
 
 from loradex.domain.downloads import Download, DownloadState
+from loradex.errors import CatalogError
 from loradex.operations.child_job import JobStatus
+from loradex.operations.cut_off import CutOff, cut_off, go_on, note_begun, note_ended
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
 from loradex_tui.jobs import Job, Jobs
@@ -24,6 +27,7 @@ if TYPE_CHECKING:
 
 NEWS_FOR = 5.0
 TROUBLE_FOR = 10.0
+TOLD_FOR = 10.0
 _NAMED = 2
 
 
@@ -47,9 +51,17 @@ class JobDesk:
             return
         self._starting.add(name)
 
-        def started(job: Job) -> None:
+        def begin() -> tuple[Job, int | None]:
+            job = make()
+            # Work is not given up because nobody can remember it.
+            with suppress(CatalogError):
+                return job, note_begun(self._app.catalog, name, str(getattr(job, "command", "")))
+            return job, None
+
+        def started(begun: tuple[Job, int | None]) -> None:
             self._starting.discard(name)
-            self.jobs.start(name, job, lambda: self.start(name, make))
+            job, note = begun
+            self.jobs.start(name, job, lambda: self.start(name, make), note)
 
         def failed(error: Exception) -> None:
             self._starting.discard(name)
@@ -57,7 +69,56 @@ class JobDesk:
 
         # The library is always there; a screen that is left before the process runs would lose it.
         first = self._app.screen_stack[0]
-        in_background(first, "job", make, started, failed, exclusive=False)
+        in_background(first, "job", begin, started, failed, exclusive=False)
+
+    def tell_cut_off(self) -> None:
+        """List what an earlier program was killed amidst, and say so in a line."""
+        app = self._app
+
+        def tell(found: list[CutOff]) -> None:
+            for what in found:
+                self.jobs.add_cut_off(what, partial(self._go_on, what) if what.arguments else None)
+            if found:
+                what_all = ", ".join(cell_text(one.told, 60) for one in found[:_NAMED])
+                more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+                keys = "5 shows it, r there goes on." if len(found) == 1 else (
+                    "5 shows them, r there goes on."
+                )  # fmt: skip
+                app.notify(
+                    f"Cut off when loradex ended: {what_all}{more}.\n{keys}",
+                    severity="warning", timeout=TOLD_FOR,
+                )  # fmt: skip
+
+        in_background(app.screen_stack[0], "cut off", lambda: cut_off(app.catalog), tell)
+
+    def _go_on(self, what: CutOff) -> None:
+        app = self._app
+        if what.task not in self.jobs.names:
+            self.jobs.take_out(what)
+            self._forget([what.row])
+        if what.plan_id is not None and what.arguments[0] == "apply":
+            from loradex_tui.screens.plan_jobs import start_applying  # noqa: PLC0415 - starts here
+
+            start_applying(app, what.plan_id)
+        else:
+            self.start(what.task, lambda: go_on(app.catalog, what))
+
+    def _forget(self, notes: Sequence[int | None]) -> None:
+        known = [note for note in notes if note is not None]
+        if known:
+            catalog = self._app.catalog
+            in_background(
+                self._app.screen_stack[0], "noted", lambda: note_ended(catalog, known),
+                lambda _nothing: None, lambda _error: None, exclusive=False,
+            )  # fmt: skip
+
+    def close(self, *, by_person: bool) -> None:
+        """Stop what runs; the next program speaks of it, unless it was a person who left."""
+        notes = [each.note for each in self.jobs.running if each.note is not None]
+        self.jobs.close()
+        if by_person and notes:
+            with suppress(CatalogError):
+                note_ended(self._app.catalog, notes)
 
     def start_after(self, name: str, start: Callable[[], None]) -> None:
         """Start now, or when the job of that name ends: it began before what this one is for."""
@@ -120,6 +181,7 @@ class JobDesk:
                     screen.job_moved(name, status)
         if status.state == "running":
             return
+        self._forget([each.note for each in self.jobs.ended[:1]])
         self._app.inbox.job_ended(name)
         goes_on = False
         if name == "download":

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 from textual.timer import Timer
 
 from loradex.operations.child_job import JobStatus
+from loradex.operations.cut_off import CutOff
 from loradex_tui.job_words import progress_text, shortest_text, ticker_text
 from loradex_tui.pace import Pace
 
@@ -37,6 +38,33 @@ class Job(Protocol):
         """Stop it, and wait until its process is gone."""
 
 
+class CutOffJob:
+    """Work that ended without being done; nothing of it runs."""
+
+    log = None
+    pid = ""
+
+    def __init__(self, what: CutOff) -> None:
+        self._what = what
+
+    @property
+    def command(self) -> str:
+        """What goes on with it on a command line."""
+        return self._what.command
+
+    def poll(self) -> JobStatus:
+        """Return how it ended."""
+        then = "r goes on with it." if self._what.arguments else "It has to be begun anew."
+        hint = f"loradex was ended from outside before this was done. {then}"
+        return JobStatus("failed", message=self._what.told, hint=hint)
+
+    def cancel(self) -> None:
+        """Nothing runs."""
+
+    def close(self) -> None:
+        """Nothing runs."""
+
+
 Watcher = Callable[[str, JobStatus], None]
 Again = Callable[[], None]
 
@@ -56,6 +84,10 @@ class JobRecord:
     ended: float | None = None
     stopping: bool = False
     """It was asked to stop."""
+    note: int | None = None
+    """What the catalog remembers it by, should this program be killed before its end."""
+    cut_off: CutOff | None = None
+    """What it was, when an earlier program was killed before its end."""
 
     @property
     def command(self) -> str:
@@ -112,12 +144,14 @@ class Jobs:
         running = self._running.get(name)
         return running.status if running else None
 
-    def start(self, name: str, job: Job, again: Again | None = None) -> None:
+    def start(
+        self, name: str, job: Job, again: Again | None = None, note: int | None = None
+    ) -> None:
         """Watch a job until it ends; one of that name that runs already is stopped."""
         if (before := self._running.pop(name, None)) is not None:
             before.job.close()
         self._number += 1
-        self._running[name] = JobRecord(self._number, name, job, again)
+        self._running[name] = JobRecord(self._number, name, job, again, note=note)
         self._watcher(name, JobStatus())
         if self._timer is None:
             self._timer = self._app.set_interval(self.every, self.look)
@@ -146,6 +180,19 @@ class Jobs:
             if name in (None, record.name):
                 record.stopping = True
                 record.job.cancel()
+
+    def add_cut_off(self, what: CutOff, again: Again | None) -> None:
+        """List what an earlier program began and did not end."""
+        self._number += 1
+        job = CutOffJob(what)
+        record = JobRecord(self._number, what.task, job, again, job.poll(), cut_off=what)
+        record.ended = record.started
+        self._ended.append(record)
+
+    def take_out(self, what: CutOff) -> None:
+        """List it no longer: it goes on."""
+        kept = [each for each in self._ended if each.cut_off is not what]
+        self._ended = deque(kept, maxlen=ENDED_KEPT)
 
     def tidy(self) -> None:
         """Forget what has ended."""

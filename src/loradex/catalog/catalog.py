@@ -15,6 +15,7 @@ from loradex.paths import Home
 if TYPE_CHECKING:
     from loradex.catalog.arrival_store import ArrivalStore
     from loradex.catalog.auto_tag_store import AutoTagStore
+    from loradex.catalog.begun_store import BegunStore
     from loradex.catalog.collection_store import CollectionStore
     from loradex.catalog.download_store import DownloadStore
     from loradex.catalog.duplicate_rows import DuplicateRows
@@ -187,6 +188,13 @@ class Catalog:
         from loradex.catalog.job_store import JobStore  # noqa: PLC0415
 
         return JobStore(self._reader, self._writer)
+
+    @cached_property
+    def begun(self) -> BegunStore:
+        """What was begun, and may have been cut off."""
+        from loradex.catalog.begun_store import BegunStore  # noqa: PLC0415
+
+        return BegunStore(self._reader, self._writer)
 
     @cached_property
     def verification(self) -> VerifyStore:

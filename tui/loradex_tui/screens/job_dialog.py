@@ -129,7 +129,10 @@ def job_text(record: JobRecord, log: list[str]) -> list[Content]:
     status = record.status
     lines = [Content.styled(record.command, "$accent")] if record.command else []
     when = f"since {when_text(record.started)}, {left_text(record.seconds)}"
-    lines.append(Content.assemble(STATE_WORDS[status.state], (f"  {when}", "$quiet")))
+    if record.cut_off:
+        lines.append(Content("cut off"))
+    else:
+        lines.append(Content.assemble(STATE_WORDS[status.state], (f"  {when}", "$quiet")))
     if record.ended is None and status.stage:
         parts = (cell_text(status.stage), share_text(status), amount_text(status))
         lines.append(Content(" · ".join(part for part in parts if part)))

@@ -192,6 +192,8 @@ def _told(line: Line | None) -> Content:
 def _job_told(record: JobRecord) -> Content:
     status = record.status
     since = f"since {when_text(record.started)}, {left_text(record.seconds)}"
+    if record.cut_off:
+        since = "cut off"
     parts = [Content.assemble((record.command or record.name, "$accent"), (f"  {since}", "$quiet"))]
     if record.ended is None and status.item:
         parts.append(Content.styled(f"at {cell_text(status.item, 300)}", "$quiet"))

@@ -311,17 +311,18 @@ def _job_cells(record: JobRecord) -> _Cells:
     status = record.status
     name = f"{record.name:<{_NAME}}"
     if record.ended is not None:
-        state = STATE_WORDS[status.state]
+        state = "cut off" if record.cut_off else STATE_WORDS[status.state]
         problems = count_text(status.problem_count, "problem") if status.problem_count else ""
-        took = left_text(record.seconds)
+        when = "" if record.cut_off else clock_text(record.ended)
+        took = "" if record.cut_off else f"took {left_text(record.seconds)}"
         told = status.message or ""
         return _Cells(
             _JOB_MARKS[status.state],
             f"{name} {told}",
             [
                 (state, 8, "failed" if status.state == "failed" else "quiet", False),
-                (clock_text(record.ended), 6, "quiet", True),
-                (f"took {took}", 13, "quiet", True),
+                (when, 6, "quiet", True),
+                (took, 13, "quiet", True),
                 (problems, 14, "failed", True),
             ],
             status.state == "failed",

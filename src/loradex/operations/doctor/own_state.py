@@ -11,6 +11,7 @@ from pathlib import Path
 
 from loradex.domain.plans import PlanState
 from loradex.errors import LoradexError
+from loradex.operations.cut_off import cut_off
 from loradex.operations.doctor.findings import Check, Finding, Level
 from loradex.operations.doctor.subject import Subject
 
@@ -92,6 +93,16 @@ def _plans(subject: Subject) -> Iterator[Finding]:
             )
 
 
+def _work(subject: Subject) -> Iterator[Finding]:
+    for one in cut_off(subject.catalog):
+        if one.plan_id is None:  # plans have a check of their own
+            yield Finding(
+                Level.ADVICE,
+                f"It was cut off: {one.told}.",
+                mend=f"Go on: {one.command}" if one.command else None,
+            )
+
+
 def _open_to(path: Path, bits: int) -> bool:
     try:
         return bool(path.stat().st_mode & bits)
@@ -133,4 +144,10 @@ PLANS = Check(
     "Plans that were cut off",
     "Some of their files are at the new places and some at the old ones.",
     _plans,
+)
+WORK = Check(
+    "work",
+    "Work that was cut off",
+    "loradex was killed, or the machine lost its power, before it was done.",
+    _work,
 )

@@ -13,7 +13,7 @@ from loradex.operations.doctor.folders import FOLDERS
 from loradex.operations.doctor.links import LINKS
 from loradex.operations.doctor.names import NAMES
 from loradex.operations.doctor.orphans import DOWNLOADS, MODELS, SIDECARS
-from loradex.operations.doctor.own_state import HOME, PLANS, PLUGINS, SETTINGS
+from loradex.operations.doctor.own_state import HOME, PLANS, PLUGINS, SETTINGS, WORK
 from loradex.operations.doctor.pickles import PICKLES
 from loradex.operations.doctor.room import PERMISSIONS, ROOM
 from loradex.operations.doctor.subject import Subject
@@ -24,9 +24,9 @@ from loradex.operations.doctor.unreadable import CHANGED, UNREADABLE
 CHECKS: dict[str, Check] = {
     check.name: check
     for check in (
-        CATALOG, BACKUPS, HOME, SETTINGS, PLUGINS, PLANS, PICKLES, SUFFIXES, UNREADABLE, CHANGED,
-        FOLDERS, NAMES, LINKS, SIDECARS, DOWNLOADS, PERMISSIONS, ROOM, OFFLINE, MISSING, MODELS,
-        UNHASHED, UNVERIFIED, DUPLICATES,
+        CATALOG, BACKUPS, HOME, SETTINGS, PLUGINS, PLANS, WORK, PICKLES, SUFFIXES, UNREADABLE,
+        CHANGED, FOLDERS, NAMES, LINKS, SIDECARS, DOWNLOADS, PERMISSIONS, ROOM, OFFLINE, MISSING,
+        MODELS, UNHASHED, UNVERIFIED, DUPLICATES,
     )
 }  # fmt: skip
 

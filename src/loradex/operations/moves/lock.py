@@ -37,6 +37,21 @@ def moving(home: Home) -> Iterator[None]:
         os.close(descriptor)
 
 
+def somebody_moves(home: Home) -> bool:
+    """Tell whether a process is moving files of this home now."""
+    try:
+        descriptor = os.open(home.root / "moves.lock", os.O_RDWR | os.O_CLOEXEC)
+    except OSError:
+        return False
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    finally:
+        os.close(descriptor)
+    return False
+
+
 def _acquire(descriptor: int) -> None:
     until = time.monotonic() + WAIT_SECONDS
     while True:
