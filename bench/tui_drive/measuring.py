@@ -6,12 +6,13 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 
 from .screen import Screen
 from .session import Session
-from .subjects import Subject
+from .subjects import Line, Subject
 
 SIZE = (140, 45)
 HELD = 1 / 30
@@ -61,7 +62,7 @@ def measure(
         if busy is not None:
             busy(session)
         _hold(session, subject, figures, keys)
-        _repeat(session, subject, figures.pages, [b"\x1b[6~"] * (keys // 6), PAGES)
+        _turn_pages(session, subject, figures, keys // 6)
         _rest(session, subject, figures)
         if subject.search:
             _type(session, figures)
@@ -70,32 +71,39 @@ def measure(
 
 
 def _hold(session: Session, subject: Subject, figures: Figures, keys: int) -> None:
-    before, cpu = session.received, session.cpu()
-    _repeat(session, subject, figures.held, [b"j"] * keys, HELD)
-    figures.held_bytes.append((session.received - before) / keys)
+    """Hold a key; note how long each press takes until the cursor's line is another."""
+    received, cpu = session.received, session.cpu()
+    for _ in _beat(session, keys, HELD):
+        before = subject.line(session.screen)
+
+        def moved(screen: Screen, before: Line | None = before) -> bool:
+            return subject.line(screen) not in (before, None)
+
+        figures.held.append(_until_shown(session, b"j", moved))
+    figures.held_bytes.append((session.received - received) / keys)
     figures.held_cpu.append((session.cpu() - cpu) / keys)
 
 
-def _repeat(
-    session: Session, subject: Subject, times: list[float], keys: Iterable[bytes], every: float
-) -> None:
-    """Press keys in a steady beat; note how long each takes until the cursor's line is another."""
+def _turn_pages(session: Session, subject: Subject, figures: Figures, keys: int) -> None:
+    """Turn pages; note how long each takes until all rows of another one are there."""
+    for _ in _beat(session, keys, PAGES):
+        turned = partial(subject.turned, subject.page(session.screen))
+        figures.pages.append(_until_shown(session, b"\x1b[6~", turned))
+
+
+def _beat(session: Session, keys: int, every: float) -> Iterator[None]:
+    """Return so many times, in a steady beat; a late one puts off those after it."""
     due = time.perf_counter()
-    for key in keys:
+    for _ in range(keys):
         session.read_for(due - time.perf_counter())
-        before = subject.line(session.screen)
-        pressed = time.perf_counter()
-        session.write(key)
-        times.append(session.until(_other(subject, before), 20) - pressed)
+        yield
         due = max(due + every, time.perf_counter())
 
 
-def _other(subject: Subject, before: object) -> Callable[[Screen], bool]:
-    def moved(screen: Screen) -> bool:
-        line = subject.line(screen)
-        return line is not None and line != before
-
-    return moved
+def _until_shown(session: Session, key: bytes, shown: Callable[[Screen], bool]) -> float:
+    pressed = time.perf_counter()
+    session.write(key)
+    return session.until(shown, 20) - pressed
 
 
 def _rest(session: Session, subject: Subject, figures: Figures) -> None:

@@ -14,6 +14,7 @@ _COUNT = re.compile(r"([\d,]+)(?: of [\d,]+)? models")
 _WAITING = "  ·"
 
 Line = tuple[int, str]
+Page = tuple[Line, str]
 
 
 @dataclass(frozen=True)
@@ -35,12 +36,27 @@ class Subject:
     search: bytes = b""
 
     def line(self, screen: Screen) -> Line | None:
-        """Return the row of the cursor and its text; None while there is none, or it waits."""
+        """Return the row of the cursor and its text; None while there is none, or any row waits."""
         row = screen.odd_row(self.column, self.rows)
-        if row is None:
+        if row is None or any(self._text(screen, each).startswith(_WAITING) for each in self.rows):
             return None
-        text = screen.cells(row, self.column, self.column + 60)
-        return None if not text.strip() or text.startswith(_WAITING) else (row, text)
+        text = self._text(screen, row)
+        return (row, text) if text.strip() else None
+
+    def page(self, screen: Screen) -> Page | None:
+        """Return the cursor's line and the last row of the list, which is drawn last."""
+        line = self.line(screen)
+        return line and (line, self._text(screen, self.rows[-1]))
+
+    def turned(self, before: Page | None, screen: Screen) -> bool:
+        """Tell whether another page is shown, to its last row."""
+        page = self.page(screen)
+        if page is None or before is None or page[0] == before[0]:
+            return False
+        return page[1] != before[1] or page[0][0] == self.rows[-1]
+
+    def _text(self, screen: Screen, row: int) -> str:
+        return screen.cells(row, self.column, self.column + 60)
 
     def count(self, screen: Screen) -> int | None:
         """Return how many models it says it shows."""
