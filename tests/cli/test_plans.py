@@ -36,7 +36,7 @@ def test_a_plan_changes_nothing_until_it_is_applied(run: Run, heap: Path) -> Non
     rows = [line.split("\t") for line in drawn.out.splitlines()]
     assert rows[0][:4] == ["move", "heap/a.safetensors", "heap/LoRA/SDXL/a.safetensors", "+1"]
     assert len(rows) == 4
-    assert "4 models with 2 files beside them" in drawn.err
+    assert "4 files of 3 models with 2 files beside them" in drawn.err
     assert "Do it: loradex apply 1" in drawn.err
     assert tree(heap) == before
     assert "heap/LoRA/SDXL/a.safetensors" in run("apply", "-n").out

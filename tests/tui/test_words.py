@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import pytest
+from textual.content import Content
 
 from loradex.domain.axes import AxisKind
 from loradex.domain.recipe import RenderSettings
 from loradex.errors import QueryError, UsageError
 from loradex.operations.child_job import JobStatus
 from loradex.operations.grid_request import AxisRequest, GridRequest
+from loradex.operations.tidying.examples import Example
 from loradex_tui.grid_form import Side, form_of
 from loradex_tui.jobs import progress_text
 from loradex_tui.query_text import chosen, sort_of, toggle, with_sort, without
+from loradex_tui.screens.organise_dialog import example_parts
 from loradex_tui.screens.tag_editor import complete
 from loradex_tui.widgets.result_text import empty_text
 from loradex_tui.wording import (
@@ -51,6 +54,27 @@ from loradex_tui.wording import (
 )
 def test_toggle(query: str, field: str, value: str, negated: bool, after: str) -> None:
     assert toggle(query, field, value, negated=negated) == after
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "told"),
+    [
+        ("a/old/neon.ckpt", "a/SDXL/style/neon.ckpt", ["neon.ckpt → a/SDXL/style/"]),
+        ("a/neon.ckpt", "a/Neon v1.ckpt", ["neon.ckpt → a/Neon v1.ckpt"]),
+        (
+            "a/neon.ckpt",
+            "a/Stable Diffusion XL/style/somebody/Neon v1.ckpt",
+            ["neon.ckpt", "  → a/Stable Diffusion XL/style/somebody/Neon v1.ckpt"],
+        ),
+    ],
+)
+def test_examples_show_what_changes(source: str, target: str, told: list[str]) -> None:
+    text = Content.assemble(*example_parts(Example(source, target), 60)).plain
+    assert _squeezed(text) == _squeezed("\n".join(told))
+
+
+def _squeezed(text: str) -> list[str]:
+    return [" ".join(line.split()) for line in text.splitlines()]
 
 
 def test_what_the_language_cannot_write_is_refused() -> None:

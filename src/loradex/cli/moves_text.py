@@ -19,7 +19,7 @@ def show_plan(plan: MovePlan) -> None:
         if step.source is not None:
             click.echo(f"{step.source.shown}\n  -> {step.target.shown}")
     show_conflicts(plan)
-    models = sum(step.file_id is not None for step in plan.moves)
+    models = len({step.content_id or step for step in plan.moves if step.file_id is not None})
     click.echo(
         f"Would move {count_text(len(plan.moves), 'file')} of {count_text(models, 'model')};"
         f" {count_text(len(plan.conflicts), 'stays', 'stay')}."

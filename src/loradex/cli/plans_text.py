@@ -21,6 +21,7 @@ from loradex.domain.plans import (
     Place,
     Step,
     deed_of,
+    models_text,
 )
 from loradex.domain.text import display_text
 
@@ -173,11 +174,11 @@ def sum_lines(plan: MovePlan) -> Iterator[str]:
     from loradex.operations.moves.sizes import copied_bytes  # noqa: PLC0415
     from loradex.operations.tidying.space import space_of  # noqa: PLC0415
 
-    models = sum(step.file_id is not None for step in plan.moves)
+    models = [step.content_id for step in plan.moves if step.file_id is not None]
     nbytes = sum(step.stamp.size for step in plan.moves if step.stamp)
-    others = len(plan.moves) - models
+    others = len(plan.moves) - len(models)
     beside = f" with {count_text(others, 'file')} beside them" if others else ""
-    yield f"{count_text(models, 'model')}{beside}, {size_text(nbytes)}."
+    yield f"{models_text(models)}{beside}, {size_text(nbytes)}."
     copied = copied_bytes(plan.steps)
     if copied:
         yield f"{size_text(copied)} are copied to another disk and compared before they go here."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -239,3 +240,14 @@ def deed_of(step: Step, link: Step | None, crosses: bool) -> str:
     if crosses:
         return "copy"
     return "rename" if step.source and step.source.folder == step.target.folder else "move"
+
+
+def models_text(contents: Collection[int | None]) -> str:
+    """Return `5 models`, or `7 files of 5 models` where some are there more than once.
+
+    `contents` has one entry for each model file; None for one that nobody has looked into.
+    """
+    known = [each for each in contents if each is not None]
+    models = len(set(known)) + len(contents) - len(known)
+    text = f"{models:,} {'model' if models == 1 else 'models'}"
+    return text if models == len(contents) else f"{len(contents):,} files of {text}"

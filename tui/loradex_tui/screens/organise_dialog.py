@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
+from rich.cells import cell_len
 from rich.highlighter import Highlighter
 from rich.style import Style
 from rich.text import Text
@@ -305,17 +306,9 @@ class OrganiseDialog(Dialog[PlanRequest]):
 
     def _show_examples(self, found: list[Example]) -> None:
         width = max(self.query_one("#examples").size.width, 40)
-        before = min(width * 2 // 5, 34)
         parts: list[str | tuple[str, str]] = []
         for number, each in enumerate(found):
-            name = each.source.rpartition("/")[2]
-            parts += ["\n" if number else "", fit_middle(name, before)]
-            if each.target:
-                target = fit_middle(each.target, width - before - 3)
-                parts += [(" → ", "$quiet"), (target, "$success")]
-            else:
-                parts.append((f"   {fit_middle(f'stays: {each.stays}', width - before - 3)}",
-                              "$warning"))  # fmt: skip
+            parts += ["\n" if number else "", *example_parts(each, width)]
         if not found:
             parts.append(("None of these has a file that is there.", "$quiet"))
         self.query_one("#examples", Static).update(Content.assemble(*parts))
@@ -335,6 +328,30 @@ _LEAVES: dict[str, Literal["nothing", "hardlink", "symlink"]] = {
     "hardlink": "hardlink",
     "symlink": "symlink",
 }
+
+
+def example_parts(example: Example, width: int) -> list[str | tuple[str, str]]:
+    """Return a file and where it goes, in lines of this width, so that what changes is seen.
+
+    A name that stays is said once; what does not fit beside the old name goes on a line below it.
+    """
+    name = example.source.rpartition("/")[2]
+    before = min(width * 2 // 5, 34)
+    room = width - before - 3
+    if not example.target:
+        return [
+            fit_middle(name, before),
+            (f"   {fit_middle(f'stays: {example.stays}', room)}", "$warning"),
+        ]
+    folder, _, new_name = example.target.rpartition("/")
+    target = f"{folder}/" if new_name == name else example.target
+    if cell_len(target) <= room:
+        return [fit_middle(name, before), (" → ", "$quiet"), (target, "$success")]
+    return [
+        fit_middle(name, width).rstrip(),
+        ("\n  → ", "$quiet"),
+        (fit_middle(target, width - 4).rstrip(), "$success"),
+    ]
 
 
 def summary_of(targets: Targets) -> str:

@@ -10,6 +10,7 @@ from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
 from loradex_tui.screens.models_place import ModelsPlace
 from loradex_tui.undo import Deed
+from loradex_tui.wording import count_text
 
 if TYPE_CHECKING:
     from loradex.domain.library import Library
@@ -120,30 +121,30 @@ class Organising(ModelsPlace):
         """Show what would be lost with these models, ask, and put them into the trash."""
         from loradex.operations.tidying.discarding import Discard, plan_discard
         from loradex.operations.tidying.drawing import keep_drawn
-        from loradex_tui.screens.plan_confirm import trash_question
+        from loradex_tui.screens.plan_confirm import PlanConfirm, Question, trash_question
         from loradex_tui.screens.plan_jobs import start_applying
 
         ids, catalog, app = frozenset(self.models.targets), self.catalog, self.place_app
+        listed = self.models.window.ids
         discard = Discard(models=ids)
+        drawn: list[DiscardPlan] = []
 
-        def ask(found: DiscardPlan) -> None:
-            if not found.plan.moves:
-                reasons = [conflict.reason for conflict in found.plan.conflicts]
-                told = reasons[0] if reasons else "No file of it is there."
-                app.notify(f"Nothing can go to the trash. {told}", severity="warning")
-                return
-            app.push_screen(trash_question(found), lambda yes: keep(found) if yes else None)
+        def read() -> Question:
+            drawn.append(plan_discard(catalog, discard))
+            return trash_question(drawn[0], hidden=len(ids.difference(listed)))
 
-        def keep(found: DiscardPlan) -> None:
-            in_background(
-                self,
-                "keep",
-                lambda: keep_drawn(catalog, found.plan, discard.about),
-                lambda number: start_applying(app, number),
-                exclusive=False,
-            )
+        def answered(yes: bool | None) -> None:
+            if yes:
+                in_background(
+                    self,
+                    "keep",
+                    lambda: keep_drawn(catalog, drawn[0].plan, discard.about),
+                    lambda number: start_applying(app, number),
+                    exclusive=False,
+                )
 
-        in_background(self, "discard", lambda: plan_discard(catalog, discard), ask)
+        title = f"Put {count_text(len(ids), 'model')} into the trash?"
+        app.push_screen(PlanConfirm(title, read, "Looking at what would be lost…"), answered)
 
     def job_moved(self, name: str, status: JobStatus) -> None:
         """A plan is there to be looked at, or files are elsewhere now."""

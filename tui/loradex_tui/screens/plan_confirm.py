@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from textual.app import ComposeResult
@@ -10,14 +12,13 @@ from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Input, Static
 
-from loradex.catalog.catalog import Catalog
-from loradex.domain.plans import OUTSIDE, PlanState
+from loradex.domain.plans import OUTSIDE, PlanState, models_text
 from loradex.domain.text import display_text
 from loradex.errors import LoradexError
 from loradex.operations.tidying.discarding import DiscardPlan, Loss
 from loradex.operations.tidying.overview import Overview
 from loradex.operations.tidying.trashed import Trashed
-from loradex.operations.tidying.undo_look import UndoLook, look_at_undo
+from loradex.operations.tidying.undo_look import UndoLook
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text, fit, fit_right
 from loradex_tui.screens.dialog import Dialog, key_words
@@ -27,8 +28,22 @@ _NAMED = 8
 Parts = list[str | tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What would happen, and the words of both answers. An empty `yes`: nothing can be done."""
+
+    title: str
+    told: Content
+    yes: str
+    no: str
+
+
 class PlanConfirm(Dialog[bool]):
-    """A question about files: what would happen, and how it is taken back."""
+    """A question about files: what would happen, and how it is taken back.
+
+    It is there before it is known, so that no key typed ahead means something else: `read` makes
+    the question in a thread. Until then only no is an answer.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("y,enter", "answer(True)", "Yes", show=False),
@@ -40,40 +55,63 @@ class PlanConfirm(Dialog[bool]):
     PlanConfirm #answers { margin: 1 0 0 0; }
     """
 
-    def __init__(self, title: str, told: Content, yes: str, no: str) -> None:
+    def __init__(self, title: str, read: Callable[[], Question], reading: str) -> None:
         super().__init__()
-        self._title, self._told = title, told
-        self._yes, self._no = yes, no
+        self._read = read
+        self._question = Question(title, Content(reading), "", "")
+        self._known = False
 
     def compose(self) -> ComposeResult:
         """Show what would happen, and the answers."""
         with Vertical(id="box") as box:
-            box.border_title = Content(self._title)
+            box.border_title = Content(self._question.title)
             with VerticalScroll(id="told", can_focus=False):
-                yield Static(self._told, id="words")
+                yield Static(self._question.told, id="words")
             yield Static(self.answers, id="answers")
+
+    def on_mount(self) -> None:
+        """Find out what would happen."""
+        in_background(self, "question", self._read, self._ask, self._cannot)
+
+    def _ask(self, question: Question) -> None:
+        self._question, self._known = question, True
+        self.query_one("#box").border_title = Content(question.title)
+        self.query_one("#words", Static).update(question.told)
+        self.query_one("#answers", Static).update(self.answers)
+
+    def _cannot(self, error: LoradexError) -> None:
+        told = Content.assemble((error.message, "$error"), f"\n{error.hint or ''}")
+        self._ask(replace(self._question, told=told))
 
     @property
     def answers(self) -> Content:
-        """The keys and what they answer."""
-        return key_words(("y", self._yes), ("n", self._no))
+        """The keys and what they answer; only no, before it is known what yes would mean."""
+        if not self._question.yes:
+            return key_words(("Esc", "leaves"))
+        return key_words(("y", self._question.yes), ("n", self._question.no))
 
     def action_answer(self, answer: bool) -> None:
-        """Answer."""
-        self.dismiss(answer)
+        """Answer, once it is known what would happen."""
+        if self._question.yes or not answer:
+            self.dismiss(answer)
+        elif self._known:
+            self.dismiss(False)
 
 
-def apply_question(view: Overview) -> PlanConfirm:
+def apply_question(view: Overview) -> Question:
     """Ask whether a plan is to be done: how many, where, and how it is undone."""
     plan = view.summary
     todo = [item for item in view.items if item.state.value == "planned"]
-    models = sum(item.file_id is not None for item in todo)
+    if not todo:
+        told = "Nothing of this plan is to be done: all of it was left out, or is done."
+        return Question(f"Plan {plan.id}", Content(told), "", "")
+    models = [item.content_id for item in todo if item.file_id is not None]
     beside = sum(len(item.beside) for item in todo)
     nbytes = sum(item.nbytes for item in todo)
     trash = bool(todo) and all(item.target.library_id == OUTSIDE for item in todo)
     verb = "Put" if trash else "Move"
     parts: Parts = [
-        (f"{verb} {count_text(models or len(todo), 'model' if models else 'file')}",
+        (f"{verb} {models_text(models) if models else count_text(len(todo), 'file')}",
          "bold $foreground"),
         f" with {count_text(beside, 'file')} beside them" if beside else "",
         f", {size_text(nbytes)}",
@@ -99,7 +137,7 @@ def apply_question(view: Overview) -> PlanConfirm:
     if trash:
         parts.append(" The space becomes free when the trash is emptied.")
     going_on = plan.state is not PlanState.PLANNED
-    return PlanConfirm(
+    return Question(
         f"{'Go on with' if going_on else 'Apply'} plan {plan.id}?",
         Content.assemble(*parts), "go on" if going_on else "do it", "not now",
     )  # fmt: skip
@@ -122,42 +160,10 @@ def _where_to(view: Overview) -> Parts:
     ]
 
 
-class UndoDialog(PlanConfirm):
-    """Looks what of a plan can come back, then asks. What cannot is shown first."""
-
-    def __init__(self, catalog: Catalog, number: int) -> None:
-        super().__init__(
-            f"Take plan {number} back?", Content("Looking at what can come back…"), "", ""
-        )
-        self._catalog, self._number = catalog, number
-        self._ready = False
-
-    @property
-    def answers(self) -> Content:
-        """Only one answer is possible before it is known what would come back."""
-        if not self._ready:
-            return key_words(("Esc", "leaves"))
-        return key_words(("y", "bring them back"), ("n", "leave all where it is"))
-
-    def on_mount(self) -> None:
-        """Look."""
-        number, catalog = self._number, self._catalog
-        in_background(self, "look", lambda: look_at_undo(catalog, number), self._show, self._cannot)
-
-    def _show(self, look: UndoLook) -> None:
-        self._ready = look.files > 0
-        self.query_one("#words", Static).update(_undo_text(look))
-        self.query_one("#answers", Static).update(self.answers)
-
-    def _cannot(self, error: LoradexError) -> None:
-        told = Content.assemble((error.message, "$error"), f"\n{error.hint or ''}")
-        self.query_one("#words", Static).update(told)
-
-    def action_answer(self, answer: bool) -> None:
-        """Answer, once it is known what would come back."""
-        if answer and not self._ready:
-            return
-        self.dismiss(answer)
+def undo_question(look: UndoLook) -> Question:
+    """Ask whether a plan is to be taken back. What cannot come back is shown first."""
+    yes, no = ("bring them back", "leave all where it is") if look.files else ("", "")
+    return Question(f"Take plan {look.summary.id} back?", _undo_text(look), yes, no)
 
 
 def _undo_text(look: UndoLook) -> Content:
@@ -189,8 +195,15 @@ def _undo_text(look: UndoLook) -> Content:
     return Content.assemble(*parts)
 
 
-def trash_question(found: DiscardPlan) -> PlanConfirm:
-    """Ask whether models go to the trash: their sizes, and what would be lost with them."""
+def trash_question(found: DiscardPlan, hidden: int) -> Question:
+    """Ask whether models go to the trash: their sizes, and what would be lost with them.
+
+    `hidden` of them are not among those that are listed now.
+    """
+    if not found.plan.moves:
+        reasons = [conflict.reason for conflict in found.plan.conflicts]
+        told = reasons[0] if reasons else "No file of it is there."
+        return Question("Nothing can go to the trash", Content(display_text(told, 400)), "", "")
     losses = found.losses
     models = count_text(len(losses), "model")
     name = cell_text(losses[0].name, 60) if len(losses) == 1 else models
@@ -202,6 +215,13 @@ def trash_question(found: DiscardPlan) -> PlanConfirm:
         (name, "bold $foreground"),
         f", {size_text(found.nbytes)} in {count_text(files, 'file')}, with what lies beside.\n\n",
     ]
+    if hidden:
+        verb = "is" if hidden == 1 else "are"
+        some = f"{hidden:,} of them {verb} not" if hidden < len(losses) else "None of them is"
+        parts.append(
+            (f"{some} in the list now: marked before the search or the filters changed.\n",
+             "bold $warning")
+        )  # fmt: skip
     if alone:
         verb = "is" if alone == 1 else "are"
         parts.append(
@@ -229,7 +249,7 @@ def trash_question(found: DiscardPlan) -> PlanConfirm:
         ("u brings it all back", "bold $foreground"),
         ", until the trash is emptied.",
     ]
-    return PlanConfirm(
+    return Question(
         f"Put {models} into the trash?", Content.assemble(*parts), "into the trash", "keep"
     )
 

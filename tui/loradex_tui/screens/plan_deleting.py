@@ -10,7 +10,7 @@ from loradex.domain.plans import PlanSummary
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
 from loradex_tui.screens.place import Place
-from loradex_tui.screens.plan_confirm import PlanConfirm
+from loradex_tui.screens.plan_confirm import PlanConfirm, Question
 
 
 def ask_to_delete(place: Place, plan: PlanSummary, then: Callable[[], None]) -> None:
@@ -30,6 +30,5 @@ def ask_to_delete(place: Place, plan: PlanSummary, then: Callable[[], None]) -> 
         (cell_text(plan.note, 300), "bold $foreground"),
         "\n\nNothing of it was done. No file is touched; the plan can be drawn up again.",
     )
-    place.app.push_screen(
-        PlanConfirm(f"Delete plan {plan.id}?", told, "delete the plan", "keep it"), answered
-    )
+    question = Question(f"Delete plan {plan.id}?", told, "delete the plan", "keep it")
+    place.app.push_screen(PlanConfirm(question.title, lambda: question, ""), answered)

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,12 +17,13 @@ from loradex.operations.plan_job import (
     start_restore_job,
     start_undo_job,
 )
+from loradex.operations.tidying.overview import Overview, overview
+from loradex.operations.tidying.undo_look import look_at_undo
 from loradex_tui.actions.plans import DRAW, MOVE, TRASH, UNDO
-from loradex_tui.screens.plan_confirm import UndoDialog, apply_question
+from loradex_tui.screens.plan_confirm import PlanConfirm, apply_question, undo_question
 from loradex_tui.undo import Deed
 
 if TYPE_CHECKING:
-    from loradex.operations.tidying.overview import Overview
     from loradex_tui.app import LoradexApp
 
 
@@ -107,16 +109,37 @@ def start_emptying(app: LoradexApp) -> None:
     app.start_job(TRASH, lambda: start_empty_trash_job(app.catalog.home))
 
 
-def ask_to_apply(app: LoradexApp, view: Overview) -> None:
-    """Ask whether a plan is to be done, and do it."""
-    number = view.summary.id
-    app.push_screen(apply_question(view), lambda yes: start_applying(app, number) if yes else None)
+def ask_to_apply(
+    app: LoradexApp,
+    number: int,
+    read: Callable[[], Overview] | None = None,
+    then: Callable[[], None] = lambda: None,
+) -> None:
+    """Ask whether a plan is to be done, and do it; `then` is called when that is answered.
+
+    `read` returns the plan as it is now, from a thread.
+    """
+    look = read or partial(overview, app.catalog, number)
+
+    def answered(yes: bool | None) -> None:
+        then()
+        if yes:
+            start_applying(app, number)
+
+    app.push_screen(
+        PlanConfirm(f"Plan {number}", lambda: apply_question(look()), "Reading the plan…"), answered
+    )
 
 
 def ask_to_undo(app: LoradexApp, number: int) -> None:
     """Show what would come back of a plan and what would not, ask, and do it."""
     app.push_screen(
-        UndoDialog(app.catalog, number), lambda yes: start_undoing(app, number) if yes else None
+        PlanConfirm(
+            f"Take plan {number} back?",
+            lambda: undo_question(look_at_undo(app.catalog, number)),
+            "Looking at what can come back…",
+        ),
+        lambda yes: start_undoing(app, number) if yes else None,
     )
 
 

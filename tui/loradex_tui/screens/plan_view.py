@@ -257,7 +257,7 @@ class PlanScreen(Place):
 
         def kept(_plan: MovePlan) -> None:
             self.lines.left_out = set()
-            told = f"{count_text(len(ids), 'model')} left out of plan {number}."
+            told = f"{count_text(len(ids), 'file')} left out of plan {number}."
             self.app.notify(told, timeout=3)
             then()
 
@@ -268,21 +268,24 @@ class PlanScreen(Place):
 
     def do_apply(self) -> None:
         """Ask, and do what the plan says."""
-        app, catalog, number = self.place_app, self.place_app.catalog, self.number
-
-        def ask(found: tuple[Overview, PlanTable]) -> None:
-            self._show(*found, keep=True)
-            if found[0].summary.planned:
-                ask_to_apply(app, found[0])
-            else:
-                app.notify("Everything was left out: nothing of this plan is to be done.")
-
-        if self.view is not None and not self.lines.left_out:
-            ask_to_apply(app, self.view)
+        view, ids = self.view, frozenset(self.lines.left_out)
+        if view is not None and not ids:
+            ask_to_apply(self.place_app, self.number, lambda: view)
             return
-        self._keep_left_out(
-            lambda: in_background(self, "apply", lambda: _read(catalog, number), ask)
-        )
+        catalog, number = self.place_app.catalog, self.number
+        kept: list[bool] = []
+
+        def read() -> Overview:
+            leave_out(catalog, number, ids)
+            kept.append(True)
+            return overview(catalog, number)
+
+        def then() -> None:
+            if kept:
+                self.lines.left_out = set()
+                self._reload(keep=True)
+
+        ask_to_apply(self.place_app, number, read, then)
 
     def do_edit(self) -> None:
         """Edit the plan's file, or write it somewhere."""

@@ -14,7 +14,6 @@ from textual.widgets import Static
 
 from loradex.domain.plans import PlanSummary
 from loradex.operations.child_job import JobStatus
-from loradex.operations.tidying.overview import overview
 from loradex_tui.actions import bindings
 from loradex_tui.actions.plans import PlansSituation
 from loradex_tui.background import in_background
@@ -137,15 +136,8 @@ class PlansScreen(Place):
 
     def do_apply(self) -> None:
         """Ask, and do what the plan says."""
-        app, plan = self.place_app, self.listing.current
-        if plan is not None:
-            number = plan.id
-            in_background(
-                self,
-                "apply",
-                lambda: overview(app.catalog, number),
-                lambda view: ask_to_apply(app, view),
-            )
+        if (plan := self.listing.current) is not None:
+            ask_to_apply(self.place_app, plan.id)
 
     def do_delete(self) -> None:
         """Ask, and delete a plan that was not begun."""
@@ -183,9 +175,9 @@ def _empty_text(*, hidden: int) -> Content:
         )  # fmt: skip
     return Content.assemble(
         "No plans yet. A plan shows what would be moved before anything is.\n\n"
-        "In the library (", ("1", key), "):  ",
-        ("m", key), " draws one up: sort into folders, rename, bring together, remove copies\n"
-        "                    ", ("d", key), " puts models into the trash\n"
-        "                    ", ("F2", key), " renames one\n\n",
+        "In the library (", ("1", key), "):\n",
+        ("  m ", key), " draws one up: sort into folders, rename, bring together, remove copies\n",
+        ("  d ", key), " puts models into the trash\n",
+        ("  F2", key), " renames one\n\n",
         ("or run: loradex plan organise", "$quiet"),
     )  # fmt: skip

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from loradex.domain.plans import OUTSIDE, PlanState
+from loradex.domain.plans import OUTSIDE, PlanState, models_text
 from loradex.domain.text import display_text
 from loradex.operations.tidying.helping import what_helps
 from loradex.operations.tidying.overview import Overview, PlanItem
@@ -106,11 +106,11 @@ def heading_text(view: Overview) -> Content:
 def sum_text(view: Overview, left_out: set[int]) -> Content:
     """Return what a plan comes to: how much goes, what stays, and what it does to the disks."""
     going = [item for item in view.items if item.file_id not in left_out or item.file_id is None]
-    models = sum(item.file_id is not None for item in going)
+    models = [item.content_id for item in going if item.file_id is not None]
     beside = sum(len(item.beside) for item in going)
     what = _verb(view)
     parts: list[str | tuple[str, str]] = [
-        (f"{what} {count_text(models or len(going), 'model' if models else 'file')}",
+        (f"{what} {models_text(models) if models else count_text(len(going), 'file')}",
          "bold $foreground"),
     ]  # fmt: skip
     if beside:

@@ -42,7 +42,7 @@ def look_at_undo(catalog: Catalog, number: int) -> UndoLook:
     plan = plan_undo(catalog, number)
     return UndoLook(
         summary=summary,
-        models=sum(step.file_id is not None for step in plan.moves),
+        models=len({step.content_id or step for step in plan.moves if step.file_id is not None}),
         files=len(plan.moves),
         nbytes=sum(step.stamp.size for step in plan.moves if step.stamp),
         copied_bytes=copied_bytes(plan.steps),
