@@ -33,6 +33,11 @@ async def opened(stage: Stage) -> PlanScreen:
     return plan_screen(stage)
 
 
+def _flat(text: str) -> str:
+    """Return the text of the pane on the right on one line."""
+    return " ".join(" ".join(line[-44:].strip(" │").split()) for line in text.splitlines())
+
+
 @pytest.mark.parametrize("size", [WIDE, NARROW])
 async def test_a_messy_folder_is_organised_and_all_is_taken_back(
     home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, size: tuple[int, int]
@@ -149,14 +154,23 @@ async def test_what_goes_to_the_trash_is_told_brought_back_or_deleted_for_good(
     before = tree(root)
     async with showing(catalog, WIDE, toasts=True) as stage:
         await stage.search("rating:5")
+        await stage.press("enter", "space")
+        await stage.search("-rating:5")
+        await stage.press("enter", "d")
+        await stage.until(lambda: "None of them is in the list now" in stage.text)
+        await stage.press("n")
+        await stage.search("rating:5")
         await stage.press("enter", "d")
         await stage.until(lambda: "into the trash?" in stage.text)
+        assert "in the list now" not in stage.text
         assert "on no hub that is known" in stage.text
         assert "1 of what you like or judged" in stage.text
         await stage.press("y")
         await stage.until(lambda: "put in the trash" in stage.toasts)
         assert len(tree(root)) < len(before)
 
+        await stage.until(lambda: "in the trash: plan 1 put it there" in _flat(stage.text))
+        assert "loradex undo 1" in stage.text
         await stage.press("6")
         await stage.until(lambda: "✓ done" in stage.text)
         await stage.press("i")

@@ -214,6 +214,23 @@ class PlanStore:
             )
         ]
 
+    def trashed_files(self, file_ids: Iterable[int]) -> list[tuple[int, JournalStep]]:
+        """Return the steps that put these files in a trash and were not taken back, oldest first.
+
+        Each with its plan, whether or not the file was deleted from there since.
+        """
+        roots = self._roots()
+        return [
+            (int(str(row[6])), journal_step(row[:6], roots))
+            for row in self._reader.rows_of(
+                "SELECT id, action, before, after, state, changed_at, plan_id FROM journal"
+                " WHERE action = 'trash' AND state IN ('done', 'emptied')"
+                " AND json_extract(before, '$.file') IN (SELECT value FROM json_each(?))"
+                " ORDER BY changed_at, id",
+                (json.dumps(list(file_ids)),),
+            )
+        ]
+
     def emptied(self, step_ids: Sequence[int]) -> None:
         """Note of steps that what they put in the trash was deleted from there."""
         now = time.time()

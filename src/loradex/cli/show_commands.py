@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING
 
 import click
 
@@ -24,7 +25,11 @@ from loradex.domain.models import ModelDetails, TriggerWord
 from loradex.domain.safety import Safety
 from loradex.domain.text import display_lines, display_text
 from loradex.domain.verdict_words import word_effect
+from loradex.operations.about_model import gone_to_trash
 from loradex.operations.verdicts import grid_pages
+
+if TYPE_CHECKING:
+    from loradex.operations.tidying.trashed import GoneToTrash
 
 Line = tuple[str, str]
 
@@ -45,6 +50,7 @@ def show_command(
         custom = catalog.fields.values([details.row.id]).get(details.row.id, {})
         picked = catalog.collections.holding(details.row.id)
         pages = grid_pages(catalog, details.verdicts)
+        trash = gone_to_trash(catalog, details)
     if as_json:
         own = {"custom": custom, "collections": picked}
         print_json({**details_json(details), "used": uses_json(uses), **own})
@@ -61,7 +67,7 @@ def show_command(
         _print([("Used", uses_words(uses))])
     _print(_own(custom, picked))
     _print_safety(details)
-    _print(_places(details))
+    _print(_places(details, trash))
     _print(_digests(details))
     if details.note:
         click.echo(f"\n{display_lines(details.note)}")
@@ -143,13 +149,21 @@ def _print_safety(details: ModelDetails) -> None:
     _print([("", finding) for finding in details.findings])
 
 
-def _places(details: ModelDetails) -> Iterator[Line]:
+def _places(details: ModelDetails, trash: Mapping[int, GoneToTrash]) -> Iterator[Line]:
     if not details.files:
         yield "Files", "in no library at present"
     for place, file in enumerate(details.files):
         state = "" if file.state == "present" else f" [{file.state}]"
         problem = f" {file.problem}" if file.problem else ""
         yield "Files" if place == 0 else "", f"{file.path}{state}{problem}"
+        if (gone := trash.get(file.id)) is not None:
+            yield "", _in_trash(gone)
+
+
+def _in_trash(gone: GoneToTrash) -> str:
+    if not gone.there:
+        return f"Plan {gone.plan_id} put it into the trash, and it is there no longer."
+    return f"Plan {gone.plan_id} put it into the trash. Bring it back: loradex undo {gone.plan_id}"
 
 
 def _digests(details: ModelDetails) -> Iterator[Line]:

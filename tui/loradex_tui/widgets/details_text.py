@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
@@ -38,6 +39,9 @@ from loradex_tui.wording import (
     state_text,
     when_text,
 )
+
+if TYPE_CHECKING:
+    from loradex.operations.tidying.trashed import GoneToTrash
 
 _BY = {"person": "by you"}
 _STATES = {
@@ -102,7 +106,7 @@ def details_lines(
     _model(sheet, details)
     if details.match is not None:
         _hub(sheet, details.match, hub_url, beyond.licence)
-    _places(sheet, details.files)
+    _places(sheet, details.files, beyond.trash)
     _sidecars(sheet, beyond)
     _captions(sheet, details)
     if details.grids:
@@ -283,7 +287,9 @@ def hub_page(match: HubMatch, hub_url: str) -> str:
     return f"{hub_url}/models/{match.model_id}?modelVersionId={match.version_id}"
 
 
-def _places(sheet: TextSheet, files: tuple[FileRecord, ...]) -> None:
+def _places(
+    sheet: TextSheet, files: tuple[FileRecord, ...], trash: Mapping[int, GoneToTrash]
+) -> None:
     sheet.heading("Files" if len(files) > 1 else "File")
     if not files:
         sheet.line(Content.styled("no file of it is known any more", "$error"))
@@ -292,6 +298,10 @@ def _places(sheet: TextSheet, files: tuple[FileRecord, ...]) -> None:
         good = file.state is FileState.PRESENT
         said = [cell_text(file.library), size_text(file.size), when_text(file.mtime)]
         state = "verified" if good and file.verified else "present" if good else _STATES[file.state]
+        gone = trash.get(file.id)
+        if gone is not None:
+            where = "in the trash" if gone.there else "no longer in the trash"
+            state = f"{where}: plan {gone.plan_id} put it there"
         sheet.line(
             Content.assemble(
                 (" · ".join(part for part in said if part) + " · ", "$quiet"),
@@ -299,6 +309,9 @@ def _places(sheet: TextSheet, files: tuple[FileRecord, ...]) -> None:
             ),
             indent=2,
         )
+        if gone is not None and gone.there:
+            back = f"6 i: r brings it back · loradex undo {gone.plan_id}"
+            sheet.line(Content.styled(back, "$accent"), indent=2)
         if file.problem:
             sheet.line(Content.styled(cell_text(file.problem), "$error"), indent=2)
 

@@ -8,11 +8,11 @@ import os
 import shutil
 import stat
 import time
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 from loradex.catalog.catalog import Catalog
-from loradex.domain.plans import JournalStep, Place
+from loradex.domain.plans import JournalStep, Place, StepState
 from loradex.domain.progress import CancelToken, Problem, Progress, ProgressSink
 from loradex.operations.moves.lock import moving
 from loradex.operations.moves.on_disk import matches, sentence
@@ -38,6 +38,14 @@ class Trashed:
     content_id: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class GoneToTrash:
+    """A file that a plan has put into a trash. `there`: it is there still and can come back."""
+
+    plan_id: int
+    there: bool
+
+
 @dataclass(slots=True)
 class Emptying:
     """What was deleted for good."""
@@ -59,6 +67,18 @@ def in_trash(catalog: Catalog, *, older_than: float = 0.0) -> list[Trashed]:
         for plan_id, entry in catalog.plans.trashed()
         if entry.changed_at <= until and (trashed := _trashed(plan_id, entry))
     ]
+
+
+def trash_of(catalog: Catalog, file_ids: Collection[int]) -> dict[int, GoneToTrash]:
+    """Return which of these files a plan has put into the trash, and whether they are there."""
+    found: dict[int, GoneToTrash] = {}
+    if not file_ids:
+        return found
+    for plan_id, entry in catalog.plans.trashed_files(file_ids):
+        if entry.step.file_id is not None:
+            there = entry.state is StepState.DONE and _trashed(plan_id, entry) is not None
+            found[entry.step.file_id] = GoneToTrash(plan_id, there)
+    return found
 
 
 def empty_trash(
