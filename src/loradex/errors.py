@@ -49,14 +49,20 @@ from __future__ import annotations
 
 
 class LoradexError(Exception):
-    """A failure that a person can understand: what failed, and what to do next."""
+    """A failure that a person can understand: what failed, and what to do next.
+
+    `elsewhere` is the hint of a face that has no command line; None where `hint` fits there, too.
+    """
 
     exit_code = 1
 
-    def __init__(self, message: str, *, hint: str | None = None) -> None:
+    def __init__(
+        self, message: str, *, hint: str | None = None, elsewhere: str | None = None
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.hint = hint
+        self.elsewhere = elsewhere
 
     def __str__(self) -> str:
         return self.message if self.hint is None else f"{self.message} {self.hint}"
@@ -131,8 +137,15 @@ class CatalogReadOnly(CatalogError):
 class HubError(LoradexError):
     """A hub did not give what was asked. `status` is the HTTP status, if there was one."""
 
-    def __init__(self, message: str, *, status: int | None = None, hint: str | None = None) -> None:
-        super().__init__(message, hint=hint)
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        hint: str | None = None,
+        elsewhere: str | None = None,
+    ) -> None:
+        super().__init__(message, hint=hint, elsewhere=elsewhere)
         self.status = status
 
 

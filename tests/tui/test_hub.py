@@ -173,6 +173,9 @@ async def test_a_hub_that_is_not_there_is_told(shelf_with_room: Catalog) -> None
     async with showing(shelf_with_room, settings=settings, toasts=True) as stage:
         await stage.press("3")
         await stage.until(lambda: "cannot be reached" in stage.text)
+        # There is no command line here.
+        assert "--offline" not in stage.text + stage.toasts
+        assert "With `offline` in the settings" in " ".join(stage.text.split())
         await stage.press("1")
         assert stage.app.screen is stage.library
 

@@ -16,6 +16,7 @@ from loradex.operations.grid_typing import split_texts
 from loradex.operations.grid_usual import usual_settings
 from loradex.operations.grid_values import KINDS_OF_MODELS
 from loradex_tui.grid_form import AxisRow, GridForm
+from loradex_tui.hints import hint_of
 
 _SHOWN = 3
 
@@ -72,7 +73,7 @@ def check_form(catalog: Catalog, form: GridForm) -> GridCheck:
 
 def told(error: LoradexError) -> str:
     """Return a fault with what to do next, on one line."""
-    return f"{error.message} {error.hint}" if error.hint else error.message
+    return f"{error.message} {hint_of(error)}".strip()
 
 
 def _names(catalog: Catalog, texts: tuple[str, ...]) -> str:

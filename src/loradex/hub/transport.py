@@ -139,6 +139,7 @@ class HubTransport:
             raise HubOffline(
                 f"{self.label} is not asked: loradex is offline, and this was not fetched before.",
                 hint="Run it again without --offline.",
+                elsewhere="Turn `offline` off in the settings.",
             )
 
     def _url(self, path: str, params: Params | None) -> httpx.URL:

@@ -46,6 +46,7 @@ _ENDING = ("early_access_until", "paid")
 """What is over when a hub no longer speaks of it."""
 
 _SEARCH_KEPT = "With --offline (or LORADEX_OFFLINE=1) what it told before is searched."
+_SEARCH_KEPT_ELSEWHERE = "With `offline` in the settings what it told before is searched."
 
 KEPT_CURSOR = "kept:"
 """Begins cursors of searches through what was kept."""
@@ -150,7 +151,8 @@ def search(
         kept = True
         page = _kept_page(catalog, source, query, cursor)
     except (HubUnreachable, HubUnavailable) as error:
-        error.hint = f"{error.hint} {_SEARCH_KEPT}" if error.hint else _SEARCH_KEPT
+        error.elsewhere = " ".join(filter(None, (error.hint, _SEARCH_KEPT_ELSEWHERE)))
+        error.hint = " ".join(filter(None, (error.hint, _SEARCH_KEPT)))
         raise
     shown = [model for model in page.models if query.content_limit.allows(model.content_level)]
     if not kept:

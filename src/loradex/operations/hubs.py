@@ -120,6 +120,7 @@ class Hubs:
             raise HubOffline(
                 f"The hub {name!r} cannot be asked offline.",
                 hint="Run it again without --offline.",
+                elsewhere="Turn `offline` off in the settings.",
             )
         if name in KNOWN_HUBS and name not in self._settings.hubs:
             raise UsageError(

@@ -24,6 +24,7 @@ from loradex.operations.layouts.usual import Survey, survey
 from loradex.operations.libraries import Proposal, owner_of
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
+from loradex_tui.hints import hint_of
 from loradex_tui.hub_access import Offer
 from loradex_tui.path_completion import complete_folder
 from loradex_tui.screens.dialog import Dialog, key_words
@@ -209,8 +210,8 @@ class AddDialog(Dialog[Addition]):
             self._tell([Content.styled(names, "$quiet")])
             return
         told = [Content.styled(display_text(error.message, 600), "$error")]
-        if error.hint:
-            told.append(Content.styled(display_text(error.hint, 600), "$quiet"))
+        if hint := hint_of(error):
+            told.append(Content.styled(display_text(hint, 600), "$quiet"))
         self._tell(told)
 
     def _tell(self, lines: Sequence[Content]) -> None:

@@ -21,6 +21,7 @@ from loradex.operations.opening_page import show_page
 from loradex_tui.actions import bindings
 from loradex_tui.actions.hub import HubSituation
 from loradex_tui.background import in_background
+from loradex_tui.hints import hint_of
 from loradex_tui.hub_access import Offer
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.screens.dialog import key_words
@@ -150,9 +151,10 @@ class HubScreen(Place):
         if isinstance(error, QueryError):
             self.search_bar.show_fault(error)
             return
-        self.place_app.report(error)
         self._tell()
-        if not self.found.lines:
+        if self.found.lines:
+            self.place_app.report(error)
+        else:
             self.set_class(True, "-empty")
             self.query_one("#empty", Static).update(_trouble_text(error))
 
@@ -171,11 +173,11 @@ class HubScreen(Place):
 
     def _tell(self) -> None:
         results = self.results
-        more = "+" if results.cursor else ""
         what = "update" if results.updates else "model"
-        parts: list[tuple[str, str]] = [
-            (f"{count_text(len(results.lines), what)}{more}", "bold $foreground")
-        ]
+        number = count_text(len(results.lines), what)
+        if results.cursor:
+            number = f"{len(results.lines):,}+ {what}s"
+        parts: list[tuple[str, str]] = [(number, "bold $foreground")]
         if results.note:
             parts.append((f"  {results.note}", "$quiet"))
         self.search_bar.show_state(Content.assemble(*parts))
@@ -397,10 +399,11 @@ class HubScreen(Place):
 
 def _trouble_text(error: LoradexError) -> Content:
     """Return why nobody answered, and what can be done about it."""
-    hint = display_text(error.hint, 600) if error.hint else ""
+    hint = display_text(hint_of(error), 600)
     return Content.assemble(
         (display_text(error.message, 600), "$error"), f"\n{hint}\n\n",
-        key_words(("r", "asks again"), ("n", "adds by address"), ("1", "is the library")),
+        key_words(("r", "asks again"), ("n", "adds by address"), ("1", "is the library"),
+                  ("7", "the settings")),
     )  # fmt: skip
 
 

@@ -68,6 +68,7 @@ def recognised(hubs: Hubs, text: str) -> tuple[HubSource, HubReference]:
             f"What {_quoted(wanted)} names is not known offline: of the hubs only"
             " CivitAI's cache can be asked then.",
             hint=f"Go online (without --offline and LORADEX_OFFLINE), or name it by {FORMS}.",
+            elsewhere=f"Turn `offline` off in the settings, or name it by {FORMS}.",
         )
     raise BadReference(f"No hub knows what {_quoted(wanted)} names.", hint=f"Name it by {FORMS}.")
 
