@@ -23,7 +23,12 @@ from loradex.hub.fetching import transfer
 from loradex.operations.grids import draw_grid, preview_grid
 from loradex.operations.libraries import add_library
 from loradex.operations.scan import scan
-from loradex.operations.tokenizers import fetch_tokenizers, lacking, tokenizer_folders
+from loradex.operations.tokenizers import (
+    check_tokenizers,
+    fetch_tokenizers,
+    lacking,
+    tokenizer_folders,
+)
 from loradex.paths import Home
 from loradex.render.published_tokenizers import (
     PUBLISHED,
@@ -172,8 +177,15 @@ def test_where_nobody_may_be_asked_the_missing_file_is_named(
     settings: Settings, words: str, unet: Path, tmp_path: Path
 ) -> None:
     pytest.importorskip("safetensors")
+    home = Home(tmp_path / "home")
     with pytest.raises(NotRenderable, match=words) as caught:
-        lacking(cells(unet), Home(tmp_path / "home"), settings)
+        lacking(cells(unet), home, settings)
+    checkpoint = cells(unet)[0].recipe.checkpoint
+    with pytest.raises(NotRenderable) as before:
+        check_tokenizers([checkpoint], home, settings)
+    assert str(before.value) == str(caught.value)
+    check_tokenizers([checkpoint], home, Settings())  # it would be downloaded
+    check_tokenizers([replace(checkpoint, base="flux1")], home, settings)  # who knows
     assert "x.safetensors needs CLIP's tokenizer" in caught.value.message
     assert "Put vocab.json and merges.txt of openai/clip-vit-large-patch14" in str(
         caught.value.hint

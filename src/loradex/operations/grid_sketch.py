@@ -1,4 +1,4 @@
-"""How large a grid would be, from the catalog alone: no file is opened, and torch not imported.
+"""How large a grid would be, from the catalog alone: no model is opened, and torch not imported.
 
 What an interface shows while a grid is being put together, many times a second if need be.
 `preview_grid` tells more and takes longer.
@@ -21,12 +21,14 @@ from loradex.operations.grid_models import ModelFinder
 from loradex.operations.grid_reading import read_with
 from loradex.operations.grid_request import GridRequest
 from loradex.operations.grid_values import KINDS_OF_MODELS, read_values
+from loradex.operations.tokenizers import check_tokenizers
 from loradex.render.checks import STRONGEST, check_settings
 from loradex.render.plan import plan_grid
 from loradex.render.prompts.lora_tags import take_lora_tags
 from loradex.render.prompts.prompt import parse_prompt
 from loradex.render.recipes import filled
 from loradex.render.samplers import read_sampler
+from loradex.settings import load_settings
 
 _STRENGTHS = frozenset({AxisKind.STRENGTH, AxisKind.STRENGTH_CLIP, AxisKind.STRENGTH2})
 _NOBODY = GridModel(0, "", "", "", None)
@@ -68,13 +70,16 @@ def sketch_grid(catalog: Catalog, request: GridRequest) -> GridSketch:
     """Return what a request comes to.
 
     Raises what drawing would as far as the catalog knows: for values that cannot be read, models
-    that are not there, and LoRAs that do not fit a checkpoint.
+    that are not there, LoRAs that do not fit a checkpoint, and tokenizers that are missing while
+    nobody may be asked for them.
     """
     finder = _SketchFinder(catalog, SilentSink(), CancelToken(), hashing=False)
     spec = read_with(finder, request)
     plan = plan_grid(spec, engine=lambda _recipe: "")
     if not plan.cells:
         raise UsageError("Every combination of this grid is excluded: nothing is left to draw.")
+    checkpoints = dict.fromkeys(cell.recipe.checkpoint for cell in plan.cells)
+    check_tokenizers(checkpoints, catalog.home, load_settings(catalog.home))
     models = {model for cell in plan.cells for model in cell.recipe.models}
     return GridSketch(
         places=len(plan.placements),

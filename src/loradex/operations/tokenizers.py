@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from loradex.domain.grid import Cell
 from loradex.domain.hub_source import FetchStart
 from loradex.domain.progress import CancelToken, Progress, ProgressSink
+from loradex.domain.recipe import GridModel
 from loradex.errors import DownloadError, HubError, NotRenderable
 from loradex.paths import Home
 from loradex.settings import Settings
@@ -26,6 +27,7 @@ if TYPE_CHECKING:
 
 _HUB = "https://huggingface.co"
 _YES = ("1", "on", "yes", "true")
+_NEED_CLIP = frozenset({"sd1", "sd2", "sdxl", "sdxl-refiner"})
 
 
 def tokenizer_folders(home: Home) -> tuple[Path, ...]:
@@ -59,6 +61,32 @@ def lacking(
                 )
             wanted[kind] = PUBLISHED[kind]
     return tuple(wanted.values())
+
+
+def check_tokenizers(checkpoints: Iterable[GridModel], home: Home, settings: Settings) -> None:
+    """Raise what `lacking` would, as far as that is known without torch and without their files.
+
+    By its base alone is known what a single file of Stable Diffusion 1, 2 or XL needs; all others
+    pass. For who puts a grid together: pictures that exist already are not looked for.
+    """
+    why = _refusal(settings)
+    if not why:
+        return
+    from loradex.render.tokenizers import (  # noqa: PLC0415 - beside its use
+        has_tokenizer,
+        missing_tokenizer,
+        where_to_put,
+    )
+
+    folders = tokenizer_folders(home)
+    for checkpoint in checkpoints:
+        path = Path(checkpoint.path)
+        if checkpoint.base not in _NEED_CLIP or path.is_dir():
+            continue
+        if not has_tokenizer(path, "clip", last=folders):
+            raise NotRenderable(
+                f"{missing_tokenizer(path, 'clip')} {why}", hint=where_to_put(path, "clip")
+            )
 
 
 def fetch_tokenizers(
