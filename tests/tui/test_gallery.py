@@ -238,7 +238,7 @@ async def test_marked_models_are_compared(
 
 async def test_a_person_tries_what_the_terminal_shows(catalog: Catalog, home: Home) -> None:
     async with showing(catalog, NARROW) as stage:
-        stage.app.try_pictures()
+        stage.app.push_screen(PictureTest())
         await stage.settle()
         dialog = stage.app.screen
         assert isinstance(dialog, PictureTest)
@@ -249,7 +249,7 @@ async def test_a_person_tries_what_the_terminal_shows(catalog: Catalog, home: Ho
         assert stage.app.pictures is PictureMode.ASCII
         await stage.press("escape")
         assert stage.app.pictures is PictureMode.HALF, "left as it was"
-        stage.app.try_pictures()
+        stage.app.push_screen(PictureTest())
         await stage.settle()
         await stage.press("j", "y")
         await stage.until(lambda: stage.app.screen is stage.library)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import time
 from collections.abc import Callable, Iterable, Sequence
@@ -29,6 +28,8 @@ from loradex_tui.actions import Around
 from loradex_tui.background import in_background
 from loradex_tui.cells import ControlFilter
 from loradex_tui.ending import end_on_signals
+from loradex_tui.garbage import Garbage
+from loradex_tui.hints import hint_of
 from loradex_tui.hub_access import HubAccess
 from loradex_tui.inbox_desk import InboxDesk
 from loradex_tui.job_desk import JobDesk
@@ -40,7 +41,6 @@ from loradex_tui.places import LIBRARY, PLACES
 from loradex_tui.repaint import Repaint, Shown
 from loradex_tui.screens.help import help_lines
 from loradex_tui.screens.library import LibraryScreen
-from loradex_tui.screens.picture_test import PictureTest
 from loradex_tui.screens.place import Place
 from loradex_tui.starting import begin
 from loradex_tui.symbols import AsciiFilter, ascii_key
@@ -94,6 +94,7 @@ class LoradexApp(App[None]):
         self._symbols = [AsciiFilter()] if self.launch.ascii else []
         self._shown = Shown()
         self._deeds = Deeds()
+        self._garbage = Garbage()
         self.fault: Exception | None = None
         """What this program broke off with."""
         self._interrupted = -TWICE_WITHIN
@@ -114,8 +115,7 @@ class LoradexApp(App[None]):
         self.inbox.begin()
         self.desk.tell_cut_off()
         in_background(self.screen_stack[0], "welcome", self.catalog.files.libraries, self._welcome)
-        # What the start made stays: looking through it for garbage would hold up keys.
-        gc.freeze()
+        self._garbage.begin(self)
 
     def _welcome(self, libraries: Sequence[Library]) -> None:
         """Ask for a folder when there is none yet."""
@@ -176,7 +176,9 @@ class LoradexApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """Offer every action of the screen by name, and the themes."""
         if isinstance(screen, Place):
-            for line in help_lines(screen, screen.situation):
+            # What two keys do in two panes is one thing by name.
+            lines = {line.title: line for line in reversed(help_lines(screen, screen.situation))}
+            for line in reversed(lines.values()):
                 told = " · ".join(part for part in (line.keys, line.reason, line.cli) if part)
                 yield SystemCommand(line.title, told, partial(screen.perform, line.binding))
         yield SystemCommand("Choose a theme", "loradex-dark, loradex-light …", self.search_themes)
@@ -197,12 +199,7 @@ class LoradexApp(App[None]):
 
     def report(self, error: LoradexError) -> None:
         """Tell what failed and what to do next."""
-        told = f"{error.message}\n{error.hint}" if error.hint else error.message
-        self.notify(told, severity="error", timeout=10)
-
-    def try_pictures(self) -> None:
-        """Let the person see which pictures this terminal shows, and choose."""
-        self.push_screen(PictureTest())
+        self.notify(f"{error.message}\n{hint_of(error)}".strip(), severity="error", timeout=10)
 
     def go_library(self) -> None:
         """Show the library, whatever lies above it."""
@@ -301,6 +298,8 @@ class LoradexApp(App[None]):
 
     async def on_event(self, event: events.Event) -> None:
         """Open the dialog that adds when an address is pasted where models are listed."""
+        if isinstance(event, events.Key):
+            self._garbage.key()
         if isinstance(event, events.Paste) and not event.is_forwarded:
             from loradex.operations.adding import names_downloads  # noqa: PLC0415
 

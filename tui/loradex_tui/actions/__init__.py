@@ -32,7 +32,12 @@ __all__ = [
 
 FAMILIES: Mapping[str, tuple[Action, ...]] = {
     "everywhere": everywhere.ACTIONS,
-    "library": (*library.ACTIONS, *plans.LIBRARY_ACTIONS, *pictures.LIBRARY_ACTIONS),
+    "library": (
+        *library.ACTIONS,
+        *plans.LIBRARY_ACTIONS,
+        *library.LATER_ACTIONS,
+        *pictures.LIBRARY_ACTIONS,
+    ),
     "pictures": pictures.ACTIONS,
     "inbox": inbox.ACTIONS,
     "hub": hub.ACTIONS,

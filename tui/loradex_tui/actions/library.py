@@ -82,7 +82,7 @@ def _needs_probed(situation: LibrarySituation) -> str | None:
 
 ACTIONS: tuple[Action, ...] = (
     Action("open", "models", "enter,l,right", "Show the details", "View", cli="loradex show REF"),
-    Action("filters", "models", "h,left", "Go to the filters"),
+    Action("filters", "models", "h,left", "To the pane of filters"),
     Action("mark", "models", "space", "Mark, and go on to the next", "Mark"),
     Action("range", "models", "v", "Mark a range: begin it here, or end it", "Range",
            why_not=_needs_found),
@@ -100,12 +100,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("offer", "search", "ctrl+@", "Offer fields and values (Ctrl+Space)"),
 
     Action("search", "library", "/", "Search", "Search", cli="loradex list 'QUERY'"),
-    Action("add", "library", "n", "Add a folder, or download by address, ID or hash", "Add",
-           cli="loradex library add FOLDER"),
     Action("filter", "library", "f", "Go to the filters", "Filter"),
     Action("clear", "library", "F", "Clear search and filters", why_not=_needs_query),
-    Action("sort", "library", "s", "Sort", "Sort", cli="loradex list 'sort:size-'"),
-    Action("view", "library", "i", "Show pictures instead of lines, or lines again", "Gallery"),
     Action("tags", "library", "t", "Add and remove tags", "Tag", cli="loradex tag REF TAG",
            why_not=_needs_targets),
     Action("note", "library", "e", "Write a note", "Note", cli="loradex note REF TEXT",
@@ -115,6 +111,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("rate", "library", "*", "Rate, or make a favourite", "Rate",
            cli="loradex rate REF STARS",
            why_not=_needs_targets),
+    Action("render", "library", "x", "Draw a quick grid of this LoRA, or of those marked", "Grid",
+           cli="loradex grid LORA --preset quick", why_not=_needs_loras),
+    Action("build", "library", "X", "Put a grid together of this model, or of those marked",
+           "Build", cli="loradex grid --spec FILE", why_not=_needs_targets),
+    Action("probe", "library", "p", "Probe what this LoRA does, or those marked",
+           cli="loradex probe LORA", why_not=_needs_probed),
+)  # fmt: skip
+
+LATER_ACTIONS: tuple[Action, ...] = (
+    Action("sort", "library", "s", "Sort", "Sort", cli="loradex list 'sort:size-'"),
+    Action("view", "library", "i", "Show pictures instead of lines, or lines again", "Gallery"),
+    Action("add", "library", "n", "Add a folder, or download by address, ID or hash", "Add",
+           cli="loradex library add FOLDER"),
     Action("copy", "library", "y", "Copy words, prompt, path, hash, page, tags", "Copy",
            cli="loradex copy REF", why_not=_needs_targets),
     Action("paste_tags", "library", "T", "Put the tags on that were copied (y g)",
@@ -125,12 +134,6 @@ ACTIONS: tuple[Action, ...] = (
            cli="loradex collection list"),
     Action("save_query", "library", "S", "Save the query as a collection",
            cli="loradex collection add NAME --query 'QUERY'", why_not=_needs_words),
-    Action("render", "library", "x", "Draw a quick grid of this LoRA, or of those marked", "Grid",
-           cli="loradex grid LORA --preset quick", why_not=_needs_loras),
-    Action("build", "library", "X", "Put a grid together of this model, or of those marked",
-           "Build", cli="loradex grid --spec FILE", why_not=_needs_targets),
-    Action("probe", "library", "p", "Probe what this LoRA does, or those marked",
-           cli="loradex probe LORA", why_not=_needs_probed),
     Action("scroll_down", "library", "J", "Scroll the details down"),
     Action("scroll_up", "library", "K", "Scroll the details up"),
     Action("zoom_in", "library", "+", "Give this pane more room, or as before",
@@ -152,3 +155,4 @@ ACTIONS: tuple[Action, ...] = (
     Action("to_values", "narrow", "enter,down,tab", "Go to the values", "Values"),
     Action("forget", "narrow", "escape", "Show all values again", "All"),
 )  # fmt: skip
+"""Those that the line of keys has room for only after those that change models and files."""

@@ -8,6 +8,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual.binding import ActiveBinding
+from textual.content import Content
 from textual.screen import Screen
 
 from loradex_tui.actions import ACTIONS, Situation
@@ -66,7 +67,7 @@ class _HelpLines(ItemLines[HelpLine]):
         return [
             Segment("❯ " if cursor else "  ", key),
             Segment(fit(line.keys, 15) + " ", quiet if line.reason else key),
-            Segment(fit(line.title, title), quiet if line.reason else base),
+            Segment(fit(line.title, title - 1) + " ", quiet if line.reason else base),
             Segment(fit(beside, rest - title), quiet),
         ]
 
@@ -84,6 +85,15 @@ class HelpScreen(NarrowingDialog[HelpLine, ActiveBinding]):
     def words_of(self, item: HelpLine) -> str:
         """Its keys, what it does, and the command."""
         return f"{item.keys} {item.title} {item.cli}"
+
+    def whole(self, item: HelpLine) -> Content:
+        """What it does, why it cannot be done now, and the command."""
+        parts: list[str | tuple[str, str]] = [item.title]
+        if item.reason:
+            parts.append((f"\n{item.reason}", "$warning"))
+        if item.cli:
+            parts.append((f"\n{item.cli}", "$quiet"))
+        return Content.assemble(*parts)
 
     def take(self, item: HelpLine) -> None:
         """Do it."""

@@ -103,6 +103,13 @@ class KeysDialog(NarrowingDialog[Action, tuple[str, str]]):
         """What it does, and what it is called."""
         return f"{item.title} {own_id(item)}"
 
+    def whole(self, item: Action) -> Content:
+        """What it does, its keys, and what it is called."""
+        keys = self._own.get(own_id(item)) or item.keys
+        return Content.assemble(
+            item.title, (f"\n{keys.replace(',', ' ')} · {own_id(item)}", "$quiet")
+        )
+
     def take(self, item: Action) -> None:
         """Ask for a key."""
 

@@ -9,7 +9,7 @@ from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
-from textual.widgets import Input
+from textual.widgets import Input, Static
 
 from loradex_tui.screens.dialog import Dialog, Result
 from loradex_tui.widgets.line_list import LineList
@@ -52,7 +52,10 @@ class NarrowingDialog(Dialog[Result], Generic[Item, Result]):
         Binding("pagedown", "move(10)", "Page down", show=False, priority=True),
         Binding("pageup", "move(-10)", "Page up", show=False, priority=True),
     ]
-    DEFAULT_CSS = "NarrowingDialog > #box { width: 110; height: 90%; }"
+    DEFAULT_CSS = """
+    NarrowingDialog > #box { width: 110; height: 90%; }
+    NarrowingDialog #whole { height: auto; max-height: 3; border-top: solid $border-blurred; }
+    """
 
     def __init__(self, items: Sequence[Item], lines: ItemLines[Item]) -> None:
         super().__init__()
@@ -61,6 +64,10 @@ class NarrowingDialog(Dialog[Result], Generic[Item, Result]):
 
     def words_of(self, item: Item) -> str:
         """Return the text in which what is typed is looked for."""
+        raise NotImplementedError
+
+    def whole(self, item: Item) -> Content:
+        """Return all there is to say of an item, which its line may have cut."""
         raise NotImplementedError
 
     def take(self, item: Item) -> None:
@@ -74,10 +81,24 @@ class NarrowingDialog(Dialog[Result], Generic[Item, Result]):
             box.border_subtitle = Content(self.TOLD)
             yield Input(placeholder=self.ASKED)
             yield self._lines
+            yield Static(id="whole")
 
     def on_mount(self) -> None:
         """Show all."""
-        self._lines.show(self._all)
+        self._show(self._all)
+
+    def _show(self, items: Sequence[Item]) -> None:
+        self._lines.show(items)
+        self._tell()
+
+    def _tell(self) -> None:
+        item = self._lines.current
+        told = Content() if item is None else self.whole(item)
+        self.query_one("#whole", Static).update(told)
+
+    def on_line_list_moved(self) -> None:
+        """Say more of another one."""
+        self._tell()
 
     def on_input_changed(self, event: Input.Changed) -> None:
         """Keep what has all the words."""
@@ -87,7 +108,7 @@ class NarrowingDialog(Dialog[Result], Generic[Item, Result]):
             for item in self._all
             if all(word in self.words_of(item).casefold() for word in words)
         ]
-        self._lines.show(kept)
+        self._show(kept)
 
     def action_move(self, step: int) -> None:
         """Move the cursor while the field keeps the keys."""
