@@ -218,8 +218,13 @@ _SHOWN = 200
 
 def _told(findings: list[Told]) -> Iterator[str]:
     yield findings[0].why
+    mends = {one.mend for one in findings}
+    once = mends.pop() if len(mends) == 1 and len(findings) > 1 else None
+    if once:
+        yield f"→ {once}"
     for one in findings[:_SHOWN]:
-        yield "\n".join(part for part in (one.path, one.what, one.mend and f"→ {one.mend}") if part)
+        mend = f"→ {one.mend}" if one.mend and not once else ""
+        yield "\n".join(part for part in (one.path, one.what, mend) if part)
     if len(findings) > _SHOWN:
         yield f"… and {len(findings) - _SHOWN:,} more: loradex doctor {findings[0].check} --all"
 

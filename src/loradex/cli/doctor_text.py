@@ -33,12 +33,16 @@ def print_answers(answers: Sequence[Answer], *, everything: bool) -> None:
         click.echo(f"{click.style(word.upper(), fg=colour, bold=True)}  {title}")
         _paragraph(answer.check.why)
         shown = answer.findings if everything else answer.findings[:SHOWN]
+        mends = {finding.mend for finding in answer.findings}
+        once = mends.pop() if len(mends) == 1 and len(answer.findings) > 1 else None
         for finding in shown:
-            _print_finding(finding)
+            _print_finding(finding, mend=None if once else finding.mend)
         left = len(answer.findings) - len(shown)
         if left:
             click.echo(f"  … and {left:,} more: loradex doctor {answer.check.name} --all")
-        if answer.check.mend and any(finding.mend is None for finding in answer.findings):
+        if once:
+            _paragraph(f"→ {display_text(once)}")
+        elif answer.check.mend and any(finding.mend is None for finding in answer.findings):
             _paragraph(f"→ {answer.check.mend}")
         click.echo()
 
@@ -81,7 +85,7 @@ def answer_json(answers: Iterable[Answer]) -> list[dict[str, object]]:
     ]
 
 
-def _print_finding(finding: Finding) -> None:
+def _print_finding(finding: Finding, mend: str | None) -> None:
     what = display_text(finding.what)
     if finding.path is None:
         _paragraph(what)
@@ -90,8 +94,8 @@ def _print_finding(finding: Finding) -> None:
         _paragraph(what, "    ")
     if finding.why:
         _paragraph(display_text(finding.why), "    ")
-    if finding.mend:
-        _paragraph(f"→ {display_text(finding.mend)}", "    ")
+    if mend:
+        _paragraph(f"→ {display_text(mend)}", "    ")
 
 
 def _paragraph(text: str, indent: str = "  ") -> None:
