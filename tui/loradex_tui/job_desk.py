@@ -13,7 +13,6 @@ from textual.css.query import NoMatches
 from loradex.domain.downloads import Download, DownloadState
 from loradex.errors import CatalogError
 from loradex.operations.child_job import JobStatus
-from loradex.operations.cut_off import CutOff, cut_off, go_on, note_begun, note_ended
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
 from loradex_tui.jobs import Job, Jobs
@@ -23,11 +22,14 @@ from loradex_tui.screens.quit_dialog import QuitDialog
 from loradex_tui.wording import count_text
 
 if TYPE_CHECKING:
+    from loradex.operations.cut_off import CutOff
     from loradex_tui.app import LoradexApp
 
 NEWS_FOR = 5.0
 TROUBLE_FOR = 10.0
 TOLD_FOR = 10.0
+_AFTER_START = 0.5
+"""Seconds in which the first screen has other things to read."""
 _NAMED = 2
 
 
@@ -52,6 +54,8 @@ class JobDesk:
         self._starting.add(name)
 
         def begin() -> tuple[Job, int | None]:
+            from loradex.operations.cut_off import note_begun  # noqa: PLC0415 - as seldom as jobs
+
             job = make()
             # Work is not given up because nobody can remember it.
             with suppress(CatalogError):
@@ -89,9 +93,17 @@ class JobDesk:
                     severity="warning", timeout=TOLD_FOR,
                 )  # fmt: skip
 
-        in_background(app.screen_stack[0], "cut off", lambda: cut_off(app.catalog), tell)
+        def look() -> list[CutOff]:
+            from loradex.operations.cut_off import cut_off  # noqa: PLC0415 - after the first paint
+
+            return cut_off(app.catalog)
+
+        first = app.screen_stack[0]
+        first.set_timer(_AFTER_START, lambda: in_background(first, "cut off", look, tell))
 
     def _go_on(self, what: CutOff) -> None:
+        from loradex.operations.cut_off import go_on  # noqa: PLC0415 - as seldom as jobs
+
         app = self._app
         if what.task not in self.jobs.names:
             self.jobs.take_out(what)
@@ -108,7 +120,7 @@ class JobDesk:
         if known:
             catalog = self._app.catalog
             in_background(
-                self._app.screen_stack[0], "noted", lambda: note_ended(catalog, known),
+                self._app.screen_stack[0], "noted", lambda: catalog.begun.end(known),
                 lambda _nothing: None, lambda _error: None, exclusive=False,
             )  # fmt: skip
 
@@ -118,7 +130,7 @@ class JobDesk:
         self.jobs.close()
         if by_person and notes:
             with suppress(CatalogError):
-                note_ended(self._app.catalog, notes)
+                self._app.catalog.begun.end(notes)
 
     def start_after(self, name: str, start: Callable[[], None]) -> None:
         """Start now, or when the job of that name ends: it began before what this one is for."""

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Protocol
 from textual.timer import Timer
 
 from loradex.operations.child_job import JobStatus
-from loradex.operations.cut_off import CutOff
 from loradex_tui.job_words import progress_text, shortest_text, ticker_text
 from loradex_tui.pace import Pace
 
 if TYPE_CHECKING:
+    from loradex.operations.cut_off import CutOff
     from loradex_tui.app import LoradexApp
 
 __all__ = ["POLL_EVERY", "Job", "JobRecord", "Jobs", "progress_text"]
