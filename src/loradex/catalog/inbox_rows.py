@@ -12,8 +12,6 @@ from loradex.catalog.reader import Reader
 from loradex.catalog.sidecar_evidence import PROVEN
 from loradex.domain.evidence import Evidence, Source
 
-ASKED_FIELDS = ("kind", "base", "derivative")
-"""Facts on which sources are compared."""
 LOOKED_AT = "looked_at"
 """A person's fact on a model: they have seen it, and have nothing to say of it."""
 OPEN = "open "

@@ -169,10 +169,6 @@ class PlanTable:
         return display_text(f"{name}/{folder}", 4096)
 
 
-def _name_order(item: PlanItem) -> tuple[bytes, bytes]:
-    return item.target.name.lower(), item.source.relative
-
-
 def _folder_key(item: PlanItem) -> tuple[str, int, bytes, bytes]:
     """Return what the lines below one heading have in common."""
     source, target = item.source, item.target
