@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
@@ -28,6 +29,11 @@ def run(home: Home, settings: Settings, options: TuiOptions) -> int:
     )
 
     environ = os.environ
+    if not options.slow:
+        # Textual draws sixty times a second at most; a result that comes just after a frame would
+        # wait for the next.
+        environ.setdefault("TEXTUAL_FPS", "120")
+    gc.disable()  # until the first frame: what loads stays
     look = terminal_look(environ, locale_encoding())
     write_utf8()
     with Catalog.open(home) as catalog:

@@ -24,6 +24,9 @@ _OBEYED = re.compile(
 )
 
 
+_PLAIN_LENGTH = 500
+
+
 def cell_text(text: str, limit: int = 500) -> str:
     """Return `text` on one line, in characters whose widths all terminals agree on.
 
@@ -47,6 +50,9 @@ def _few_marks(text: str) -> Iterator[str]:
 
 def fit(text: str, width: int) -> str:
     """Return `cell_text` of `text` in exactly `width` cells, with `…` where it was cut."""
+    if width > 0 and len(text) <= _PLAIN_LENGTH and text.isascii() and text.isprintable():
+        # As nearly all are: a cell for each character, and none that is not shown as it is.
+        return text.ljust(width) if len(text) <= width else f"{text[: width - 1]}…"
     shown = cell_text(text)
     if width <= 0:
         return ""

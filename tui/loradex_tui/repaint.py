@@ -9,7 +9,7 @@ sent as a whole, so that going elsewhere heals what another program wrote into t
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -77,7 +77,7 @@ class Shown:
     def __init__(self) -> None:
         self._characters: list[list[str]] = []
         self._pens: list[list[Pen | None]] = []
-        self._known: dict[Style, Pen] = {}
+        self._known: dict[Hashable, Pen] = {}
         self._painted: tuple[object, Region] | None = None
         self._cursor: tuple[int, int] | None = None
         """Where the terminal writes next, where that is sure."""
@@ -171,11 +171,13 @@ class Shown:
     def _pen(self, style: Style | None, console: Console) -> Pen:
         if style is None:
             return BARE
-        pen = self._known.get(style)
+        # Text that can be selected has its place in its style, which no terminal is told.
+        known: Hashable = style if style._meta is None else _seen_of(style)
+        pen = self._known.get(known)
         if pen is None:
             if len(self._known) >= _PENS:
                 self._known.clear()
-            pen = self._known[style] = _read_pen(Strip([Segment("\x00", style)]).render(console))
+            pen = self._known[known] = _read_pen(Strip([Segment("\x00", style)]).render(console))
         return pen
 
 
@@ -224,6 +226,13 @@ def _runs(
         else:
             runs.append((at, at + 1))
     return runs
+
+
+def _seen_of(style: Style) -> Hashable:
+    """Return all of a style that is seen."""
+    return (
+        style._color, style._bgcolor, style._attributes, style._set_attributes, style._link,
+    )  # fmt: skip
 
 
 def _move(x: int, y: int) -> str:

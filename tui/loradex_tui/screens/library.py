@@ -14,6 +14,7 @@ from textual.containers import Horizontal, Vertical
 from textual.widgets import Static
 
 from loradex.catalog.catalog import Catalog
+from loradex.domain.models import ModelRow
 from loradex.errors import LoradexError, QueryError
 from loradex.operations import query_history
 from loradex.operations.child_job import JobStatus
@@ -43,19 +44,22 @@ REFRESH_WHILE_SCANNING = 2.0
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """What a query found, of how many models, in how many libraries."""
+    """What a query found, the rows of the first of it, and of how many models in all."""
 
     query: str
     ids: list[int]
+    rows: Sequence[ModelRow]
     total: int
     libraries: int
+    """How many there are, asked for only where nothing is found."""
 
 
-def find(catalog: Catalog, query: str) -> Found:
-    """Run a query; raise `QueryError` when it cannot be read."""
+def find(catalog: Catalog, query: str, first: int) -> Found:
+    """Run a query and read the `first` rows; raise `QueryError` when it cannot be read."""
     ids = catalog.ids(query)
-    total = catalog.search("", limit=1).total
-    return Found(query, ids, total, len(catalog.files.libraries()))
+    rows = catalog.rows(ids[:first]) if first else ()
+    total = catalog.count("") if query else len(ids)
+    return Found(query, ids, rows, total, 0 if ids else len(catalog.files.libraries()))
 
 
 class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising, PaneRoom):
@@ -179,10 +183,12 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising, Pane
             else:
                 self.place_app.report(error)
 
+        # One frame shows the result with its rows; where the cursor stays, those are here already.
+        first = max(len(self.models.in_view()), self.size.height) if keep is None else 0
         in_background(
             self,
             "find",
-            lambda: find(self.catalog, query),
+            lambda: find(self.catalog, query, first),
             lambda found: self._show(found, keep),
             failed,
         )
@@ -199,6 +205,7 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising, Pane
         if keep is not None:
             self.models.window.forget()
         self.query_one("#list", ModelList).found_by = self.details.found_by = found.query
+        self.models.window.store((), found.rows)
         self.models.show_ids(found.ids, keep)
         self.query_one(FacetPane).show(found.query)
         self._draw_state()

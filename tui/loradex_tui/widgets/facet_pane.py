@@ -34,6 +34,8 @@ CountValues = Callable[[str, str, Callable[[], bool]], Narrowing | None]
 
 UNKNOWN = "unknown"
 DEBOUNCE = 0.15
+COUNT_AFTER = 0.15
+"""Seconds after which the values of a result are counted, unless another comes."""
 _TITLES = {
     "kind": "Kind",
     "base": "Base model",
@@ -133,11 +135,21 @@ class FacetPane(LineList):
         self.needle = ""
         self._count = count
         self._query = ""
+        self._rest: Timer | None = None
 
     def show(self, query: str) -> None:
-        """Count again for a query that can be read."""
+        """Count again for a query that can be read, when nobody asks for another in a moment.
+
+        What is counted for the query before is void at once: the models come first.
+        """
         self._query = query
-        needle = self.needle
+        self.workers.cancel_group(self, "facets")
+        if self._rest is not None:
+            self._rest.stop()
+        self._rest = self.set_timer(COUNT_AFTER, self._count_values)
+
+    def _count_values(self) -> None:
+        query, needle = self._query, self.needle
 
         def count() -> list[FacetLine] | None:
             worker = get_current_worker()
@@ -150,7 +162,7 @@ class FacetPane(LineList):
         """Show only values that hold a text."""
         if needle != self.needle:
             self.needle = needle
-            self.show(self._query)
+            self._count_values()
 
     def _show_lines(self, lines: list[FacetLine] | None) -> None:
         if lines is None:

@@ -81,6 +81,7 @@ class LineList(ScrollView, Actor, can_focus=True):
         super().__init__(id=id)
         self.line_count = 0
         self.cursor = 0
+        self._width = 0
         self._bar_of: tuple[Size, Size] | None = None
         self._tones: dict[str, Style] = {}
 
@@ -108,8 +109,9 @@ class LineList(ScrollView, Actor, can_focus=True):
         return style
 
     def render_lines(self, crop: Region) -> list[Strip]:
-        """Draw the visible lines; styles are worked out once for all of them."""
+        """Draw the visible lines; styles and width are worked out once for all of them."""
         self._tones.clear()
+        self._width = self.scrollable_content_region.width
         return super().render_lines(crop)
 
     def extent(self) -> Size:
@@ -165,7 +167,7 @@ class LineList(ScrollView, Actor, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one visible line."""
         index = self.scroll_offset.y + y
-        width = self.scrollable_content_region.width
+        width = self._width
         style = self.ground
         if index >= self.line_count:
             return Strip.blank(width, style)

@@ -113,6 +113,7 @@ class ModelList(LineList):
         if keep is None:
             self.scroll_to(y=0, animate=False, force=True)
         self.set_line_count(len(ids), cursor)
+        self._fetch_soon()
 
     def reload(self, ids: Iterable[int] | None = None) -> None:
         """Read these rows again (all when None): they were changed."""
@@ -175,7 +176,8 @@ class ModelList(LineList):
     def _fetch_soon(self) -> None:
         if not self._fetching:
             self._fetching = True
-            self.call_later(self._fetch)
+            # What is here already is drawn first.
+            self.call_after_refresh(self._fetch)
 
     def _fetch(self) -> None:
         """Read the windows that were asked for, one at a time, the latest first."""

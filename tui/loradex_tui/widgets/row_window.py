@@ -68,6 +68,7 @@ class RowWindow:
             self._stale.discard(id_)
         for row in rows:
             self._rows[row.id] = row
+            self._stale.discard(row.id)
             self._rows.move_to_end(row.id)
         while len(self._rows) > KEPT:
             self._stale.discard(self._rows.popitem(last=False)[0])
