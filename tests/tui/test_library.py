@@ -203,8 +203,12 @@ async def test_what_is_empty_says_what_to_do(
 
 
 async def test_a_tiny_terminal_says_so_and_recovers(catalog: Catalog) -> None:
-    async with showing(catalog, (50, 12)) as stage:
+    async with showing(catalog, (50, 12), toasts=True) as stage:
         assert "Too small: 50×12, 60×15 needed" in stage.text
+        stage.app.notify("what hides nothing now")
+        await stage.pilot.resize_terminal(10, 6)
+        await stage.settle()
+        assert stage.text.split() == ["Too", "small:", "10×6,", "60×15", "needed"]
         await stage.pilot.resize_terminal(80, 24)
         await stage.settle()
         assert "Too small" not in stage.text

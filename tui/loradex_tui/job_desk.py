@@ -208,7 +208,12 @@ class JobDesk:
 
     def _tell_end(self, name: str, status: JobStatus) -> None:
         if status.state == "failed":
-            told = f"{status.message or f'The {name} failed.'}\n{status.hint or ''}".strip()
+            hint = status.hint or ""
+            log = next((str(each.log) for each in self.jobs.ended[:1] if each.log), "")
+            if log and log in hint:
+                # A toast would break the path in the middle.
+                hint = "5 shows it, Enter there its last output."
+            told = f"{status.message or f'The {name} failed.'}\n{hint}".strip()
             self._app.notify(told, severity="error", timeout=TROUBLE_FOR)
             return
         verb = "finished" if status.state == "done" else "was stopped"

@@ -9,6 +9,7 @@ from textual import events
 from textual.app import ComposeResult
 from textual.binding import ActiveBinding, BindingType
 from textual.content import Content
+from textual.geometry import Size
 from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
 HINTS_AFTER = 0.06
 """Seconds without a key after which the bar below follows."""
 LEAST_SIZE = (60, 15)
+_ON_ONE_LINE = 40
 _LAST_SCOPES = ("library", "app")
 _PINNED = "app.help"
 
@@ -46,6 +48,7 @@ class Place(Screen[None], Actor):
     Place > #tiny { display: none; layer: over; width: 100%; height: 100%;
                     background: $background; content-align: center middle; }
     Place.-tiny > #tiny { display: block; }
+    Place.-tiny Toast { display: none; }
     Place .pane {
         border: round $border-blurred; background: $surface;
         border-title-color: $quiet; border-title-style: none;
@@ -59,6 +62,7 @@ class Place(Screen[None], Actor):
 
     def compose(self) -> ComposeResult:
         """The bars around the body."""
+        self._begin_in(self.app.size)
         yield TopBar(self.HERE)
         yield from self.compose_body()
         yield KeyBar()
@@ -90,13 +94,22 @@ class Place(Screen[None], Actor):
         self._show_jobs()
         self.refresh_hints()
 
+    def _begin_in(self, size: Size) -> None:
+        """Lay the first frame out as this size wants it: Textual tells the size after it."""
+        fitting = [each for each in self.HORIZONTAL_BREAKPOINTS or () if each[0] <= size.width]
+        if fitting:
+            self.add_class(max(fitting)[1])
+        self.set_class(_too_small(size), "-tiny")
+
     def on_resize(self, event: events.Resize) -> None:
         """Say it when the terminal is too small to show anything useful."""
-        columns, rows = LEAST_SIZE
-        tiny = event.size.width < columns or event.size.height < rows
+        tiny = _too_small(event.size)
         self.set_class(tiny, "-tiny")
         if tiny:
-            told = f"Too small: {event.size.width}×{event.size.height}, {columns}×{rows} needed"
+            columns, rows = LEAST_SIZE
+            told = f"Too small:\n{event.size.width}×{event.size.height},\n{columns}×{rows}\nneeded"
+            if event.size.width >= _ON_ONE_LINE:
+                told = " ".join(told.splitlines())
             self.query_one("#tiny", Static).update(Content.styled(told, "$error"))
 
     def job_moved(self, name: str, status: JobStatus) -> None:
@@ -247,3 +260,7 @@ class Place(Screen[None], Actor):
     def do_quit(self) -> None:
         """Quit, after a question when something runs."""
         self.place_app.quit_politely()
+
+
+def _too_small(size: Size) -> bool:
+    return size.width < LEAST_SIZE[0] or size.height < LEAST_SIZE[1]
