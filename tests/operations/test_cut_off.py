@@ -53,9 +53,9 @@ def check_the_killed(catalog: Catalog, tmp_path: Path) -> None:
     draw_cells(catalog, tmp_path / "grid", 5)
     assert told(catalog) == [
         ("a scan", "loradex scan"),
-        ("`loradex hub match`", "loradex hub match"),
+        ("matching with the hub", "loradex hub match"),
         (f"grid {number} after 5 of 12 cells", f"loradex grid --resume {number}"),
-        ("a verify", "loradex verify"),
+        ("verifying the files", "loradex verify"),
     ]
     draw_cells(catalog, tmp_path / "grid", 12)
     assert len(cut_off(catalog)) == 3

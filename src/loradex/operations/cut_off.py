@@ -26,11 +26,20 @@ _LEASES = {
     "download": ("hub", "downloads", "run"),
 }
 """How work is gone on with that only a lease tells of."""
-_WORTH = (
-    ("scan",), ("verify",), ("grid",), ("probe",), ("apply",), ("undo",), ("trash", "restore"),
-    ("hub", "match"), ("hub", "previews"), ("hub", "refresh"), ("hub", "downloads"),
-)  # fmt: skip
-"""How commands begin that take long, change something, and may be given again unasked."""
+_WORTH = {
+    ("scan",): "a scan",
+    ("verify",): "verifying the files",
+    ("grid",): "a grid",
+    ("probe",): "probes",
+    ("apply",): "a plan",
+    ("undo",): "an undo",
+    ("trash", "restore"): "bringing models back from the trash",
+    ("hub", "match"): "matching with the hub",
+    ("hub", "previews"): "fetching previews",
+    ("hub", "refresh"): "refreshing from the hub",
+    ("hub", "downloads"): "downloads",
+}
+"""How commands begin that take long, change something, and may be given again unasked; in words."""
 _DOWNLOADS = ("hub", "downloads", "run")
 _HALF_DONE = (PlanState.APPLYING, PlanState.STOPPED)
 
@@ -61,7 +70,7 @@ def note_begun(catalog: Catalog, task: str, command: str) -> int | None:
     None for what nobody needs to hear of again.
     """
     arguments = _arguments(command)
-    if not any(arguments[: len(each)] == each for each in _WORTH):
+    if not _words(arguments):
         return None
     return catalog.begun.begin(task, command)
 
@@ -110,8 +119,7 @@ def _noted(catalog: Catalog, row: CutOffRow) -> CutOff | None:
     if arguments == _DOWNLOADS:
         left = catalog.downloads.downloads([DownloadState.QUEUED, DownloadState.RUNNING])
         return _downloads(len(left), row.id) if left else None
-    told = "a scan" if first == ("scan",) else f"`{row.command:.60}`"
-    return CutOff(row.task, told, arguments, row=row.id)
+    return CutOff(row.task, _words(arguments) or row.task, arguments, row=row.id)
 
 
 def _leased(catalog: Catalog, task: str, arguments: tuple[str, ...]) -> CutOff | None:
@@ -119,7 +127,7 @@ def _leased(catalog: Catalog, task: str, arguments: tuple[str, ...]) -> CutOff |
     if arguments == _DOWNLOADS:
         left = catalog.downloads.downloads([DownloadState.QUEUED, DownloadState.RUNNING])
         return _downloads(len(left), None) if left else None
-    return CutOff(task, "hashing" if task == "hash" else f"a {task}", arguments)
+    return CutOff(task, "hashing" if task == "hash" else _words(arguments), arguments)
 
 
 def _downloads(number: int, row: int | None) -> CutOff:
@@ -173,6 +181,12 @@ def _plans(catalog: Catalog) -> Iterator[CutOff]:
     if plans and not somebody_moves(catalog.home):
         for plan in plans:
             yield CutOff("apply", _plan_words(plan), ("apply", str(plan.id)), plan.id)
+
+
+def _words(arguments: tuple[str, ...]) -> str:
+    """Return what a command does; empty for one that nobody needs to hear of again."""
+    found = (words for begin, words in _WORTH.items() if arguments[: len(begin)] == begin)
+    return next(found, "")
 
 
 def _arguments(command: str) -> tuple[str, ...]:
