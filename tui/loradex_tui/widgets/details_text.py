@@ -93,6 +93,7 @@ def details_lines(
     """Return all the rest, most useful first. Sections with nothing in them are left out."""
     sheet = TextSheet(width)
     beyond = beyond or Beyond()
+    _gone(sheet, details, beyond.trash)
     _safety(sheet, details)
     _words(sheet, details)
     _preferences(sheet, details.preferences)
@@ -115,6 +116,15 @@ def details_lines(
     _hashes(sheet, details)
     _why(sheet, details)
     return sheet.lines
+
+
+def _gone(sheet: TextSheet, details: ModelDetails, trash: Mapping[int, GoneToTrash]) -> None:
+    """Say what brings a model back of which all that is left is in the trash."""
+    plan = next((gone.plan_id for gone in trash.values() if gone.there), None)
+    if plan is not None and details.row.state == FileState.MISSING:
+        sheet.line(Content.styled(f"in the trash: plan {plan} put it there", "$error"))
+        back = f"6 i: r brings it back · loradex undo {plan}"
+        sheet.line(Content.styled(back, "$accent"))
 
 
 def _safety(sheet: TextSheet, details: ModelDetails) -> None:
@@ -309,9 +319,6 @@ def _places(
             ),
             indent=2,
         )
-        if gone is not None and gone.there:
-            back = f"6 i: r brings it back · loradex undo {gone.plan_id}"
-            sheet.line(Content.styled(back, "$accent"), indent=2)
         if file.problem:
             sheet.line(Content.styled(cell_text(file.problem), "$error"), indent=2)
 
