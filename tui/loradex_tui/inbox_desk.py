@@ -119,6 +119,8 @@ class InboxDesk:
 
     def _count_new(self) -> None:
         self._counting = None
+        if self._over:
+            return
         rows = self._app.catalog.inbox
 
         def found(new: set[int]) -> None:
@@ -130,6 +132,8 @@ class InboxDesk:
 
     def look(self) -> None:
         """Look through the library, once more when that is being done already."""
+        if self._over:
+            return
         if self.looking:
             self._again = True
             return
@@ -262,6 +266,11 @@ class InboxDesk:
             screen.came_back(receipt.models)
         else:
             self.look()
+
+    @property
+    def _over(self) -> bool:
+        """The program ends: what was to be done a moment later is not begun any more."""
+        return self._closed or not self._app.screen_stack
 
     @property
     def _root(self) -> Place:

@@ -158,6 +158,8 @@ class Jobs:
 
     def look(self) -> None:
         """Ask every job where it is, and tell of those that moved."""
+        if not self._app.screen_stack:
+            return  # the program ends: nobody is left to be told
         now = time.monotonic()
         for name, record in list(self._running.items()):
             status = record.job.poll()
