@@ -140,7 +140,7 @@ def _sentence(number: int, plan: MovePlan, report: MoveReport) -> str:
         done.append(f"{count_text(moved, 'file')} moved")
     if trashed:
         done.append(f"{count_text(trashed, 'file')} put in the trash")
-    failed = f", {count_text(len(report.problems), 'model')} stayed" if report.problems else ""
+    failed = f", {count_text(len(report.problems), 'file')} stayed" if report.problems else ""
     size, time = size_text(report.nbytes), duration_text(report.seconds)
     return f"Plan {number}: {' and '.join(done)} ({size}) in {time}{failed}."
 
