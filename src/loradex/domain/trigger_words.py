@@ -132,6 +132,8 @@ def arrange(
     until one has them again.
     """
     made = _of_sources(entries)
+    if not made and not words:
+        return ()
     for word in words:
         if word.own or word.group_key in made:
             made.setdefault(word.group_key, {})
@@ -207,11 +209,9 @@ def _switched(groups: Sequence[WordGroup], said: dict[str, ChosenGroup]) -> tupl
         first = next((group.key for group in outfits if not group.refused), None)
         wanted = wanted if first is None else {*wanted, first}
     return tuple(
-        replace(
-            group,
-            on=not group.refused and (group.key == SINGLES or group.key in wanted),
-        )
+        group if group.on is on else replace(group, on=on)
         for group in groups
+        for on in (not group.refused and (group.key == SINGLES or group.key in wanted),)
     )
 
 

@@ -111,6 +111,8 @@ class Folders:
 def _in_folder(
     places: Sequence[ModelPlace], names: Sequence[str], suffixes: Sequence[Suffix]
 ) -> Iterator[FoundSidecar]:
+    if all(map(is_model_file, names)):
+        return
     by_stem: dict[str, list[ModelPlace]] = defaultdict(list)
     for place in places:
         by_stem[model_stem(name_of(place))].append(place)
@@ -118,6 +120,8 @@ def _in_folder(
     longest: dict[str, FoundSidecar] = {}
     for stem, owners in by_stem.items():
         beside = _beginning_with(names, stem)
+        if {name_of(place) for place in owners}.issuperset(beside):
+            continue  # nothing begins so but these models themselves
         rivals = _rivals(stem, owners, beside)
         for suffix in suffixes:
             for name, some in _named(stem, owners, beside, suffix):
