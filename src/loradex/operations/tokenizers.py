@@ -67,7 +67,8 @@ def check_tokenizers(checkpoints: Iterable[GridModel], home: Home, settings: Set
     """Raise what `lacking` would, as far as that is known without torch and without their files.
 
     By its base alone is known what a single file of Stable Diffusion 1, 2 or XL needs; all others
-    pass. For who puts a grid together: pictures that exist already are not looked for.
+    pass, and files that are not there. For who puts a grid together: pictures that exist already
+    are not looked for.
     """
     why = _refusal(settings)
     if not why:
@@ -81,7 +82,7 @@ def check_tokenizers(checkpoints: Iterable[GridModel], home: Home, settings: Set
     folders = tokenizer_folders(home)
     for checkpoint in checkpoints:
         path = Path(checkpoint.path)
-        if checkpoint.base not in _NEED_CLIP or path.is_dir():
+        if checkpoint.base not in _NEED_CLIP or not path.is_file():
             continue
         if not has_tokenizer(path, "clip", last=folders):
             raise NotRenderable(
