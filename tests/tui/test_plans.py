@@ -243,6 +243,7 @@ async def test_a_plan_whose_process_died_is_gone_on_with(
     with closing(sqlite3.connect(home.catalog)) as connection, connection:
         connection.execute("UPDATE plan SET state = 'applying'")
     async with showing(catalog, WIDE, toasts=True) as stage:
+        await stage.until(lambda: "Cut off when loradex ended: plan 1 after 0 of" in stage.toasts)
         await stage.press("6")
         await stage.until(lambda: "begun" in stage.text)
         await stage.press("a")
