@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
+import time
+from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -12,9 +14,28 @@ from loradex.catalog.catalog import Catalog
 from loradex.operations.child_job import JobStatus
 from loradex.paths import Home
 from loradex_tui.pictures.choice import PictureMode
+from loradex_tui.rest import Rest
 from loradex_tui.widgets.facet_pane import FacetPane
+from loradex_tui.widgets.model_list import ModelList
 from tui.shelf import few, picture, shelf
 from tui.stage import NARROW, WIDE, showing
+
+
+async def test_a_result_comes_with_its_rows(
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shown: list[list[bool]] = []
+    show = ModelList.show_ids
+
+    def show_ids(models: ModelList, ids: Sequence[int], keep: int | None = None) -> None:
+        show(models, ids, keep)
+        shown.append([models.window.row(index) is not None for index in range(len(ids))])
+
+    monkeypatch.setattr(ModelList, "show_ids", show_ids)
+    async with showing(catalog) as stage:
+        await stage.search("base:sdxl")
+    assert len(shown) == 2
+    assert all(map(all, shown))
 
 
 async def test_the_library_shows_what_there_is(catalog: Catalog) -> None:
@@ -241,9 +262,42 @@ async def test_the_terminals_own_graphics_get_their_room(
         assert shown.size.width == 4 * shown.size.height
         await stage.look_at("knight")
         await stage.until(lambda: box.children[0].size.width == 2 * box.children[0].size.height)
+        top = box.region.y
+        await stage.press("J")
+        assert box.region.y == top - 4, "it goes with the text"
         await stage.look_at("lunar")
         await stage.until(lambda: not box.shown)
         assert not box.display
+
+
+async def test_details_are_selected_with_the_mouse_wherever_they_were_scrolled_to(
+    catalog: Catalog,
+) -> None:
+    async with showing(catalog, NARROW) as stage:
+        await stage.look_at("knight")
+        await stage.press("enter", "j")
+        details = stage.library.details
+        y = next(y for y, line in enumerate(stage.lines) if "glowing armor" in line)
+        x = stage.lines[y].index("glowing")
+        await stage.pilot.mouse_down(offset=(x, y))
+        await stage.pilot.hover(offset=(x + 6, y))
+        await stage.pilot.mouse_up(offset=(x + 6, y))
+        assert stage.library.get_selected_text() == "glowing"
+        assert details.scroll_offset.y == 2
+
+
+async def test_keys_come_before_what_a_scan_brings(catalog: Catalog) -> None:
+    async with showing(catalog) as stage:
+        library, before = stage.library, stage.library.found
+        library._found_at = time.monotonic() - 3.0
+        await stage.press("j")
+        library.job_moved("scan", JobStatus())
+        await stage.settle()
+        assert library.found is before
+        stage.app.rest = Rest()
+        library.job_moved("scan", JobStatus())
+        await stage.until(lambda: library.found is not before)
+        assert library.models.cursor == 1
 
 
 async def test_what_a_job_did_to_a_file_shows_in_its_row(catalog: Catalog, home: Home) -> None:

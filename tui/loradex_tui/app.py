@@ -39,6 +39,7 @@ from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.store import PictureStore
 from loradex_tui.places import LIBRARY, PLACES
 from loradex_tui.repaint import Repaint, Shown
+from loradex_tui.rest import Rest
 from loradex_tui.screens.help import help_lines
 from loradex_tui.screens.library import LibraryScreen
 from loradex_tui.screens.place import Place
@@ -94,7 +95,8 @@ class LoradexApp(App[None]):
         self._symbols = [AsciiFilter()] if self.launch.ascii else []
         self._shown = Shown()
         self._deeds = Deeds()
-        self._garbage = Garbage()
+        self.rest = Rest()
+        self._garbage = Garbage(self.rest)
         self.fault: Exception | None = None
         """What this program broke off with."""
         self._interrupted = -TWICE_WITHIN
@@ -299,7 +301,7 @@ class LoradexApp(App[None]):
     async def on_event(self, event: events.Event) -> None:
         """Open the dialog that adds when an address is pasted where models are listed."""
         if isinstance(event, events.Key):
-            self._garbage.key()
+            self.rest.key()
         if isinstance(event, events.Paste) and not event.is_forwarded:
             from loradex.operations.adding import names_downloads  # noqa: PLC0415
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from loradex.operations.inbox.items import Item
     from loradex.operations.inbox.looking import Looker
     from loradex.operations.inbox.survey import Survey
-
-_GIVE_WAY = 10
-"""How far a look that a program asked for stands back: somebody is working at the screen."""
 
 TABLE: Mapping[str, tuple[str, str]] = {
     "accept": ("inbox_decide_commands", "Take what is proposed of models."),
@@ -124,8 +120,6 @@ def _survey(
     from loradex.cli.inbox_text import counts_text  # noqa: PLC0415
     from loradex.operations.inbox.survey_file import keep_survey  # noqa: PLC0415
 
-    if isinstance(sink, JsonSink) and hasattr(os, "nice"):
-        os.nice(_GIVE_WAY)
     survey = looker.survey(ids, sink=sink, cancel=cancel)
     if ids is None:
         keep_survey(context.home, survey)

@@ -17,6 +17,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import IO, Literal
 
@@ -33,6 +34,8 @@ _PATIENCE = 5.0
 """Seconds a child has to end after it was asked to."""
 _LONGEST_EVENT = 16 * 1024 * 1024
 """Bytes of a line that are read: the last event holds the whole result."""
+_GIVE_WAY = 10
+"""The nice value of a job; its own children have it, too."""
 _LAST_WORDS = 2.0
 """Seconds after a child's end in which its last events arrive, were its output held open."""
 
@@ -63,6 +66,13 @@ def environment_without_keys() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if name not in _SECRETS}
 
 
+def give_way(process: int) -> None:
+    """Let a process that works in the background stand back: somebody is working at the screen."""
+    if hasattr(os, "setpriority"):
+        with suppress(OSError):  # it has ended already
+            os.setpriority(os.PRIO_PROCESS, process, _GIVE_WAY)
+
+
 class ChildJob:
     """A running `loradex` command. `poll` never waits.
 
@@ -89,6 +99,7 @@ class ChildJob:
                 env=environment,
                 start_new_session=True,
             )
+        give_way(self._process.pid)
         self.command = shlex.join(["loradex", *arguments])
         """The same on a command line."""
         self.log = log

@@ -40,6 +40,10 @@ from loradex_tui.widgets.result_text import empty_text, result_line
 from loradex_tui.widgets.search_bar import SearchBar
 
 REFRESH_WHILE_SCANNING = 2.0
+_NO_KEY = 0.7
+"""Seconds without a key after which what a job brought is found: keys come first."""
+_MOST_WAIT = 10.0
+"""Seconds after which it is found although keys go on."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +237,9 @@ class LibraryScreen(Picturing, Editing, HandingOut, Collecting, Organising, Pane
         """Show what a scan or a download brings while it runs, and what any job has changed."""
         super().job_moved(name, status)
         ended = status.state != "running"
-        due = time.monotonic() - self._found_at > REFRESH_WHILE_SCANNING
+        waited = time.monotonic() - self._found_at
+        rested = self.place_app.rest.lasts(_NO_KEY) or waited > _MOST_WAIT
+        due = waited > REFRESH_WHILE_SCANNING and rested
         if ended or (name in ("scan", "download") and due):
             self._found_at = time.monotonic()
             self._run(self.query_text, keep=self.models.current_id or -1)
