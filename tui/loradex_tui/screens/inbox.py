@@ -195,7 +195,7 @@ class InboxScreen(InboxDeciding):
         self.search_bar.show_state(Content.assemble(*parts))
         if self.has_class("-empty"):
             self.query_one("#empty", Static).update(self._empty_text())
-        self.refresh_hints()
+        self.hints_soon()
 
     def _empty_text(self) -> Content:
         """Say why there is nothing, and what to press."""
@@ -224,7 +224,7 @@ class InboxScreen(InboxDeciding):
     def show_current(self) -> None:
         """Show the proposal of the model under the cursor."""
         self.pane.show(self.models.current_item)
-        self.refresh_hints()
+        self.hints_soon()
 
     def on_search_bar_asked(self, event: SearchBar.Asked) -> None:
         """The query was edited."""
@@ -241,7 +241,7 @@ class InboxScreen(InboxDeciding):
         if event.list is self.models:
             self.show_current()
         else:
-            self.refresh_hints()
+            self.hints_soon()
 
     def on_line_list_clicked(self, event: LineList.Clicked) -> None:
         """A second click opens a model; a click on a choice takes it."""

@@ -68,11 +68,6 @@ _PREFERENCES = (
 _JOINTS = {"Works from": " to ", "Size": " × "}
 
 
-def head_text(row: ModelRow, width: int) -> Content:
-    """Return name, what it is, and the rating."""
-    return Content("\n").join(head_lines(row, width))
-
-
 def head_lines(row: ModelRow, width: int, found_by: str = "") -> list[Content]:
     """Return name, what it is, the rating, and why it was found where its name does not say."""
     sheet = TextSheet(width)

@@ -26,7 +26,7 @@ from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.finding import ModelPicture, model_picture
 from loradex_tui.pictures.picture_box import PictureBox
 from loradex_tui.pictures.store import PANE
-from loradex_tui.widgets.details_text import head_text
+from loradex_tui.widgets.details_text import head_lines
 from loradex_tui.widgets.inbox_lines import ProposalLine, proposal_lines
 from loradex_tui.widgets.line_list import LineList
 
@@ -152,6 +152,7 @@ class InboxPane(Vertical):
         self._draft = draft
         self._deeds = deeds
         self._wait: Timer | None = None
+        self._head_rows = 0
 
     def compose(self) -> ComposeResult:
         """Make the parts, top to bottom."""
@@ -214,15 +215,20 @@ class InboxPane(Vertical):
 
     def draw_lines(self, *, keep: bool) -> None:
         """Draw the lines again: something was checked, or the width is another."""
-        head, lines = self.query_one("#inbox-head", Static), self.lines
+        lines = self.lines
         if self.item is None:
-            head.update(Content.styled("Nothing to review", "$quiet"))
+            self._draw_head([Content.styled("Nothing to review", "$quiet")])
             lines.show([], keep=False)
             return
         width = max(self.size.width, 24)
-        head.update(head_text(self.item.row, width - 2))
+        self._draw_head(head_lines(self.item.row, width - 2))
         room = max(lines.scrollable_content_region.width, 24) - 4
         lines.show(proposal_lines(self.item, self._draft, self.details, room), keep=keep)
+
+    def _draw_head(self, head: list[Content]) -> None:
+        # Only another height lays the screen out again.
+        layout, self._head_rows = len(head) != self._head_rows, len(head)
+        self.query_one("#inbox-head", Static).update(Content("\n").join(head), layout=layout)
 
     def on_resize(self) -> None:
         """Wrap the text again."""
