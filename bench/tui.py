@@ -1,6 +1,7 @@
 """The terminal UI in a real terminal, beside Textual's own lists with the same rows, in one run.
 
 Usage: python bench/tui.py [--models N] [--rounds N] [--keys N] [--keep FOLDER] [--only loradex]
+       [--half idle|busy]
 
 Every program runs in a pseudo-terminal of 140 columns and 45 rows that answers nothing. Seconds
 are wall time from the key that is written until the bytes have come, and been drawn here, that show
@@ -9,9 +10,10 @@ the field, the other result with its count. No row of the list may wait for its 
 Keys are held at 30 a second. Bytes count all that was written meanwhile. Caches are warm; each
 round runs every program once, and figures are of all rounds. `busy` is the same while a first
 scan of 20,000 LoRAs runs (in loradex as its own job, beside the others as a process) and a file is
-downloaded and digested at 40 MiB/s by another process. The made models' own folder is not there,
-and the catalog knows that beforehand: the scan reads, and changes no other row. `at rest` is a key
-that is not held: all the bytes until nothing more comes, loradex's details of the model with them.
+downloaded and digested at 40 MiB/s by another process; both give way as loradex's jobs do. The made
+models' own folder is not there, and the catalog knows that beforehand: the scan reads, and changes
+no other row. `at rest` is a key that is not held: all the bytes until nothing more comes, loradex's
+details of the model with them.
 """
 
 from __future__ import annotations
@@ -140,7 +142,7 @@ def main() -> None:
     parser.add_argument("--keys", type=int, default=120, help="keys that are held in a round")
     parser.add_argument("--keep", type=Path, help="make the catalog here, or use the one there")
     parser.add_argument("--only", default="", help="only the programs with this in their names")
-    parser.add_argument("--idle", action="store_true", help="leave the busy half out")
+    parser.add_argument("--half", choices=("idle", "busy", "both"), default="both")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         stock = options.keep or Path(folder, "stock")
@@ -158,10 +160,10 @@ def main() -> None:
             if options.only.casefold() in each.name.casefold()
         ]
         tree = Path(folder, "tree")
-        if not options.idle:
+        if options.half != "idle":
             grow_tree(tree, TREE)
         for title, library in (("idle", None), ("busy", tree)):
-            if library is not None and options.idle:
+            if options.half not in (title, "both"):
                 continue
             found = {subject.name: Figures() for subject in subjects}
             for _ in range(options.rounds):

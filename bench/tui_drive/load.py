@@ -14,6 +14,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from loradex.operations.child_job import give_way
+
 MIB = 1 << 20
 PIECE = os.urandom(MIB)
 TENSORS = 264
@@ -90,6 +92,7 @@ def fetching(folder: Path) -> Iterator[None]:
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/large"
     child = subprocess.Popen([sys.executable, __file__, url, str(folder / "large.part")])
+    give_way(child.pid)
     try:
         yield
         if child.poll() is not None:
@@ -107,6 +110,7 @@ def scanning(home: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Scan in a process of its own until the context ends."""
     command = [sys.executable, "-m", "loradex", "--home", str(home), "scan", "--progress", "json"]
     child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    give_way(child.pid)
     try:
         yield child
     finally:
