@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sqlite3
 import time
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -304,3 +306,16 @@ async def test_what_was_cut_off_is_told_and_gone_on_with(catalog: Catalog) -> No
         await stage.press("c")
         await stage.until(lambda: not stage.app.jobs.ended)
         await stage.until(lambda: not catalog.begun.cut_off())
+
+
+@pytest.mark.parametrize(("code", "left"), [(0, 0), (129, 1)])
+async def test_only_a_person_who_leaves_gives_up_what_runs(
+    catalog: Catalog, code: int, left: int
+) -> None:
+    async with showing(catalog) as stage:
+        stage.app.start_job("verify", lambda: StillJob("loradex verify"))
+        await stage.until(lambda: stage.app.jobs.names)
+        stage.app.exit(return_code=code)
+    with closing(sqlite3.connect(catalog.home.catalog)) as connection:
+        found = connection.execute("SELECT count(*) FROM job WHERE kind = 'begun'").fetchone()
+    assert found == (left,)

@@ -39,6 +39,8 @@ class JobDesk:
     def __init__(self, app: LoradexApp) -> None:
         self._app = app
         self.jobs = Jobs(app, self._moved)
+        self._noted: set[int] = set()
+        """What the catalog remembers as begun by this program."""
         self.landed = False
         """A download has come in this session."""
         self._starting: set[str] = set()
@@ -65,6 +67,8 @@ class JobDesk:
         def started(begun: tuple[Job, int | None]) -> None:
             self._starting.discard(name)
             job, note = begun
+            if note is not None:
+                self._noted.add(note)
             self.jobs.start(name, job, lambda: self.start(name, make), note)
 
         def failed(error: Exception) -> None:
@@ -116,21 +120,23 @@ class JobDesk:
             self.start(what.task, lambda: go_on(app.catalog, what))
 
     def _forget(self, notes: Sequence[int | None]) -> None:
-        known = [note for note in notes if note is not None]
+        known = {note for note in notes if note is not None}
         if known:
             catalog = self._app.catalog
             in_background(
                 self._app.screen_stack[0], "noted", lambda: catalog.begun.end(known),
-                lambda _nothing: None, lambda _error: None, exclusive=False,
+                lambda _nothing: self._noted.difference_update(known), lambda _error: None,
+                exclusive=False,
             )  # fmt: skip
 
     def close(self, *, by_person: bool) -> None:
         """Stop what runs; the next program speaks of it, unless it was a person who left."""
-        notes = [each.note for each in self.jobs.running if each.note is not None]
+        running = {each.note for each in self.jobs.running}
         self.jobs.close()
-        if by_person and notes:
+        over = self._noted if by_person else self._noted - running
+        if over:
             with suppress(CatalogError):
-                self._app.catalog.begun.end(notes)
+                self._app.catalog.begun.end(over)
 
     def start_after(self, name: str, start: Callable[[], None]) -> None:
         """Start now, or when the job of that name ends: it began before what this one is for."""
