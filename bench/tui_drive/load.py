@@ -91,7 +91,8 @@ def fetching(folder: Path) -> Iterator[None]:
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, daemon=True).start()
     url = f"http://127.0.0.1:{server.server_port}/large"
-    child = subprocess.Popen([sys.executable, __file__, url, str(folder / "large.part")])
+    command = [sys.executable, __file__, url, str(folder / "large.part")]
+    child = subprocess.Popen(command, start_new_session=True)
     give_way(child.pid)
     try:
         yield
@@ -109,7 +110,9 @@ def fetching(folder: Path) -> Iterator[None]:
 def scanning(home: Path) -> Iterator[subprocess.Popen[bytes]]:
     """Scan in a process of its own until the context ends."""
     command = [sys.executable, "-m", "loradex", "--home", str(home), "scan", "--progress", "json"]
-    child = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    child = subprocess.Popen(
+        command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
+    )
     give_way(child.pid)
     try:
         yield child

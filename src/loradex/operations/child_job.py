@@ -19,6 +19,7 @@ import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import IO, Literal
 
 from loradex.domain.progress import Problem
@@ -67,10 +68,16 @@ def environment_without_keys() -> dict[str, str]:
 
 
 def give_way(process: int) -> None:
-    """Let a process that works in the background stand back: somebody is working at the screen."""
+    """Let a process with a session of its own stand back: somebody is working at the screen.
+
+    Where Linux shares the processor out among sessions first (`autogroup` in sched(7)), a nice
+    value counts only within one, and the session of the process is made to stand back, too.
+    """
     if hasattr(os, "setpriority"):
         with suppress(OSError):  # it has ended already
             os.setpriority(os.PRIO_PROCESS, process, _GIVE_WAY)
+    with suppress(OSError):  # there is no such file elsewhere
+        Path(f"/proc/{process}/autogroup").write_text(f"{_GIVE_WAY}\n")
 
 
 class ChildJob:
