@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar, cast
 
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
     from loradex_tui.app import LoradexApp
 
 DEBOUNCE = 0.08
+IN_A_BURST = 0.2
+"""Seconds to wait when models follow each other: keys that are held come first."""
+_BURST = 0.3
+"""Seconds within which one model follows another."""
 
 
 class DetailsPane(SheetView, Actor):
@@ -68,6 +73,7 @@ class DetailsPane(SheetView, Actor):
         self._hub_url = hub_url
         self._access = access
         self._wait: Timer | None = None
+        self._asked = 0.0
         self._drawn_width = 0
         self._caption = ""
         self._beyond = Beyond()
@@ -91,7 +97,10 @@ class DetailsPane(SheetView, Actor):
         elif now:
             self._load(content_id)
         else:
-            self._wait = self.set_timer(DEBOUNCE, lambda: self._load(content_id))
+            moment, before = time.monotonic(), self._asked
+            self._asked = moment
+            wait = IN_A_BURST if moment - before < _BURST else DEBOUNCE
+            self._wait = self.set_timer(wait, lambda: self._load(content_id))
 
     def _load(self, content_id: int) -> None:
         in_background(
