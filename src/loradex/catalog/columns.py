@@ -15,11 +15,9 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Sequence
 from itertools import chain, pairwise
 
+from loradex.catalog.coded import Coded
 from loradex.catalog.query.condition import Condition, Param
-from loradex.catalog.snapshot import FILTERS, Snapshot, listed
-
-VALUES = 256
-"""Different values at most of a column whose contents have a byte each."""
+from loradex.catalog.snapshot import FILTERS, Snapshot
 
 _FAR = 1e300
 """Further than any size or date."""
@@ -44,6 +42,7 @@ class Columns:
         self._connection = connection
         self._snapshot = snapshot
         self._kept: dict[str, Found | None] = {}
+        self._coded: dict[str, Coded | None] = {}
 
     def found(self, part: Condition) -> int | None:
         """Return the set of a condition; None when only a scan can tell.
@@ -54,7 +53,7 @@ class Columns:
         name = names.pop() if len(names) == 1 else ""
         if name in _CODED:
             if name not in self._kept:
-                self._kept[name] = self._coded(name)
+                self._kept[name] = self._of_coded(name)
         elif name in _ORDERED and all(abs(float(each)) < _FAR for each in part.params):
             if name not in self._kept:
                 self._kept[name] = None
@@ -63,28 +62,31 @@ class Columns:
         answer = self._kept.get(name)
         return None if answer is None else answer(part.sql, part.params)
 
-    def _coded(self, name: str) -> Found | None:
-        held = listed(self._connection, f"SELECT json_group_array({name}) FROM {FILTERS}")
-        values = list(dict.fromkeys(held))
-        if len(values) > VALUES:
+    def coded(self, *names: str) -> list[Coded | None]:
+        """Return columns as a byte a content; None for one that has too many values.
+
+        Those that are not kept are read in one go: half of that is the walk along the index.
+        """
+        unread = [name for name in names if name not in self._coded]
+        if unread:
+            lists = ", ".join(f"json_group_array({name})" for name in unread)
+            row = self._connection.execute(f"SELECT {lists} FROM {FILTERS}").fetchone()
+            for name, held in zip(unread, row, strict=True):
+                self._coded[name] = Coded.of(self._snapshot, json.loads(held))
+        return [self._coded[name] for name in names]
+
+    def _of_coded(self, name: str) -> Found | None:
+        (coded,) = self.coded(name)
+        if coded is None:
             return None
-        places = {value: place for place, value in enumerate(values)}
-        codes = bytes(map(places.__getitem__, held))
-
-        def found(sql: str, params: Sequence[Param]) -> int:
-            chosen = bytearray(VALUES)
-            for place in self._true_of(name, values, sql, params):
-                chosen[place] = 1
-            return int.from_bytes(codes.translate(chosen), "big")
-
-        return found
+        return lambda sql, params: coded.found(self._true_of(name, coded.values, sql, params))
 
     def _ordered(self, name: str) -> Found:
         rows = self._connection.execute(
             f"SELECT {name}, id FROM content ORDER BY {name}"
         ).fetchall()
         values = array("d", [row[0] for row in rows])
-        slots = self._snapshot.slots_of([row[1] for row in rows])
+        ids = array("q", [row[1] for row in rows])
 
         def found(sql: str, params: Sequence[Param]) -> int:
             """Try one number of each stretch: what is true can only change where `sql` says one."""
@@ -95,8 +97,8 @@ class Columns:
             ))  # fmt: skip
             cuts = [0, *_cuts(values, bounds), len(values)]
             true = self._true_of(name, [*samples, _FAR], sql, params)
-            return self._snapshot.set_of_slots(
-                list(chain.from_iterable(slots[cuts[place] : cuts[place + 1]] for place in true))
+            return self._snapshot.set_of(
+                list(chain.from_iterable(ids[cuts[place] : cuts[place + 1]] for place in true))
             )
 
         return found

@@ -12,7 +12,9 @@ import sqlite3
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
-from loradex.catalog.snapshot import Snapshot
+from loradex.catalog.coded import Coded
+from loradex.catalog.kept import Kept
+from loradex.catalog.tagged import Tagged
 
 Facets = dict[str, list[tuple[str, int]]]
 
@@ -21,7 +23,7 @@ TAGS = 100
 
 MANY = 5
 """One of so many contents: from there on bits are quicker than reading the tags of each. The fewer
-are found, the more tags may be among the most frequent ones, and the bits of each take 8 µs."""
+are found, the more tags may be among the most frequent ones, and the bits of each take 7 µs."""
 
 _WITH_BITS = 500
 """Tags whose bits are kept, 13 kB each at 100,000 contents: of what has hardly a tag, the most
@@ -30,9 +32,8 @@ frequent ones are not to be found among these."""
 _NAMED = 2 * TAGS
 """Tags whose names are read: of those that are as frequent, the first by name are counted."""
 
-_FEW_LABELS = (
-    "SELECT kind || char(31) || coalesce(base, '') || char(31) || coalesce(derivative, ''),"
-    " count(*) FROM content WHERE id IN (SELECT value FROM json_each(?)) GROUP BY 1"
+_FEW_VALUES = (
+    "SELECT {column}, count(*) FROM content WHERE id IN (SELECT value FROM json_each(?)) GROUP BY 1"
 )
 _FEW_TAGS = (
     "SELECT tag_id, count(*) FROM json_each(?) AS found"
@@ -51,60 +52,74 @@ def of_few(connection: sqlite3.Connection, ids: Sequence[int]) -> Facets:
             (json.dumps([tag_id for tag_id, _ in some]),),
         )
     )
-    return _named(names, connection.execute(_FEW_LABELS, these), some)
-
-
-def of_many(snapshot: Snapshot, found: int) -> Facets:
-    """Count a set of a snapshot."""
-    bits = snapshot.bits(found)
-    labels = (
-        (label, count)
-        for label, having in snapshot.labels.items()
-        if (count := (having & bits).bit_count())
+    kinds, bases, derivatives = (
+        connection.execute(_FEW_VALUES.format(column=column), these).fetchall()
+        for column in ("kind", "base", "derivative")
     )
-    return _named(snapshot.tag_names, labels, _tags(snapshot, found)[:_NAMED])
+    return _named(kinds, bases, derivatives, names, some)
 
 
-def _tags(snapshot: Snapshot, marked: int) -> list[tuple[int, int]]:
-    """Return the most frequent tags: one that has fewer contents in all needs no look."""
-    size = marked.bit_count()
-    if size == snapshot.size:
-        return snapshot.totals
-    if size * MANY < snapshot.size:
-        return snapshot.tags_of(marked).most_common(_NAMED)
-    found = snapshot.bits(marked)
+def of_many(kept: Kept, found: int) -> Facets | None:
+    """Count a set of a snapshot; None where a column has more values than are kept."""
+    columns = kept.columns.coded("kind", "base", "derivative")
+    bits = kept.snapshot.bits(found)
+    coded = [_of_column(column, bits) for column in columns if column is not None]
+    if len(coded) < len(columns):
+        return None
+    kinds, bases, derivatives = coded
+    size = found.bit_count()
+    if size == kept.snapshot.size:
+        tags = kept.tagged.totals
+    elif size * MANY < kept.snapshot.size:
+        tags = kept.tagged.count(found).most_common(_NAMED)
+    else:
+        counted = _of_bits(kept.tagged, bits)
+        tags = kept.tagged.count(found).most_common(_NAMED) if counted is None else counted
+    return _named(kinds, bases, derivatives, kept.tagged.names, tags[:_NAMED])
+
+
+def _of_column(column: Coded, found: int) -> list[tuple[object, int]]:
+    return [(value, count) for value, bits in column.bits if (count := (bits & found).bit_count())]
+
+
+def _of_bits(tagged: Tagged, found: int) -> list[tuple[int, int]] | None:
+    """Return the most frequent tags: one that has fewer contents in all needs no look.
+
+    None where they are not among those whose bits are kept.
+    """
     counts: list[tuple[int, int]] = []
     least = 0
-    for place, (tag_id, total) in enumerate(snapshot.totals):
+    for place, (tag_id, total) in enumerate(tagged.totals):
         if total < max(least, 1):
             break
         if place == _WITH_BITS:
-            return snapshot.tags_of(marked).most_common(_NAMED)
-        count = (snapshot.tag(tag_id) & found).bit_count()
+            return None
+        count = (tagged.bits(tag_id) & found).bit_count()
         if count and count >= least:
             counts.append((tag_id, count))
         if len(counts) >= 2 * TAGS:
-            counts = sorted(counts, key=lambda item: -item[1])[:TAGS]
+            counts = sorted(counts, key=_frequency)[:TAGS]
             least = counts[-1][1]
-    return sorted(counts, key=lambda item: -item[1])
+    return sorted(counts, key=_frequency)
+
+
+def _frequency(counted: tuple[int, int]) -> int:
+    return -counted[1]
 
 
 def _named(
+    kinds: Iterable[tuple[object, int]],
+    bases: Iterable[tuple[object, int]],
+    derivatives: Iterable[tuple[object, int]],
     names: Mapping[int, str],
-    labels: Iterable[tuple[str, int]],
     tags: Sequence[tuple[int, int]],
 ) -> Facets:
-    kinds: Counter[str] = Counter()
-    bases: Counter[str] = Counter()
-    for label, count in labels:
-        kind, base, derivative = label.split("\x1f")
-        kinds[kind] += count
-        bases[base] += count
-        if derivative:
-            bases[derivative] += count
+    counted: Counter[str] = Counter()
+    for base, count in (*bases, *(each for each in derivatives if each[0])):
+        counted[str(base or "")] += count
     return {
-        "kind": _ordered(kinds.items()),
-        "base": _ordered(bases.items()),
+        "kind": _ordered((str(kind), count) for kind, count in kinds),
+        "base": _ordered(counted.items()),
         "tag": _ordered((names[tag_id], count) for tag_id, count in tags)[:TAGS],
     }
 

@@ -20,6 +20,7 @@ from threading import Lock
 from loradex.catalog.facets import Facets, of_few, of_many
 from loradex.catalog.faults import translate
 from loradex.catalog.kept import Answer, Kept
+from loradex.catalog.matches import matching
 from loradex.catalog.query import CompiledQuery
 from loradex.catalog.query.condition import Condition, any_of, every
 from loradex.catalog.schema import connect_read_only
@@ -72,10 +73,9 @@ class Finder:
             answer = self._answer(connection, compiled)
             if answer.ids is not None:
                 return of_few(connection, answer.ids)
-            snapshot = self._known(connection).snapshot
-            if answer.total <= FEW:
-                return of_few(connection, list(snapshot.ids_of(answer.found)))
-            return of_many(snapshot, answer.found)
+            kept = self._known(connection)
+            counted = of_many(kept, answer.found) if answer.total > FEW else None
+            return counted or of_few(connection, kept.snapshot.ids_of(answer.found))
 
     def close(self) -> None:
         """Close the connection and forget what was kept."""
@@ -133,7 +133,7 @@ class _Search:
     def __init__(self, connection: sqlite3.Connection, kept: Kept) -> None:
         self._connection = connection
         self._kept = kept
-        self._read: dict[int, list[int]] = {}
+        self._read: dict[int, list[list[int]]] = {}
 
     def answer(self, compiled: CompiledQuery) -> Answer:
         """Return what a query finds."""
@@ -146,7 +146,7 @@ class _Search:
         whole = self._set(found)
         total = whole.bit_count()
         if total <= FEW and not compiled.by_name:
-            ids = self._sorted(compiled, list(self._snapshot.ids_of(whole)))
+            ids = self._sorted(compiled, self._snapshot.ids_of(whole))
             return Answer(total, ids)
         return Answer(total, None, whole)
 
@@ -159,26 +159,35 @@ class _Search:
         if part.ids is None:
             return None
         known = self._kept.sets.get((part.sql, part.params))
-        if known is None:
-            return self._ids(part) if len(self._ids(part)) <= FEW else None
-        return list(self._snapshot.ids_of(known)) if known.bit_count() <= FEW else None
+        if known is not None:
+            return self._snapshot.ids_of(known) if known.bit_count() <= FEW else None
+        lists = self._ids(part)
+        return list(chain.from_iterable(lists)) if sum(map(len, lists)) <= FEW else None
 
-    def _ids(self, part: Condition) -> list[int]:
-        """Return what a SELECT of ids gives, perhaps some twice."""
-        ids = self._read.get(id(part))
-        if ids is None:
+    def _ids(self, part: Condition) -> list[list[int]]:
+        """Return lists of ids, some perhaps twice, that a SELECT of ids gives, or its parts."""
+        lists = self._read.get(id(part))
+        if lists is None:
             if part.parts:
-                ids = list(chain.from_iterable(map(self._ids, part.parts)))
-            elif part.folders:
-                ids = self._kept.folders.contents(*part.folders)
-            self._read[id(part)] = ids = self._select(part) if ids is None else ids
-        return ids
+                lists = list(chain.from_iterable(map(self._ids, part.parts)))
+            else:
+                lists = [self._listed(part)]
+            self._read[id(part)] = lists
+        return lists
+
+    def _listed(self, part: Condition) -> list[int]:
+        if part.match:
+            return matching(self._connection, part.match)
+        if part.folders:
+            found = self._kept.folders.contents(*part.folders)
+            return self._select(part) if found is None else found
+        return self._select(part)
 
     def _select(self, part: Condition) -> list[int]:
         return listed(
             self._connection,
-            "SELECT json_group_array(id) FROM (SELECT NULL AS id WHERE 0"
-            f" UNION ALL SELECT * FROM ({part.ids})) WHERE id IS NOT NULL",
+            f"WITH found(id) AS ({part.ids})"
+            " SELECT json_group_array(id) FROM found WHERE id IS NOT NULL",
             part.params,
         )
 
@@ -237,7 +246,7 @@ class _Search:
         """Return what of a set meets a condition: a few are asked alone."""
         if found.bit_count() > FEW:
             return found & self._of_columns(part)
-        ids = json.dumps(list(self._snapshot.ids_of(found)))
+        ids = json.dumps(self._snapshot.ids_of(found))
         rows = self._connection.execute(
             f"SELECT content.id FROM content WHERE content.id IN ({_THESE}) AND {part.sql}",
             (ids, *part.params),
@@ -249,7 +258,9 @@ class _Search:
         key = (part.sql, part.params)
         found = self._kept.sets.get(key)
         if found is None:
-            found = self._scan(part) if part.ids is None else self._snapshot.set_of(self._ids(part))
+            found = (
+                self._scan(part) if part.ids is None else self._snapshot.set_of(*self._ids(part))
+            )
             self._kept.sets[key] = found
             if len(self._kept.sets) > _SETS:
                 self._kept.sets.popitem(last=False)

@@ -10,6 +10,7 @@ from functools import cached_property
 from loradex.catalog.columns import Columns
 from loradex.catalog.folders import Folders
 from loradex.catalog.snapshot import Snapshot
+from loradex.catalog.tagged import Tagged
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,3 +44,8 @@ class Kept:
     def folders(self) -> Folders:
         """Which contents lie where."""
         return Folders(self._connection)
+
+    @cached_property
+    def tagged(self) -> Tagged:
+        """Which tags contents have."""
+        return Tagged(self._connection, self.snapshot)

@@ -39,6 +39,8 @@ _ROW_COLUMNS = (
     " content.tags, content.words, content.matched, content.content_level, content.added_at,"
     " content.path, content.sha256, content.safety"
 )
+_TAGS, _WORDS = 11, 12
+"""Where the two columns of JSON stand."""
 
 
 class Reader:
@@ -165,6 +167,9 @@ class Reader:
 
     def _prepare(self, connection: sqlite3.Connection) -> None:
         """Teach a connection REGEXP, and let it keep what searches read."""
+        from loradex.catalog.matches import prepare  # noqa: PLC0415 - scans have no query
+
+        prepare(connection)
         connection.create_function("regexp", 2, self._matches, deterministic=True)
         connection.execute(f"PRAGMA cache_size = -{_CACHED_KIB}")
 
@@ -179,10 +184,15 @@ class Reader:
         with self.connection() as connection:
             for chunk in chunks(ids):
                 marks = ",".join("?" * len(chunk))
-                for row in connection.execute(
+                rows = connection.execute(
                     f"SELECT {_ROW_COLUMNS} FROM content WHERE content.id IN ({marks})", chunk
-                ):
-                    found[row[0]] = _model_row(row)
+                ).fetchall()
+                # One JSON text of all is read in a tenth of the time that two of each row take.
+                tags, words = (
+                    json.loads(f"[{','.join(row[at] for row in rows)}]") for at in (_TAGS, _WORDS)
+                )
+                for row, tagged, said in zip(rows, tags, words, strict=True):
+                    found[row[0]] = _model_row(row, tuple(tagged), tuple(said))
         return [found[id_] for id_ in ids if id_ in found]
 
     def tag_counts(self, ids: Sequence[int]) -> dict[int, tuple[tuple[str, int], ...]]:
@@ -217,7 +227,7 @@ def counted(stored: str | None) -> tuple[tuple[str, int], ...]:
     return tuple((str(text), int(count)) for text, count in json.loads(stored or "[]"))
 
 
-def _model_row(row: Sequence) -> ModelRow:  # type: ignore[type-arg]
+def _model_row(row: Sequence, tags: tuple[str, ...], words: tuple[str, ...]) -> ModelRow:  # type: ignore[type-arg]
     from loradex.domain.models import ModelRow  # noqa: PLC0415
 
     return ModelRow(
@@ -232,8 +242,8 @@ def _model_row(row: Sequence) -> ModelRow:  # type: ignore[type-arg]
         copies=row[8],
         rating=row[9],
         favourite=bool(row[10]),
-        tags=texts(row[11]),
-        trigger_words=texts(row[12]),
+        tags=tags,
+        trigger_words=words,
         matched=bool(row[13]),
         content_level=row[14],
         added_at=row[15],

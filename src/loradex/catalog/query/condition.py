@@ -9,13 +9,26 @@ Param = str | float
 
 
 @dataclass(frozen=True, slots=True)
+class Match:
+    """What a full-text index is asked for.
+
+    `begins` is set where that is nothing but words that begin with this one, as the index has it.
+    """
+
+    table: str
+    expression: str
+    begins: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Condition:
     """A condition on a row of `content`, as SQL and as what it is joined of.
 
     `ids` is a SELECT of content ids when that is all the condition asks: an index knows its rows.
     `parts` are the conditions that `joint` (`and`, `or`, `not`) makes this one of; none for one
     that stands alone. `folders` tells, of a condition on nothing but the folders of a content, the
-    SQL of a folder's path and a text in it.
+    SQL of a folder's path and a text in it; `match`, of one on nothing but what an index of texts
+    finds, what that is asked for.
     """
 
     sql: str
@@ -24,6 +37,7 @@ class Condition:
     joint: str = ""
     parts: tuple[Condition, ...] = ()
     folders: tuple[str, str] | None = None
+    match: Match | None = None
 
     @property
     def scanned(self) -> bool:

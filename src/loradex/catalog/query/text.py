@@ -7,13 +7,15 @@ import unicodedata
 from dataclasses import replace
 
 from loradex.catalog.folding import folded
-from loradex.catalog.query.condition import NOTHING, Condition, among, any_of
+from loradex.catalog.query.condition import NOTHING, Condition, Match, among, any_of
 
 WORDS = "content_fts"
 PARTS = "content_fts_parts"
 ABOUT = "content_fts_about"
 TRIGRAM = 3
 """Characters that the index of parts needs to answer."""
+_INDEXED = 3
+"""Characters of a word's beginning that the index of words has ready."""
 NAMED = f"SELECT id FROM content WHERE id IN (SELECT rowid FROM {PARTS} WHERE {PARTS} MATCH ?)"
 """Contents with a quoted text in a name."""
 _BELOW_ROOT = "substr(folded, length(root) + 1)"
@@ -39,7 +41,7 @@ def anywhere(text: str, *, phrase: bool) -> Condition:
     exact = quoted(text)
     if phrase:
         return any_of((_match(WORDS, exact), _match(ABOUT, exact)))
-    ways = [_match(WORDS, f"{exact} *")]
+    ways = [_begins(WORDS, text)]
     if len(text) < TRIGRAM:
         return any_of((*ways, _match(ABOUT, exact)))
     needle = folded(text)
@@ -47,7 +49,7 @@ def anywhere(text: str, *, phrase: bool) -> Condition:
         (
             *ways,
             _match(PARTS, quoted(needle)),
-            _match(ABOUT, f"{exact} *"),
+            _begins(ABOUT, text),
             in_folders(_BELOW_ROOT, needle),
         )
     )
@@ -66,7 +68,7 @@ def described(text: str, *, phrase: bool) -> Condition:
     if not any(character.isalnum() for character in text):
         return NOTHING
     exact = quoted(unicodedata.normalize("NFC", text))
-    return _match(ABOUT, exact if phrase else f"{exact} *")
+    return _match(ABOUT, exact) if phrase else _begins(ABOUT, text)
 
 
 def part(column: str, text: str, *, wild: bool = False) -> Condition:
@@ -116,8 +118,15 @@ def starred(text: str) -> str:
     return _STAR.sub("%", escaped(text))
 
 
-def _match(table: str, expression: str) -> Condition:
-    return among(f"SELECT rowid FROM {table} WHERE {table} MATCH ?", expression)
+def _match(table: str, expression: str, begins: str = "") -> Condition:
+    found = among(f"SELECT rowid FROM {table} WHERE {table} MATCH ?", expression)
+    return replace(found, match=Match(table, expression, begins))
+
+
+def _begins(table: str, text: str) -> Condition:
+    """Match words that begin with `text`: of letters and digits without accents, one word."""
+    word = text.isascii() and text.isalnum() and len(text) > _INDEXED
+    return _match(table, f"{quoted(text)} *", text.lower() if word else "")
 
 
 def quoted(text: str) -> str:
