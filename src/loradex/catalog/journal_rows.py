@@ -8,11 +8,20 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from loradex.domain.plans import Action, JournalStep, LinkKind, Place, Stamp, Step, StepState
 
 _Json = dict[str, object]
+_Told = dict[str, Any]
+"""An object as the rows have it: only this module writes them."""
+
+_ACTIONS: Mapping[object, Action] = {each.value: each for each in Action}
+_STATES: Mapping[object, StepState] = {each.value: each for each in StepState}
+
+_AT_ONCE = 500
+"""Rows whose texts are read in one go."""
 
 
 def before_json(step: Step) -> str:
@@ -45,39 +54,66 @@ def after_json(step: Step, *, reason: str = "", result: Stamp | None = None) -> 
     )
 
 
-def journal_step(row: tuple[object, ...], roots: Mapping[int, bytes]) -> JournalStep:
-    """Return the step of a row `id, action, before, after, state, changed_at`.
+def journal_steps(
+    rows: Sequence[tuple[object, ...]], roots: Mapping[int, bytes]
+) -> Iterator[JournalStep]:
+    """Yield the steps of rows `id, action, before, after, state, changed_at`.
 
-    `roots` has the libraries' roots as they are now: a library may have moved since.
+    `roots` has the libraries' roots as they are now: a library may have moved since. Plans have
+    thousands of steps, which somebody waits for: some hundred rows are read as one JSON text.
     """
-    id_, action, before_text, after_text, state, changed_at = row
-    before: _Json = json.loads(str(before_text))
-    after: _Json = json.loads(str(after_text))
-    target = read_place(after["target"], roots)
-    link = before.get("link")  # rows of earlier schemas have none of the last three
-    assert target is not None  # noqa: S101 - every step has one
-    return JournalStep(
-        id=int(str(id_)),
-        step=Step(
-            action=Action(str(action)),
-            group=int(str(before["group"])),
-            target=target,
-            source=read_place(before["source"], roots),
-            stamp=_read_stamp(before["stamp"]),
-            file_id=_number(before["file"]),
-            content_id=_number(before["content"]),
-            sha256=None if before["sha256"] is None else str(before["sha256"]),
-            temporary=str(after["temporary"]),
-            undoes=_number(before["undoes"]),
-            same_as=read_place(before.get("same_as"), roots),
-            link=None if link is None else LinkKind(str(link)),
-            link_text=str(before.get("link_text", "")),
-        ),
-        state=StepState(str(state)),
-        reason=str(after["reason"]),
-        result=_read_stamp(after["stamp"]),
-        changed_at=float(str(changed_at)),
-    )
+    reading = _Reading(roots)
+    for start in range(0, len(rows), _AT_ONCE):
+        some = rows[start : start + _AT_ONCE]
+        told = (json.loads(f"[{','.join(str(row[at]) for row in some)}]") for at in (2, 3))
+        yield from map(reading.step, some, *told)
+
+
+class _Reading:
+    """Reads steps; roots that stand in many of them are taken from the text once."""
+
+    def __init__(self, roots: Mapping[int, bytes]) -> None:
+        self._roots = roots
+        self._encoded: dict[str, bytes] = {}
+
+    def step(self, row: tuple[object, ...], before: _Told, after: _Told) -> JournalStep:
+        id_, action, _, _, state, changed_at = row
+        link = before.get("link")  # rows of earlier schemas have none of the last three
+        target = self.place(after["target"])
+        assert target is not None  # noqa: S101 - every step has one
+        return JournalStep(
+            id=int(id_),  # type: ignore[call-overload]
+            step=Step(
+                action=_ACTIONS[action],
+                group=int(before["group"]),
+                target=target,
+                source=self.place(before["source"]),
+                stamp=_read_stamp(before["stamp"]),
+                file_id=before["file"],
+                content_id=before["content"],
+                sha256=before["sha256"],
+                temporary=str(after["temporary"]),
+                undoes=before["undoes"],
+                same_as=self.place(before.get("same_as")),
+                link=None if link is None else LinkKind(link),
+                link_text=str(before.get("link_text", "")),
+            ),
+            state=_STATES[state],
+            reason=str(after["reason"]),
+            result=_read_stamp(after["stamp"]),
+            changed_at=float(changed_at),  # type: ignore[arg-type]
+        )
+
+    def place(self, told: _Told | None) -> Place | None:
+        """Return a place below its library's root as that is now; None for none."""
+        if told is None:
+            return None
+        library = int(told["library"])
+        root = self._roots.get(library)
+        if root is None:
+            text = str(told["root"])
+            root = self._encoded.get(text) or self._encoded.setdefault(text, os.fsencode(text))
+        return Place(library, root, os.fsencode(told["path"]))
 
 
 def place_json(place: Place | None) -> _Json | None:
@@ -97,21 +133,13 @@ def _stamp(stamp: Stamp | None) -> list[object] | None:
     return [stamp.size, stamp.mtime_ns, stamp.device, stamp.inode, stamp.folder]
 
 
-def read_place(value: object, roots: Mapping[int, bytes]) -> Place | None:
+def read_place(text: str, roots: Mapping[int, bytes]) -> Place | None:
     """Return a place of a row, below its library's root as that is now; None for none."""
-    if not isinstance(value, dict):
+    return _Reading(roots).place(json.loads(text))
+
+
+def _read_stamp(told: list[Any] | None) -> Stamp | None:
+    if told is None:
         return None
-    library = int(value["library"])
-    root = roots.get(library, os.fsencode(value["root"]))
-    return Place(library, root, os.fsencode(value["path"]))
-
-
-def _read_stamp(value: object) -> Stamp | None:
-    if not isinstance(value, list):
-        return None
-    size, mtime_ns, device, inode, folder = value
-    return Stamp(int(size), int(mtime_ns), int(device), int(inode), bool(folder))
-
-
-def _number(value: object) -> int | None:
-    return None if value is None else int(str(value))
+    size, mtime_ns, device, inode, folder = told
+    return Stamp(size, mtime_ns, device, inode, bool(folder))

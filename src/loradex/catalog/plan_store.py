@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from loradex.catalog.journal_rows import (
     after_json,
-    journal_step,
+    journal_steps,
     read_place,
 )
 from loradex.catalog.plan_rows import NOTE_LIMIT, clear, fill, goes, take_back
@@ -122,15 +122,12 @@ class PlanStore:
 
     def steps(self, plan_id: int) -> list[JournalStep]:
         """Return a plan's steps in their order; none when there is no such plan."""
-        roots = self._roots()
-        return [
-            journal_step(row, roots)
-            for row in self._reader.rows_of(
-                "SELECT id, action, before, after, state, changed_at FROM journal WHERE plan_id = ?"
-                " ORDER BY position",
-                (plan_id,),
-            )
-        ]
+        rows = self._reader.rows_of(
+            "SELECT id, action, before, after, state, changed_at FROM journal WHERE plan_id = ?"
+            " ORDER BY position",
+            (plan_id,),
+        )
+        return list(journal_steps(rows, self._roots()))
 
     def plan(self, plan_id: int) -> PlanSummary | None:
         """Return one plan, None when there is none of that number."""
@@ -194,7 +191,7 @@ class PlanStore:
             "SELECT source, reason, file_id FROM plan_conflict WHERE plan_id = ? ORDER BY position",
             (plan_id,),
         ):
-            place = read_place(json.loads(str(source)), roots)
+            place = read_place(str(source), roots)
             if place is not None:
                 number = None if file_id is None else int(str(file_id))
                 found.append(Conflict(place, str(reason), file_id=number))
@@ -205,31 +202,29 @@ class PlanStore:
 
         Each with its plan, oldest first.
         """
-        roots = self._roots()
-        return [
-            (int(str(row[6])), journal_step(row[:6], roots))
-            for row in self._reader.rows_of(
-                "SELECT id, action, before, after, state, changed_at, plan_id FROM journal"
-                " WHERE action = 'trash' AND state = 'done' ORDER BY changed_at, id"
-            )
-        ]
+        return self._with_plans(
+            "SELECT id, action, before, after, state, changed_at, plan_id FROM journal"
+            " WHERE action = 'trash' AND state = 'done' ORDER BY changed_at, id"
+        )
 
     def trashed_files(self, file_ids: Iterable[int]) -> list[tuple[int, JournalStep]]:
         """Return the steps that put these files in a trash and were not taken back, oldest first.
 
         Each with its plan, whether or not the file was deleted from there since.
         """
-        roots = self._roots()
-        return [
-            (int(str(row[6])), journal_step(row[:6], roots))
-            for row in self._reader.rows_of(
-                "SELECT id, action, before, after, state, changed_at, plan_id FROM journal"
-                " WHERE action = 'trash' AND state IN ('done', 'emptied')"
-                " AND json_extract(before, '$.file') IN (SELECT value FROM json_each(?))"
-                " ORDER BY changed_at, id",
-                (json.dumps(list(file_ids)),),
-            )
-        ]
+        return self._with_plans(
+            "SELECT id, action, before, after, state, changed_at, plan_id FROM journal"
+            " WHERE action = 'trash' AND state IN ('done', 'emptied')"
+            " AND json_extract(before, '$.file') IN (SELECT value FROM json_each(?))"
+            " ORDER BY changed_at, id",
+            json.dumps(list(file_ids)),
+        )
+
+    def _with_plans(self, sql: str, *params: str) -> list[tuple[int, JournalStep]]:
+        """Return the steps of rows that have the number of their plan last."""
+        rows = self._reader.rows_of(sql, params)
+        steps = journal_steps([row[:6] for row in rows], self._roots())
+        return [(int(str(row[6])), step) for row, step in zip(rows, steps, strict=True)]
 
     def emptied(self, step_ids: Sequence[int]) -> None:
         """Note of steps that what they put in the trash was deleted from there."""
