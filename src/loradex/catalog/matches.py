@@ -20,12 +20,16 @@ _AFTER, _LAST = "\x01", "\U0010ffff"
 """Lower and higher than any character of a word."""
 
 
+def _words(table: str) -> str:
+    return f"temp.{table}_word"
+
+
 def prepare(connection: sqlite3.Connection) -> None:
     """Let a connection list words. It may have been told to write nothing."""
     connection.execute("PRAGMA query_only = OFF")
     for table in (WORDS, ABOUT):
         connection.execute(
-            f"CREATE VIRTUAL TABLE temp.{table}_word USING fts5vocab(main, {table}, instance)"
+            f"CREATE VIRTUAL TABLE {_words(table)} USING fts5vocab(main, {table}, instance)"
         )
     connection.execute("PRAGMA query_only = ON")
 
@@ -49,7 +53,7 @@ def _longer(connection: sqlite3.Connection, table: str, word: str) -> list[int] 
     ids = listed(
         connection,
         "SELECT json_group_array(doc) FROM"
-        f" (SELECT doc FROM temp.{table}_word WHERE term >= ? AND term <= ? LIMIT ?)",
+        f" (SELECT doc FROM {_words(table)} WHERE term >= ? AND term <= ? LIMIT ?)",
         (word + _AFTER, word + _LAST, _MOST),
     )
     return ids if len(ids) < _MOST else None
