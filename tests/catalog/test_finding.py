@@ -7,11 +7,12 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
 from catalog_kit import add_library, hashes, look, model, version
-from loradex.catalog import facets, finder
+from loradex.catalog import coded, facets, finder, matches, snapshot
 from loradex.catalog.catalog import Catalog
 from loradex.catalog.folding import folded
 from loradex.catalog.query import compile_query, patterns
@@ -124,19 +125,29 @@ AGAIN = [
     "-(-kind:lora , rank:16)", "is:unknown", "is:broken", "rank:16..", "kind:vae is:unknown",
     "algorithm:", "variant:x*", "name:odd size:>1KB", "id:3 kind:lora", "folder:neon",
     "path:loras", "path:/models/", "folder:copy , folder:loras", "folder:lora*", "path:%", "cafe",
-    "loras", "neo", "style", "odd", "name:^neon",
+    "loras", "neo", "style", "odd", "name:^neon", "knig", "model", "description:knig", "zebra",
     "-loras", "tag:style , neon", "limit:3",
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("many", "with_bits"), [(0, 500), (5, 500), (1_000, 500), (1_000, 0)])
+WAYS: list[dict[tuple[ModuleType, str], int]] = [
+    {(facets, "MANY"): 0},
+    {(snapshot, "_SORTED"): 0},
+    {(facets, "MANY"): 1_000, (snapshot, "_SORTED"): 1_000},
+    {(facets, "MANY"): 1_000, (facets, "_WITH_BITS"): 0, (matches, "_MOST"): 1},
+    {(coded, "VALUES"): 0},
+]
+"""Limits between one way to work and another, moved so that each is taken."""
+
+
+@pytest.mark.parametrize("limits", WAYS)
 def test_what_is_kept_answers_like_a_look_at_every_row(
-    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, many: int, with_bits: int
+    catalog: Catalog, monkeypatch: pytest.MonkeyPatch, limits: dict[tuple[ModuleType, str], int]
 ) -> None:
     """The third time, columns, folders and tags are no longer asked of SQL."""
     monkeypatch.setattr(finder, "FEW", 0)
-    monkeypatch.setattr(facets, "MANY", many)
-    monkeypatch.setattr(facets, "_WITH_BITS", with_bits)
+    for (module, name), limit in limits.items():
+        monkeypatch.setattr(module, name, limit)
     catalog._reader.close()
     for _ in range(3):
         for query in AGAIN:
@@ -149,6 +160,12 @@ def test_what_is_kept_answers_like_a_look_at_every_row(
             counted = catalog.facets(query)
             assert dict(counted["tag"]).get("style", 0) == len({1, 2, 3} & ids), query
             assert sum(count for _, count in counted["kind"]) == len(ids), query
+
+
+def test_an_id_that_is_no_contents_is_in_no_set(catalog: Catalog) -> None:
+    with catalog._reader.connection() as connection:
+        known = snapshot.Snapshot(connection)
+    assert known.ids_of(known.set_of([2, 10**6], [0, 5])) == [2, 5]
 
 
 @pytest.mark.parametrize(
