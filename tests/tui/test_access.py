@@ -68,7 +68,8 @@ def test_without_colour_every_state_has_a_sign(home_of_ten: Home) -> None:
     with start(home_of_ten, "--no-mouse", NO_COLOR="1") as session:
         session.until(ready)
         session.write(b"j ")
-        session.until(lambda screen: "1 marked" in screen.text)
+        # The filters are counted a moment after the models are there.
+        session.until(lambda screen: "1 marked" in screen.text and "[ ] LoRA" in screen.text)
         session.write(b"f\r")
         session.until(lambda screen: "[x]" in screen.text)
         session.settle()
