@@ -100,6 +100,25 @@ class FileStore:
         )
         return bool(rows)
 
+    def unreadable(self, library_id: int | None = None) -> int:
+        """Return how many files are there and cannot be read, of all libraries or of one."""
+        rows = self._reader.rows_of(
+            "SELECT count(*) FROM file WHERE state = 'unreadable'"
+            " AND (?1 IS NULL OR library_id = ?1)",
+            (library_id,),
+        )
+        return int(str(rows[0][0]))
+
+    def without_files(self) -> set[int]:
+        """Return the libraries of which no file is known, missing ones included."""
+        return {
+            int(str(row[0]))
+            for row in self._reader.rows_of(
+                "SELECT id FROM library WHERE NOT EXISTS"
+                " (SELECT 1 FROM file WHERE library_id = library.id)"
+            )
+        }
+
     def settled(self, library_id: int, rules: str) -> set[Stamp]:
         """Return the stamps of all places of which a scan has nothing to learn while they stay.
 

@@ -123,25 +123,6 @@ class VerifyStore:
             )
             self._writer.refresh(connection, [file.content_id for file in files])
 
-    def unreadable(self, library_id: int | None = None) -> int:
-        """Return how many files are there and cannot be read, of all libraries or of one."""
-        rows = self._reader.rows_of(
-            "SELECT count(*) FROM file WHERE state = 'unreadable'"
-            " AND (?1 IS NULL OR library_id = ?1)",
-            (library_id,),
-        )
-        return int(str(rows[0][0]))
-
-    def without_files(self) -> set[int]:
-        """Return the libraries of which no file is known, missing ones included."""
-        return {
-            int(str(row[0]))
-            for row in self._reader.rows_of(
-                "SELECT id FROM library WHERE NOT EXISTS"
-                " (SELECT 1 FROM file WHERE library_id = library.id)"
-            )
-        }
-
     def source(self, file: ToVerify) -> Source:
         """Return where the bytes that a file should hold can be had."""
         copies = self._reader.rows_of(

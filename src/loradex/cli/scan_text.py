@@ -39,7 +39,7 @@ def standing(
     """Return how the catalog stands after a scan of these libraries."""
     only = libraries[0].id if len(libraries) == 1 else None
     nothing = not (report.seen or report.missing)
-    unfilled = catalog.verification.without_files()
+    unfilled = catalog.files.without_files()
     empty = [
         library
         for library in libraries
@@ -47,7 +47,7 @@ def standing(
     ]
     known = not (report.problems or report.elsewhere)  # else there may be some after all
     return Standing(
-        unreadable=catalog.verification.unreadable(only),
+        unreadable=catalog.files.unreadable(only),
         waiting=waiting,
         empty=tuple(empty) if known else (),
     )

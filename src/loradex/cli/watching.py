@@ -146,7 +146,7 @@ class _JsonTeller:
         """Print what a scan found, when it found anything."""
         for library in which:
             if report.seen != report.unchanged or report.missing:
-                told = scan_json(report, None, self._catalog.verification.unreadable())
+                told = scan_json(report, None, self._catalog.files.unreadable())
                 self._sink.tell("scanned", library=library.name, **told)
 
     def ended(self) -> None:

@@ -169,8 +169,9 @@ class LibraryScan:
             settled = 0
         else:
             stamps = files.settled(id_, RULES_VERSION)
-            known = files.unsettled(id_, RULES_VERSION)
             settled, to_tell = len(stamps), set[Stamp]()
+            more = files.has_many(id_, settled + 1)  # asking which is as long as all of the above
+            known = files.unsettled(id_, RULES_VERSION) if more else {}
             if stamps != seen.stamps.keys():  # one comparison is all that most scans need
                 to_tell = seen.stamps.keys() - stamps
                 unmet = [stamp[0] for stamp in stamps - seen.stamps.keys()]
