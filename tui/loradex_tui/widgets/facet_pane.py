@@ -36,6 +36,8 @@ UNKNOWN = "unknown"
 DEBOUNCE = 0.15
 COUNT_AFTER = 0.15
 """Seconds after which the values of a result are counted, unless another comes."""
+_FIRST_AFTER = 0.02
+"""The same where none are shown yet."""
 _TITLES = {
     "kind": "Kind",
     "base": "Base model",
@@ -146,7 +148,8 @@ class FacetPane(LineList):
         self.workers.cancel_group(self, "facets")
         if self._rest is not None:
             self._rest.stop()
-        self._rest = self.set_timer(COUNT_AFTER, self._count_values)
+        wait = COUNT_AFTER if self.lines else _FIRST_AFTER
+        self._rest = self.set_timer(wait, self._count_values)
 
     def _count_values(self) -> None:
         query, needle = self._query, self.needle
