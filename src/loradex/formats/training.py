@@ -188,10 +188,13 @@ _Common = list[tuple[str, int]]
 def _top(commonest: _Common) -> tuple[tuple[str, int], ...]:
     cleaned: dict[str, int] = {}
     for caption, count in commonest:
-        shown = storable(caption.strip(), _NAME)
-        if shown:
-            cleaned[shown] = cleaned.get(shown, 0) + count
-    ranked = sorted(cleaned.items(), key=lambda item: (-item[1], item[0]))
+        shown = caption.strip()
+        if len(shown) > _NAME or not shown.isascii() or "\x00" in shown:
+            shown = storable(shown, _NAME)
+        cleaned[shown] = count + cleaned[shown] if shown in cleaned else count
+    cleaned.pop("", None)
+    # Sorts keep the order of what is equal: quicker than a key that is a pair.
+    ranked = sorted(sorted(cleaned.items()), key=itemgetter(1), reverse=True)
     return tuple(ranked[:MOST_TAGS])
 
 
