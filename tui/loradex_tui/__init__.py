@@ -20,6 +20,7 @@ def run(home: Home, settings: Settings, options: TuiOptions) -> int:
     itself fails, a report is kept, a sentence on stderr says where, and the code is 1.
     """
     from loradex.catalog.catalog import Catalog  # noqa: PLC0415 - Textual and SQLite load here
+    from loradex_tui.heap import share_freed_memory  # noqa: PLC0415
     from loradex_tui.pictures.asking import Question  # noqa: PLC0415
     from loradex_tui.pictures.choice import choose, may_ask, over_ssh  # noqa: PLC0415
     from loradex_tui.terminal_look import (  # noqa: PLC0415
@@ -34,6 +35,7 @@ def run(home: Home, settings: Settings, options: TuiOptions) -> int:
         # wait for the next.
         environ.setdefault("TEXTUAL_FPS", "120")
     gc.disable()  # until the first frame: what loads stays
+    share_freed_memory()
     look = terminal_look(environ, locale_encoding())
     write_utf8()
     with Catalog.open(home) as catalog:
