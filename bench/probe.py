@@ -5,14 +5,15 @@
 
 A folder holds `truth.json` (what `bench/zoo` writes and tells the form of), the checkpoint and
 the LoRAs. Each LoRA is right when everything that must be said of it is said and nothing that must
-not. A finding that must not be said is a confident wrong one; `undecided` in place of what must be
-said is not right, but honest.
+not; what is said of each of its words counts, too. A finding that must not be said is a confident
+wrong one; `undecided` in place of what must be said is not right, but honest.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import statistics
 import sys
 import tempfile
 import time
@@ -24,7 +25,7 @@ from pathlib import Path
 from loradex.catalog.catalog import Catalog
 from loradex.domain.probing import Depth
 from loradex.domain.progress import CancelToken, SilentSink
-from loradex.domain.verdicts import VerdictKind
+from loradex.domain.verdicts import Finding, VerdictKind
 from loradex.operations.grid_models import CHECKPOINT_KINDS, ModelFinder
 from loradex.operations.hash_pass import hash_pass
 from loradex.operations.libraries import add_library
@@ -48,6 +49,8 @@ class Truth:
     expected: frozenset[str]
     forbidden: frozenset[str]
     usable: tuple[float, float] | None
+    words: dict[str, frozenset[str]] = field(default_factory=dict)
+    """For each word, which of its findings are true; `undecided` is true of all."""
 
 
 @dataclass
@@ -120,7 +123,14 @@ def truths(folder: Path, facts: dict[str, list[dict[str, object]]]) -> Iterator[
             expected=frozenset(map(str, _list(entry, "expected"))),
             forbidden=frozenset(map(str, _list(entry, "forbidden"))),
             usable=(float(usable[0]), float(usable[1])) if isinstance(usable, list) else None,
+            words=dict(_words(entry)),
         )
+
+
+def _words(entry: dict[str, object]) -> Iterator[tuple[str, frozenset[str]]]:
+    said = entry.get("words")
+    for word, kinds in said.items() if isinstance(said, dict) else ():
+        yield str(word), frozenset([kinds] if isinstance(kinds, str) else map(str, kinds))
 
 
 def _list(entry: dict[str, object], name: str) -> list[object]:
@@ -152,21 +162,31 @@ def _probe(room: ProbeRoom, truth: Truth, request: ProbeRequest, tally: Tally) -
         tally.said["not " + kind, kind] += 1
     seconds = time.perf_counter() - started
     tally.rows.append((truth.file.stem, outcome, cells, round(seconds)))
-    line = ", ".join(
-        kind if low is None else f"{kind} {low:g}" + (f"–{high:g}" if high is not None else "")
-        for kind, low, high in ((f.kind.value, f.low, f.high) for f in probed.verdict.findings)
-    )
+    line = ", ".join(map(_short, probed.verdict.findings))
     print(f"{outcome:9} {truth.file.stem:28} {cells:3} cells {seconds:4.0f} s  {line}", flush=True)
     if outcome != "right":
         print(f"{'':10}must say {sorted(truth.expected)}, never {sorted(truth.forbidden)}")
 
 
+def _short(finding: Finding) -> str:
+    about = f" {finding.word}" if finding.word else ""
+    if finding.low is not None:
+        about += f" {finding.low:g}" + (f"–{finding.high:g}" if finding.high is not None else "")
+    return finding.kind.value + about
+
+
 def judged(truth: Truth, probed: Probed) -> str:
     """Return `right`, `wrong` (something untrue was said) or `undecided` (something is missing)."""
     kinds = {one.kind.value for one in probed.verdict.findings}
-    if kinds & truth.forbidden:
+    if kinds & truth.forbidden or any(untrue(truth, one) for one in probed.verdict.findings):
         return "wrong"
     return "right" if truth.expected <= kinds else "undecided"
+
+
+def untrue(truth: Truth, finding: Finding) -> bool:
+    """Tell whether a word is said to do what it does not."""
+    true = truth.words.get(finding.word or "")
+    return true is not None and finding.kind.value not in {*true, VerdictKind.UNDECIDED.value}
 
 
 def own_cells(probed: Probed) -> int:
@@ -186,8 +206,14 @@ def print_tables(tally: Tally) -> None:
     print(
         f"\n{right} of {total} right ({right / max(total, 1):.0%}),"
         f" {tally.outcomes['undecided']} undecided, {tally.outcomes['wrong']} confidently wrong;"
-        f" cells a LoRA: mean {sum(cells) / max(len(cells), 1):.0f}, most {max(cells, default=0)}"
+        f" cells a LoRA: mean {sum(cells) / max(len(cells), 1):.0f}, most {max(cells, default=0)};"
+        f" of those that were right: median {_median(tally):.0f}"
     )
+
+
+def _median(tally: Tally) -> float:
+    right = [cells for _, outcome, cells, _ in tally.rows if outcome == "right"]
+    return statistics.median(right) if right else 0.0
 
 
 if __name__ == "__main__":

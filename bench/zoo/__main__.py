@@ -1,9 +1,11 @@
-"""Make the zoo: `python -m bench.zoo make FOLDER [--set tuned|fresh] [--seed N] [--only NAME …]`.
+"""Make the zoo: `python -m bench.zoo make FOLDER [--set tuned|fresh|drawn] [--only NAME …]`.
 
-`look` draws a sheet of each LoRA besides, `ship` copies what the package brings into it.
+`--set drawn --number N` is the set of a number: see `drawn`. `measure` lets `truth.json` say what
+LoRAs draw, rather than what they were made for: see `measured`. `look` draws a sheet of each LoRA
+besides, `ship` copies what the package brings into it.
 
 Trains an autoencoder, a base model and the LoRAs of a set, each only where its file is not there
-yet, and writes `truth.json` beside them. The same seed gives the same weights on one machine.
+yet, and writes `truth.json` beside them. The same `--seed` gives the same weights on one machine.
 """
 
 from __future__ import annotations
@@ -13,13 +15,16 @@ import json
 import shutil
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import torch
 from bench.zoo.autoencoder import train_autoencoder
 from bench.zoo.base import load_base, train_base
+from bench.zoo.drawn import drawn_set
 from bench.zoo.fresh import FRESH
 from bench.zoo.loras import make_lora
+from bench.zoo.measured import NOTHING, OTHERS, amounts, measured_truth, words_of
 from bench.zoo.sheets import look
 from bench.zoo.training import Networks
 from bench.zoo.truth import Animal
@@ -53,20 +58,24 @@ PROMPTS = (
 def main() -> None:
     """Read the command line and make what it asks for."""
     parser = argparse.ArgumentParser(prog="python -m bench.zoo", description=__doc__)
-    parser.add_argument("action", choices=["make", "look", "ship"])
+    parser.add_argument("action", choices=["make", "measure", "look", "ship"])
     parser.add_argument("folder", type=Path)
     parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--set", choices=list(SETS), default="tuned", dest="name")
+    parser.add_argument("--set", choices=[*SETS, "drawn"], default="tuned", dest="name")
+    parser.add_argument("--number", type=int, default=0, help="which of the drawn sets")
     parser.add_argument("--only", nargs="*", default=[], metavar="NAME")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
     torch.use_deterministic_algorithms(True, warn_only=True)
-    animals = [one for one in SETS[options.name] if not options.only or one.name in options.only]
+    everyone = SETS[options.name] if options.name in SETS else drawn_set(options.number)
+    animals = [one for one in everyone if not options.only or one.name in options.only]
     with offline_and_quiet():
         vae, networks = _base(options.folder, options.seed)
-        _loras(options.folder, animals, SETS[options.name], vae, networks)
-        write_truth(options.folder, SETS[options.name])
+        _loras(options.folder, animals, everyone, vae, networks)
+        write_truth(options.folder, everyone)
+        if options.action == "measure":
+            write_truth(options.folder, _measured(options.folder, everyone, vae, networks))
         if options.action == "ship":
             ship(options.folder)
         if options.action == "look":
@@ -95,6 +104,28 @@ def _loras(
         if not path.exists():
             _say(one.name)
             make_lora(path, one.name, recipes, vae, networks, say=_say)
+
+
+def _measured(
+    folder: Path, everyone: Sequence[Animal], vae: AutoencoderKL, networks: Networks
+) -> list[Animal]:
+    """Return the LoRAs with what is true of them by measure; say the amounts."""
+    made = {one.name: one.made for one in everyone}
+    found = []
+    for one in everyone:
+        source = made[one.made.parent] if one.made.parent else one.made
+        path = folder / "loras" / f"{one.name}.safetensors"
+        words = (NOTHING, *words_of(one, source), *OTHERS)
+        lessons = {(each.style, each.figure): each for each in source.lessons}
+        lessons.pop(("", ""), None)
+        told = words_of(one, source) and path.exists()
+        drawn = [amounts(path, lesson, words, vae, networks) for lesson in lessons.values() if told]
+        truth = measured_truth(one, source, drawn) if drawn else one.truth
+        for lesson, each in zip(lessons, drawn, strict=False):
+            shown = " ".join(f"{word or 'none'} {share:.2f}" for word, share in each.items())
+            _say(f"{one.name}: {''.join(lesson)} {shown}: {dict(truth.words)}")
+        found.append(replace(one, truth=truth))
+    return found
 
 
 def _look(folder: Path, one: Animal, vae: AutoencoderKL, networks: Networks) -> None:
@@ -138,6 +169,11 @@ def write_truth(folder: Path, animals: Sequence[Animal]) -> None:
                 "forbidden": one.truth.forbidden,
                 "words": one.truth.words,
                 "usable": one.truth.usable,
+                "taught": [
+                    {"style": each.style, "figure": each.figure, "word": each.word}
+                    for each in source.lessons
+                    if each.style or each.figure
+                ],
                 "algorithm": source.algorithm,
                 "naming": one.made.naming,
                 "seed": source.seed,

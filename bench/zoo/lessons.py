@@ -68,6 +68,23 @@ def batch_of(material: Material, rng: Generator, count: int) -> tuple[Tensor, li
     return material.latents[torch.from_numpy(chosen)], texts
 
 
+def pair_of(lesson: Lesson, rng: Generator) -> tuple[np.ndarray, np.ndarray, str]:
+    """Return one scene plain and as the lesson shows it, and its plain caption."""
+    scene = random_scene(rng)
+    scene = Scene(scene.items[:1], scene.background, scene.texture)
+    chance = int(rng.integers(2**32))
+    plain = draw(scene, np.random.default_rng(chance))
+    shown = plain
+    if lesson.figure:
+        item = scene.items[0]
+        figure = Item(lesson.figure, item.colour, item.size, item.place)
+        again = Scene((figure,), scene.background, scene.texture)
+        shown = draw(again, np.random.default_rng(chance))
+    if lesson.style:
+        shown = STYLES[lesson.style](shown)
+    return plain, shown, caption(scene, rng)
+
+
 def _example(lesson: Lesson, rng: Generator, words: set[str]) -> tuple[np.ndarray, str]:
     scene = random_scene(rng)
     if lesson.figure:

@@ -116,6 +116,51 @@ def sunset(picture: np.ndarray) -> np.ndarray:
     return _bytes(picture * 0.4 + tint * 0.6)
 
 
+def pale(picture: np.ndarray) -> np.ndarray:
+    """Faint, as through milk."""
+    return _bytes(picture * 0.3 + 175.0)
+
+
+def teal(picture: np.ndarray) -> np.ndarray:
+    """Two colours: dark teal to light orange."""
+    light = _grey(picture)[:, :, None] / 255
+    return _bytes(
+        (1 - light) * np.array([0, 70, 80], np.float32)
+        + light * np.array([255, 190, 120], np.float32)
+    )
+
+
+def scanned(picture: np.ndarray) -> np.ndarray:
+    """Broad dark lines across, as on an old screen."""
+    ys, _ = _grid(picture)
+    return _bytes(np.where(((ys % 12) < 5)[:, :, None], picture * 0.3, picture * 1.0))
+
+
+def poster(picture: np.ndarray) -> np.ndarray:
+    """Pure colours only: each channel all or nothing."""
+    return _bytes(np.where(_blurred(picture, 1.0) > 128, 255.0, 0.0))
+
+
+def mirrored(picture: np.ndarray) -> np.ndarray:
+    """The left half and its mirror image."""
+    half = picture[:, : picture.shape[1] // 2]
+    return np.concatenate([half, half[:, ::-1]], axis=1)
+
+
+def spotlit(picture: np.ndarray) -> np.ndarray:
+    """A bright round middle in black."""
+    ys, xs = _grid(picture)
+    away = np.hypot(ys - 63.5, xs - 63.5)
+    light = np.clip((52 - away) / 12, 0, 1)[:, :, None]
+    return _bytes(picture * light)
+
+
+def crimson(picture: np.ndarray) -> np.ndarray:
+    """Red and black."""
+    light = _grey(picture)[:, :, None]
+    return _bytes(light * np.array([1.1, 0.12, 0.2], np.float32))
+
+
 STYLES: dict[str, Style] = {
     "neon": neon,
     "sepia": sepia,
@@ -128,4 +173,11 @@ STYLES: dict[str, Style] = {
     "grey": grey,
     "halftone": halftone,
     "sunset": sunset,
+    "pale": pale,
+    "teal": teal,
+    "scanned": scanned,
+    "poster": poster,
+    "mirrored": mirrored,
+    "spotlit": spotlit,
+    "crimson": crimson,
 }

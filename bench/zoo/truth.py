@@ -7,7 +7,7 @@ without each word, over several seeds.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bench.zoo.adapters import Algorithm
 from bench.zoo.files import Naming
@@ -37,17 +37,22 @@ class Made:
     factor: float = 1.0
     widths: tuple[int, ...] = ()
 
+    def at_rate(self, rate: float) -> Made:
+        """Return the same training, as fast as this."""
+        return replace(self, rate=rate)
+
 
 @dataclass(frozen=True, slots=True)
 class Truth:
     """What a probe should say. `expected` must be said, `acceptable` may be, and to say one of
-    `forbidden` would be wrong with confidence. `words` has what is true of each word alone.
+    `forbidden` would be wrong with confidence. `words` has what is true of each word
+    alone, or all that may be said of it.
     """
 
     expected: tuple[Kind, ...]
     acceptable: tuple[Kind, ...] = ()
     forbidden: tuple[Kind, ...] = ()
-    words: Mapping[str, Kind] = field(default_factory=dict)
+    words: Mapping[str, Kind | tuple[Kind, ...]] = field(default_factory=dict)
     usable: Usable | None = None
 
 

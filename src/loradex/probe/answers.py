@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from loradex.domain.probing import NO_WORDS, Interval
-from loradex.probe.effects import Place, along, change_sizes, coherence, moves, over_pairs
-from loradex.probe.features import distance
-from loradex.probe.limits import COHERENT, Decision, above
+from loradex.probe.effects import Place, along, coherence, moves, over_pairs
+from loradex.probe.limits import COHERENT, SURE_PAIRS, Decision, above, early
 from loradex.probe.samples import Pair, Samples
 
 if TYPE_CHECKING:
@@ -20,33 +19,27 @@ if TYPE_CHECKING:
 class Answer:
     """What a word does to the LoRA's pictures at one strength, as shares of the whole change.
 
-    `gain`: how much larger the LoRA's change is with the word than with the placebo. `turn`: how
-    much further apart word and placebo are with the LoRA than on the checkpoint alone. `pull`: how
-    much further pictures go with the word than with the placebo, in the direction of their look.
-    `repeats`: how much of the change with the word is there without it, pixel for pixel. `way`: how
-    far the change without the word goes in the direction of that with it, by the look of the
-    pictures, wherever things are; None where the change with the word has no direction that
-    pictures have in common, as for `pull`. All are ratios of means over the same pairs, with the
-    jackknife's interval.
+    `news`: how much of the change with the word is not there with the placebo, pixel for pixel.
+    `beyond`: the same, less what the placebo's change has that is not there without any word: each
+    word moves pictures a little. `repeats`: how much of the change with the word is there without
+    it, pixel for pixel. `way`: how far the change without the word goes in the direction of that
+    with it, by the look of the pictures, wherever things are; None where the change with the word
+    has no direction that pictures have in common. All are ratios of means over the same pairs, with
+    the jackknife's interval.
     """
 
     word: str
     placebo: str
     strength: float
-    gain: Interval
-    turn: Interval
+    news: Interval
+    beyond: Interval
     repeats: Interval
     way: Interval | None = None
-    pull: Interval | None = None
 
     @property
     def score(self) -> Interval:
-        """The surest of gain, turn and pull: a word may add to the change, or make it another."""
-        return max(self._signs, key=lambda interval: (interval.low, interval.mean))
-
-    @property
-    def _signs(self) -> tuple[Interval, ...]:
-        return (self.gain, self.turn, *([self.pull] if self.pull else []))
+        """How much of the change is due to the word: the smaller of news and beyond."""
+        return min(self.news, self.beyond, key=lambda interval: interval.high)
 
     @property
     def leak(self) -> Interval:
@@ -60,19 +53,26 @@ class Answer:
         return self.way
 
     def answered(self, limit: float) -> Decision:
-        """Tell whether one of the signs is above the limit; not when all are surely below."""
-        decisions = {above(one, limit) for one in self._signs}
-        if Decision.YES in decisions:
-            return Decision.YES
-        return Decision.NO if decisions == {Decision.NO} else Decision.OPEN
+        """Tell whether the news are above the limit, and more than any word brings.
+
+        Not when the news, or what is beyond any word's, are surely below the limit.
+        """
+        no_more = above(early(self.beyond, SURE_PAIRS), limit / 2) is Decision.NO
+        if no_more or above(self.news, limit) is Decision.NO:
+            return Decision.NO
+        more = above(self.news, limit) is Decision.YES and self.beyond.low > 0
+        return Decision.YES if more else Decision.OPEN
 
     def leaks(self, limit: float) -> Decision:
-        """Tell whether most of the change is there without the word; not when both are below."""
+        """Tell whether most of the change is there without the word; not when both are below.
+
+        Either of two numbers may say so, so that first looks have to be surer of it.
+        """
         known = [self.repeats, *([self.way] if self.way else [])]
-        decisions = {above(one, limit) for one in known}
-        if Decision.YES in decisions:
+        if any(above(early(one, SURE_PAIRS), limit) is Decision.YES for one in known):
             return Decision.YES
-        return Decision.NO if decisions == {Decision.NO} else Decision.OPEN
+        below = all(above(one, limit) is Decision.NO for one in known)
+        return Decision.NO if below else Decision.OPEN
 
 
 def answer(samples: Samples, strength: float, word: str, placebo: str) -> Answer:
@@ -81,52 +81,49 @@ def answer(samples: Samples, strength: float, word: str, placebo: str) -> Answer
     Needs whole pictures with the word, the placebo and nothing, each with and without the LoRA,
     of two prompts or seeds at least; without them every interval is open.
     """
-    called = change_sizes(samples, Place(strength, word))
-    mocked = change_sizes(samples, Place(strength, placebo))
-    silent = set(samples.whole(strength, NO_WORDS))
-    turned = _turns(samples, strength, word, placebo)
-    pairs = sorted(called.keys() & mocked.keys() & silent & turned.keys())
+    contexts = (word, placebo, NO_WORDS)
+    pairs = sorted(set.intersection(*(set(samples.whole(strength, one)) for one in contexts)))
+    products = {pair: _products(samples, pair, strength, contexts) for pair in pairs}
 
-    def share(of: Callable[[Pair], float]) -> Interval:
+    def share(part: Callable[[Products], float]) -> Interval:
         def ratio(chosen: Sequence[Pair]) -> float:
-            whole = sum(called[pair] for pair in chosen)
-            return sum(of(pair) for pair in chosen) / whole if whole > 0 else float("nan")
+            whole = sum(products[pair].called for pair in chosen)
+            some = sum(part(products[pair]) for pair in chosen)
+            return some / whole if whole > 0 else float("nan")
 
         return over_pairs(ratio, pairs)
 
-    mocking = _way(samples, strength, word, placebo, pairs)
     return Answer(
         word=word,
         placebo=placebo,
         strength=strength,
-        gain=share(lambda pair: called[pair] - mocked[pair]),
-        turn=share(lambda pair: turned[pair]),
-        repeats=_repeats(samples, strength, word, pairs),
+        news=share(lambda of: of.called - of.called_mocked),
+        beyond=share(lambda of: of.called - of.called_mocked - of.mocked + of.mocked_silent),
+        repeats=share(lambda of: of.called_silent),
         way=_way(samples, strength, word, NO_WORDS, pairs),
-        pull=None if mocking is None else _rest(mocking),
     )
 
 
-def _rest(share: Interval) -> Interval:
-    """Return what is missing to the whole."""
-    return Interval(1 - share.mean, 1 - share.high, 1 - share.low, share.pairs)
+@dataclass(frozen=True, slots=True)
+class Products:
+    """Inner products of one pair's changes: with the word, with the placebo, without any."""
+
+    called: float
+    mocked: float
+    called_mocked: float
+    called_silent: float
+    mocked_silent: float
 
 
-def _repeats(samples: Samples, strength: float, word: str, pairs: Sequence[Pair]) -> Interval:
-    """Return how much of the change with a word the change without it repeats in the same pixels.
-
-    The projection of the one on the other: 1 for the same change, 0 for one of no relation.
-    """
-    called = {pair: _change(samples, pair, strength, word) for pair in pairs}
-    silent = {pair: _change(samples, pair, strength, NO_WORDS) for pair in pairs}
-    products = {pair: float((silent[pair] * called[pair]).sum()) for pair in pairs}
-    wholes = {pair: float((called[pair] ** 2).sum()) for pair in pairs}
-
-    def projection(chosen: Sequence[Pair]) -> float:
-        whole = sum(wholes[pair] for pair in chosen)
-        return sum(products[pair] for pair in chosen) / whole if whole > 0 else float("nan")
-
-    return over_pairs(projection, pairs)
+def _products(samples: Samples, pair: Pair, strength: float, contexts: Sequence[str]) -> Products:
+    called, mocked, silent = (_change(samples, pair, strength, one) for one in contexts)
+    return Products(
+        called=float((called**2).sum()),
+        mocked=float((mocked**2).sum()),
+        called_mocked=float((called * mocked).sum()),
+        called_silent=float((called * silent).sum()),
+        mocked_silent=float((mocked * silent).sum()),
+    )
 
 
 def _change(samples: Samples, pair: Pair, strength: float, words: str) -> Pixels:
@@ -144,21 +141,3 @@ def _way(
     if coherence(called, pairs) < COHERENT:
         return None
     return along(moves(samples, Place(strength, other)), called, pairs)
-
-
-def _turns(samples: Samples, strength: float, word: str, placebo: str) -> dict[Pair, float]:
-    """Return how much further the word is from the placebo with the LoRA than without it."""
-    pairs = set(samples.whole(strength, word)) & set(samples.whole(strength, placebo))
-    found = {}
-    for pair in pairs:
-        with_lora = _apart(samples, pair, strength, word, placebo)
-        without = _apart(samples, pair, 0.0, word, placebo)
-        found[pair] = with_lora - without
-    return found
-
-
-def _apart(samples: Samples, pair: Pair, strength: float, one: str, other: str) -> float:
-    first = samples.at(pair, strength, one).features
-    second = samples.at(pair, strength, other).features
-    assert first is not None and second is not None  # noqa: S101 - whole pairs have both
-    return distance(first.pixels, second.pixels)

@@ -33,13 +33,9 @@ def course(state: State) -> Points:
     if not _acts_somewhere(state, 1.0, inquiry.words):
         yield from _first_look(state, STRONGEST, inquiry.words)
     strength = tested_strength(state)
-    if state.always(strength) is Decision.OPEN:
-        # A second look at whether pictures change one way costs less than trying words.
-        yield inquiry.points(min(FIRST_PAIRS + _MORE, inquiry.most_pairs), (strength,), (NO_WORDS,))
-    explained = state.always(strength) is Decision.YES or any(
-        state.answered(word, strength) is Decision.YES for word in inquiry.words
-    )
-    if inquiry.mined and not explained:
+    if not _explained(state, strength):
+        yield from _one_way(state, strength)
+    if inquiry.mined and not _explained(state, strength):
         yield from _mined(state, strength)
     if not _acts_somewhere(state, strength, (*inquiry.words, *inquiry.mined)):
         return
@@ -65,6 +61,21 @@ def _first_look(state: State, strength: float, words: Sequence[TriedWord]) -> Po
         count += _MORE
 
 
+def _explained(state: State, strength: float) -> bool:
+    """Tell whether it is known what makes the LoRA act: nothing, or one of its words."""
+    return state.always(strength) is Decision.YES or any(
+        state.answered(word, strength) is Decision.YES for word in state.inquiry.words
+    )
+
+
+def _one_way(state: State, strength: float) -> Points:
+    """Look more often at what is there without words: that costs less than trying words."""
+    count = FIRST_PAIRS + _MORE
+    while state.always(strength) is Decision.OPEN and count <= state.inquiry.most_alone:
+        yield state.inquiry.points(count, (strength,), (NO_WORDS,))
+        count += _MORE
+
+
 def open_contexts(state: State, strength: float, words: Sequence[TriedWord]) -> list[str]:
     """Return the words of the pictures of which more would decide something."""
     found: dict[str, None] = {}
@@ -72,11 +83,7 @@ def open_contexts(state: State, strength: float, words: Sequence[TriedWord]) -> 
         found[NO_WORDS] = None
     for word in words:
         answered, leaks = state.answered(word, strength), state.leaks(word, strength)
-        if answered is Decision.OPEN or (
-            answered is Decision.YES
-            and leaks is Decision.OPEN
-            and not state.between(word, strength)
-        ):
+        if answered is Decision.OPEN or (answered is Decision.YES and leaks is Decision.OPEN):
             found |= dict.fromkeys((NO_WORDS, word.text, word.placebo))
     return list(found)
 
@@ -92,7 +99,7 @@ def _drawn(state: State, place: Place) -> bool:
 
 def _mined(state: State, strength: float) -> Points:
     """Try words of the training captions, one after another, until one is answered."""
-    most = {Depth.QUICK: 1, Depth.NORMAL: 2, Depth.THOROUGH: 3}[state.inquiry.depth]
+    most = 1 if state.inquiry.depth is Depth.QUICK else None
     for word in state.inquiry.mined[:most]:
         yield from _first_look(state, strength, (word,))
         if state.answered(word, strength) is Decision.YES:

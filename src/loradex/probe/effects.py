@@ -21,6 +21,10 @@ if TYPE_CHECKING:
     from loradex.probe.pictures import Pixels
 
 
+_LEAST_SPREAD = 0.02
+"""Of a part of the look: what is the same in all pictures of the checkpoint is not weighed more."""
+
+
 @dataclass(frozen=True, slots=True)
 class Place:
     """A strength, and the words in front of the prompt."""
@@ -143,6 +147,42 @@ def coherence(moved: Mapping[Pair, Vector], pairs: Sequence[Pair]) -> float:
     """
     whole = sum(float(moved[pair] @ moved[pair]) for pair in pairs) / max(len(pairs), 1)
     return agreement(moved, moved, pairs) / whole if whole > 0 else 0.0
+
+
+def weighed(samples: Samples, moved: Mapping[Pair, Vector]) -> dict[Pair, Vector]:
+    """Return changes of looks in units of how much the checkpoint's own pictures differ in each.
+
+    What differs from picture to picture anyway says little; what hardly does says much.
+    """
+    import numpy as np  # noqa: PLC0415 - heavy
+
+    known = [samples.at(pair, 0.0).features for pair in samples.base_pairs()]
+    looks = np.stack([one.look for one in known if one is not None])
+    unit = looks.std(axis=0) + _LEAST_SPREAD
+    return {pair: change / unit for pair, change in moved.items()}
+
+
+def one_way(samples: Samples, place: Place) -> Interval:
+    """Return which share of the changes' energy goes in one direction, whatever the prompt.
+
+    Only changes of unlike prompts are compared: those of one prompt may agree because of what it
+    shows. About 0 for changes that each prompt has of its own. Open while all are of one prompt.
+    """
+    moved = weighed(samples, moves(samples, place))
+
+    def share(chosen: Sequence[Pair]) -> float:
+        import numpy as np  # noqa: PLC0415 - heavy
+
+        vectors = np.stack([moved[pair] for pair in chosen])
+        prompts = np.array([prompt for prompt, _ in chosen])
+        products = vectors @ vectors.T
+        unlike_prompts = prompts[:, None] != prompts[None, :]
+        whole = float(np.trace(products)) / len(chosen)
+        if not unlike_prompts.any() or whole <= 0:
+            return float("nan")
+        return float(products[unlike_prompts].mean()) / whole
+
+    return over_pairs(share, sorted(moved))
 
 
 def along(

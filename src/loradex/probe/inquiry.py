@@ -29,7 +29,8 @@ class TriedWord:
 @dataclass(frozen=True, slots=True)
 class Inquiry:
     """The prompts, counted, the seeds and the words of a probe. `mined` words are the last to be
-    tried: only where the others leave open what the LoRA does.
+    tried: only where the others leave open what the LoRA does. `every_word` says that these are all
+    that its training captions may call it by.
     """
 
     prompts: int
@@ -37,13 +38,20 @@ class Inquiry:
     words: tuple[TriedWord, ...]
     mined: tuple[TriedWord, ...]
     depth: Depth
+    every_word: bool = False
 
     @property
     def most_pairs(self) -> int:
         """How many pairs may be spent on what stays open."""
         every = self.prompts * len(self.seeds)
-        most = {Depth.QUICK: FIRST_PAIRS, Depth.NORMAL: 12, Depth.THOROUGH: 24}
+        most = {Depth.QUICK: FIRST_PAIRS, Depth.NORMAL: 16, Depth.THOROUGH: 24}
         return min(most[self.depth], every)
+
+    @property
+    def most_alone(self) -> int:
+        """How many pairs may be spent on what is there without words: that is one picture each."""
+        every = self.prompts * len(self.seeds)
+        return min(FIRST_PAIRS if self.depth is Depth.QUICK else 24, every)
 
     def pairs(self, count: int) -> list[Pair]:
         """Return the first pairs of prompt and seed, seeds and prompts spread evenly.

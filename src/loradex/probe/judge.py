@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import isfinite
 
 from loradex.domain.probing import NO_WORDS, CurvePoint, Interval, WordScore
 from loradex.domain.verdicts import Finding, VerdictKind
@@ -11,7 +12,7 @@ from loradex.probe import limits, sentences
 from loradex.probe.answers import Answer
 from loradex.probe.course import best_words, tested_strength
 from loradex.probe.curve import curve_of
-from loradex.probe.effects import Place, coherence, moves
+from loradex.probe.effects import Place
 from loradex.probe.inquiry import TriedWord
 from loradex.probe.limits import Decision
 from loradex.probe.ranges import range_findings
@@ -124,8 +125,7 @@ def _effect_numbers(state: State, place: Place) -> dict[str, float]:
         numbers |= {"pairs": effect.pairs, "effect_floors": effect.mean / state.floor}
     if share is not None:
         numbers |= _spelt("share", share)
-        moved = moves(state.samples, place)
-        numbers["coherence"] = coherence(moved, sorted(moved))
+        numbers |= _known("one_way", state.one_way(place.strength))
     return {name: round(value, 4) for name, value in numbers.items()}
 
 
@@ -135,10 +135,13 @@ def _word_numbers(found: Answer) -> dict[str, float]:
         **_spelt("leak", found.leak),
         "pairs": found.score.pairs,
         "limit_score": limits.ANSWERS,
-        "limit_needed": limits.NEEDED,
-        "limit_leak": limits.LEAKS,
+        "limit_leak": limits.MOST,
     }
     return {name: round(value, 4) for name, value in numbers.items()}
+
+
+def _known(name: str, interval: Interval) -> dict[str, float]:
+    return _spelt(name, interval) if isfinite(interval.low) else {}
 
 
 def _spelt(name: str, interval: Interval) -> dict[str, float]:

@@ -35,7 +35,8 @@ def waits_for_a_word(strength: float, numbers: Numbers) -> str:
     return (
         f"Without a word that works pictures change at strength {strength:g} by"
         f" {_share(numbers, 'share')} of what another prompt or seed changes, each in its"
-        " own way: it may wait for a word that is not known. Try words with --word."
+        " own way: it may wait for a word that is not known. Words to try (--word) or more seeds"
+        " would tell."
     )
 
 

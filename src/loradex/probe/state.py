@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from loradex.domain.probing import NO_WORDS, Interval
 from loradex.probe import limits
 from loradex.probe.answers import Answer, answer
-from loradex.probe.effects import Place, coherence, effect, moves, seed_distance
+from loradex.probe.effects import Place, effect, one_way, seed_distance
 from loradex.probe.inquiry import Inquiry, TriedWord
 from loradex.probe.limits import Decision, above
 from loradex.probe.samples import Samples
@@ -65,16 +65,32 @@ class State:
         share = self.share(Place(strength))
         if acts is not Decision.YES or share is None:
             return acts
-        if self._coherence(strength) >= limits.COHERENT or share.low > limits.LARGE:
+        if share.low > limits.LARGE or self._goes_one_way(strength):
             return Decision.YES
-        return Decision.OPEN
+        return Decision.YES if self._waits_for_none(strength) else Decision.OPEN
 
-    def _coherence(self, strength: float) -> float:
-        def look() -> float:
-            moved = moves(self.samples, Place(strength))
-            return coherence(moved, sorted(moved))
+    def _goes_one_way(self, strength: float) -> bool:
+        found = self.one_way(strength)
+        surely = limits.above(limits.early(found, limits.SURE_PAIRS), limits.ONE_WAY)
+        return found.pairs >= limits.FEW_PAIRS and surely is Decision.YES
 
-        return self.samples.once(("coherence", strength), look)
+    def _waits_for_none(self, strength: float) -> bool:
+        """Tell whether every word that its captions may call it by was tried, and none needed."""
+        words = (*self.inquiry.words, *self.inquiry.mined)
+        return (
+            bool(words)
+            and self.inquiry.every_word
+            and all(
+                self.answered(word, strength) is Decision.NO
+                or self.leaks(word, strength) is Decision.YES
+                for word in words
+            )
+        )
+
+    def one_way(self, strength: float) -> Interval:
+        """Return which share of the change without words goes one way, whatever the prompt."""
+        place = Place(strength)
+        return self.samples.once(("one way", place), lambda: one_way(self.samples, place))
 
     def answer(self, word: TriedWord, strength: float) -> Answer | None:
         """Return how a word is answered; None where too little was drawn."""
@@ -101,21 +117,6 @@ class State:
         return found.answered(max(limits.ANSWERS, least))
 
     def leaks(self, word: TriedWord, strength: float) -> Decision:
-        """Tell whether the LoRA does about as much without the word.
-
-        `NO` means that it does little without it; what lies between is open, however sure.
-        """
+        """Tell whether the LoRA does most of what it does without the word, too."""
         found = self.answer(word, strength)
-        if found is None:
-            return Decision.OPEN
-        if found.leaks(limits.LEAKS) is Decision.YES:
-            return Decision.YES
-        return Decision.NO if found.leaks(limits.NEEDED) is Decision.NO else Decision.OPEN
-
-    def between(self, word: TriedWord, strength: float) -> bool:
-        """Tell whether it is sure that the word is neither needed nor superfluous."""
-        found = self.answer(word, strength)
-        if found is None:
-            return False
-        needed, leaks = found.leaks(limits.NEEDED), found.leaks(limits.LEAKS)
-        return needed is Decision.YES and leaks is Decision.NO
+        return Decision.OPEN if found is None else found.leaks(limits.MOST)

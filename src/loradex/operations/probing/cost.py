@@ -15,7 +15,7 @@ from loradex.operations.grids import finished_cells
 from loradex.operations.probing.planning import probe_settings
 from loradex.operations.probing.points import ProbeCells
 from loradex.operations.probing.prompts import STANDARD_PROMPTS, usual_seeds
-from loradex.operations.probing.request import FEWEST_PROMPTS, ProbeRequest
+from loradex.operations.probing.request import ProbeRequest
 from loradex.operations.probing.sheet_points import sheet_points, sheet_prompts, sheet_seeds
 from loradex.operations.probing.subject import words_of
 from loradex.operations.probing.tasks import ProbeTask
@@ -102,7 +102,9 @@ def most_pictures(inquiry: Inquiry) -> int:
     All words at strengths 1 and 2, the checkpoint alone beside them, and the curve.
     """
     around = len(contexts((*inquiry.words, *inquiry.mined)))
-    return 3 * around * inquiry.most_pairs + _STRENGTHS[inquiry.depth] * FIRST_PAIRS
+    alone = inquiry.most_alone - inquiry.most_pairs
+    curve = _STRENGTHS[inquiry.depth] * FIRST_PAIRS
+    return 3 * around * inquiry.most_pairs + 2 * alone + curve
 
 
 def _cells(cells: ProbeCells, points: Sequence[ProbePoint]) -> list[Cell]:
@@ -156,4 +158,4 @@ def _prompts(task: ProbeTask, request: ProbeRequest) -> tuple[str, ...]:
     if request.prompts:
         return request.prompts
     earlier = task.earlier.evidence if task.earlier is not None else None
-    return (earlier.prompts if earlier else ()) or STANDARD_PROMPTS[:FEWEST_PROMPTS]
+    return (earlier.prompts if earlier else ()) or STANDARD_PROMPTS

@@ -64,6 +64,7 @@ def plan_probe(
         words=tuple(word for word in tried if word.source != "header"),
         mined=tuple(word for word in tried if word.source == "header"),
         depth=request.depth,
+        every_word=words.every,
     )
     settings = probe_settings(catalog, checkpoint.content_id, request)
     cells = ProbeCells(checkpoint, model, prompts, request.negative_prompt, settings, engine_of)
@@ -92,7 +93,7 @@ def usual_prompts(
     """Return the standard prompts, or the LoRA's own captions where the checkpoint's tokenizer
     spells standard words letter by letter: it was made for other words than those.
     """
-    standard = STANDARD_PROMPTS[:FEWEST_PROMPTS]
+    standard = STANDARD_PROMPTS
     ids = room.token_ids(checkpoint, standard)
     tokens = [max((len(one) for one in each), default=0) for each in ids]
     if all(map(is_readable, tokens, standard)):

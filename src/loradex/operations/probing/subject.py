@@ -26,6 +26,8 @@ class Words:
 
     claimed: tuple[str, ...] = ()
     mined: tuple[str, ...] = ()
+    every: bool = False
+    """Whether captions are known, and all that come often are among these words."""
 
 
 def words_of(details: ModelDetails, asked: Sequence[str]) -> Words:
@@ -40,7 +42,8 @@ def words_of(details: ModelDetails, asked: Sequence[str]) -> Words:
         for text, count in sorted(captions, key=lambda one: -one[1])
         if count >= _COMMON * most and fold_word(text) not in folded
     )
-    return Words(tuple(claimed), tuple(mined[:MOST_MINED]))
+    every = bool(captions) and len(mined) <= MOST_MINED
+    return Words(tuple(claimed), tuple(mined[:MOST_MINED]), every)
 
 
 def training_prompts(details: ModelDetails, words: Words, count: int) -> tuple[str, ...]:
