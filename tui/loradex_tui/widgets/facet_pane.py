@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar, cast
 
 from rich.segment import Segment
 from rich.style import Style
@@ -29,13 +29,16 @@ from loradex_tui.query_text import chosen
 from loradex_tui.widgets.line_list import LineList
 from loradex_tui.wording import base_label, kind_label, stars
 
+if TYPE_CHECKING:
+    from loradex_tui.app import LoradexApp
+
 CountValues = Callable[[str, str, Callable[[], bool]], Narrowing | None]
 """Counts for a query, narrowed by a text; None once the last argument says it is not wanted."""
 
 UNKNOWN = "unknown"
 DEBOUNCE = 0.15
 COUNT_AFTER = 0.15
-"""Seconds after which the values of a result are counted, unless another comes."""
+"""Seconds after which the values of a result are counted, unless another or a key comes."""
 _FIRST_AFTER = 0.02
 """The same where none are shown yet."""
 _TITLES = {
@@ -148,8 +151,16 @@ class FacetPane(LineList):
         self.workers.cancel_group(self, "facets")
         if self._rest is not None:
             self._rest.stop()
-        wait = COUNT_AFTER if self.lines else _FIRST_AFTER
-        self._rest = self.set_timer(wait, self._count_values)
+        first = not self.lines
+        wait, then = (_FIRST_AFTER, self._count_values) if first else (COUNT_AFTER, self._rested)
+        self._rest = self.set_timer(wait, then)
+
+    def _rested(self) -> None:
+        """Count now, or when keys are let go."""
+        if cast("LoradexApp", self.app).rest.lasts(COUNT_AFTER):
+            self._count_values()
+        else:
+            self._rest = self.set_timer(COUNT_AFTER, self._rested)
 
     def _count_values(self) -> None:
         query, needle = self._query, self.needle
