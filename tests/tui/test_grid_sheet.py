@@ -8,8 +8,8 @@ from pathlib import Path
 
 from loradex.domain.axes import AxisKind
 from loradex.domain.grid import GridRecord, Layout, Place, RecordAxis, RecordCell, RenderSettings
-from loradex_tui.grid_sheet import GridSheet, Head, SheetCell
-from loradex_tui.grid_words import place_words, prompt_at
+from loradex_tui.grids.sheet import GridSheet, Head, SheetCell
+from loradex_tui.grids.words import place_words, prompt_at
 from loradex_tui.widgets.cell_info import cell_info
 
 LORAS = RecordAxis(AxisKind.LORA, ("knight", "alley"), ("knight", "alley"))

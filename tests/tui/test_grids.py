@@ -82,8 +82,8 @@ def jobs(monkeypatch: pytest.MonkeyPatch) -> dict[str, StillJob]:
 
         return start
 
-    monkeypatch.setattr("loradex_tui.grid_starts.start_grid_job", starter("grid"))
-    monkeypatch.setattr("loradex_tui.grid_starts.start_resume_job", starter("grid"))
+    monkeypatch.setattr("loradex_tui.grids.starts.start_grid_job", starter("grid"))
+    monkeypatch.setattr("loradex_tui.grids.starts.start_resume_job", starter("grid"))
     monkeypatch.setattr("loradex_tui.app.start_job", starter("scan"))
     return started
 

@@ -18,8 +18,8 @@ from loradex.errors import LoradexError
 from loradex.operations import job_kinds
 from loradex.operations.child_job import JobStatus
 from loradex.settings import Settings
-from loradex_tui.job_words import left_text, rate_text, shortest_text
-from loradex_tui.pace import WINDOW, Pace
+from loradex_tui.jobs.pace import WINDOW, Pace
+from loradex_tui.jobs.words import left_text, rate_text, shortest_text
 from loradex_tui.screens.job_dialog import JobDialog
 from loradex_tui.screens.jobs import JobsScreen
 from loradex_tui.screens.quit_dialog import QuitDialog

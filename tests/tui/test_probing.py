@@ -65,7 +65,7 @@ def started(monkeypatch: pytest.MonkeyPatch) -> list[StillJob]:
         most = 124 if depth is Depth.NORMAL else 240
         return ProbeForecast(24, most, 6, 90.0, 1, 0)
 
-    monkeypatch.setattr("loradex_tui.grid_starts.start_probe_job", start)
+    monkeypatch.setattr("loradex_tui.grids.starts.start_probe_job", start)
     monkeypatch.setattr(Forecaster, "probes", probes)
     return jobs
 

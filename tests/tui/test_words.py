@@ -11,8 +11,8 @@ from loradex.errors import QueryError, UsageError
 from loradex.operations.child_job import JobStatus
 from loradex.operations.grid_request import AxisRequest, GridRequest
 from loradex.operations.tidying.examples import Example
-from loradex_tui.grid_form import Side, form_of
-from loradex_tui.jobs import progress_text
+from loradex_tui.grids.form import Side, form_of
+from loradex_tui.jobs.running import progress_text
 from loradex_tui.query_text import chosen, sort_of, toggle, with_sort, without
 from loradex_tui.screens.organise_dialog import example_parts
 from loradex_tui.screens.tag_editor import complete

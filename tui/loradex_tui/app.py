@@ -32,8 +32,8 @@ from loradex_tui.garbage import Garbage
 from loradex_tui.hints import hint_of
 from loradex_tui.hub_access import HubAccess
 from loradex_tui.inbox_desk import InboxDesk
-from loradex_tui.job_desk import JobDesk
-from loradex_tui.jobs import Job, Jobs
+from loradex_tui.jobs.desk import JobDesk
+from loradex_tui.jobs.running import Job, Jobs
 from loradex_tui.launch import Launch
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.store import PictureStore
@@ -338,7 +338,7 @@ class LoradexApp(App[None]):
 
     def start_grid(self, request: GridRequest) -> None:
         """Draw a grid in the background, and show its cells as they are finished."""
-        from loradex_tui.grid_starts import draw_grid  # noqa: PLC0415 - much is behind it
+        from loradex_tui.grids.starts import draw_grid  # noqa: PLC0415 - much is behind it
 
         draw_grid(self, request)
 

@@ -21,7 +21,7 @@ from loradex.operations.inbox.survey_job import (
     start_taking_job,
 )
 from loradex_tui.background import in_background
-from loradex_tui.jobs import Job
+from loradex_tui.jobs.running import Job
 from loradex_tui.places import INBOX
 from loradex_tui.screens.place import Place
 from loradex_tui.undo import Deed

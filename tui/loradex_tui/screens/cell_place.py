@@ -21,12 +21,12 @@ from loradex.operations.grid_cells import (
 from loradex.operations.grid_export import GridForm, export_folder, export_grid
 from loradex.operations.grid_pages import open_page
 from loradex.operations.own_verdicts import OwnWord, say_best, take_back
-from loradex_tui import grid_starts
 from loradex_tui.actions import bindings
 from loradex_tui.actions.grids import GridSituation
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
-from loradex_tui.grid_sheet import GridSheet
+from loradex_tui.grids import starts
+from loradex_tui.grids.sheet import GridSheet
 from loradex_tui.screens.key_menu import Choice, KeyMenu
 from loradex_tui.screens.place import Place
 from loradex_tui.undo import Deed
@@ -61,7 +61,7 @@ class CellPlace(Place):
         if sheet is None:
             return GridSituation(around)
         other = sheet.other
-        status = self.place_app.jobs.status(grid_starts.JOB)
+        status = self.place_app.jobs.status(starts.JOB)
         return GridSituation(
             around,
             grid=True,
@@ -167,7 +167,7 @@ class CellPlace(Place):
             return
         cell = sheet.current
         redraw = (cell.key,) if cell.path is not None else ()
-        grid_starts.go_on(self.place_app, sheet.record.id, redraw)
+        starts.go_on(self.place_app, sheet.record.id, redraw)
         told = "this picture again" if redraw else "what is missing"
         self.app.notify(f"Drawing {told} · ctrl+x stops", timeout=3)
 

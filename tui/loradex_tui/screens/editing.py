@@ -186,18 +186,18 @@ class Editing(ModelsPlace):
 
     def do_render(self) -> None:
         """Offer a quick grid of the LoRAs."""
-        from loradex_tui import grid_asks  # noqa: PLC0415 - much is behind it
+        from loradex_tui.grids import asks  # noqa: PLC0415 - much is behind it
 
-        grid_asks.quick(self, self.models.targets)
+        asks.quick(self, self.models.targets)
 
     def do_build(self) -> None:
         """Put a grid of the models together."""
-        from loradex_tui import grid_asks  # noqa: PLC0415 - much is behind it
+        from loradex_tui.grids import asks  # noqa: PLC0415 - much is behind it
 
-        grid_asks.build(self, self.models.targets)
+        asks.build(self, self.models.targets)
 
     def do_probe(self) -> None:
         """Ask how closely to look at the LoRAs, then probe them."""
-        from loradex_tui import grid_asks  # noqa: PLC0415 - much is behind it
+        from loradex_tui.grids import asks  # noqa: PLC0415 - much is behind it
 
-        grid_asks.probe(self, self.models.targets)
+        asks.probe(self, self.models.targets)

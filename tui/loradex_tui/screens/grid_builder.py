@@ -26,8 +26,8 @@ from loradex_tui.actions import bindings
 from loradex_tui.actions.grids import BuilderSituation
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
-from loradex_tui.grid_check import GridCheck, check_form
-from loradex_tui.grid_form import FIRST_KINDS, AxisRow, GridForm, form_of
+from loradex_tui.grids.check import GridCheck, check_form
+from loradex_tui.grids.form import FIRST_KINDS, AxisRow, GridForm, form_of
 from loradex_tui.screens.ask_text import AskText
 from loradex_tui.screens.key_menu import Choice, KeyMenu
 from loradex_tui.screens.model_picker import ModelPicker

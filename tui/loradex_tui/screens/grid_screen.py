@@ -16,12 +16,12 @@ from loradex.domain.verdicts import VerdictKind
 from loradex.errors import LoradexError
 from loradex.operations.child_job import JobStatus
 from loradex.operations.grid_listing import grid_verdicts
-from loradex_tui import grid_starts
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
-from loradex_tui.grid_sheet import GridSheet
-from loradex_tui.grid_words import place_words, progress_words
-from loradex_tui.jobs import progress_text
+from loradex_tui.grids import starts
+from loradex_tui.grids.sheet import GridSheet
+from loradex_tui.grids.words import place_words, progress_words
+from loradex_tui.jobs.running import progress_text
 from loradex_tui.screens.cell_place import CellPlace
 from loradex_tui.screens.zoom import ZoomScreen
 from loradex_tui.widgets.cell_info import cell_info
@@ -82,7 +82,7 @@ class GridScreen(CellPlace):
     def job_moved(self, name: str, status: JobStatus) -> None:
         """More cells are there, or the job ended."""
         super().job_moved(name, status)
-        if name != grid_starts.JOB or not self._is_mine(status):
+        if name != starts.JOB or not self._is_mine(status):
             return
         self.grid_id = self.grid_id or status.grid_id
         self._stopped = status if status.state in ("failed", "cancelled") else None

@@ -12,10 +12,10 @@ from loradex.domain.grid import GridRecord
 from loradex.operations.child_job import JobStatus
 from loradex.operations.grid_deleting import GridDeletion, delete_grid, deletion_of
 from loradex.operations.grid_listing import ListedGrid, listed_grids
-from loradex_tui import grid_starts
 from loradex_tui.actions.grids import GridSituation
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
+from loradex_tui.grids import starts
 from loradex_tui.screens.cell_place import show_page
 from loradex_tui.screens.confirm import Confirm
 from loradex_tui.screens.grid_screen import GridScreen
@@ -82,7 +82,7 @@ class GridsScreen(Place):
         around, record = self.place_app.around, self.listed.current
         if record is None:
             return GridSituation(around)
-        status = self.place_app.jobs.status(grid_starts.JOB)
+        status = self.place_app.jobs.status(starts.JOB)
         return GridSituation(
             around,
             grid=True,
@@ -93,7 +93,7 @@ class GridsScreen(Place):
     def job_moved(self, name: str, status: JobStatus) -> None:
         """A grid that is being drawn has more cells now."""
         super().job_moved(name, status)
-        if name in (grid_starts.JOB, "probe"):
+        if name in (starts.JOB, "probe"):
             self._reload()
 
     def on_line_list_moved(self, _event: LineList.Moved) -> None:
@@ -117,7 +117,7 @@ class GridsScreen(Place):
         build_new(self.place_app, ())
 
     def _resume(self, record: GridRecord) -> None:
-        grid_starts.go_on(self.place_app, record.id)
+        starts.go_on(self.place_app, record.id)
         self._open(record)
 
     def _again(self, record: GridRecord) -> None:

@@ -16,8 +16,8 @@ from loradex.domain.text import display_text
 from loradex.operations.job_log import last_lines
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
-from loradex_tui.job_words import STATE_WORDS, amount_text, left_text, share_text
-from loradex_tui.jobs import JobRecord
+from loradex_tui.jobs.running import JobRecord
+from loradex_tui.jobs.words import STATE_WORDS, amount_text, left_text, share_text
 from loradex_tui.screens.dialog import Dialog, key_words
 from loradex_tui.widgets.download_line import download_amount, download_state, trouble_text
 from loradex_tui.wording import count_text, when_text

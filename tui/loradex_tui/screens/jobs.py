@@ -15,10 +15,10 @@ from loradex.operations.child_job import JobStatus
 from loradex_tui.actions.jobs import JobsSituation
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
-from loradex_tui.job_deeds import JobDeeds
-from loradex_tui.job_watch import Seen, look
-from loradex_tui.job_words import left_text
-from loradex_tui.jobs import JobRecord
+from loradex_tui.jobs.deeds import JobDeeds
+from loradex_tui.jobs.running import JobRecord
+from loradex_tui.jobs.watch import Seen, look
+from loradex_tui.jobs.words import left_text
 from loradex_tui.screens.dialog import key_words
 from loradex_tui.screens.place import Place
 from loradex_tui.widgets.download_line import trouble_text

@@ -21,7 +21,7 @@ from loradex.operations.tidying.overview import Overview, overview
 from loradex_tui.actions import bindings
 from loradex_tui.actions.plans import MOVE, UNDO, PlansSituation
 from loradex_tui.background import in_background
-from loradex_tui.job_words import amount_text, left_text, rate_text, share_text
+from loradex_tui.jobs.words import amount_text, left_text, rate_text, share_text
 from loradex_tui.screens.place import Place
 from loradex_tui.screens.plan_deleting import ask_to_delete
 from loradex_tui.screens.plan_editing import offer_editing

@@ -19,8 +19,8 @@ from loradex.operations.grid_forecast import Forecaster
 from loradex.operations.probe_forecast import ProbeForecast, ProbeOffer
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
-from loradex_tui.grid_check import told
-from loradex_tui.job_words import left_text
+from loradex_tui.grids.check import told
+from loradex_tui.jobs.words import left_text
 from loradex_tui.screens.dialog import Dialog, key_words
 from loradex_tui.screens.quick_grid import CheckpointList
 from loradex_tui.wording import count_text

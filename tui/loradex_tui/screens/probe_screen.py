@@ -26,12 +26,12 @@ from loradex.operations.child_job import JobStatus
 from loradex.operations.own_verdicts import own_word, take_back
 from loradex.operations.probe_pictures import ProbePair, probe_pair
 from loradex.operations.verdicts import dismiss
-from loradex_tui import grid_starts
 from loradex_tui.actions import bindings
 from loradex_tui.actions.grids import ProbeSituation
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text, fit
-from loradex_tui.job_words import amount_text, left_text, share_text
+from loradex_tui.grids import starts
+from loradex_tui.jobs.words import amount_text, left_text, share_text
 from loradex_tui.pictures.picture_box import PictureBox
 from loradex_tui.pictures.store import PANE
 from loradex_tui.screens.place import Place
@@ -229,7 +229,7 @@ class ProbeScreen(Place):
     def job_moved(self, name: str, status: JobStatus) -> None:
         """A probe goes on, or has ended."""
         super().job_moved(name, status)
-        if name != grid_starts.PROBE:
+        if name != starts.PROBE:
             return
         self._ended = "" if status.state == "running" else (status.message or status.state)
         self._draw_run(status)
@@ -257,7 +257,7 @@ class ProbeScreen(Place):
         )
         if changed:
             self._show_pair(known.pair)
-        self._draw_run(self.place_app.jobs.status(grid_starts.PROBE))
+        self._draw_run(self.place_app.jobs.status(starts.PROBE))
         self.refresh_hints()
 
     def _show_pair(self, pair: ProbePair | None) -> None:
@@ -280,7 +280,7 @@ class ProbeScreen(Place):
     def _draw_run(self, status: JobStatus | None) -> None:
         if status is not None and status.state == "running":
             pace = next(
-                (one.pace for one in self.place_app.jobs.running if one.name == grid_starts.PROBE),
+                (one.pace for one in self.place_app.jobs.running if one.name == starts.PROBE),
                 None,
             )
             left = left_text(pace.seconds_left) if pace else ""
@@ -354,9 +354,9 @@ class ProbeScreen(Place):
         self._reload()
 
     def _again(self) -> None:
-        from loradex_tui import grid_asks  # noqa: PLC0415 - much is behind it
+        from loradex_tui.grids import asks  # noqa: PLC0415 - much is behind it
 
-        grid_asks.probe(self, [self._content_id], again=True)
+        asks.probe(self, [self._content_id], again=True)
 
     def _copy(self) -> None:
         if self._known is not None:

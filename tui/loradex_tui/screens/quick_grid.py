@@ -23,8 +23,8 @@ from loradex.operations.grid_presets import preset_request
 from loradex.operations.grid_request import GridRequest
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text, fit, fit_right
-from loradex_tui.grid_check import GridCheck, check_form
-from loradex_tui.grid_form import form_of
+from loradex_tui.grids.check import GridCheck, check_form
+from loradex_tui.grids.form import form_of
 from loradex_tui.screens.dialog import Dialog, key_words
 from loradex_tui.widgets.grid_estimate import GridEstimate
 from loradex_tui.widgets.line_list import LineList

@@ -31,7 +31,7 @@ from loradex.operations.own_verdicts import (
 from loradex.operations.verdicts import OF_WORDS
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text, fit
-from loradex_tui.grid_check import told
+from loradex_tui.grids.check import told
 from loradex_tui.screens.dialog import Dialog, key_words
 from loradex_tui.screens.place import Place
 from loradex_tui.undo import Deed

@@ -11,7 +11,7 @@ from textual.widgets import Static
 from loradex.errors import LoradexError
 from loradex_tui.actions import bindings
 from loradex_tui.background import in_background
-from loradex_tui.grid_sheet import GridSheet
+from loradex_tui.grids.sheet import GridSheet
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.pictures.stage import PictureStage
 from loradex_tui.pictures.store import ZOOM

@@ -14,8 +14,8 @@ from loradex.domain.grid import Layout
 from loradex.render.captions import KIND_NAMES
 from loradex_tui.actions import bindings
 from loradex_tui.cells import fit
-from loradex_tui.grid_check import GridCheck
-from loradex_tui.grid_form import AxisRow, GridForm, Side
+from loradex_tui.grids.check import GridCheck
+from loradex_tui.grids.form import AxisRow, GridForm, Side
 from loradex_tui.widgets.line_list import LineList
 
 _NAME = 15

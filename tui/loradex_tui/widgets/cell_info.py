@@ -6,8 +6,8 @@ from textual.content import Content
 
 from loradex.domain.axes import AxisKind
 from loradex_tui.cells import cell_text
-from loradex_tui.grid_sheet import GridSheet
-from loradex_tui.grid_words import (
+from loradex_tui.grids.sheet import GridSheet
+from loradex_tui.grids.words import (
     LORA_KINDS,
     axis_name,
     cell_seconds,

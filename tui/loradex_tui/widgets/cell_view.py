@@ -19,8 +19,8 @@ from textual.strip import Strip
 
 from loradex_tui.actions import bindings
 from loradex_tui.cells import cell_text, fit
-from loradex_tui.grid_sheet import GridSheet, Head, SheetCell
-from loradex_tui.grid_words import place_words, state_words
+from loradex_tui.grids.sheet import GridSheet, Head, SheetCell
+from loradex_tui.grids.words import place_words, state_words
 from loradex_tui.pictures.choice import PictureMode
 from loradex_tui.widgets.cell_tiles import CellTiles
 from loradex_tui.widgets.sheet_walker import SheetWalker

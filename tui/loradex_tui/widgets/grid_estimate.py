@@ -17,8 +17,8 @@ from loradex.operations.grid_sketch import GridSketch
 from loradex.render.captions import KIND_NAMES
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
-from loradex_tui.grid_check import GridCheck, told
-from loradex_tui.job_words import left_text
+from loradex_tui.grids.check import GridCheck, told
+from loradex_tui.jobs.words import left_text
 from loradex_tui.wording import count_text, size_text
 
 if TYPE_CHECKING:

@@ -13,8 +13,8 @@ from loradex.domain.grid import GridRecord
 from loradex.operations.grid_listing import ListedGrid
 from loradex_tui.actions import bindings
 from loradex_tui.cells import fit
-from loradex_tui.grid_words import progress_words
-from loradex_tui.jobs import Jobs
+from loradex_tui.grids.words import progress_words
+from loradex_tui.jobs.running import Jobs
 from loradex_tui.widgets.line_list import LineList
 from loradex_tui.wording import when_text
 

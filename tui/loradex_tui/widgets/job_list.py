@@ -17,8 +17,8 @@ from loradex.domain.downloads import Download
 from loradex_tui.actions import bindings
 from loradex_tui.actions.jobs import JobsSituation
 from loradex_tui.cells import fit, fit_right
-from loradex_tui.job_words import STATE_WORDS, amount_text, left_text, rate_text, share_text
-from loradex_tui.jobs import JobRecord
+from loradex_tui.jobs.running import JobRecord
+from loradex_tui.jobs.words import STATE_WORDS, amount_text, left_text, rate_text, share_text
 from loradex_tui.widgets.download_line import (
     DOWNLOAD_MARKS,
     Speeds,

@@ -13,7 +13,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from loradex_tui.background import in_background
-from loradex_tui.job_watch import Seen, look
+from loradex_tui.jobs.watch import Seen, look
 from loradex_tui.screens.dialog import key_words
 from loradex_tui.widgets.download_line import is_over
 from loradex_tui.widgets.job_list import JobList, Line, job_lines
@@ -92,7 +92,7 @@ class JobsDrawer(Vertical):
         if event.what == "back":
             self.close()
         else:
-            from loradex_tui.job_deeds import JobDeeds  # noqa: PLC0415 - its dialogs come later
+            from loradex_tui.jobs.deeds import JobDeeds  # noqa: PLC0415 - its dialogs come later
 
             JobDeeds(self._app, self._look).do(event.what, event.line)
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from loradex_tui.actor import Actor
-from loradex_tui.grid_sheet import GridSheet
+from loradex_tui.grids.sheet import GridSheet
 
 
 class SheetWalker(Actor):

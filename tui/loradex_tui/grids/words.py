@@ -8,9 +8,9 @@ from loradex.domain.axes import AxisKind
 from loradex.domain.grid import GridRecord, Place, RecordAxis
 from loradex.render.captions import KIND_NAMES, TEXT_KINDS
 from loradex_tui.cells import cell_text
-from loradex_tui.grid_sheet import SheetCell
-from loradex_tui.job_words import left_text, rate_text, share_text
-from loradex_tui.jobs import Jobs
+from loradex_tui.grids.sheet import SheetCell
+from loradex_tui.jobs.running import Jobs
+from loradex_tui.jobs.words import left_text, rate_text, share_text
 
 LORA_KINDS = frozenset(
     {

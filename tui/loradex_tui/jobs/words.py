@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from loradex.operations.child_job import JobStatus
 from loradex_tui.cells import cell_text
-from loradex_tui.pace import Pace
+from loradex_tui.jobs.pace import Pace
 from loradex_tui.wording import size_text
 
 STATE_WORDS = {"running": "running", "done": "done", "failed": "failed", "cancelled": "stopped"}

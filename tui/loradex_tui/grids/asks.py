@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from loradex.operations.probe_forecast import ProbeOffer, probe_offer
-from loradex_tui import grid_starts
 from loradex_tui.background import in_background
+from loradex_tui.grids import starts
 from loradex_tui.screens.grid_builder import GridBuilder, build_new
 from loradex_tui.screens.place import Place
 from loradex_tui.screens.probe_dialog import ProbeAsked, ProbeDialog
@@ -42,7 +42,7 @@ def probe(place: Place, ids: Sequence[int], *, again: bool = False) -> None:
 
     def answered(asked: ProbeAsked | None) -> None:
         if asked is not None:
-            grid_starts.probe(app, asked)
+            starts.probe(app, asked)
 
     def ask(offer: ProbeOffer) -> None:
         app.push_screen(ProbeDialog(offer, again=again), answered)

@@ -15,7 +15,7 @@ from loradex.errors import CatalogError
 from loradex.operations.child_job import JobStatus
 from loradex_tui.background import in_background
 from loradex_tui.cells import cell_text
-from loradex_tui.jobs import Job, Jobs
+from loradex_tui.jobs.running import Job, Jobs
 from loradex_tui.screens.confirm import Confirm
 from loradex_tui.screens.place import Place
 from loradex_tui.screens.quit_dialog import QuitDialog

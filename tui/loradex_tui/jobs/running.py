@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Protocol
 from textual.timer import Timer
 
 from loradex.operations.child_job import JobStatus
-from loradex_tui.job_words import progress_text, shortest_text, ticker_text
-from loradex_tui.pace import Pace
+from loradex_tui.jobs.pace import Pace
+from loradex_tui.jobs.words import progress_text, shortest_text, ticker_text
 
 if TYPE_CHECKING:
     from loradex.operations.cut_off import CutOff

@@ -15,7 +15,7 @@ from loradex.operations.grid_sketch import GridSketch, check_axis, sketch_grid
 from loradex.operations.grid_typing import split_texts
 from loradex.operations.grid_usual import usual_settings
 from loradex.operations.grid_values import KINDS_OF_MODELS
-from loradex_tui.grid_form import AxisRow, GridForm
+from loradex_tui.grids.form import AxisRow, GridForm
 from loradex_tui.hints import hint_of
 
 _SHOWN = 3

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from loradex.catalog.catalog import Catalog
 from loradex.catalog.job_store import Holder
 from loradex.domain.downloads import Download
-from loradex_tui.jobs import JobRecord
+from loradex_tui.jobs.running import JobRecord
 from loradex_tui.widgets.download_line import is_over, is_trouble
 
 

@@ -1,0 +1,1 @@
+"""Grids put together, begun, and laid out to be looked at."""

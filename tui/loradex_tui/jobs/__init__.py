@@ -1,0 +1,1 @@
+"""Work in other processes: started, watched, put into words, and told of at its end."""
