@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 
 from loradex.domain.probing import NO_WORDS, Depth, Interval, ProbePoint
 from loradex.domain.verdicts import VerdictKind
@@ -18,29 +21,29 @@ from loradex.probe.samples import Sample, Samples
 from loradex.probe.state import State
 
 K = VerdictKind
+Change = Callable[[int, int], NDArray[np.float64]]
 STYLE, DRIFT = 99, 98
 """Numbers of patterns that no prompt has as its own."""
 
 
-def pattern(number: int) -> np.ndarray:
+def pattern(number: int) -> NDArray[np.float64]:
     """Return soft blobs of colour, the same ones for the same number."""
     coarse = np.random.default_rng(number).normal(0, 1, (8, 8, 3))
     return coarse.repeat(8, axis=0).repeat(8, axis=1)
 
 
-def plain_pattern(prompt: int, seed: int) -> np.ndarray:
+def plain_pattern(prompt: int, seed: int) -> NDArray[np.float64]:
     """Return what the checkpoint alone draws."""
     return pattern(1000 + 10 * prompt + seed)
 
 
-def samples_of(changes: dict[str, object], prompts: int = 4, seeds: int = 3) -> Samples:
+def samples_of(changes: Mapping[str, Change], prompts: int = 4, seeds: int = 3) -> Samples:
     """Return pictures with and without a LoRA that adds, by word, `changes(prompt, seed)`."""
     samples = Samples()
     for prompt in range(prompts):
         for seed in range(1, seeds + 1):
             base = 0.5 + 0.1 * plain_pattern(prompt, seed)
             for words, change in changes.items():
-                assert callable(change)
                 for strength in (0.0, 1.0):
                     drawn = base + strength * change(prompt, seed)
                     pixels = np.clip(drawn, 0, 1).astype(np.float32)
@@ -49,11 +52,11 @@ def samples_of(changes: dict[str, object], prompts: int = 4, seeds: int = 3) -> 
     return samples
 
 
-def darker(_prompt: int, _seed: int) -> np.ndarray:
+def darker(_prompt: int, _seed: int) -> NDArray[np.float64]:
     return np.full((64, 64, 3), (-0.2, -0.1, 0.05))
 
 
-def by_prompt(prompt: int, _seed: int) -> np.ndarray:
+def by_prompt(prompt: int, _seed: int) -> NDArray[np.float64]:
     """Each prompt is tinted in a way of its own, the same for all of its seeds."""
     tints = ((0.2, 0, 0), (-0.2, 0, 0), (0, 0, 0.2), (0, 0, -0.2))
     return np.full((64, 64, 3), tints[prompt])
@@ -84,10 +87,10 @@ def test_pictures_of_one_prompt_leave_open_what_is_common() -> None:
 def test_a_word_is_answered_by_what_its_placebo_lacks(
     word_adds: float, news: float, answered: Decision
 ) -> None:
-    def plain(prompt: int, seed: int) -> np.ndarray:
+    def plain(prompt: int, seed: int) -> NDArray[np.float64]:
         return 0.05 * pattern(DRIFT) + 0.005 * pattern(7 * prompt + seed)
 
-    def called(prompt: int, seed: int) -> np.ndarray:
+    def called(prompt: int, seed: int) -> NDArray[np.float64]:
         return plain(prompt, seed) + word_adds * 0.05 * pattern(STYLE)
 
     found = answer(samples_of({NO_WORDS: plain, "ohwx": called, "w": plain}), 1.0, "ohwx", "w")
@@ -96,8 +99,8 @@ def test_a_word_is_answered_by_what_its_placebo_lacks(
 
 
 def test_a_word_that_moves_pictures_as_any_word_does_is_not_answered() -> None:
-    def moved_by(word: int) -> object:
-        def change(prompt: int, seed: int) -> np.ndarray:
+    def moved_by(word: int) -> Change:
+        def change(prompt: int, seed: int) -> NDArray[np.float64]:
             own = pattern(5000 + 100 * word + 10 * prompt + seed)
             return 0.05 * pattern(DRIFT) + 0.05 * own
 
@@ -118,10 +121,10 @@ def test_an_early_look_has_to_be_surer() -> None:
 
 @pytest.mark.parametrize(("every", "kind"), [(True, K.ALWAYS_ON), (False, K.UNDECIDED)])
 def test_what_waits_for_none_of_its_captions_is_always_on(*, every: bool, kind: K) -> None:
-    def each_its_own(prompt: int, seed: int) -> np.ndarray:
+    def each_its_own(prompt: int, seed: int) -> NDArray[np.float64]:
         other = pattern(3000 + 10 * prompt + seed)
         turned = np.cos(0.4) * plain_pattern(prompt, seed) + np.sin(0.4) * other
-        return 0.1 * (turned - plain_pattern(prompt, seed))
+        return np.asarray(0.1 * (turned - plain_pattern(prompt, seed)))
 
     word = TriedWord("dotted", "header", "w", 1)
     inquiry = Inquiry(6, (1, 2, 3, 4), (), (word,), Depth.NORMAL, every)

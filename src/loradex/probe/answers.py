@@ -21,11 +21,13 @@ class Answer:
 
     `news`: how much of the change with the word is not there with the placebo, pixel for pixel.
     `beyond`: the same, less what the placebo's change has that is not there without any word: each
-    word moves pictures a little. `repeats`: how much of the change with the word is there without
-    it, pixel for pixel. `way`: how far the change without the word goes in the direction of that
-    with it, by the look of the pictures, wherever things are; None where the change with the word
-    has no direction that pictures have in common. All are ratios of means over the same pairs, with
-    the jackknife's interval.
+    word moves pictures a little. `gain`: how much larger the change is than with the placebo.
+    `turn`: how much further apart word and placebo are with the LoRA than on the checkpoint alone:
+    a word that means something moves things there, too. `repeats`: how much of the change with the
+    word is there without it, pixel for pixel. `way`: how far the change without the word goes in
+    the direction of that with it, by the look of the pictures, wherever things are; None where the
+    change with the word has no direction that pictures have in common. All are ratios of means
+    over the same pairs, with the jackknife's interval.
     """
 
     word: str
@@ -33,6 +35,8 @@ class Answer:
     strength: float
     news: Interval
     beyond: Interval
+    gain: Interval
+    turn: Interval
     repeats: Interval
     way: Interval | None = None
 
@@ -53,15 +57,16 @@ class Answer:
         return self.way
 
     def answered(self, limit: float) -> Decision:
-        """Tell whether the news are above the limit, and more than any word brings.
+        """Tell whether the news are above the limit, and more than any word brings, and more than
+        the word does to the checkpoint alone.
 
-        Not when the news, or what is beyond any word's, are surely below the limit.
+        Not when the news, or what is beyond any word's, are surely too little.
         """
         no_more = above(early(self.beyond, SURE_PAIRS), limit / 2) is Decision.NO
         if no_more or above(self.news, limit) is Decision.NO:
             return Decision.NO
-        more = above(self.news, limit) is Decision.YES and self.beyond.low > 0
-        return Decision.YES if more else Decision.OPEN
+        more = self.beyond.low > 0 and max(self.gain.low, self.turn.low) > 0
+        return Decision.YES if more and self.news.low > limit else Decision.OPEN
 
     def leaks(self, limit: float) -> Decision:
         """Tell whether most of the change is there without the word; not when both are below.
@@ -93,12 +98,22 @@ def answer(samples: Samples, strength: float, word: str, placebo: str) -> Answer
 
         return over_pairs(ratio, pairs)
 
+    def share_of_size(part: Callable[[Products], float]) -> Interval:
+        def ratio(chosen: Sequence[Pair]) -> float:
+            whole = sum(products[pair].called ** 0.5 for pair in chosen)
+            some = sum(part(products[pair]) for pair in chosen)
+            return some / whole if whole > 0 else float("nan")
+
+        return over_pairs(ratio, pairs)
+
     return Answer(
         word=word,
         placebo=placebo,
         strength=strength,
         news=share(lambda of: of.called - of.called_mocked),
         beyond=share(lambda of: of.called - of.called_mocked - of.mocked + of.mocked_silent),
+        gain=share_of_size(lambda of: of.called**0.5 - of.mocked**0.5),
+        turn=share_of_size(lambda of: of.turned),
         repeats=share(lambda of: of.called_silent),
         way=_way(samples, strength, word, NO_WORDS, pairs),
     )
@@ -106,13 +121,18 @@ def answer(samples: Samples, strength: float, word: str, placebo: str) -> Answer
 
 @dataclass(frozen=True, slots=True)
 class Products:
-    """Inner products of one pair's changes: with the word, with the placebo, without any."""
+    """Inner products of one pair's changes: with the word, with the placebo, without any.
+
+    `turned` is how much further the pictures with word and placebo are apart with the LoRA than
+    without it, as the root of a sum like the others.
+    """
 
     called: float
     mocked: float
     called_mocked: float
     called_silent: float
     mocked_silent: float
+    turned: float
 
 
 def _products(samples: Samples, pair: Pair, strength: float, contexts: Sequence[str]) -> Products:
@@ -123,7 +143,15 @@ def _products(samples: Samples, pair: Pair, strength: float, contexts: Sequence[
         called_mocked=float((called * mocked).sum()),
         called_silent=float((called * silent).sum()),
         mocked_silent=float((mocked * silent).sum()),
+        turned=_apart(samples, pair, strength, contexts) - _apart(samples, pair, 0.0, contexts),
     )
+
+
+def _apart(samples: Samples, pair: Pair, strength: float, contexts: Sequence[str]) -> float:
+    first = samples.at(pair, strength, contexts[0]).features
+    second = samples.at(pair, strength, contexts[1]).features
+    assert first is not None and second is not None  # noqa: S101 - whole pairs have both
+    return float(((first.pixels - second.pixels) ** 2).sum()) ** 0.5
 
 
 def _change(samples: Samples, pair: Pair, strength: float, words: str) -> Pixels:

@@ -24,6 +24,8 @@ _LEAST = 0.15
 """Below this nobody uses a LoRA: what burns already here burns."""
 _MORE = 4
 """Pairs that are added at a time."""
+_MINED_PAIRS = 8
+"""Of a word of the captions: what a model waits for shows soon."""
 
 
 def course(state: State) -> Points:
@@ -40,6 +42,9 @@ def course(state: State) -> Points:
     if not _acts_somewhere(state, strength, (*inquiry.words, *inquiry.mined)):
         return
     yield from _strengths(state, best_words(state, strength))
+    # What was clear by few pairs may not be by those that strengths were drawn with.
+    if not _explained(state, strength):
+        yield from _one_way(state, strength)
 
 
 def tested_strength(state: State) -> float:
@@ -51,11 +56,14 @@ def tested_strength(state: State) -> float:
     )
 
 
-def _first_look(state: State, strength: float, words: Sequence[TriedWord]) -> Points:
+def _first_look(
+    state: State, strength: float, words: Sequence[TriedWord], most: int | None = None
+) -> Points:
     """Draw without words, with each and with its placebo; add seeds while something is open."""
     count = FIRST_PAIRS
+    most = state.inquiry.most_pairs if most is None else min(most, state.inquiry.most_pairs)
     open_words = contexts(words)
-    while open_words and count <= state.inquiry.most_pairs:
+    while open_words and count <= most:
         yield state.inquiry.points(count, (strength,), open_words)
         open_words = open_contexts(state, strength, words)
         count += _MORE
@@ -101,7 +109,7 @@ def _mined(state: State, strength: float) -> Points:
     """Try words of the training captions, one after another, until one is answered."""
     most = 1 if state.inquiry.depth is Depth.QUICK else None
     for word in state.inquiry.mined[:most]:
-        yield from _first_look(state, strength, (word,))
+        yield from _first_look(state, strength, (word,), _MINED_PAIRS)
         if state.answered(word, strength) is Decision.YES:
             return
 
