@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from loradex.domain.probing import NO_WORDS, Interval
 from loradex.probe.effects import Place, along, coherence, moves, over_pairs
-from loradex.probe.limits import COHERENT, SURE_PAIRS, Decision, above, early
+from loradex.probe.limits import COHERENT, MOST, SURE_PAIRS, Decision, above, early
 from loradex.probe.samples import Pair, Samples
 
 if TYPE_CHECKING:
@@ -60,13 +60,19 @@ class Answer:
         """Tell whether the news are above the limit, and more than any word brings, and more than
         the word does to the checkpoint alone.
 
-        Not when the news, or what is beyond any word's, are surely too little.
+        Not when the news, or what is beyond any word's, are surely too little, and the change is
+        surely not half as large again, or half as much another.
         """
         no_more = above(early(self.beyond, SURE_PAIRS), limit / 2) is Decision.NO
-        if no_more or above(self.news, limit) is Decision.NO:
+        too_little = no_more or above(self.news, limit) is Decision.NO
+        if too_little and self.brings_less(MOST):
             return Decision.NO
         more = self.beyond.low > 0 and max(self.gain.low, self.turn.low) > 0
         return Decision.YES if more and self.news.low > limit else Decision.OPEN
+
+    def brings_less(self, limit: float) -> bool:
+        """Tell whether the word surely neither enlarges the change nor turns it by so much."""
+        return max(self.gain.high, self.turn.high) < limit
 
     def leaks(self, limit: float) -> Decision:
         """Tell whether most of the change is there without the word; not when both are below.

@@ -90,6 +90,8 @@ def open_contexts(state: State, strength: float, words: Sequence[TriedWord]) -> 
     if state.acts(Place(strength)) is Decision.OPEN:
         found[NO_WORDS] = None
     for word in words:
+        if word.source == "header" and state.needless(word, strength):
+            continue
         answered, leaks = state.answered(word, strength), state.leaks(word, strength)
         if answered is Decision.OPEN or (answered is Decision.YES and leaks is Decision.OPEN):
             found |= dict.fromkeys((NO_WORDS, word.text, word.placebo))

@@ -77,14 +77,16 @@ class State:
     def _waits_for_none(self, strength: float) -> bool:
         """Tell whether every word that its captions may call it by was tried, and none needed."""
         words = (*self.inquiry.words, *self.inquiry.mined)
+        known = bool(words) and self.inquiry.every_word
+        return known and all(self.needless(word, strength) for word in words)
+
+    def needless(self, word: TriedWord, strength: float) -> bool:
+        """Tell whether the LoRA surely does not wait for a word: that brings half of the change."""
+        found = self.answer(word, strength)
         return (
-            bool(words)
-            and self.inquiry.every_word
-            and all(
-                self.answered(word, strength) is Decision.NO
-                or self.leaks(word, strength) is Decision.YES
-                for word in words
-            )
+            self.answered(word, strength) is Decision.NO
+            or self.leaks(word, strength) is Decision.YES
+            or (found is not None and found.brings_less(limits.MOST))
         )
 
     def one_way(self, strength: float) -> Interval:
