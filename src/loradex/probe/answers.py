@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from math import sqrt
 from typing import TYPE_CHECKING
 
 from loradex.domain.probing import NO_WORDS, Interval
@@ -157,7 +158,7 @@ def _apart(samples: Samples, pair: Pair, strength: float, contexts: Sequence[str
     first = samples.at(pair, strength, contexts[0]).features
     second = samples.at(pair, strength, contexts[1]).features
     assert first is not None and second is not None  # noqa: S101 - whole pairs have both
-    return float(((first.pixels - second.pixels) ** 2).sum()) ** 0.5
+    return sqrt(float(((first.pixels - second.pixels) ** 2).sum()))
 
 
 def _change(samples: Samples, pair: Pair, strength: float, words: str) -> Pixels:
