@@ -19,8 +19,12 @@ def facts(seen: Walk) -> tuple[object, ...]:
 
 
 def same(root: bytes) -> None:
-    alone = walk(root, (), CancelToken())
-    assert facts(walk(root, (), CancelToken(), helpers=2)) == facts(alone)
+    done: list[str] = []
+    alone = walk(root, (), CancelToken(), meanwhile=lambda: done.append("alone"))
+    for helpers in (1, 2, 5):
+        helped = walk(root, (), CancelToken(), helpers=helpers, meanwhile=lambda: done.append(""))
+        assert facts(helped) == facts(alone)
+    assert done == ["alone", "", "", ""]
     assert len(alone.stamps) == 60
     assert alone.broken == [(b"a/9/dead.safetensors", "It is a link that leads nowhere.")]
 

@@ -94,6 +94,8 @@ class LibraryScan:
         self._gone: list[KnownFile] = []
         self._wrong: dict[bytes, tuple[str | None, str | None]] = {}
         """What was wrong with unchanged files, and their fingerprints."""
+        self._settled: set[Stamp] = set()
+        """The places of which nothing is to be learnt while the disk shows them like this."""
         self._present = 0
         self.wrote = False
 
@@ -106,6 +108,7 @@ class LibraryScan:
                 self._how.cancel,
                 self._listing,
                 helpers=self._helpers(),
+                meanwhile=self._read_settled,
             )
             changes = self._compare(seen)
         self._check_stub(changes)
@@ -161,6 +164,10 @@ class LibraryScan:
     def _listing(self, count: int) -> None:
         self._how.sink.progress(Progress("Listing files", count, None, "files", self._library.name))
 
+    def _read_settled(self) -> None:
+        if not self._how.everything:
+            self._settled = self._catalog.files.settled(self._library.id, RULES_VERSION)
+
     def _compare(self, seen: Walk) -> Changes:
         files, id_ = self._catalog.files, self._library.id
         if self._how.everything:
@@ -168,7 +175,7 @@ class LibraryScan:
             changes = compare(seen, seen.stamps, known, rules=None)
             settled = 0
         else:
-            stamps = files.settled(id_, RULES_VERSION)
+            stamps = self._settled
             settled, to_tell = len(stamps), set[Stamp]()
             more = files.has_many(id_, settled + 1)  # asking which is as long as all of the above
             known = files.unsettled(id_, RULES_VERSION) if more else {}

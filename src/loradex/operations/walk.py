@@ -16,8 +16,10 @@ from loradex.operations.walk_folder import Folder, Walk, add_whole_folder
 from loradex.operations.walk_helpers import Helper, may_help
 
 _TELL_EVERY = 32
-_FOLDERS_EACH = 16
+_FOLDERS_EACH = 8
 _MOST_FIRST = 200
+_MEANWHILE = 0.25
+"""How long reading what was known takes, beside a walk of the same files."""
 
 
 def walk(
@@ -27,6 +29,7 @@ def walk(
     on_count: Callable[[int], None] | None = None,
     *,
     helpers: int = 0,
+    meanwhile: Callable[[], None] = lambda: None,
 ) -> Walk:
     """Return all model files below `root`, in no particular order.
 
@@ -34,11 +37,14 @@ def walk(
     entered again. Hidden folders and those that match an ignore glob are left out. A folder with
     a `model_index.json` counts as one model, and so do the shards of one beside each other.
     `on_count` hears how many were found, now and then. Up to `helpers` other processes take a
-    share where that is possible: for libraries of thousands of files.
+    share where that is possible: for libraries of thousands of files. `meanwhile` is done once, as
+    soon as they are at work; it is taken to last a quarter of what the walk takes.
     """
     walker = _Walker(root, _ignoring(ignore), on_count)
     if helpers and may_help():
-        _walk_together(walker, helpers, cancel)
+        _walk_together(walker, helpers, cancel, meanwhile)
+    else:
+        meanwhile()
     while walker.pending or walker.linked:
         cancel.check()
         if walker.pending:
@@ -164,21 +170,22 @@ class _Walker:
         self.linked += folder.linked
 
 
-def _walk_together(walker: _Walker, helpers: int, cancel: CancelToken) -> None:
+def _walk_together(
+    walker: _Walker, helpers: int, cancel: CancelToken, meanwhile: Callable[[], None]
+) -> None:
     """Walk with helpers until only linked folders are left, or what a helper has failed to do."""
     hands = helpers + 1
     for _ in range(_MOST_FIRST):
         if not walker.pending or len(walker.pending) >= _FOLDERS_EACH * hands:
             break
         walker.enter(walker.pending.pop(0))  # in breadth, so that shares are alike
-    shares = [walker.pending[number::hands] for number in range(hands)]
-    if not all(shares):
-        return
-    walker.pending = shares[0]
+    mine, shares = _shared(walker.pending, helpers)
     others: list[tuple[list[bytes], Helper | None]] = []
     try:
-        for share in shares[1:]:
+        for share in shares:
             others.append((share, _helper(walker, share)))
+        walker.pending = mine
+        meanwhile()
         while walker.pending:
             cancel.check()
             walker.enter(walker.pending.pop())
@@ -189,6 +196,17 @@ def _walk_together(walker: _Walker, helpers: int, cancel: CancelToken) -> None:
         for _, helper in others:
             if helper is not None:
                 helper.stop()
+
+
+def _shared(folders: list[bytes], helpers: int) -> tuple[list[bytes], list[list[bytes]]]:
+    """Deal folders out: fewer for oneself, who has more to do, and as many to each helper."""
+    own = max(0.0, (1 + _MEANWHILE) / (helpers + 1) - _MEANWHILE)
+    count = round(own * len(folders))
+    chosen = {turn * len(folders) // count for turn in range(count)}
+    mine = [folder for at, folder in enumerate(folders) if at in chosen]
+    rest = [folder for at, folder in enumerate(folders) if at not in chosen]
+    shares = [rest[number::helpers] for number in range(helpers)]
+    return mine, [share for share in shares if share]
 
 
 def _helper(walker: _Walker, share: list[bytes]) -> Helper | None:
