@@ -6,7 +6,6 @@ import os
 from collections.abc import Iterable
 
 from loradex.domain.plans import Action, Place, Step
-from loradex.operations.moves.names import nearest_folder
 
 
 class Disks:
@@ -20,12 +19,16 @@ class Disks:
 
     def of(self, place: Place) -> int | None:
         """Return the disk's number, None when it cannot be told."""
-        folder = place.folder
+        folder, asked = place.folder, list[bytes]()
+        while folder not in self._known and not os.path.isdir(folder or b"/"):  # noqa: PTH112
+            asked.append(folder)
+            folder = folder.rpartition(b"/")[0]  # the nearest that is there: others are made
         if folder not in self._known:
             try:
-                self._known[folder] = os.stat(nearest_folder(place.path)).st_dev
+                self._known[folder] = os.stat(folder or b"/").st_dev
             except OSError:
                 self._known[folder] = None
+        self._known.update(dict.fromkeys(asked, self._known[folder]))
         return self._known[folder]
 
     def crossed_by(self, step: Step) -> bool:
