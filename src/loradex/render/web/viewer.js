@@ -35,6 +35,7 @@ function show(place) {
   }
   shownPlace = place;
   if (!viewer.open) {
+    stage.autofocus = true; // in the page itself it would apply, and complain, while that loads
     viewer.showModal();
     resetZoom();
   }
