@@ -115,7 +115,7 @@ def test_pictures_of_the_hub_come_from_the_preview_cache(studio: Studio) -> None
         assert urls[0] == f"{server.url}/pictures/open/102/7001.jpg"
         assert len(urls) == 2  # the one in the cache, and the one beside the file
         answer = httpx.get(urls[0], trust_env=False)
-        above = httpx.get(urls[0].replace("7001", "7002"), trust_env=False)
+        above = httpx.get(urls[0].replace("/7001.", "/7002."), trust_env=False)
     assert answer.content == b"\xff\xd8\xff small"
     assert answer.headers["content-type"] == "image/jpeg"
     assert above.status_code == 404
