@@ -75,7 +75,7 @@ class Snapshot:
         if found == self.all:
             return ids[offset:end].tolist()
         total = found.bit_count()
-        walked = self.size if end is None or end > total else self.size * end // total
+        walked = self.size if end is None or end >= total else self.size * end // total
         if order is None and total * _SORTED < walked:
             return sorted(self.ids_of(found), key=self._place.__getitem__)[offset:end]
         marks = found.to_bytes(self.span, "little")
