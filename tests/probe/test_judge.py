@@ -9,6 +9,7 @@ import pytest
 
 from loradex.domain.probing import Depth, ProbePoint
 from loradex.domain.verdicts import VerdictKind
+from loradex.probe import sentences
 from loradex.probe.inquiry import TriedWord
 from probe_worlds import TRIGGER, Lora, Picture, cells_with_lora, picture, probed
 
@@ -144,3 +145,9 @@ def test_findings_come_with_what_would_decide_an_open_question() -> None:
     for finding in judged.findings:
         if finding.kind is K.UNDECIDED:
             assert "more seeds" in finding.sentence
+
+
+def test_no_sentence_speaks_of_more_than_all() -> None:
+    numbers = {"score": 1.012, "leak": -0.003}
+    said = sentences.on_word(K.NEEDS_TRIGGER, TRIGGER, numbers)
+    assert "100 % of the change is due to it; 0 % of the change is there without it." in said

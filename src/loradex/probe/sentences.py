@@ -52,8 +52,8 @@ def effect_open(strength: float, numbers: Numbers) -> str:
 def on_word(kind: VerdictKind, word: TriedWord, numbers: Numbers) -> str:
     """Say what a word does."""
     name = f"‘{word.text}’"
-    beyond = f"{_share(numbers, 'score')} of the change"
-    without = f"{_share(numbers, 'leak')} of the change"
+    beyond = f"{_part(numbers, 'score')} of the change"
+    without = f"{_part(numbers, 'leak')} of the change"
     if kind is VerdictKind.DEAD_TRIGGER:
         return (
             f"{name} does no more than the meaningless ‘{word.placebo}’"
@@ -73,7 +73,7 @@ def on_word(kind: VerdictKind, word: TriedWord, numbers: Numbers) -> str:
 def partly_needed(word: TriedWord, numbers: Numbers) -> str:
     """Say that a word is answered, and that it is open whether it is needed."""
     return (
-        f"‘{word.text}’ is answered ({_share(numbers, 'score')} of the change), but"
+        f"‘{word.text}’ is answered ({_part(numbers, 'score')} of the change), but"
         f" {_span(numbers, 'leak')} of the change is there without it: neither needed nor"
         " superfluous for sure; more seeds would tell."
     )
@@ -86,6 +86,11 @@ def out_of_time() -> str:
 
 def _share(numbers: Numbers, name: str) -> str:
     return f"{100 * max(numbers.get(name, 0.0), 0.0):.0f} %"
+
+
+def _part(numbers: Numbers, name: str) -> str:
+    """Return a part of the whole: as measured it may come to a little more than all."""
+    return f"{100 * min(max(numbers.get(name, 0.0), 0.0), 1.0):.0f} %"
 
 
 def _span(numbers: Numbers, name: str) -> str:
