@@ -180,8 +180,6 @@ class Reader:
 
     def rows(self, ids: Sequence[int]) -> list[ModelRow]:
         """Return the rows of `ids` in that order; ids that are gone are left out."""
-        from loradex.domain.models import ModelRow  # noqa: PLC0415
-
         found: dict[int, ModelRow] = {}
         with self.connection() as connection:
             for chunk in chunks(ids):
@@ -194,27 +192,7 @@ class Reader:
                     json.loads(f"[{','.join(row[at] for row in rows)}]") for at in (_TAGS, _WORDS)
                 )
                 for row, tagged, said in zip(rows, tags, words, strict=True):
-                    found[row[0]] = ModelRow(
-                        id=row[0],
-                        name=row[1],
-                        file_name=row[2],
-                        kind=row[3],
-                        base=row[4],
-                        derivative=row[5],
-                        size=row[6],
-                        state=row[7],
-                        copies=row[8],
-                        rating=row[9],
-                        favourite=bool(row[10]),
-                        tags=tuple(tagged),
-                        trigger_words=tuple(said),
-                        matched=bool(row[13]),
-                        content_level=row[14],
-                        added_at=row[15],
-                        path=row[16],
-                        sha256=row[17],
-                        safety=row[18],
-                    )
+                    found[row[0]] = _model_row(row, tagged, said)
         return [found[id_] for id_ in ids if id_ in found]
 
     def tag_counts(self, ids: Sequence[int]) -> dict[int, tuple[tuple[str, int], ...]]:
@@ -247,3 +225,29 @@ def texts(stored: str) -> tuple[str, ...]:
 def counted(stored: str | None) -> tuple[tuple[str, int], ...]:
     """Return a stored JSON list of pairs of text and count."""
     return tuple((str(text), int(count)) for text, count in json.loads(stored or "[]"))
+
+
+def _model_row(row: Sequence, tags: Sequence[str], words: Sequence[str]) -> ModelRow:  # type: ignore[type-arg]
+    from loradex.domain.models import ModelRow  # noqa: PLC0415
+
+    return ModelRow(
+        id=row[0],
+        name=row[1],
+        file_name=row[2],
+        kind=row[3],
+        base=row[4],
+        derivative=row[5],
+        size=row[6],
+        state=row[7],
+        copies=row[8],
+        rating=row[9],
+        favourite=bool(row[10]),
+        tags=tuple(tags),
+        trigger_words=tuple(words),
+        matched=bool(row[13]),
+        content_level=row[14],
+        added_at=row[15],
+        path=row[16],
+        sha256=row[17],
+        safety=row[18],
+    )

@@ -117,20 +117,22 @@ def _noted(catalog: Catalog, row: CutOffRow) -> CutOff | None:
     if first == ("grid",):
         return _grid(catalog, row, arguments)
     if arguments == _DOWNLOADS:
-        left = catalog.downloads.downloads([DownloadState.QUEUED, DownloadState.RUNNING])
-        return _downloads(len(left), row.id) if left else None
+        return _downloads(catalog, row.id)
     return CutOff(row.task, _words(arguments) or row.task, arguments, row=row.id)
 
 
 def _leased(catalog: Catalog, task: str, arguments: tuple[str, ...]) -> CutOff | None:
     """Return what a lease tells of; None when it is done meanwhile."""
     if arguments == _DOWNLOADS:
-        left = catalog.downloads.downloads([DownloadState.QUEUED, DownloadState.RUNNING])
-        return _downloads(len(left), None) if left else None
+        return _downloads(catalog, None)
     return CutOff(task, "hashing" if task == "hash" else _words(arguments), arguments)
 
 
-def _downloads(number: int, row: int | None) -> CutOff:
+def _downloads(catalog: Catalog, row: int | None) -> CutOff | None:
+    """Return what is left of the queue; None when nothing is."""
+    number = len(catalog.downloads.downloads([DownloadState.QUEUED, DownloadState.RUNNING]))
+    if not number:
+        return None
     told = f"{number:,} {'download' if number == 1 else 'downloads'}"
     return CutOff("download", told, _DOWNLOADS, row=row)
 
